@@ -1,0 +1,75 @@
+"""What is in force while operations are recorded: the scope they belong to, and who watches them.
+
+Kept in a context variable, so that threads and coroutines do not see each other's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, Protocol
+
+
+class Watch(Protocol):
+    """Who is shown each node when it is recorded, and when `backward` has passed it."""
+
+    def recorded(self, node: Any) -> None:
+        """An operation has just made `node`."""
+
+    def swept(self, node: Any) -> None:
+        """`backward` has just sent `node`'s gradient on to its arguments."""
+
+
+class Context(NamedTuple):
+    """The number of the current scope, and who watches."""
+
+    scope: int = 0
+    watch: Watch | None = None
+
+
+_current: ContextVar[Context] = ContextVar("autograd", default=Context())  # noqa: B039  # a NamedTuple does not change
+current = _current.get
+
+_paths: list[tuple[str, ...]] = [()]
+_ids: dict[tuple[str, ...], int] = {(): 0}
+
+
+@contextmanager
+def entered(context: Context) -> Iterator[None]:
+    """Make `context` the current one for a while."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def scope_id(path: tuple[str, ...]) -> int:
+    """The small number that stands for a path of scope names in this process."""
+    if path not in _ids:
+        _ids[path] = len(_paths)
+        _paths.append(path)
+    return _ids[path]
+
+
+def scope_path(number: int) -> tuple[str, ...]:
+    """The names of the scopes, outermost first, that a node's `scope` stands for.
+
+    >>> with scope("layer"), scope("neuron"):
+    ...     path = scope_path(current().scope)
+    >>> path
+    ('layer', 'neuron')
+    """
+    return _paths[number]
+
+
+def scope(name: str) -> Any:
+    """Name the part of the program that records nodes: pictures collapse by it.
+
+    >>> from autograd import Value
+    >>> with scope("loss"):
+    ...     v = Value(1.0) + 1.0
+    >>> scope_path(v.scope)
+    ('loss',)
+    """
+    context = current()
+    return entered(context._replace(scope=scope_id((*scope_path(context.scope), name))))

@@ -1,0 +1,41 @@
+"""The exceptions of `autograd` and `nn`, as a tree.
+
+Each also derives from the built-in exception that its situation calls for, so `except TypeError`
+works as well as `except AutogradError`.
+"""
+
+
+class AutogradError(Exception):
+    """The root: everything that `autograd` and `nn` raise on purpose."""
+
+
+class NumberError(AutogradError, TypeError):
+    """Something that is not a number stands where a number belongs."""
+
+
+class GradientLostError(AutogradError, TypeError):
+    """A Value was asked to become a plain number, which would drop its gradient silently."""
+
+
+class LengthError(AutogradError, ValueError):
+    """The number of things given is not the number expected."""
+
+
+class RangeError(AutogradError, ValueError):
+    """A number lies outside the range in which the call makes sense."""
+
+
+class AnomalyError(AutogradError, ArithmeticError):
+    """Under `detect_anomaly()`: the first value or gradient that is not finite."""
+
+
+class RendererNotFound(AutogradError, RuntimeError):
+    """No program that turns DOT into pictures was found."""
+
+
+class GraphTooLarge(AutogradError, ValueError):
+    """The graph has more nodes than a picture can show."""
+
+
+class StateError(AutogradError, ValueError):
+    """A saved state does not fit the module, or its file is damaged."""

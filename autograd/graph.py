@@ -1,0 +1,69 @@
+"""Walks over a graph of nodes: anything with `args`, a tuple of nodes and numbers.
+
+No walk recurses, so a chain of a million nodes is as good as one of ten.
+"""
+
+from typing import Any, Protocol, TypeVar
+
+
+class Node(Protocol):
+    """What a walk needs: the arguments, nodes and numbers mixed, in order and with repeats."""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """Nodes and numbers."""
+
+
+N = TypeVar("N", bound=Node)
+
+
+def order(*roots: N) -> list[N]:
+    """The nodes below `roots`, themselves included, each after its arguments: a topological order.
+
+    Depth first, arguments from left to right; every node once, however many times it is used.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0)
+    >>> b = a * a
+    >>> [node.data for node in order(b + a)]
+    [2.0, 4.0, 6.0]
+    """
+    node_class = roots[0].__class__
+    seen: set[N] = set()
+    found: list[N] = []
+    # A node is on the stack to be entered; below a None, to be left, its arguments done.
+    stack: list[N | None] = [*reversed(roots)]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
+        elif node not in seen:
+            seen.add(node)
+            if node.args:
+                stack += (node, None)
+                stack += [a for a in reversed(node.args) if a.__class__ is node_class and a not in seen]
+            else:
+                found.append(node)
+    return found
+
+
+def leaves(*roots: N) -> list[N]:
+    """The nodes below `roots` that no operation made, in the order in which they are met.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> [leaf.label for leaf in leaves(a * b + a)]
+    ['a', 'b']
+    """
+    return [node for node in order(*roots) if not node.args]
+
+
+def count(*roots: N) -> int:
+    """How many nodes lie below `roots`, themselves included.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0)
+    >>> count(a * a + 1.0)
+    3
+    """
+    return len(order(*roots))

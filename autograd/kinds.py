@@ -1,0 +1,269 @@
+"""The kinds of number that an operation takes, each with the functions to compute with it.
+
+Floats, NumPy arrays, mpmath numbers and SymPy symbols are known here; `value.py` registers `Value`.
+A kind is chosen by the types of the arguments; where they are mixed the highest rank wins.
+"""
+
+import functools
+import math
+import operator
+from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.errors import NumberError
+
+# What Python raises where IEEE 754 has an answer: 1/0, exp(1000), log(0), sin(inf).
+IEEE_TRAPS = (ArithmeticError, ValueError)
+
+
+class Kind(Protocol):
+    """How one kind of number is computed with: applies an operation to arguments of it."""
+
+    def apply(self, op: Any, x: Sequence[Any]) -> Any:
+        """The result of the Op `op` on the numbers `x`."""
+
+
+def as_float(x: Any) -> float:
+    """`x` as a float: int, float, bool, Fraction, Decimal, NumPy scalar or 0-d array.
+
+    >>> from fractions import Fraction
+    >>> as_float(Fraction(1, 4))
+    0.25
+    """
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, Real | Decimal | np.bool_):
+        try:
+            return float(x)
+        except OverflowError:
+            return math.inf if x > 0 else -math.inf  # an int or a Fraction beyond the largest float
+    raise NumberError(not_a_number(x))
+
+
+def not_a_number(x: object) -> str:
+    """Say what `x` is, what was expected, and what to do."""
+    expected = "expected one real number (int, float, NumPy scalar, Fraction or Decimal)"
+    match x:
+        case str():
+            return f"got the text {x!r}, {expected}: convert it first, float({x!r})"
+        case np.ndarray():
+            return f"got an array of shape {x.shape}, {expected}: make one Value for each element"
+        case list() | tuple():
+            return f"got a {type(x).__name__} of {len(x)}, {expected}: make one Value for each element"
+        case complex() | np.complexfloating():
+            return f"got the complex number {x}, {expected}: treat real and imaginary part apart"
+    if type(x).__name__ == "Value":
+        return f"got a Value, {expected}: it is a node already; use it as it is, or its .data"
+    return f"got {x!r} of type {type(x).__name__}, {expected}"
+
+
+class _Floats:
+    """Python floats with the functions of `math`; IEEE results where `math` raises."""
+
+    exp, log, sqrt, expm1, log1p = math.exp, math.log, math.sqrt, math.expm1, math.log1p
+    sin, cos, tan, asin, acos, atan = math.sin, math.cos, math.tan, math.asin, math.acos, math.atan
+    sinh, cosh, tanh, erf = math.sinh, math.cosh, math.tanh, math.erf
+    atan2, hypot, pow, abs = math.atan2, math.hypot, math.pow, math.fabs
+
+    @staticmethod
+    def sign(x: float) -> float:
+        return x if x == 0.0 or math.isnan(x) else math.copysign(1.0, x)
+
+    @staticmethod
+    def where(condition: Any, a: float, b: float) -> float:
+        return a if condition else b
+
+    @staticmethod
+    def maximum(*x: float) -> float:
+        return functools.reduce(lambda a, b: a if a >= b or math.isnan(a) else b, x)
+
+    @staticmethod
+    def minimum(*x: float) -> float:
+        return functools.reduce(lambda a, b: a if a <= b or math.isnan(a) else b, x)
+
+    @staticmethod
+    def shift(*x: float) -> float:
+        return largest if math.isfinite(largest := max(x)) else 0.0
+
+    @staticmethod
+    def sum(*x: float) -> float:
+        return math.fsum(x)
+
+    @staticmethod
+    def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
+        return math.fsum(map(operator.mul, ws, xs))
+
+    def apply(self, op: Any, x: Sequence[Any]) -> float:
+        x = [as_float(a) for a in x]
+        try:
+            return float(op.value(self, *x))
+        except IEEE_TRAPS:
+            return float(ARRAYS.apply(op, [np.float64(a) for a in x]))
+
+
+class _Arrays:
+    """NumPy arrays and scalars, element by element; never a warning, IEEE results instead."""
+
+    exp, log, sqrt, expm1, log1p = np.exp, np.log, np.sqrt, np.expm1, np.log1p
+    sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
+    sinh, cosh, tanh, erf = np.sinh, np.cosh, np.tanh, staticmethod(np.vectorize(math.erf, otypes=[float]))
+    atan2, hypot, pow, abs, sign = np.arctan2, np.hypot, np.power, np.abs, np.sign
+
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return np.where(condition, a, b)[()]
+
+    @staticmethod
+    def maximum(*x: Any) -> Any:
+        return functools.reduce(np.maximum, x)
+
+    @staticmethod
+    def minimum(*x: Any) -> Any:
+        return functools.reduce(np.minimum, x)
+
+    def shift(self, *x: Any) -> Any:
+        largest = self.maximum(*x)
+        return self.where(np.isfinite(largest), largest, 0.0)
+
+    @staticmethod
+    def sum(*x: Any) -> Any:
+        """Neumaier's compensated sum, so that a batch is as exact as one sample."""
+        total, lost = 0.0, 0.0
+        for a in x:
+            new = total + a
+            lost = lost + np.where(np.abs(total) >= np.abs(a), (total - new) + a, (a - new) + total)
+            total = new
+        return np.where(np.isfinite(total), total + lost, total)[()]
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
+        return self.sum(*map(operator.mul, ws, xs))
+
+    def apply(self, op: Any, x: Sequence[Any]) -> Any:
+        arrays = [np.asarray(a) for a in x]
+        if any(a.dtype == object for a in arrays):
+            return _each(op, arrays)
+        for given, a in zip(x, arrays, strict=True):
+            if a.dtype.kind not in "biuf":
+                raise NumberError(not_a_number(given))
+        with np.errstate(all="ignore"):
+            return op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays))
+
+
+def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
+    """Apply `op` element by element, broadcast: the way for object arrays of Values."""
+    arrays = np.broadcast_arrays(*arrays)
+    out = np.empty(arrays[0].shape, dtype=object)
+    for i in np.ndindex(out.shape):
+        x = [a[i] for a in arrays]
+        out[i] = kind_of(x).apply(op, x)
+    return out[()]
+
+
+class _Symbols:
+    """What mpmath and SymPy have in common: functions by name, n-ary ones by Python's operators."""
+
+    def __init__(self, functions: Any, names: dict[str, Any]) -> None:
+        self.functions = functions
+        self.names = names
+
+    def __getattr__(self, name: str) -> Any:
+        return self.names.get(name) or getattr(self.functions, name)
+
+    @staticmethod
+    def sum(*x: Any) -> Any:
+        return functools.reduce(operator.add, x, 0)
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
+        return self.sum(*map(operator.mul, ws, xs))
+
+    def apply(self, op: Any, x: Sequence[Any]) -> Any:
+        return op.value(self, *x)
+
+
+@functools.cache
+def _mpmath() -> _Symbols:
+    import mpmath  # noqa: PLC0415  # only where its numbers are used
+
+    return _Symbols(
+        mpmath.mp,
+        {
+            "abs": abs,
+            "pow": mpmath.power,
+            "where": _Floats.where,
+            "maximum": max,
+            "minimum": min,
+            "shift": max,
+        },
+    )
+
+
+@functools.cache
+def _sympy() -> _Symbols:
+    import sympy  # noqa: PLC0415  # as above
+
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        if not getattr(condition, "is_Relational", False):
+            condition = sympy.Ne(condition, 0)
+        return sympy.Piecewise((a, condition), (b, True))
+
+    return _Symbols(
+        sympy,
+        {
+            "abs": sympy.Abs,
+            "pow": sympy.Pow,
+            "where": where,
+            "maximum": sympy.Max,
+            "minimum": sympy.Min,
+            "expm1": lambda x: sympy.exp(x) - 1,
+            "log1p": lambda x: sympy.log(1 + x),
+            "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
+            "shift": lambda *_: sympy.Integer(0),
+        },
+    )
+
+
+FLOATS = _Floats()
+ARRAYS = _Arrays()
+_FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
+_known: dict[type, tuple[int, Kind]] = {float: (_FLOAT, FLOATS)}
+
+
+def register_node(cls: type, kind: Kind) -> None:
+    """Make `cls` a kind of number whose operations are recorded by `kind`."""
+    _known[cls] = (_NODE, kind)
+
+
+def _recognise(cls: type) -> tuple[int, Kind]:
+    if issubclass(cls, np.ndarray):
+        return _ARRAY, ARRAYS
+    if issubclass(cls, np.generic):
+        return _SCALAR, ARRAYS
+    if issubclass(cls, Real | Decimal):
+        return _FLOAT, FLOATS
+    match cls.__module__.partition(".")[0]:
+        case "mpmath":
+            return _SYMBOL, _mpmath()
+        case "sympy":
+            return _SYMBOL, _sympy()
+    raise NumberError
+
+
+def kind_of(x: Sequence[Any]) -> Kind:
+    """The kind that computes with all of `x`: of those present, the one of highest rank."""
+    best: tuple[int, Kind] = (_FLOAT, FLOATS)
+    for a in x:
+        cls = a.__class__
+        if cls is float:
+            continue
+        if cls not in _known:
+            try:
+                _known[cls] = _recognise(cls)
+            except NumberError:
+                raise NumberError(not_a_number(a)) from None
+        if _known[cls][0] > best[0]:
+            best = _known[cls]
+    return best[1]

@@ -1,0 +1,373 @@
+"""The table of elementary operations: each is declared once, and everything else derives from it.
+
+A row states the operation's `value` and its `partials` (one local derivative for each argument) on any
+kind of number: floats give numbers, arrays give batches, Values give graphs, mpmath gives fifty digits, SymPy
+gives formulas. `y` is the value, so that `exp` has the partial `y`. `None` stands for "does not depend on it".
+
+Partials are written with operators and operations only and never branch on data, so that they can be recorded and
+differentiated themselves: a branch is an operation (`step`, `where`). They are chosen to be accurate, not merely right:
+`1 - y*y` is tanh's derivative too, but at x = 20 it has lost every digit that `4 σ(2x) σ(-2x)` keeps.
+
+Sources: Griewank and Walther, Evaluating Derivatives (2008), table 2.3; Goldberg, What every computer scientist
+should know about floating-point arithmetic (1991); Blanchard, Higham and Higham, Accurately computing the
+log-sum-exp and softmax functions (2021).
+"""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from inspect import CO_VARARGS
+from itertools import chain
+from math import inf, nan, pi
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.errors import LengthError
+from autograd.kinds import ARRAYS, FLOATS, IEEE_TRAPS, kind_of
+
+# How tightly an operation binds when a formula is printed.
+SUM, PRODUCT, SIGN, POWER, FUNCTION = range(1, 6)
+
+REAL = (-inf, inf)
+POSITIVE = (0.0, inf)
+TWO_BY_ROOT_PI = 1.1283791670955126
+
+
+class Kink(NamedTuple):
+    """A point where a derivative had to be chosen: the arguments, the partials there, and why."""
+
+    at: tuple[float, ...]
+    partials: tuple[float | None, ...]
+    reason: str
+
+
+class Bound(NamedTuple):
+    """Largest error of value and partials, in units in the last place.
+
+    Relative to the true result where `relative`, else to the larger of 1 and the true result.
+    """
+
+    value: float
+    partials: float
+    relative: bool = True
+
+
+EXACT = Bound(0.5, 0.5)
+
+
+class Op:
+    """An elementary operation, and itself the function: `exp(2.0)`, `exp(array)`, `exp(Value(2.0))`.
+
+    Args:
+        name: the name of the variable that holds it, by which it is pickled.
+        value: `value(xp, *x)`, one expression; `xp` holds the functions for the numbers given.
+        partials: `partials(y, *x)`, a tuple with one local derivative for each argument, None where there is no dependence.
+        label: what a picture shows.
+        latex: the formula, with `#1`, `#2` for the arguments and `#*` for all of them.
+        precedence: how tightly the formula binds.
+        domain: for each argument the open interval in which the operation is smooth; n-ary operations give one for all.
+        kinks: the points with a chosen derivative.
+        bound: the largest error on floats.
+        defaults: values of the last arguments when they are left out.
+        sequences: how many sequences of equal length are taken in place of single arguments.
+
+    >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
+    >>> cube(2.0)
+    8.0
+    """
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any],
+        partials: Callable[..., tuple[Any, ...]],
+        label: str | None = None,
+        latex: str | None = None,
+        precedence: int = FUNCTION,
+        domain: tuple[tuple[float, float], ...] | None = None,
+        kinks: tuple[Kink, ...] | None = None,
+        bound: Bound | None = None,
+        *,
+        defaults: tuple[float, ...] = (),
+        sequences: int = 0,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.partials = partials
+        self.label = name if label is None else label
+        self.latex = rf"\operatorname{{{name}}}\left(#*\right)" if latex is None else latex
+        self.precedence = precedence
+        self.domain = domain
+        self.kinks = kinks
+        self.bound = bound
+        self.defaults = defaults
+        self.sequences = sequences
+        code = value.__code__
+        self.arity = None if code.co_flags & CO_VARARGS else code.co_argcount - 1
+        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
+
+    def __call__(self, *x: Any) -> Any:
+        """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
+        if len(x) == self.arity:
+            for a in x:
+                if a.__class__ is not float:
+                    break
+            else:
+                try:
+                    return self.value(FLOATS, *x)
+                except IEEE_TRAPS:
+                    return FLOATS.apply(self, x)
+        elif self.sequences:
+            x = self._flatten(x)
+        elif self.arity is not None:
+            x = self._completed(x, self.arity)
+        elif not x:
+            raise LengthError(f"{self.name}() takes at least one argument, got none")
+        return kind_of(x).apply(self, x)
+
+    def _completed(self, x: tuple[Any, ...], arity: int) -> tuple[Any, ...]:
+        missing = arity - len(x)
+        if not 0 < missing <= len(self.defaults):
+            raise LengthError(f"{self.name}() takes {arity} arguments, got {len(x)}")
+        return x + self.defaults[-missing:]
+
+    def _flatten(self, sequences: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(sequences) != self.sequences:
+            raise LengthError(f"{self.name}() takes {self.sequences} sequences, got {len(sequences)}")
+        columns = [tuple(s) for s in sequences]
+        if len({len(c) for c in columns}) > 1:
+            lengths = " and ".join(str(len(c)) for c in columns)
+            raise LengthError(f"{self.name}() takes sequences of equal length, got lengths {lengths}")
+        return tuple(chain.from_iterable(columns))
+
+    def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
+        """Value and partials at floats, with IEEE results where Python would raise.
+
+        >>> log.evaluate([0.0])
+        (-inf, (inf,))
+        """
+        try:
+            y = self.value(FLOATS, *x)
+            return y, self.partials(y, *x)
+        except IEEE_TRAPS:
+            x = [np.float64(a) for a in x]
+            with np.errstate(all="ignore"):
+                y = self.value(ARRAYS, *x)
+                p = self.partials(y, *x)
+            return float(y), tuple(None if q is None else float(q) for q in p)
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}>"
+
+    def _repr_latex_(self) -> str:
+        names = ["x", "y", "z"][: self.arity] if self.arity else ["x_1", r"\dots", "x_n"]
+        return f"${self.formula(*names)}$"
+
+    def formula(self, *x: str) -> str:
+        r"""The LaTeX of the operation on arguments given as LaTeX.
+
+        >>> print(div.formula("a", "b"))
+        \frac{a}{b}
+        """
+        return re.sub(r"#(\d|\*)", lambda m: ", ".join(x) if m[1] == "*" else x[int(m[1]) - 1], self.latex)
+
+
+def _shares(y: Any, x: tuple[Any, ...], beats: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
+    """Partials of a maximum or minimum: 1, shared equally among the arguments that `y` does not beat."""
+    winners = [1.0 - beats(y, a) for a in x]
+    count = sum(winners)
+    return tuple(w / count for w in winners)
+
+
+def _softmax(x: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Partials of log-sum-exp; they do not depend on the shift, which keeps `exp` from overflowing."""
+    shift = stop_gradient(maximum(*x))
+    e = [exp(a - shift) for a in x]
+    total = sum(e)
+    return tuple(a / total for a in e)
+
+
+# A table: one operation a row, every row in the same order.
+# fmt: off
+
+# Arithmetic.
+
+add: Op = Op("add", lambda xp, a, b: a + b, lambda y, a, b: (1.0, 1.0),
+             "+", "#1 + #2", SUM, (REAL, REAL), (), EXACT)
+
+sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0),
+             "-", "#1 - #2", SUM, (REAL, REAL), (), EXACT)
+
+mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a),
+             "*", r"#1 \cdot #2", PRODUCT, (REAL, REAL), (), EXACT)
+
+div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b),
+             "/", r"\frac{#1}{#2}", FUNCTION, (REAL, POSITIVE), (), Bound(0.5, 1.5))
+
+neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,),
+             "neg", "-#1", SIGN, (REAL,), (), EXACT)
+
+# d/dx is 0 everywhere at y = 0; d/dy is y log x, but 0 where x = 0 and y >= 0.
+pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
+             lambda z, x, y: (where(y, y * pow(x, y - 1.0), 0.0),
+                              where(where(x, 1.0, step(-y)), z * log(x), 0.0)),
+             "**", "#1^{#2}", POWER, (POSITIVE, REAL),
+             (Kink((0.0, 0.0), (0.0, 0.0), "x**0 is 1 for every x; for d/dy the limit of x**y log x along y > 0"),
+              Kink((0.0, 2.0), (0.0, 0.0), "the limit of x**y log x"),
+              Kink((-2.0, 3.0), (12.0, nan), "log(x) is not real"),
+              Kink((-2.0, 0.0), (0.0, nan), "x**0 is 1 for every x; log(x) is not real")),
+             Bound(1.0, 3.0))
+
+# A row of its own, so that a constant exponent never evaluates log(x).
+powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
+              "**", "#1^{#2}", POWER, (POSITIVE, REAL),
+              (Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),),
+              Bound(1.0, 2.0))
+
+sum: Op = Op("sum", lambda xp, *x: xp.sum(*x), lambda y, *x: (1.0,) * len(x),
+             "sum", r"\sum\left(#*\right)", FUNCTION, (REAL,), (), EXACT, sequences=1)
+
+# dot(ws, xs): its arguments are those of ws, then those of xs.
+dot: Op = Op("dot", lambda xp, *x: xp.dot(x[: len(x) // 2], x[len(x) // 2 :]),
+             lambda y, *x: x[len(x) // 2 :] + x[: len(x) // 2],
+             "dot", r"\operatorname{dot}\left(#*\right)", FUNCTION, (REAL,), (), Bound(1.0, 0.5, relative=False), sequences=2)
+
+# Powers, exponentials and logarithms.
+
+sqrt: Op = Op("sqrt", lambda xp, x: xp.sqrt(x), lambda y, x: (0.5 / y,),
+              "sqrt", r"\sqrt{#1}", FUNCTION, (POSITIVE,),
+              (Kink((0.0,), (inf,), "the limit from the right"),), Bound(0.5, 1.0))
+
+exp: Op = Op("exp", lambda xp, x: xp.exp(x), lambda y, x: (y,),
+             "exp", "e^{#1}", POWER, (REAL,), (), Bound(1.0, 1.0))
+
+expm1: Op = Op("expm1", lambda xp, x: xp.expm1(x), lambda y, x: (exp(x),),
+               "expm1", r"\left(e^{#1} - 1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.0))
+
+log: Op = Op("log", lambda xp, x: xp.log(x), lambda y, x: (1.0 / x,),
+             "log", r"\ln\left(#1\right)", FUNCTION, (POSITIVE,),
+             (Kink((0.0,), (inf,), "the limit from the right"),), Bound(1.0, 0.5))
+
+log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x),),
+               "log1p", r"\ln\left(1 + #1\right)", FUNCTION, ((-1.0, inf),),
+               (Kink((-1.0,), (inf,), "the limit from the right"),), Bound(1.0, 1.0))
+
+# log sum exp(x): with the largest term's 1 taken out of the sum, so that log1p keeps what is small beside it.
+logsumexp: Op = Op("logsumexp",
+                   lambda xp, *x: (m := xp.shift(*x)) + xp.log1p(xp.sum(*(xp.exp(a - m) for a in x), -1.0)),
+                   lambda y, *x: _softmax(x),
+                   "logsumexp", r"\ln \sum \exp\left(#*\right)", FUNCTION, (REAL,), (),
+                   Bound(2.0, 3.0, relative=False), sequences=1)
+
+# Activations.
+
+sigmoid: Op = Op("sigmoid",
+                 lambda xp, x: xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
+                 lambda y, x: (y * sigmoid(-x),),
+                 "sigmoid", r"\sigma\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.5, 5.0))
+
+tanh: Op = Op("tanh", lambda xp, x: xp.tanh(x), lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
+              "tanh", r"\tanh\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.5, 5.5))
+
+softplus: Op = Op("softplus", lambda xp, x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), lambda y, x: (sigmoid(x),),
+                  "softplus", r"\ln\left(1 + e^{#1}\right)", FUNCTION, (REAL,), (), Bound(2.5, 2.5))
+
+relu: Op = Op("relu", lambda xp, x: xp.where(x <= 0.0, 0.0, x), lambda y, x: (step(x, 0.0),),
+              "relu", r"\operatorname{relu}\left(#1\right)", FUNCTION, (REAL,),
+              (Kink((0.0,), (0.0,), "the subgradient of least size"),), EXACT)
+
+leaky_relu: Op = Op("leaky_relu", lambda xp, x, slope: xp.where(x > 0.0, x, slope * x),
+                    lambda y, x, slope: (where(step(x, 0.0), 1.0, where(x, slope, minimum(1.0, slope))), minimum(x, 0.0)),
+                    "leaky_relu", r"\operatorname{leaky\_relu}\left(#*\right)", FUNCTION, (REAL, (0.0, 1.0)),
+                    (Kink((0.0, 0.01), (0.01, 0.0), "the subgradient of least size"),), EXACT, defaults=(0.01,))
+
+erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * exp(-x * x),),
+             "erf", r"\operatorname{erf}\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.5, 2.5, relative=False))
+
+# Angles.
+
+sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),),
+             "sin", r"\sin\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.0))
+
+cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),),
+             "cos", r"\cos\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.0))
+
+tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
+             "tan", r"\tan\left(#1\right)", FUNCTION, ((-pi / 2, pi / 2),), (), Bound(1.0, 3.5))
+
+asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+              "asin", r"\arcsin\left(#1\right)", FUNCTION, ((-1.0, 1.0),),
+              (Kink((1.0,), (inf,), "the limit from inside"), Kink((-1.0,), (inf,), "the limit from inside")),
+              Bound(1.0, 2.0))
+
+acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+              "acos", r"\arccos\left(#1\right)", FUNCTION, ((-1.0, 1.0),),
+              (Kink((1.0,), (-inf,), "the limit from inside"), Kink((-1.0,), (-inf,), "the limit from inside")),
+              Bound(1.0, 2.0))
+
+atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),),
+              "atan", r"\arctan\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.5, relative=False))
+
+# atan2(y, x): the angle of the point (x, y).
+atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
+               lambda z, y, x: (where(r := hypot(y, x), x / r / r, 0.0), where(r, -y / r / r, 0.0)),
+               "atan2", r"\operatorname{atan2}\left(#*\right)", FUNCTION, (REAL, POSITIVE),
+               (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 4.0))
+
+hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: (where(y, a / y, 0.0), where(y, b / y, 0.0)),
+               "hypot", r"\sqrt{#1^2 + #2^2}", FUNCTION, (REAL, REAL),
+               (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 1.5))
+
+sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),),
+              "sinh", r"\sinh\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.0, 2.0))
+
+cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),),
+              "cosh", r"\cosh\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.0, 2.0))
+
+# Choices. `step` and `where` are what the partials above branch with.
+
+abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),),
+             "abs", r"\left|#1\right|", FUNCTION, (REAL,),
+             (Kink((0.0,), (0.0,), "the subgradient of least size"),), EXACT)
+
+sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
+              "sign", r"\operatorname{sign}\left(#1\right)", FUNCTION, (POSITIVE,),
+              (Kink((0.0,), (None,), "constant on either side"),), EXACT)
+
+# step(x, threshold): 1 where x > threshold, else 0.
+step: Op = Op("step", lambda xp, x, threshold: xp.where(x > threshold, 1.0, 0.0), lambda y, x, threshold: (None, None),
+              "step", r"\left[#1 > #2\right]", FUNCTION, (POSITIVE, (-inf, 0.0)),
+              (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT, defaults=(0.0,))
+
+# where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.
+where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
+               lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
+               "where", r"\operatorname{where}\left(#*\right)", FUNCTION, (POSITIVE, REAL, REAL),
+               (Kink((0.0, 1.0, 2.0), (None, 0.0, 1.0), "0 counts as false"),), EXACT)
+
+maximum: Op = Op("maximum", lambda xp, *x: xp.maximum(*x), lambda y, *x: _shares(y, x, step),
+                 "max", r"\max\left(#*\right)", FUNCTION, (REAL,),
+                 (Kink((1.0, 1.0), (0.5, 0.5), "the subgradient of least size"),
+                  Kink((1.0, 1.0, 0.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT)
+
+minimum: Op = Op("minimum", lambda xp, *x: xp.minimum(*x), lambda y, *x: _shares(y, x, lambda a, b: step(b, a)),
+                 "min", r"\min\left(#*\right)", FUNCTION, (REAL,),
+                 (Kink((1.0, 1.0), (0.5, 0.5), "the subgradient of least size"),
+                  Kink((0.0, 0.0, 1.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT)
+
+clip: Op = Op("clip", lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high),
+              lambda y, x, low, high: (step(x, low) * step(high, x), step(low, x), step(x, high)),
+              "clip", r"\operatorname{clip}\left(#*\right)", FUNCTION, ((-1.0, 1.0), (-inf, -1.0), (1.0, inf)),
+              (Kink((-1.0, -1.0, 1.0), (0.0, 0.0, 0.0), "the subgradient of least size"),
+               Kink((1.0, -1.0, 1.0), (0.0, 0.0, 0.0), "the subgradient of least size")), EXACT)
+
+stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
+                       "stop", r"\operatorname{stop}\left(#1\right)", FUNCTION, (REAL,), (), EXACT)
+
+# fmt: on
+
+TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}

@@ -1,0 +1,79 @@
+"""NumPy's names for the operations: what `np.exp(v)`, `np.float64(2) * v` and `array < v` do."""
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+
+OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: ops.add,
+    np.subtract: ops.sub,
+    np.multiply: ops.mul,
+    np.divide: ops.div,
+    np.negative: ops.neg,
+    np.positive: operator.pos,
+    np.power: ops.pow,
+    np.float_power: ops.pow,
+    np.square: lambda x: ops.powc(x, 2.0),
+    np.reciprocal: lambda x: ops.div(1.0, x),
+    np.absolute: ops.abs,
+    np.fabs: ops.abs,
+    np.sign: ops.sign,
+    np.sqrt: ops.sqrt,
+    np.exp: ops.exp,
+    np.expm1: ops.expm1,
+    np.log: ops.log,
+    np.log1p: ops.log1p,
+    np.logaddexp: lambda a, b: ops.logsumexp([a, b]),
+    np.sin: ops.sin,
+    np.cos: ops.cos,
+    np.tan: ops.tan,
+    np.arcsin: ops.asin,
+    np.arccos: ops.acos,
+    np.arctan: ops.atan,
+    np.arctan2: ops.atan2,
+    np.hypot: ops.hypot,
+    np.sinh: ops.sinh,
+    np.cosh: ops.cosh,
+    np.tanh: ops.tanh,
+    np.maximum: ops.maximum,
+    np.minimum: ops.minimum,
+}
+
+# These ask about the number and carry no gradient.
+QUESTIONS: dict[np.ufunc, Callable[..., bool]] = {
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
+    np.equal: operator.is_,
+    np.not_equal: operator.is_not,
+    np.isnan: lambda x: x.isnan(),
+    np.isfinite: lambda x: x.isfinite(),
+}
+
+
+def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Apply NumPy's `ufunc` where a Value is among `inputs`; arrays among them give arrays."""
+    if method != "__call__" or options:
+        what = f"np.{ufunc.__name__}.{method}" if method != "__call__" else f"np.{ufunc.__name__} with {', '.join(options)}="
+        raise TypeError(f"{what} is not defined for a Value: put the Values in an array of dtype object, or write a loop")
+    if ufunc in QUESTIONS:
+        return _ask(QUESTIONS[ufunc], inputs)
+    if ufunc not in OPERATIONS:
+        raise TypeError(
+            f"np.{ufunc.__name__} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
+            "or declare an autograd.Op with its derivative"
+        )
+    return OPERATIONS[ufunc](*inputs)
+
+
+def _ask(question: Callable[..., bool], inputs: Sequence[Any]) -> Any:
+    arrays = np.broadcast_arrays(*(np.asarray(a, dtype=object) for a in inputs))
+    answers = np.empty(arrays[0].shape, dtype=bool)
+    for i in np.ndindex(answers.shape):
+        answers[i] = question(*(a[i] for a in arrays))
+    return answers[()]

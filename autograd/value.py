@@ -1,0 +1,380 @@
+"""Value: a number that remembers how it was computed. This is the reference that a reader studies.
+
+An operation on Values computes a float, as usual, and keeps in a new Value what it was computed from and the local
+derivative for each argument. `backward` then walks that graph once, from the result to the leaves, and adds up for
+each node (the gradient of each consumer) times (the local derivative of that consumer): the chain rule, and all of it.
+
+Source of the method: Linnainmaa (1970); Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar, final
+
+from autograd import ops, ufuncs
+from autograd.context import current, scope_id, scope_path
+from autograd.errors import GradientLostError, NumberError
+from autograd.graph import order
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
+
+F = TypeVar("F", bound=Callable[..., Any])
+new = object.__new__
+
+
+def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
+    """A new node in the current scope, shown to whoever watches."""
+    context = current()
+    node = new(Value)
+    node._data = data
+    node._grad = None
+    node.op = op
+    node.args = args
+    node.partials = partials
+    node.label = None
+    node.scope = context.scope
+    if context.watch is not None:
+        context.watch.recorded(node)
+    return node
+
+
+class _Recorder:
+    """How operations are computed on Values: on their floats, with a node to remember it."""
+
+    def apply(self, op: ops.Op, x: Sequence[Any]) -> "Value":
+        args = tuple([a if a.__class__ is Value or a.__class__ is float else as_float(a) for a in x])
+        if op is ops.pow and args[1].__class__ is float:
+            op = ops.powc
+        data: list[Any] = [a._data if a.__class__ is Value else a for a in args]
+        y, partials = op.evaluate(data)
+        if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
+            partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
+        return _node(y, op, args, tuple([p if a.__class__ is Value else None for a, p in zip(args, partials, strict=True)]))
+
+
+def _unary(op: ops.Op) -> "Callable[[Value], Value]":
+    """The method that records `op` on one Value: what `_Recorder` does, without its loops."""
+    value, partials = op.value, op.partials
+
+    def method(self: "Value") -> "Value":
+        x = self._data
+        try:
+            y = value(FLOATS, x)
+            p = partials(y, x)
+        except IEEE_TRAPS:
+            y, p = op.evaluate((x,))
+        return _node(y, op, (self,), p)
+
+    return _named(method, op)
+
+
+def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
+    """The method that records `op` on a Value and what stands right of it."""
+    value, partials = op.value, op.partials
+
+    def method(self: "Value", other: Any) -> Any:
+        if other.__class__ is Value:
+            b = other._data
+        elif other.__class__ is float:
+            b = other
+        else:
+            try:
+                b = other = as_float(other)
+            except NumberError:
+                return NotImplemented
+        a = self._data
+        try:
+            y = value(FLOATS, a, b)
+            p = partials(y, a, b)
+        except IEEE_TRAPS:
+            y, p = op.evaluate((a, b))
+        return _node(y, op, (self, other), p if b is not other else (p[0], None))
+
+    return _named(method, op)
+
+
+def _reflected(op: ops.Op) -> "Callable[[Value, Any], Any]":
+    """The method that records `op` on a Value and the number left of it."""
+
+    def method(self: "Value", other: Any) -> Any:
+        try:
+            return RECORDER.apply(op, (other, self))
+        except NumberError:
+            return NotImplemented
+
+    return _named(method, op)
+
+
+def _method(op: ops.Op) -> "Callable[..., Value]":
+    """`op` as a method, for operations with more arguments."""
+
+    def method(self: "Value", *x: Any) -> "Value":
+        result: Value = op(self, *x)
+        return result
+
+    return _named(method, op)
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Any], Any]":
+    """A comparison by value."""
+
+    def method(self: "Value", other: Any) -> Any:
+        try:
+            return compare(self._data, other._data if other.__class__ is Value else as_float(other))
+        except NumberError:
+            return NotImplemented
+
+    method.__name__ = f"__{compare.__name__}__"
+    return method
+
+
+def _named(method: F, op: ops.Op) -> F:
+    method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
+    return method
+
+
+@final
+class Value:
+    """A number that records the operations made on it, and a gradient for `backward` to fill in.
+
+    Args:
+        data: the number: int, float, bool, NumPy scalar, 0-d array, Fraction or Decimal; kept as a float.
+        label: a name for pictures and messages.
+
+    Attributes:
+        grad: the derivative of what `backward` was called on with respect to this node.
+        op: the `Op` that made it, None for a leaf.
+        args: what `op` was given: Values and floats, in order, with repeats.
+        partials: the local derivative for each of `args`, as recorded; None where there is none.
+        scope: the number of the `scope` in which it was made.
+
+    Invalid arithmetic gives inf or nan, as IEEE 754 has it. `<` compares values; `==` and `hash` go by identity.
+
+    Raises:
+        NumberError: `data` is not a real number.
+
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> c = a * b + a
+    >>> c.backward()
+    >>> a.grad, b.grad
+    (4.0, 2.0)
+    >>> a
+    Value(data=2.0000, grad=4.0000, label='a')
+    """
+
+    __slots__ = ("_data", "_grad", "args", "label", "op", "partials", "scope")
+
+    # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0.
+    _data: float
+    _grad: float | None
+    args: tuple[Any, ...]
+    label: str | None
+    op: ops.Op | None
+    partials: tuple[float | None, ...]
+    scope: int
+
+    def __init__(self, data: Any, label: str | None = None) -> None:
+        self._data = data if data.__class__ is float else as_float(data)
+        self._grad = None
+        self.op = None
+        self.args = self.partials = ()
+        self.label = label
+        self.scope = current().scope
+
+    @property
+    def data(self) -> float:
+        """The number. Changing it changes no result already computed, nor that result's gradient."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = as_float(data)
+
+    @property
+    def grad(self) -> float:
+        """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = as_float(grad)
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
+
+        The gradients of inner nodes are those of this pass; leaves add it to what they have. A branch that `where`
+        did not take receives exactly 0, whatever its derivatives. An exception on the way leaves the leaves as they were.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+        """
+        seed = as_float(seed)
+        watch = current().watch
+        nodes = order(self)
+        leaves = [(node, node._grad) for node in nodes if not node.args]
+        for node in nodes:
+            if node.args:
+                node._grad = None
+        try:
+            self._grad = self.grad + seed
+            for node in reversed(nodes):
+                grad = node._grad
+                if grad is None:
+                    continue
+                for a, partial in zip(node.args, node.partials):  # noqa: B905  # equal by construction, and this is the inner loop
+                    if partial is not None:
+                        sum_so_far = a._grad
+                        a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
+                if watch is not None:
+                    watch.swept(node)
+        except BaseException:
+            for leaf, grad in leaves:
+                leaf._grad = grad
+            raise
+
+    # One line an operation.
+
+    __add__, __radd__ = _binary(ops.add), _reflected(ops.add)
+    __sub__, __rsub__ = _binary(ops.sub), _reflected(ops.sub)
+    __mul__, __rmul__ = _binary(ops.mul), _reflected(ops.mul)
+    __truediv__, __rtruediv__ = _binary(ops.div), _reflected(ops.div)
+    __rpow__ = _reflected(ops.pow)
+    __neg__ = _unary(ops.neg)
+    __abs__ = abs = absolute = fabs = _unary(ops.abs)
+    sqrt = _unary(ops.sqrt)
+    exp = _unary(ops.exp)
+    expm1 = _unary(ops.expm1)
+    log = _unary(ops.log)
+    log1p = _unary(ops.log1p)
+    sigmoid = _unary(ops.sigmoid)
+    tanh = _unary(ops.tanh)
+    softplus = _unary(ops.softplus)
+    relu = _unary(ops.relu)
+    leaky_relu = _method(ops.leaky_relu)
+    erf = _unary(ops.erf)
+    sin = _unary(ops.sin)
+    cos = _unary(ops.cos)
+    tan = _unary(ops.tan)
+    asin = arcsin = _unary(ops.asin)
+    acos = arccos = _unary(ops.acos)
+    atan = arctan = _unary(ops.atan)
+    atan2 = arctan2 = _method(ops.atan2)
+    hypot = _method(ops.hypot)
+    sinh = _unary(ops.sinh)
+    cosh = _unary(ops.cosh)
+    sign = _unary(ops.sign)
+    step = _method(ops.step)
+    clip = _method(ops.clip)
+    stop_gradient = _unary(ops.stop_gradient)
+
+    def __pow__(self, exponent: Any) -> "Value":
+        record = _pow if exponent.__class__ is Value else _powc
+        result: Value = record(self, exponent)
+        return result
+
+    def __pos__(self) -> "Value":
+        return self
+
+    # Comparing and converting.
+
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def isnan(self) -> bool:
+        """Whether the number is nan."""
+        return math.isnan(self._data)
+
+    def isfinite(self) -> bool:
+        """Whether the number is neither infinite nor nan."""
+        return math.isfinite(self._data)
+
+    def __float__(self) -> NoReturn:
+        raise GradientLostError(
+            "a Value was used where a plain float is needed, which would lose its gradient: for the number write v.data; "
+            "for a function use autograd's, such as autograd.exp(v) in place of math.exp(v)"
+        )
+
+    __int__ = __complex__ = __float__
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return ufuncs.apply(ufunc, method, inputs, options)
+
+    # Showing, copying and pickling.
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f", label={self.label!r}"
+        return f"Value(data={_short(self._data)}, grad={_short(self.grad)}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __copy__(self) -> "Value":
+        return _restored(self._data, self._grad, self.op, self.args, self.partials, self.label, self.scope)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
+        for node in order(self):
+            if id(node) not in memo:
+                copied = memo[id(node)] = node.__copy__()
+                copied.args = tuple([memo[id(a)] if a.__class__ is Value else a for a in node.args])
+        copy: Value = memo[id(self)]
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
+        if not self.args:
+            return _unpickled_leaf, (self._data, self._grad, self.label, scope_path(self.scope))
+        nodes = order(self)
+        index = {node: i for i, node in enumerate(nodes)}
+        rows = [
+            (
+                node._data, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
+                node.partials, node.label, scope_path(node.scope),
+            ) if node.args else node
+            for node in nodes
+        ]  # fmt: skip
+        return _unpickled, (rows,)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")
+
+
+_pow, _powc = _binary(ops.pow), _binary(ops.powc)
+
+
+def _short(x: float) -> str:
+    return f"{x:.4f}" if x == 0.0 or 1e-4 <= abs(x) < 1e9 else f"{x:.4e}"
+
+
+def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> Value:
+    node = new(Value)
+    node._data, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
+    node.label, node.scope = label, scope
+    return node
+
+
+def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...]) -> Value:
+    return _restored(data, grad, None, (), (), label, scope_id(path))
+
+
+def _unpickled(rows: list[Any]) -> Value:
+    """Rows back to nodes: an int among the arguments is the row of a Value, a float is itself."""
+    nodes: list[Value] = []
+    for row in rows:
+        if row.__class__ is Value:
+            nodes.append(row)
+        else:
+            data, grad, op, args, partials, label, path = row
+            args = tuple([nodes[a] if a.__class__ is int else a for a in args])
+            nodes.append(_restored(data, grad, op, args, partials, label, scope_id(path)))
+    return nodes[-1]
+
+
+RECORDER = _Recorder()
+register_node(Value, RECORDER)
