@@ -40,7 +40,7 @@ def as_float(x: Any) -> float:
         try:
             return float(x)
         except OverflowError:
-            return math.inf if x > 0 else -math.inf  # an int or a Fraction beyond the largest float
+            return math.inf if operator.gt(x, 0) else -math.inf  # an int or a Fraction beyond the largest float
     raise NumberError(not_a_number(x))
 
 
