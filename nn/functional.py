@@ -1,0 +1,290 @@
+"""Activations, softmax and losses: plain functions of numbers of any kind, Values among them.
+
+A sample is a sequence of K numbers, one for each class. A batch is a sequence of samples: samples are rows. Where they stand
+in columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
+
+Symbols: z logits, a = softmax(z) probabilities, y target. A target is a class index, a one-hot row or any distribution over
+the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here.
+
+Sources: Bishop, Pattern Recognition and Machine Learning (2006), sections 4.2 and 4.3; Blanchard, Higham and Higham,
+Accurately computing the log-sum-exp and softmax functions (2021).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import (
+    dot,
+    exp,
+    leaky_relu,
+    log,
+    log1p,
+    logsumexp,
+    maximum,
+    minimum,
+    mul,
+    relu,
+    sigmoid,
+    softplus,
+    stop_gradient,
+    sub,
+    tanh,
+    where,
+)
+from autograd.errors import RangeError
+from nn.samples import TOLERANCE, class_index, constant, listed, mapped, of_numbers, of_samples, shown
+
+__all__ = [
+    "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
+    "mse", "negative_log_likelihood", "one_hot", "relu", "sigmoid", "softmax", "softplus", "tanh",
+]  # fmt: skip
+
+
+def identity(x: Any) -> Any:
+    """The activation of a linear layer: x.
+
+    >>> identity(3.0)
+    3.0
+    """
+    return x
+
+
+def softmax(logits: Any) -> Any:
+    """Probabilities: a_k = exp(z_k) / Σ_j exp(z_j), with max z subtracted first, so that nothing overflows.
+
+    The shift is under `stop_gradient`, since a does not depend on it. The Jacobian is ∂a_i/∂z_j = a_i (δ_ij - a_j).
+
+    Args:
+        logits: K numbers, or N rows of them.
+
+    Returns:
+        A list of K probabilities, or of N such lists; an array of the same shape where an array was given.
+
+    Raises:
+        LengthError: there are no logits, or rows of different lengths.
+
+    >>> [round(a, 3) for a in softmax([5.0, 2.0, -1.0, 3.0])]
+    [0.842, 0.042, 0.002, 0.114]
+    """
+    return mapped(_softmax, logits)
+
+
+def _softmax(z: list[Any]) -> list[Any]:
+    shift = stop_gradient(maximum(*z))
+    e = [exp(x - shift) for x in z]
+    total = autograd.sum(e)
+    return [x / total for x in e]
+
+
+def log_softmax(logits: Any) -> Any:
+    """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), right even where a_k underflows to 0.
+
+    Shapes and errors are those of `softmax`.
+
+    >>> log_softmax([0.0, 800.0])
+    [-800.0, 0.0]
+    """
+    return mapped(_log_softmax, logits)
+
+
+def _log_softmax(z: list[Any]) -> list[Any]:
+    total = logsumexp(z)
+    return [x - total for x in z]
+
+
+def hardmax(logits: Any) -> Any:
+    """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) for T to 0.
+
+    Plain floats: where it does not jump it is constant, so it has no gradient to carry. Shapes and errors are those of `softmax`.
+
+    >>> hardmax([5.0, 2.0, -1.0, 3.0])
+    [1.0, 0.0, 0.0, 0.0]
+    """
+    return mapped(lambda z: one_hot(max(range(len(z)), key=z.__getitem__), len(z)), logits)
+
+
+def one_hot(index: Any, classes: int) -> Any:
+    """The row with 1 at `index` and 0 elsewhere; for N indices, N such rows.
+
+    Returns:
+        A list of floats, or of N such lists; an array where an array was given.
+
+    Raises:
+        NumberError: an index is not an integer.
+        RangeError: an index is not one of 0 … classes - 1.
+
+    >>> one_hot(1, 3)
+    [0.0, 1.0, 0.0]
+    >>> one_hot([2, 0], 3)
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    given = listed(index)
+    if isinstance(given, list):
+        rows = [one_hot(i, classes) for i in given]
+        return np.array(rows) if isinstance(index, np.ndarray) else rows
+    label = class_index(given, classes)
+    return [float(k == label) for k in range(classes)]
+
+
+def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """Cross-entropy of softmax(z) and the target: log Σ_k exp(z_k) - Σ_k y_k z_k.
+
+    This is -Σ y_k log softmax(z)_k without the softmax, which could underflow: right for logits of any size. Its gradient is a - y.
+
+    Args:
+        logits: K numbers, or N rows of them.
+        target: a class index, a one-hot row or a distribution; for a batch N of these.
+        reduction: for a batch "mean", "sum" or "none" (a list of N losses); one sample gives its loss whatever it says.
+
+    Raises:
+        LengthError: lengths do not match, rows are ragged, or there is nothing.
+        NumberError: an index is not an int, or a target is a Value.
+        RangeError: an index is no class, or a row is no distribution.
+
+    >>> z = [autograd.Value(0.0), autograd.Value(0.0)]
+    >>> loss = cross_entropy(z, 0)
+    >>> loss.backward()
+    >>> loss, [x.grad for x in z]
+    (Value(data=0.6931, grad=1.0000), [-0.5, 0.5])
+    """
+    return of_samples("logits", lambda z, y: logsumexp(z) - _expected(y, z), logits, target, reduction)
+
+
+def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
+    """Cross-entropy of probabilities and the target: -Σ_k y_k log a_k; its gradient on the node a_k is -y_k / a_k.
+
+    Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y falls out
+    of them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
+    `cross_entropy`, which takes logits and cannot underflow.
+
+    Args:
+        probabilities: K numbers from 0 to 1, or N rows of them.
+        target: as for `cross_entropy`.
+        reduction: as for `cross_entropy`.
+
+    Raises:
+        RangeError: a probability does not lie in [0, 1]; otherwise as for `cross_entropy`.
+
+    >>> round(categorical_cross_entropy([0.3, 0.2, 0.1, 0.4], [0, 1, 0, 0]), 4)
+    1.6094
+    """
+
+    def loss(a: list[Any], y: dict[int, float]) -> Any:
+        _check_probabilities(a)
+        return -autograd.sum([_product(y.get(k, 0.0), log(p)) for k, p in enumerate(a)])
+
+    return of_samples("probabilities", loss, probabilities, target, reduction)
+
+
+def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
+    """Cross-entropy of log-probabilities and the target: -Σ_k y_k log a_k, where `log_softmax` gives the log a_k.
+
+    Args:
+        log_probabilities: K numbers that are at most 0, or N rows of them.
+        target: as for `cross_entropy`.
+        reduction: as for `cross_entropy`.
+
+    Raises:
+        RangeError: a log-probability is positive; otherwise as for `cross_entropy`.
+
+    >>> round(negative_log_likelihood(log_softmax([5.0, 2.0, -1.0, 3.0]), 0), 4)
+    0.1719
+    """
+
+    def loss(l: list[Any], y: dict[int, float]) -> Any:
+        if (largest := maximum(*l)) > TOLERANCE:
+            raise RangeError(
+                f"got the log-probability {largest}, expected at most 0: take log_softmax(logits), or the log of probabilities"
+            )
+        return -_expected(y, l)
+
+    return of_samples("log-probabilities", loss, log_probabilities, target, reduction)
+
+
+def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
+    """Squared error (s - y)², by default its mean over all numbers given.
+
+    Args:
+        outputs: a number, N numbers, or N rows of them.
+        targets: numbers in the same shape.
+        reduction: "mean" or "sum" over all numbers, or "none" for a list in the shape given.
+
+    Raises:
+        LengthError: the shapes differ, or there is nothing.
+
+    >>> mse([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    return of_numbers(lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
+
+
+def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
+    """Max-margin loss of a score for two classes, y = -1 and y = +1: max(0, 1 - y s). At the kink the derivative is 0.
+
+    Args:
+        scores: a number, N numbers, or N rows of them.
+        targets: -1 or +1 in the same shape.
+        reduction: as for `mse`.
+
+    Raises:
+        RangeError: a target is neither -1 nor +1.
+        LengthError: as for `mse`.
+
+    >>> hinge([0.5, 3.0], [-1, 1])
+    0.75
+    """
+
+    def loss(s: Any, y: Any) -> Any:
+        if y not in {-1, 1}:
+            raise RangeError(f"got the target {shown(y)}, expected -1 or 1: labels y of 0 and 1 become 2*y - 1")
+        return relu(1.0 - mul(y, s))
+
+    return of_numbers(loss, scores, targets, reduction)
+
+
+def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
+    """Cross-entropy of the probability p of class 1 and the target: -(y log p + (1 - y) log(1 - p)), where 0 · log 0 is 0.
+
+    For a logit z, rather than p = sigmoid(z), the stable form is `cross_entropy([0, z], y)`.
+
+    Args:
+        probabilities: a number from 0 to 1, N of them, or N rows of them.
+        targets: numbers from 0 to 1 in the same shape.
+        reduction: as for `mse`.
+
+    Raises:
+        RangeError: a probability or target does not lie in [0, 1].
+        LengthError: as for `mse`.
+
+    >>> round(binary_cross_entropy(0.2, 1), 4)
+    1.6094
+    """
+
+    def loss(p: Any, y: Any) -> Any:
+        _check_probabilities([p])
+        if not 0.0 <= (y := constant(y)) <= 1.0:
+            raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
+        return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])
+
+    return of_numbers(loss, probabilities, targets, reduction)
+
+
+def _check_probabilities(a: Sequence[Any]) -> None:
+    for p in (minimum(*a), maximum(*a)):
+        if p < -TOLERANCE or p > 1.0 + TOLERANCE:
+            raise RangeError(f"got the probability {p}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first")
+
+
+def _expected(y: dict[int, float], x: Sequence[Any]) -> Any:
+    """Σ y_k x_k over the classes that have a weight: an infinite x_k without one does not matter."""
+    weights = list(y.values())
+    picked = [x[k] for k in y]
+    return picked[0] if weights == [1.0] else dot(weights, picked)
+
+
+def _product(y: float, x: Any) -> Any:
+    """Product y · x, where 0 · x is 0 for every x and passes no gradient on."""
+    return y * x if y else where(0.0, x, 0.0)
