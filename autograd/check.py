@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,5 +60,5 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.errors.AnomalyError: div(1.0, 0.0) gave inf at <doctest ...
     """
-    with entered(current()._replace(watch=_Watch())):
+    with entered(replace(current(), watch=_Watch())):
         yield

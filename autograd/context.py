@@ -6,7 +6,8 @@ Kept in a context variable, so that threads and coroutines do not see each other
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 
 class Watch(Protocol):
@@ -19,14 +20,15 @@ class Watch(Protocol):
         """`backward` has just sent `node`'s gradient on to its arguments."""
 
 
-class Context(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Context:
     """The number of the current scope, and who watches."""
 
     scope: int = 0
     watch: Watch | None = None
 
 
-_current: ContextVar[Context] = ContextVar("autograd", default=Context())  # noqa: B039  # a NamedTuple does not change
+_current: ContextVar[Context] = ContextVar("autograd", default=Context())  # noqa: B039  # a Context does not change
 current = _current.get
 
 _paths: list[tuple[str, ...]] = [()]
@@ -72,4 +74,4 @@ def scope(name: str) -> Any:
     ('loss',)
     """
     context = current()
-    return entered(context._replace(scope=scope_id((*scope_path(context.scope), name))))
+    return entered(replace(context, scope=scope_id((*scope_path(context.scope), name))))

@@ -41,7 +41,9 @@ def order(*roots: N) -> list[N]:
             seen.add(node)
             if node.args:
                 stack += (node, None)
-                stack += [a for a in reversed(node.args) if a.__class__ is node_class and a not in seen]
+                for a in reversed(node.args):
+                    if a.__class__ is node_class and a not in seen:
+                        stack.append(a)
             else:
                 found.append(node)
     return found

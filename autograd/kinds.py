@@ -19,6 +19,9 @@ from autograd.errors import NumberError
 # What Python raises where IEEE 754 has an answer: 1/0, exp(1000), log(0), sin(inf).
 IEEE_TRAPS = (ArithmeticError, ValueError)
 
+# What becomes a float, the commonest first.
+NUMBERS = (int, float, Real, Decimal, np.bool_)
+
 
 class Kind(Protocol):
     """How one kind of number is computed with: applies an operation to arguments of it."""
@@ -36,7 +39,7 @@ def as_float(x: Any) -> float:
     """
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
-    if isinstance(x, Real | Decimal | np.bool_):
+    if isinstance(x, NUMBERS):
         try:
             return float(x)
         except OverflowError:
@@ -242,7 +245,7 @@ def _recognise(cls: type) -> tuple[int, Kind]:
         return _ARRAY, ARRAYS
     if issubclass(cls, np.generic):
         return _SCALAR, ARRAYS
-    if issubclass(cls, Real | Decimal):
+    if issubclass(cls, NUMBERS):
         return _FLOAT, FLOATS
     match cls.__module__.partition(".")[0]:
         case "mpmath":

@@ -16,9 +16,11 @@ log-sum-exp and softmax functions (2021).
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from inspect import CO_VARARGS
 from itertools import chain
-from math import inf, nan, pi
+from math import fsum, inf, nan, pi
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +56,15 @@ class Bound(NamedTuple):
 
 
 EXACT = Bound(0.5, 0.5)
+
+
+# The names of this module, each operation bound to floats: see `_on_floats`.
+ON_FLOATS: dict[str, Any] = {}
+
+
+def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of this module with the operations that it names bound to floats, so that they need not look at what they are given."""
+    return FunctionType(function.__code__, ON_FLOATS) if function.__globals__ is globals() else function
 
 
 class Op:
@@ -103,6 +114,7 @@ class Op:
         self.bound = bound
         self.defaults = defaults
         self.sequences = sequences
+        self.partials_on_floats = _on_floats(partials)
         code = value.__code__
         self.arity = None if code.co_flags & CO_VARARGS else code.co_argcount - 1
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
@@ -149,7 +161,7 @@ class Op:
         """
         try:
             y = self.value(FLOATS, *x)
-            return y, self.partials(y, *x)
+            return y, self.partials_on_floats(y, *x)
         except IEEE_TRAPS:
             x = [np.float64(a) for a in x]
             with np.errstate(all="ignore"):
@@ -371,3 +383,7 @@ stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
 # fmt: on
 
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
+
+ON_FLOATS.update(globals())
+ON_FLOATS.update({name: partial(op.value, FLOATS) for name, op in TABLE.items()})
+ON_FLOATS.update(sum=fsum, _shares=_on_floats(_shares), _softmax=_on_floats(_softmax))

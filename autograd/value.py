@@ -54,7 +54,7 @@ class _Recorder:
 
 def _unary(op: ops.Op) -> "Callable[[Value], Value]":
     """The method that records `op` on one Value: what `_Recorder` does, without its loops."""
-    value, partials = op.value, op.partials
+    value, partials = op.value, op.partials_on_floats
 
     def method(self: "Value") -> "Value":
         x = self._data
@@ -70,7 +70,7 @@ def _unary(op: ops.Op) -> "Callable[[Value], Value]":
 
 def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
     """The method that records `op` on a Value and what stands right of it."""
-    value, partials = op.value, op.partials
+    value, partials = op.value, op.partials_on_floats
 
     def method(self: "Value", other: Any) -> Any:
         if other.__class__ is Value:
@@ -130,6 +130,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, An
 
 def _named(method: F, op: ops.Op) -> F:
     method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
+    method.__code__ = method.__code__.replace(co_name=op.name)  # code of its own, which the interpreter then specialises for `op`
     return method
 
 
