@@ -16,3 +16,10 @@ from nn.functional import sigmoid as sigmoid
 from nn.functional import softmax as softmax
 from nn.functional import softplus as softplus
 from nn.functional import tanh as tanh
+from nn.layers import MLP as MLP
+from nn.layers import Layer as Layer
+from nn.layers import Neuron as Neuron
+from nn.layers import he as he
+from nn.layers import uniform as uniform
+from nn.layers import xavier as xavier
+from nn.module import Module as Module

@@ -1,0 +1,190 @@
+"""Neuron, Layer and MLP, called and initialised as in micrograd, and the distributions that weights are drawn from."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
+
+from autograd import Value, dot
+from autograd.errors import LengthError, RangeError
+from nn.functional import identity, relu
+from nn.module import Module
+from nn.samples import listed, shown
+
+Init = Callable[[int, int], float]
+
+
+def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> Init:
+    """Weights from U(low, high).
+
+    Args:
+        low: the least weight.
+        high: the greatest weight.
+        seed: seeds a generator of its own; None takes Python's global one, which `random.seed` seeds.
+
+    >>> Neuron(2, init=uniform(-0.1, 0.1, seed=1)).w
+    [Value(data=-0.0731, grad=0.0000), Value(data=0.0695, grad=0.0000)]
+    """
+    draw = _generator(seed).uniform
+    return lambda _nin, _nout: draw(low, high)
+
+
+def xavier(seed: int | None = None) -> Init:
+    """Weights from U(-l, l) with l = √(6 / (nin + nout)), which suits tanh and sigmoid.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (2010), equation 16.
+
+    Args:
+        seed: as for `uniform`.
+    """
+    draw = _generator(seed).uniform
+    return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (nin + nout))
+
+
+def he(seed: int | None = None) -> Init:
+    """Weights from N(0, 2 / nin), which suits relu.
+
+    Source: He, Zhang, Ren and Sun, Delving deep into rectifiers (2015), section 2.2.
+
+    Args:
+        seed: as for `uniform`.
+    """
+    draw = _generator(seed).gauss
+    return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / nin))
+
+
+def _generator(seed: int | None) -> Any:
+    return random if seed is None else random.Random(seed)  # noqa: S311  # weights are no secrets
+
+
+class Neuron(Module):
+    """One neuron: activation(w · x + b).
+
+    Args:
+        nin: how many numbers it takes.
+        nonlin: False leaves the activation out.
+        activation: a function of one number, `relu` unless given.
+        init: draws one weight, called as `init(nin, nout)`; `uniform()` unless given. The bias b starts at 0.
+
+    Raises:
+        RangeError: nin is not a positive int.
+        LengthError: when called, it is given another number of inputs.
+
+    >>> neuron = Neuron(3)
+    >>> neuron
+    ReLUNeuron(3)
+    >>> neuron([1.0, 2.0])
+    Traceback (most recent call last):
+    autograd.errors.LengthError: neuron takes 3 numbers, got 2: [1.0, 2.0]; give one number for each input
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,  # noqa: FBT001, FBT002  # as in micrograd
+        *,
+        activation: Callable[[Any], Any] = relu,
+        init: Init | None = None,
+    ) -> None:
+        if not callable(activation):
+            raise TypeError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
+        draw = init or uniform()
+        self.w = [Value(draw(nin, 1)) for _ in range(_size(nin))]
+        self.b = Value(0.0)
+        self.nonlin = nonlin
+        self.activation = activation if nonlin else identity
+
+    def forward(self, x: Any) -> Any:
+        """activation(w · x + b), one Value."""
+        return self.activation(dot(self.w, _inputs(self, x, len(self.w))) + self.b)
+
+    def __repr__(self) -> str:
+        f = self.activation
+        name = getattr(f, "name", "") or getattr(f, "__name__", type(f).__name__)
+        title = {"relu": "ReLU", "identity": "Linear"}.get(name) or name.title().replace("_", "")
+        return f"{title}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """`nout` neurons side by side, fed the same numbers.
+
+    Args:
+        nin: how many numbers it takes.
+        nout: how many neurons.
+        init: as for `Neuron`, called as `init(nin, nout)`.
+        **kwargs: `nonlin` and `activation`, as for `Neuron`.
+
+    Raises:
+        RangeError: a size is not a positive int.
+        LengthError: when called, it is given another number of inputs.
+
+    >>> Layer(2, 3, nonlin=False)
+    Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
+    """
+
+    def __init__(self, nin: int, nout: int, *, init: Init | None = None, **kwargs: Any) -> None:
+        draw = init or uniform()
+        self.neurons = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(_size(nout))]
+
+    def forward(self, x: Any) -> Any:
+        """One number for each neuron, in a list; the number itself where there is one neuron."""
+        x = _inputs(self, x, len(self.neurons[0].w))
+        out = [neuron(x) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multilayer perceptron: layers one after another, the last of them linear.
+
+    Args:
+        nin: how many numbers it takes.
+        nouts: how many neurons each layer has.
+        activation: of all layers but the last, `relu` unless given.
+        init: as for `Layer`.
+
+    Raises:
+        RangeError: a size is not a positive int, or there is no layer.
+        LengthError: when called, it is given another number of inputs.
+
+    >>> model = MLP(2, [16, 16, 1], init=xavier(seed=1))
+    >>> len(model.parameters())
+    337
+    >>> f"{model([0.5, -0.5]):.4f}"
+    '0.0677'
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] = relu, init: Init | None = None) -> None:
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise RangeError(f"got nouts={nouts!r}, expected the sizes of the layers, such as [16, 16, 1]")
+        draw, last = init or uniform(), len(nouts) - 1
+        sizes = [nin, *nouts]
+        self.layers = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]
+
+    def forward(self, x: Any) -> Any:
+        """What the last layer gives: a list, or one Value where it has one neuron."""
+        x = _inputs(self, x, len(self.layers[0].neurons[0].w))
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def _size(n: int) -> int:
+    if not isinstance(n, Integral) or n < 1:
+        raise RangeError(f"got the size {n!r}, expected a positive int: how many numbers go in or come out")
+    return n
+
+
+def _inputs(module: Module, x: Any, nin: int) -> list[Any]:
+    """The numbers that a module is called with, checked; a single number is a sequence of one."""
+    x = listed(x)
+    inputs = x if isinstance(x, list) else [x]
+    if len(inputs) != nin:
+        raise LengthError(f"{module.name} takes {nin} numbers, got {len(inputs)}: {shown(x)}; give one number for each input")
+    return inputs
