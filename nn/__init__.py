@@ -23,3 +23,11 @@ from nn.layers import he as he
 from nn.layers import uniform as uniform
 from nn.layers import xavier as xavier
 from nn.module import Module as Module
+from nn.optim import SGD as SGD
+from nn.optim import Adam as Adam
+from nn.optim import AdamW as AdamW
+from nn.optim import Optimizer as Optimizer
+from nn.optim import cosine as cosine
+from nn.optim import exponential as exponential
+from nn.optim import step_decay as step_decay
+from nn.optim import warmup as warmup

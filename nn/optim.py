@@ -1,0 +1,259 @@
+"""Optimisers with PyTorch's semantics, and schedules for their learning rate.
+
+Symbols: p a parameter, g its gradient, η the learning rate (`lr`), λ the weight decay, t the number of the step, from 0.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd import Value
+from autograd.errors import LengthError, NumberError, RangeError
+from nn.module import Module
+
+Schedule = Callable[[int], float]
+
+
+class Optimizer:
+    """The base of the optimisers: goes over the parameters; a subclass says how one of them moves in `update`.
+
+    Attributes:
+        parameters: the Values that are adapted, each once.
+        lr: the learning rate, a float or a schedule; it may be set between steps.
+        steps: how many steps were made.
+    """
+
+    def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
+        if isinstance(parameters, Module | Value):
+            raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: pass model.parameters()")
+        self.parameters = list(dict.fromkeys(parameters))
+        for p in self.parameters:
+            if not isinstance(p, Value) or p.op is not None:
+                raise NumberError(f"got the parameter {p!r}, expected Values that no operation made: pass model.parameters()")
+        if not self.parameters:
+            raise LengthError("got no parameters, expected at least one Value: pass model.parameters()")
+        self.lr = lr
+        self.steps = 0
+        self.rate()
+
+    def rate(self) -> float:
+        """The learning rate of the coming step.
+
+        Raises:
+            RangeError: it is negative or not finite.
+        """
+        return _nonnegative("lr", self.lr(self.steps) if callable(self.lr) else self.lr)
+
+    def step(self) -> None:
+        """Move every parameter once, as its `grad` says."""
+        lr = self.rate()
+        self.steps += 1
+        for i, p in enumerate(self.parameters):
+            p.data = self.update(i, p.data, p.grad, lr)
+
+    def update(self, i: int, p: float, g: float, lr: float) -> float:
+        """The new number of parameter `i`, which is `p` and has the gradient `g`."""
+        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, i, p, g, lr)")
+
+    def zero_grad(self) -> None:
+        """Set every parameter's `grad` to 0."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+
+class SGD(Optimizer):
+    """Gradient descent: v ← μ v + g + λ p, then p ← p - η v; with Nesterov's momentum p ← p - η (g + λ p + μ v).
+
+    The g of a batch makes it stochastic. v starts at 0.
+
+    Source: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning (2013).
+
+    Args:
+        parameters: the Values to adapt, as of `model.parameters()`.
+        lr: the learning rate η, a float or a schedule.
+        momentum: μ, from 0 up to 1.
+        nesterov: whether to look ahead along v; it needs a momentum.
+        weight_decay: λ.
+
+    Raises:
+        RangeError: a number lies outside its range.
+        NumberError: something among the parameters is not a leaf Value.
+        LengthError: there are no parameters.
+
+    >>> p = Value(1.0)
+    >>> optimizer = SGD([p], lr=0.1)
+    >>> (p * p).backward()
+    >>> optimizer.step()
+    >>> p.data
+    0.8
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule,
+        momentum: float = 0.0,
+        nesterov: bool = False,  # noqa: FBT001, FBT002  # as in PyTorch
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = _below_one("momentum", momentum)
+        if nesterov and not momentum:
+            raise RangeError("got nesterov=True with momentum=0, expected a momentum between 0 and 1, such as 0.9")
+        self.nesterov = nesterov
+        self.weight_decay = _nonnegative("weight_decay", weight_decay)
+        self.velocity = [0.0] * len(self.parameters)
+
+    def update(self, i: int, p: float, g: float, lr: float) -> float:
+        """One step of gradient descent."""
+        g += self.weight_decay * p
+        self.velocity[i] = v = self.momentum * self.velocity[i] + g
+        return p - lr * (g + self.momentum * v if self.nesterov else v)
+
+
+class Adam(Optimizer):
+    """Adam: g ← g + λ p, m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - η m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) undo the bias of m and v towards their start at 0; here t counts from 1.
+
+    Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
+
+    Args:
+        parameters: the Values to adapt, as of `model.parameters()`.
+        lr: the learning rate η, a float or a schedule.
+        betas: β₁ and β₂, from 0 up to 1.
+        eps: ε, which keeps the divisor from 0.
+        weight_decay: λ.
+
+    Raises:
+        RangeError: a number lies outside its range.
+        NumberError: something among the parameters is not a leaf Value.
+        LengthError: there are no parameters.
+
+    >>> p = Value(1.0)
+    >>> optimizer = Adam([p], lr=0.1)
+    >>> (p * p).backward()
+    >>> optimizer.step()
+    >>> round(p.data, 6)
+    0.9
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.betas = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
+        self.eps = _positive("eps", eps)
+        self.weight_decay = _nonnegative("weight_decay", weight_decay)
+        self.moments = [(0.0, 0.0)] * len(self.parameters)
+
+    def update(self, i: int, p: float, g: float, lr: float) -> float:
+        """One step of Adam, the decay as part of the gradient."""
+        return self._moved(i, p, g + self.weight_decay * p, lr)
+
+    def _moved(self, i: int, p: float, g: float, lr: float) -> float:
+        (m, v), (b1, b2) = self.moments[i], self.betas
+        m, v = b1 * m + (1.0 - b1) * g, b2 * v + (1.0 - b2) * g * g
+        self.moments[i] = m, v
+        m_hat, v_hat = m / (1.0 - b1**self.steps), v / (1.0 - b2**self.steps)
+        return p - lr * m_hat / (math.sqrt(v_hat) + self.eps)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: p ← p - η λ p, then Adam's step with the plain gradient.
+
+    So that the decay is not scaled by √v̂ as it is in `Adam`, whose arguments and errors it shares; λ is 0.01 unless given.
+
+    Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def update(self, i: int, p: float, g: float, lr: float) -> float:
+        """One step of Adam, the decay apart from the gradient."""
+        return self._moved(i, p - lr * self.weight_decay * p, g, lr)
+
+
+# Schedules: the learning rate as a function of the step.
+
+
+def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
+    """From lr down to `final` along half a cosine: final + (lr - final) (1 + cos(π t / steps)) / 2, and `final` afterwards.
+
+    Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), equation 5.
+
+    >>> [round(cosine(1.0, 4)(t), 3) for t in (0, 1, 2, 4, 9)]
+    [1.0, 0.854, 0.5, 0.0, 0.0]
+    """
+    _positive("steps", steps)
+    return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
+
+
+def exponential(lr: float, decay: float) -> Schedule:
+    """A constant factor each step: lr · decayᵗ.
+
+    >>> exponential(8.0, 0.5)(3)
+    1.0
+    """
+    _below_one("decay", decay)
+    return lambda t: lr * decay**t
+
+
+def step_decay(lr: float, every: int, factor: float) -> Schedule:
+    """A constant factor every so many steps: lr · factor^⌊t / every⌋.
+
+    >>> [step_decay(8.0, 2, 0.5)(t) for t in range(5)]
+    [8.0, 8.0, 4.0, 4.0, 2.0]
+    """
+    _positive("every", every)
+    _below_one("factor", factor)
+    return lambda t: lr * factor ** (t // every)
+
+
+def warmup(steps: int, then: float | Schedule) -> Schedule:
+    """A straight climb to where `then` starts, a float or a schedule, over `steps` steps: (t + 1) / steps of it; then `then` from its 0.
+
+    >>> [warmup(4, exponential(8.0, 0.5))(t) for t in range(6)]
+    [2.0, 4.0, 6.0, 8.0, 8.0, 4.0]
+    """
+    _positive("steps", steps)
+    after: Any = then if callable(then) else lambda _t: then
+    return lambda t: (t + 1) / steps * after(0) if t < steps else after(t - steps)
+
+
+# Checks of one number each.
+
+
+def _nonnegative(name: str, x: Any) -> float:
+    return _within(name, x, lambda x: 0.0 <= x < math.inf, "finite and at least 0")
+
+
+def _positive(name: str, x: Any) -> float:
+    return _within(name, x, lambda x: 0.0 < x < math.inf, "finite and more than 0")
+
+
+def _below_one(name: str, x: Any) -> float:
+    return _within(name, x, lambda x: 0.0 <= x < 1.0, "at least 0 and less than 1, such as 0.9")
+
+
+def _within(name: str, x: Any, allowed: Callable[[float], bool], expected: str) -> float:
+    try:
+        number = Value(x).data
+    except NumberError as error:
+        raise NumberError(f"{name}: {error}") from None
+    if not allowed(number):
+        raise RangeError(f"got {name}={number}, expected a number {expected}")
+    return number
