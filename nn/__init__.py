@@ -31,3 +31,7 @@ from nn.optim import cosine as cosine
 from nn.optim import exponential as exponential
 from nn.optim import step_decay as step_decay
 from nn.optim import warmup as warmup
+from nn.train import History as History
+from nn.train import accuracy as accuracy
+from nn.train import fit as fit
+from nn.train import predict as predict

@@ -3,14 +3,13 @@
 import math
 import random
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Any
 
 from autograd import Value, dot
 from autograd.errors import LengthError, RangeError
 from nn.functional import identity, relu
 from nn.module import Module
-from nn.samples import listed, shown
+from nn.samples import listed, positive_int, shown
 
 Init = Callable[[int, int], float]
 
@@ -90,7 +89,7 @@ class Neuron(Module):
         if not callable(activation):
             raise TypeError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
         draw = init or uniform()
-        self.w = [Value(draw(nin, 1)) for _ in range(_size(nin))]
+        self.w = [Value(draw(nin, 1)) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)
         self.nonlin = nonlin
         self.activation = activation if nonlin else identity
@@ -125,7 +124,7 @@ class Layer(Module):
 
     def __init__(self, nin: int, nout: int, *, init: Init | None = None, **kwargs: Any) -> None:
         draw = init or uniform()
-        self.neurons = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(_size(nout))]
+        self.neurons = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(positive_int("nout", nout))]
 
     def forward(self, x: Any) -> Any:
         """One number for each neuron, in a list; the number itself where there is one neuron."""
@@ -173,12 +172,6 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
-
-
-def _size(n: int) -> int:
-    if not isinstance(n, Integral) or n < 1:
-        raise RangeError(f"got the size {n!r}, expected a positive int: how many numbers go in or come out")
-    return n
 
 
 def _inputs(module: Module, x: Any, nin: int) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 from nn.module import Module
+from nn.samples import positive_int
 
 Schedule = Callable[[int], float]
 
@@ -148,7 +149,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, lr)
         self.betas = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
-        self.eps = _positive("eps", eps)
+        self.eps = _within("eps", eps, lambda x: 0.0 < x < math.inf, "finite and more than 0")
         self.weight_decay = _nonnegative("weight_decay", weight_decay)
         self.moments = [(0.0, 0.0)] * len(self.parameters)
 
@@ -198,7 +199,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     >>> [round(cosine(1.0, 4)(t), 3) for t in (0, 1, 2, 4, 9)]
     [1.0, 0.854, 0.5, 0.0, 0.0]
     """
-    _positive("steps", steps)
+    positive_int("steps", steps)
     return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
 
 
@@ -218,7 +219,7 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     >>> [step_decay(8.0, 2, 0.5)(t) for t in range(5)]
     [8.0, 8.0, 4.0, 4.0, 2.0]
     """
-    _positive("every", every)
+    positive_int("every", every)
     _below_one("factor", factor)
     return lambda t: lr * factor ** (t // every)
 
@@ -229,7 +230,7 @@ def warmup(steps: int, then: float | Schedule) -> Schedule:
     >>> [warmup(4, exponential(8.0, 0.5))(t) for t in range(6)]
     [2.0, 4.0, 6.0, 8.0, 8.0, 4.0]
     """
-    _positive("steps", steps)
+    positive_int("steps", steps)
     after: Any = then if callable(then) else lambda _t: then
     return lambda t: (t + 1) / steps * after(0) if t < steps else after(t - steps)
 
@@ -239,10 +240,6 @@ def warmup(steps: int, then: float | Schedule) -> Schedule:
 
 def _nonnegative(name: str, x: Any) -> float:
     return _within(name, x, lambda x: 0.0 <= x < math.inf, "finite and at least 0")
-
-
-def _positive(name: str, x: Any) -> float:
-    return _within(name, x, lambda x: 0.0 < x < math.inf, "finite and more than 0")
 
 
 def _below_one(name: str, x: Any) -> float:

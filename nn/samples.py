@@ -5,6 +5,7 @@ A sample is a sequence of numbers, a batch is a sequence of samples: samples are
 
 from collections.abc import Callable, Iterable, Iterator
 from math import fsum
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,13 @@ def class_index(target: Any, classes: int) -> int:
 def constant(y: Any) -> float:
     """A number of a target as a float: a Value there would lose its gradient, so it is refused."""
     return y if y.__class__ is float else Value(y).data
+
+
+def positive_int(name: str, n: Any) -> int:
+    """`n`, checked to be a positive integer."""
+    if not isinstance(n, Integral) or n < 1:
+        raise RangeError(f"got {name}={n!r}, expected a positive int")
+    return int(n)
 
 
 def shown(x: Any) -> str:

@@ -1,0 +1,272 @@
+"""Training loop, prediction and accuracy, for any model that is called with one sample and gives one or more numbers."""
+
+import math
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Value
+from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
+from nn.functional import cross_entropy
+from nn.optim import Optimizer
+from nn.samples import class_weights, listed, positive_int, shown
+
+Model = Callable[[Any], Any]
+Loss = Callable[[list[Any], list[Any]], Any]
+
+
+@dataclass
+class History:
+    """What `fit` saw: one number for each complete epoch; empty where there is none, as the accuracy of a regression.
+
+    Attributes:
+        loss: mean over the samples, each as it was met in the epoch.
+        accuracy: share of the samples that were classified rightly when they were met.
+        validation_loss: mean over the validation samples after the epoch.
+        validation_accuracy: share of them classified rightly.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+
+    def add(self, prefix: str, means: dict[str, float]) -> None:
+        """Append an epoch's means to the lists of their names."""
+        for name, mean in means.items():
+            getattr(self, prefix + name).append(mean)
+
+
+def fit(
+    model: Model,
+    X: Any,  # noqa: N803  # the field's name for inputs
+    y: Any,
+    *,
+    optimizer: Optimizer,
+    loss: Loss = cross_entropy,
+    epochs: int = 10,
+    batch_size: int = 32,
+    validation: tuple[Any, Any] | None = None,
+    seed: int | None = None,
+    progress: bool = True,
+) -> History:
+    """Train `model` by going over the samples in batches, shuffled anew in each epoch.
+
+    Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
+
+    Args:
+        model: gives the outputs of one sample: a sequence of numbers, or one number.
+        X: N samples, as rows.
+        y: N targets, as `loss` takes them.
+        optimizer: adapts the parameters, such as `SGD(model.parameters(), lr=0.1)`.
+        loss: `loss(outputs, targets)` of a batch, a Value: its mean, so that the learning rate does not depend on the batch's size.
+        epochs: how often to go over all samples.
+        batch_size: how many samples make a step.
+        validation: a pair like (X, y), on which the model is measured after each epoch and not trained.
+        seed: of the shuffling.
+        progress: whether to show a bar, which needs tqdm; it goes to the terminal, or to standard output in a notebook.
+
+    Raises:
+        AnomalyError: the loss or a parameter became inf or nan; the parameters are as before that step.
+        LengthError: X and y differ in length, or are empty.
+        NumberError: the loss is not one Value, or the optimizer not an Optimizer.
+        RangeError: epochs or batch_size is not a positive int.
+
+    >>> from nn import MLP, SGD
+    >>> X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
+    >>> model = MLP(1, [2])
+    >>> history = fit(model, X, y, optimizer=SGD(model.parameters(), lr=1.0), epochs=50, seed=1, progress=False)
+    >>> history.accuracy[-1], predict(model, [[-3.0], [3.0]])
+    (1.0, array([0, 1]))
+    """
+    if not isinstance(optimizer, Optimizer):
+        raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
+    positive_int("epochs", epochs)
+    positive_int("batch_size", batch_size)
+    samples = _samples(model, X, y)
+    held_out = _samples(model, *validation) if validation is not None else []
+    shuffle = random.Random(seed).shuffle  # noqa: S311  # an order is no secret
+    history = History()
+    with _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress) as advance, suppress(KeyboardInterrupt):
+        for epoch in range(1, epochs + 1):
+            shuffle(samples)
+            seen, held = _Tally(), _Tally()
+            for batch in _batches(samples, batch_size):
+                mean = seen.add(model, loss, batch)
+                _step(mean, optimizer, f"in epoch {epoch}, after {seen.count} samples")
+                advance(f"epoch {epoch}/{epochs}", seen.means())
+            for batch in _batches(held_out, batch_size):
+                held.add(model, loss, batch)
+            history.add("", seen.means())
+            history.add("validation_", held.means())
+    return history
+
+
+def predict(model: Model, X: Any) -> np.ndarray:  # noqa: N803  # the field's name for inputs
+    """The class of each sample, as an array of N ints.
+
+    With several outputs the class is the index of the largest, the first at a tie. With one output, a score, it is its sign: 1 where the
+    score is positive, else -1, as `hinge` trains it. (A model that gives a probability tells classes by p > 1/2: compare yourself.)
+
+    >>> predict(lambda x: [x, 1.0], [0.0, 3.0])
+    array([1, 0])
+    """
+    return np.array([_predicted(model(x)) for x in listed(X)], dtype=int)
+
+
+def accuracy(model: Model, X: Any, y: Any) -> float:  # noqa: N803  # as above
+    """Share of the samples whose class `predict` tells rightly.
+
+    Args:
+        model: gives the outputs of one sample.
+        X: N samples, as rows.
+        y: N targets: class indices, one-hot rows or distributions (their largest counts); -1 or 1 for a model with one output.
+
+    Raises:
+        LengthError: X and y differ in length, or are empty.
+        RangeError: a target is no class of the model.
+
+    >>> accuracy(lambda x: [x, 1.0], [0.0, 3.0], [1, 1])
+    0.5
+    """
+    inputs, targets = _dataset(X, y)
+    outputs = [model(x) for x in inputs]
+    return sum(_predicted(o) == _label(o, t) for o, t in zip(outputs, targets, strict=True)) / len(outputs)
+
+
+class _Sample(NamedTuple):
+    """One sample; `label` is the class that the target names, None where it names none."""
+
+    x: Any
+    target: Any
+    label: int | None
+
+
+@dataclass
+class _Tally:
+    """Sums over the samples met so far in an epoch."""
+
+    count: int = 0
+    loss: float = 0.0
+    hits: int = 0
+    labelled: bool = True
+
+    def add(self, model: Model, loss: Loss, batch: list[_Sample]) -> Value:
+        """Count a batch in; its loss."""
+        outputs = [model(s.x) for s in batch]
+        mean = loss(outputs, [s.target for s in batch])
+        if not isinstance(mean, Value):
+            raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
+        self.count += len(batch)
+        self.loss += mean.data * len(batch)
+        self.hits += sum(_predicted(o) == s.label for o, s in zip(outputs, batch, strict=True))
+        self.labelled &= all(s.label is not None for s in batch)
+        return mean
+
+    def means(self) -> dict[str, float]:
+        """Loss and accuracy, as far as they are defined."""
+        if not self.count:
+            return {}
+        loss = {"loss": self.loss / self.count}
+        return {**loss, "accuracy": self.hits / self.count} if self.labelled else loss
+
+
+def _step(loss: Value, optimizer: Optimizer, where: str) -> None:
+    """Move the parameters down the gradient of `loss`; whatever goes wrong, they stay as they were."""
+    if not loss.isfinite():
+        raise AnomalyError(_diverged(f"the loss became {loss.data} {where}", optimizer))
+    optimizer.zero_grad()
+    loss.backward()
+    before = [p.data for p in optimizer.parameters]
+    finite = False
+    try:
+        optimizer.step()
+        finite = all(p.isfinite() for p in optimizer.parameters)
+    finally:
+        if not finite:
+            for p, x in zip(optimizer.parameters, before, strict=True):
+                p.data = x
+    if not finite:
+        raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", optimizer))
+
+
+def _diverged(what: str, optimizer: Optimizer) -> str:
+    return (
+        f"{what}; the parameters are as before that step: try a learning rate smaller than {optimizer.rate():g}, scale the inputs to about 1, "
+        "or find the operation with autograd.detect_anomaly()"
+    )
+
+
+def _samples(model: Model, X: Any, y: Any) -> list[_Sample]:  # noqa: N803  # as above
+    inputs, targets = _dataset(X, y)
+    output = model(inputs[0])
+    return [_Sample(x, t, _label_or_none(output, t)) for x, t in zip(inputs, targets, strict=True)]
+
+
+def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # noqa: N803  # as above
+    """Inputs and targets as plain lists, which are faster to go over than arrays."""
+    inputs, targets = listed(X), listed(y)
+    for name, given in (("X", inputs), ("y", targets)):
+        if not isinstance(given, list) or not given:
+            raise LengthError(f"got {shown(given)} as {name}, expected one row or number for each sample, and at least one sample")
+    if len(inputs) != len(targets):
+        raise LengthError(f"got {len(inputs)} samples in X and {len(targets)} targets in y, expected as many: one target for each row of X")
+    return [listed(x) for x in inputs], [listed(t) for t in targets]
+
+
+def _batches(samples: list[_Sample], size: int) -> Iterator[list[_Sample]]:
+    for start in range(0, len(samples), size):
+        yield samples[start : start + size]
+
+
+def _predicted(output: Any) -> int:
+    """The class that outputs tell: the first of the largest; of a single one, its sign."""
+    scores = listed(output)
+    if isinstance(scores, list):
+        return max(range(len(scores)), key=scores.__getitem__)
+    return 1 if scores > 0.0 else -1
+
+
+def _label(output: Any, target: Any) -> int:
+    """The class that a target names, for a model with such an output."""
+    scores = listed(output)
+    if isinstance(scores, list):
+        weights = class_weights(target, len(scores))
+        return max(weights, key=weights.__getitem__)
+    if isinstance(target, list) or target not in {-1, 1}:
+        raise RangeError(f"got the target {shown(target)} for a model with one output, which tells the classes -1 and 1 by its sign")
+    return int(target)
+
+
+def _label_or_none(output: Any, target: Any) -> int | None:
+    try:
+        return _label(output, target)
+    except AutogradError:
+        return None
+
+
+@contextmanager
+def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, dict[str, float]], None]]:
+    """A progress bar of `total` steps; without tqdm, nothing."""
+    try:
+        from tqdm.std import tqdm  # noqa: PLC0415  # optional
+    except ImportError:
+        shown = False
+    if not shown:
+        yield lambda _title, _means: None
+        return
+    # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
+    file = sys.stderr if sys.stderr.isatty() else sys.stdout
+    with tqdm(total=total, file=file, unit="batch") as bar:
+
+        def advance(title: str, means: dict[str, float]) -> None:
+            bar.set_description(title, refresh=False)
+            bar.set_postfix({name: f"{x:.4f}" for name, x in means.items()}, refresh=False)
+            bar.update()
+
+        yield advance
