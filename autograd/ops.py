@@ -232,13 +232,13 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
               Kink((0.0, 2.0), (0.0, 0.0), "the limit of x**y log x"),
               Kink((-2.0, 3.0), (12.0, nan), "log(x) is not real"),
               Kink((-2.0, 0.0), (0.0, nan), "x**0 is 1 for every x; log(x) is not real")),
-             Bound(1.0, 3.0))
+             Bound(1.0, 750.0))
 
 # A row of its own, so that a constant exponent never evaluates log(x).
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               "**", "#1^{#2}", POWER, (POSITIVE, REAL),
               (Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),),
-              Bound(1.0, 2.0))
+              Bound(1.0, 750.0))
 
 sum: Op = Op("sum", lambda xp, *x: xp.sum(*x), lambda y, *x: (1.0,) * len(x),
              "sum", r"\sum\left(#*\right)", FUNCTION, (REAL,), (), EXACT, sequences=1)
@@ -252,7 +252,7 @@ dot: Op = Op("dot", lambda xp, *x: xp.dot(x[: len(x) // 2], x[len(x) // 2 :]),
 
 sqrt: Op = Op("sqrt", lambda xp, x: xp.sqrt(x), lambda y, x: (0.5 / y,),
               "sqrt", r"\sqrt{#1}", FUNCTION, (POSITIVE,),
-              (Kink((0.0,), (inf,), "the limit from the right"),), Bound(0.5, 1.0))
+              (Kink((0.0,), (inf,), "the limit from the right"),), Bound(0.5, 1.5))
 
 exp: Op = Op("exp", lambda xp, x: xp.exp(x), lambda y, x: (y,),
              "exp", "e^{#1}", POWER, (REAL,), (), Bound(1.0, 1.0))
@@ -266,24 +266,24 @@ log: Op = Op("log", lambda xp, x: xp.log(x), lambda y, x: (1.0 / x,),
 
 log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x),),
                "log1p", r"\ln\left(1 + #1\right)", FUNCTION, ((-1.0, inf),),
-               (Kink((-1.0,), (inf,), "the limit from the right"),), Bound(1.0, 1.0))
+               (Kink((-1.0,), (inf,), "the limit from the right"),), Bound(1.0, 1.5))
 
 # log sum exp(x): with the largest term's 1 taken out of the sum, so that log1p keeps what is small beside it.
 logsumexp: Op = Op("logsumexp",
                    lambda xp, *x: (m := xp.shift(*x)) + xp.log1p(xp.sum(*(xp.exp(a - m) for a in x), -1.0)),
                    lambda y, *x: _softmax(x),
                    "logsumexp", r"\ln \sum \exp\left(#*\right)", FUNCTION, (REAL,), (),
-                   Bound(2.0, 3.0, relative=False), sequences=1)
+                   Bound(3.0, 2.0, relative=False), sequences=1)
 
 # Activations.
 
 sigmoid: Op = Op("sigmoid",
                  lambda xp, x: xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
                  lambda y, x: (y * sigmoid(-x),),
-                 "sigmoid", r"\sigma\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.5, 5.0))
+                 "sigmoid", r"\sigma\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.5, 5.5))
 
 tanh: Op = Op("tanh", lambda xp, x: xp.tanh(x), lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
-              "tanh", r"\tanh\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.5, 5.5))
+              "tanh", r"\tanh\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.5, 5.5))
 
 softplus: Op = Op("softplus", lambda xp, x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), lambda y, x: (sigmoid(x),),
                   "softplus", r"\ln\left(1 + e^{#1}\right)", FUNCTION, (REAL,), (), Bound(2.5, 2.5))
@@ -298,7 +298,7 @@ leaky_relu: Op = Op("leaky_relu", lambda xp, x, slope: xp.where(x > 0.0, x, slop
                     (Kink((0.0, 0.01), (0.01, 0.0), "the subgradient of least size"),), EXACT, defaults=(0.01,))
 
 erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * exp(-x * x),),
-             "erf", r"\operatorname{erf}\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.5, 2.5, relative=False))
+             "erf", r"\operatorname{erf}\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.5, relative=False))
 
 # Angles.
 
@@ -309,20 +309,20 @@ cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),),
              "cos", r"\cos\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.0))
 
 tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
-             "tan", r"\tan\left(#1\right)", FUNCTION, ((-pi / 2, pi / 2),), (), Bound(1.0, 3.5))
+             "tan", r"\tan\left(#1\right)", FUNCTION, ((-pi / 2, pi / 2),), (), Bound(1.0, 4.0))
 
 asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
               "asin", r"\arcsin\left(#1\right)", FUNCTION, ((-1.0, 1.0),),
               (Kink((1.0,), (inf,), "the limit from inside"), Kink((-1.0,), (inf,), "the limit from inside")),
-              Bound(1.0, 2.0))
+              Bound(1.0, 2.5))
 
 acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
               "acos", r"\arccos\left(#1\right)", FUNCTION, ((-1.0, 1.0),),
               (Kink((1.0,), (-inf,), "the limit from inside"), Kink((-1.0,), (-inf,), "the limit from inside")),
-              Bound(1.0, 2.0))
+              Bound(1.0, 2.5))
 
 atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),),
-              "atan", r"\arctan\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 1.5, relative=False))
+              "atan", r"\arctan\left(#1\right)", FUNCTION, (REAL,), (), Bound(1.0, 2.5))
 
 # atan2(y, x): the angle of the point (x, y).
 atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
@@ -332,7 +332,7 @@ atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
 
 hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: (where(y, a / y, 0.0), where(y, b / y, 0.0)),
                "hypot", r"\sqrt{#1^2 + #2^2}", FUNCTION, (REAL, REAL),
-               (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 1.5))
+               (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 2.0))
 
 sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),),
               "sinh", r"\sinh\left(#1\right)", FUNCTION, (REAL,), (), Bound(2.0, 2.0))
