@@ -197,8 +197,8 @@ def _step(loss: Value, optimizer: Optimizer, where: str) -> None:
 
 def _diverged(what: str, optimizer: Optimizer) -> str:
     return (
-        f"{what}; the parameters are as before that step: try a learning rate smaller than {optimizer.rate():g}, scale the inputs to about 1, "
-        "or find the operation with autograd.detect_anomaly()"
+        f"{what}; the parameters are as before that step: try a learning rate smaller than {optimizer.rate():g}, scale the inputs to "
+        "about 1, or find the operation with autograd.detect_anomaly()"
     )
 
 
@@ -262,7 +262,7 @@ def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, dict[str, float]
         return
     # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
     file = sys.stderr if sys.stderr.isatty() else sys.stdout
-    with tqdm(total=total, file=file, unit="batch") as bar:
+    with tqdm(total=total, file=file, unit="batch", mininterval=0.5) as bar:
 
         def advance(title: str, means: dict[str, float]) -> None:
             bar.set_description(title, refresh=False)
