@@ -273,7 +273,7 @@ logsumexp: Op = Op("logsumexp",
                    lambda xp, *x: (m := xp.shift(*x)) + xp.log1p(xp.sum(*(xp.exp(a - m) for a in x), -1.0)),
                    lambda y, *x: _softmax(x),
                    "logsumexp", r"\ln \sum \exp\left(#*\right)", FUNCTION, (REAL,), (),
-                   Bound(3.0, 2.0, relative=False), sequences=1)
+                   Bound(2.9, 2.0, relative=False), sequences=1)
 
 # Activations.
 
