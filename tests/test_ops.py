@@ -1,0 +1,431 @@
+"""Every row of the table against formulas written a second time, here, and differentiated by SymPy.
+
+Nothing below names a row except `REFERENCE`, the few that SymPy or NumPy cannot follow, and the table of edges:
+a new row is tested by giving its formula.
+"""
+# ruff: noqa: S311  # samples, not secrets
+
+import functools
+import inspect
+import math
+import pickle
+import random
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from matplotlib.mathtext import MathTextParser
+from mpmath import mp, mpf
+from sympy import Piecewise
+
+import autograd
+from autograd import TABLE, Op, Value, ops
+from autograd.kinds import ARRAYS
+from autograd.ops import Bound
+
+a, b, c = ARGUMENTS = sympy.symbols("a b c", real=True)
+e = sympy.exp
+
+# Each operation as a textbook has it; n-ary ones on three arguments, dot on sequences of one.
+REFERENCE = {
+    "add": a + b,
+    "sub": a - b,
+    "mul": a * b,
+    "div": a / b,
+    "neg": -a,
+    "pow": e(b * sympy.log(a)),
+    "powc": e(b * sympy.log(a)),
+    "sum": a + b + c,
+    "dot": a * b,
+    "sqrt": e(sympy.log(a) / 2),
+    "exp": e(a),
+    "expm1": e(a) - 1,
+    "log": sympy.log(a),
+    "log1p": sympy.log(1 + a),
+    "logsumexp": sympy.log(e(a) + e(b) + e(c)),
+    "sigmoid": 1 / (1 + e(-a)),
+    "tanh": sympy.tanh(a),
+    "softplus": sympy.log(1 + e(a)),
+    "relu": Piecewise((a, a > 0), (0, True)),
+    "leaky_relu": Piecewise((a, a > 0), (b * a, True)),
+    "erf": sympy.erf(a),
+    "sin": sympy.sin(a),
+    "cos": sympy.cos(a),
+    "tan": sympy.tan(a),
+    "asin": sympy.asin(a),
+    "acos": sympy.acos(a),
+    "atan": sympy.atan(a),
+    "atan2": sympy.atan(a / b),
+    "hypot": sympy.sqrt(a**2 + b**2),
+    "sinh": sympy.sinh(a),
+    "cosh": sympy.cosh(a),
+    "abs": Piecewise((a, a > 0), (-a, True)),
+    "sign": Piecewise((1, a > 0), (-1, True)),
+    "step": Piecewise((1, a > b), (0, True)),
+    "where": Piecewise((b, a > 0), (c, True)),
+    "maximum": Piecewise((a, (a > b) & (a > c)), (b, b > c), (c, True)),
+    "minimum": Piecewise((a, (a < b) & (a < c)), (b, b < c), (c, True)),
+    "clip": Piecewise((b, a < b), (c, a > c), (a, True)),
+    "stop_gradient": a,
+}
+
+# Cancellation in these textbook forms eats digits: log(1 + 5e-324) needs 340 to have 16 left.
+DIGITS = 400
+LARGEST, TINY = sys.float_info.max, sys.float_info.min
+SPECIAL = [s * x for s in (1.0, -1.0) for x in (5e-324, 1e-310, 1e-300, 0.5, 1.0, 20.0, 700.0, 745.0, 1000.0, 1e300)] + [0.0]
+
+each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
+
+
+class Reference(NamedTuple):
+    """The formula and its partials as mpmath functions."""
+
+    value: Callable
+    partials: list[Callable]
+    second: list[Callable]
+
+
+@functools.cache
+def reference(op: Op) -> Reference:
+    f = REFERENCE[op.name]
+    x = ARGUMENTS[: 2 if op is ops.dot else op.arity or 3]
+    first = [sympy.diff(f, s) for s in x]
+    second = [sympy.diff(d, s) for d, s in zip(first, x, strict=True)]
+    compiled = [sympy.lambdify(x, g, "mpmath") for g in (f, *first, *second)]
+    return Reference(compiled[0], compiled[1 : len(x) + 1], compiled[len(x) + 1 :])
+
+
+def domains(op: Op) -> tuple[tuple[float, float], ...]:
+    return op.domain if op.arity else op.domain * len(reference(op).partials)
+
+
+def ordinary(op: Op, n: int, limit: float = 10.0) -> list[tuple[float, ...]]:
+    """`n` points of the domain of moderate size."""
+    rng = random.Random(op.name)
+    return [tuple(rng.uniform(max(low, -limit), min(high, limit)) for low, high in domains(op)) for _ in range(n)]
+
+
+@functools.cache
+def sample(op: Op) -> list[tuple[float, ...]]:
+    """Points of the domain, ordinary, huge, tiny and close to its ends; ties and zeros only where there is no kink."""
+    rng = random.Random(op.name)
+
+    def wide(low: float, high: float) -> list[float]:
+        x = [rng.choice((-1.0, 1.0)) * 10 ** rng.uniform(-k, k) for k in (300, 3) for _ in range(30)] + SPECIAL
+        for end, inward in ((low, 1.0), (high, -1.0)):
+            if math.isfinite(end):
+                x += [math.nextafter(end, inward * math.inf)] + [end + inward * 10 ** rng.uniform(-15, -1) for _ in range(15)]
+        return [z for z in x if low < z < high]
+
+    pools = [wide(low, high) for low, high in domains(op)]
+    far = [(x,) for x in pools[0]] if len(pools) == 1 else [tuple(map(rng.choice, pools)) for _ in range(150)]
+    points = ordinary(op, 80) + ordinary(op, 80 if op.arity else 400, limit=3.0) + far
+    return [p for p in points if 0.0 not in p and len(set(p)) == len(p)] if op.kinks else points
+
+
+def apply(op: Op, x):
+    """`op` on `x`, however it wants its arguments."""
+    half = len(x) // 2
+    return op(*{0: x, 1: (x,), 2: (x[:half], x[half:])}[op.sequences])
+
+
+def error(got: float, true: mpf, *, relative: bool) -> float:
+    """How far `got` is from `true`, in units of the last place."""
+    size = abs(true) if relative else max(abs(true), mpf(1))
+    if size > LARGEST:
+        return 0.0 if abs(got) >= LARGEST and (got > 0) == (true > 0) else math.inf
+    return float(abs(mpf(got) - true) / mpf(math.ulp(float(size)))) if math.isfinite(got) else math.inf
+
+
+class Measured(NamedTuple):
+    """The largest error found, each with the point."""
+
+    value: tuple
+    value_on_columns: tuple
+    partials: tuple
+    partials_on_columns: tuple
+    gradients: tuple
+
+
+@functools.cache
+def measured(op: Op) -> Measured:
+    worst = [(0.0, None)] * 5
+
+    def note(i, got, true, point):
+        worst[i] = max(worst[i], (error(float(got), true, relative=op.bound.relative), point), key=lambda w: w[0])
+
+    points = sample(op)
+    columns = [np.array(column) for column in zip(*points, strict=True)]
+    y_columns = apply(op, columns)
+    with np.errstate(all="ignore"):
+        p_columns = op.partials(y_columns, *columns)
+    with mp.workdps(DIGITS):
+        for i, point in enumerate(points):
+            exact = [mpf(x) for x in point]
+            true = mpf(reference(op).value(*exact))
+            y, p = op.evaluate(point)
+            note(0, y, true, point)
+            note(1, y_columns[i], true, point)
+            if abs(true) > LARGEST or (len(point) > 1 and any(0 < abs(x) < TINY for x in (*point, true))):
+                continue  # the bound of partials holds barring over- and underflow of the value
+            leaves = [Value(x) for x in point]
+            apply(op, leaves).backward()
+            for j, derivative in enumerate(reference(op).partials):
+                true_partial = mpf(derivative(*exact))
+                if p[j] is None or 0 < abs(true_partial) < TINY:
+                    assert leaves[j].grad == pytest.approx(0.0 if p[j] is None else float(true_partial), abs=TINY)
+                    continue
+                note(2, p[j], true_partial, (j, *point))
+                note(3, np.broadcast_to(p_columns[j], len(points))[i], true_partial, (j, *point))
+                note(4, leaves[j].grad, true_partial, (j, *point))
+    return Measured(*worst)
+
+
+# The table is complete.
+
+
+def test_every_row_has_a_reference():
+    assert list(REFERENCE) == list(TABLE)
+
+
+@each_op
+def test_row_is_complete(op):
+    assert TABLE[op.name] is getattr(ops, op.name) is op
+    assert op is ops.powc or getattr(autograd, op.name) is op  # powc is what pow becomes for a constant exponent
+    assert op.label
+    assert ops.SUM <= op.precedence <= ops.FUNCTION
+    assert len(op.domain) == (op.arity or 1)
+    assert all(low < high for low, high in op.domain)
+    assert isinstance(op.kinks, tuple)
+    assert all(kink.reason and len(kink.at) == len(kink.partials) for kink in op.kinks)
+    assert isinstance(op.bound, Bound)
+    assert (op.arity is None) == ("VAR_POSITIONAL" in {p.kind.name for p in inspect.signature(op.value).parameters.values()})
+
+
+@each_op
+def test_latex_fits_the_arity_and_renders(op):
+    names = [f"x_{i}" for i in range(1, (op.arity or 3) + 1)]
+    formula = op.formula(*names)
+    assert "#" not in formula
+    assert all(name in formula for name in (names if op.arity or "#*" in op.latex else names[:1])) or op is ops.where
+    MathTextParser("agg").parse(f"${formula}$")
+    MathTextParser("agg").parse(op._repr_latex_())
+
+
+@each_op
+def test_pickles_by_name(op):
+    assert pickle.loads(pickle.dumps(op)) is op
+    assert op.__reduce__() == op.name
+    assert repr(op) == f"<Op {op.name}>"
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if op.arity == 1 and op is not ops.neg], ids=lambda op: op.name)
+def test_unary_operation_is_a_method(op):
+    for (x,) in ordinary(op, 5):
+        assert getattr(Value(x), op.name)().data == op(x)
+
+
+# Values and derivatives on every kind of number.
+
+
+@each_op
+def test_value_within_bound(op):
+    assert measured(op).value[0] <= op.bound.value, measured(op).value
+    assert measured(op).value_on_columns[0] <= op.bound.value, measured(op).value_on_columns
+
+
+@each_op
+def test_partials_within_bound(op):
+    for worst in measured(op)[2:]:
+        assert worst[0] <= op.bound.partials, worst
+
+
+@each_op
+def test_bound_is_not_loose(op):
+    value = max(measured(op).value[0], measured(op).value_on_columns[0])
+    partials = max(measured(op).partials[0], measured(op).partials_on_columns[0])
+    assert op.bound.value <= max(1.0, 4.0 * value), value
+    assert op.bound.partials <= max(1.0, 4.0 * partials), partials
+
+
+@each_op
+def test_values_carry_the_float_result(op):
+    for point in sample(op)[::5]:
+        y = apply(op, [Value(x) for x in point])
+        assert y.data == apply(op, point)
+        assert y.op is op
+        assert [v.data for v in y.args] == list(point)
+
+
+@each_op
+def test_fifty_digits_on_mpmath(op):
+    with mp.workdps(50):
+        for point in ordinary(op, 10):
+            x = [mpf(z) for z in point]
+            y = apply(op, x)
+            assert mpmath.almosteq(y, reference(op).value(*x), 1e-45)
+            for p, derivative in zip(op.partials(y, *x), reference(op).partials, strict=True):
+                tolerance = 1e-45 if op is not ops.erf else 1e-16  # its 2/√π is a float
+                assert p is None or mpmath.almosteq(p, derivative(*x), tolerance, 1e-45)
+
+
+@each_op
+def test_formula_on_sympy(op):
+    x = ARGUMENTS[: len(reference(op).partials)]
+    formula = sympy.lambdify(x, apply(op, x), "mpmath")
+    for point in ordinary(op, 5):
+        assert mpmath.almosteq(formula(*map(mpf, point)), reference(op).value(*map(mpf, point)), 1e-14)
+
+
+@each_op
+def test_second_derivative_through_recorded_partials(op):
+    extra = [(x,) for x in (0.0, 1e-9, -30.0, 30.0)] if op.arity == 1 and not op.kinks and op.domain == (ops.REAL,) else []
+    for point in ordinary(op, 10, limit=3.0) + extra:
+        for j, derivative in enumerate(reference(op).second):
+            x = [Value(z) for z in point]
+            p = op.partials(apply(op, x), *x)[j]
+            if p is None:
+                continue
+            if isinstance(p, Value):
+                p.backward()
+            with mp.workdps(50):
+                true = float(derivative(*map(mpf, point)))
+            assert x[j].grad == pytest.approx(true, rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 2, 100, 1000])
+@pytest.mark.parametrize("spread", [0.1, 1.0, 10.0, 700.0])
+@pytest.mark.parametrize("near_zero", [False, True])
+def test_logsumexp_of_many(n, spread, near_zero):
+    rng = random.Random(n)
+    x = [rng.uniform(-spread, spread) - near_zero * math.log(n) for _ in range(n)]
+    leaves = [Value(z) for z in x]
+    y = ops.logsumexp(leaves)
+    y.backward()
+    with mp.workdps(50):
+        total = mp.fsum(mp.exp(z) for z in x)
+        assert error(y.data, mp.log(total), relative=False) <= ops.logsumexp.bound.value
+        assert max(error(v.grad, mp.exp(z) / total, relative=False) for v, z in zip(leaves, x, strict=True)) <= ops.logsumexp.bound.partials
+
+
+@each_op
+def test_no_partial_means_no_dependence(op):
+    declared = {ops.powc: [1], ops.stop_gradient: [0]}.get(op, [])  # a constant exponent and the meaning of the operation
+    for point in ordinary(op, 10):
+        for j, (p, derivative) in enumerate(zip(op.evaluate(point)[1], reference(op).partials, strict=True)):
+            assert p is not None or j in declared or derivative(*point) == 0
+
+
+# Kinks and edges.
+
+
+def same(x, y):
+    return x is y is None or (x is not None and y is not None and (x == y or (math.isnan(x) and math.isnan(y))))
+
+
+@pytest.mark.parametrize(("op", "kink"), [pytest.param(op, k, id=f"{op.name}{k.at}") for op in TABLE.values() for k in op.kinks])
+def test_kink(op, kink):
+    _, on_floats = op.evaluate(kink.at)
+    columns = [np.array([x, x]) for x in kink.at]
+    with np.errstate(all="ignore"):
+        on_columns = [p if p is None else np.broadcast_to(p, 2)[1] for p in op.partials(op.value(ARRAYS, *columns), *columns)]
+    leaves = [Value(x) for x in kink.at]
+    apply(op, leaves).backward()
+    for chosen, x, y, leaf in zip(kink.partials, on_floats, on_columns, leaves, strict=True):
+        assert same(x, chosen)
+        assert same(y, chosen)
+        assert same(leaf.grad, chosen or 0.0)
+
+
+inf, nan = math.inf, math.nan
+
+# DESIGN section 5: a function of Values, the point, the gradient.
+EDGES = [
+    ("relu at 0", lambda x: x.relu(), (0.0,), (0.0,)),
+    ("relu at -0", lambda x: x.relu(), (-0.0,), (0.0,)),
+    ("abs at 0", abs, (0.0,), (0.0,)),
+    ("sign at 0", ops.sign, (0.0,), (0.0,)),
+    ("step at 0", ops.step, (0.0,), (0.0,)),
+    ("leaky_relu at 0", ops.leaky_relu, (0.0,), (0.01,)),
+    ("leaky_relu at 0, slope 0.3", lambda x: ops.leaky_relu(x, 0.3), (0.0,), (0.3,)),
+    ("leaky_relu at 0, slope 2", lambda x: ops.leaky_relu(x, 2.0), (0.0,), (1.0,)),
+    ("maximum at a tie", ops.maximum, (3.0, 3.0), (0.5, 0.5)),
+    ("maximum at a tie of three", ops.maximum, (3.0, 3.0, 1.0, 3.0), (1 / 3, 1 / 3, 0.0, 1 / 3)),
+    ("minimum at a tie", ops.minimum, (3.0, 3.0, 4.0), (0.5, 0.5, 0.0)),
+    ("maximum of one node twice", lambda x: ops.maximum(x, x), (3.0,), (1.0,)),
+    ("clip at the lower bound", ops.clip, (-1.0, -1.0, 1.0), (0.0, 0.0, 0.0)),
+    ("clip at the upper bound", ops.clip, (1.0, -1.0, 1.0), (0.0, 0.0, 0.0)),
+    ("clip outside", ops.clip, (2.0, -1.0, 1.0), (0.0, 0.0, 1.0)),
+    ("hypot(0, 0)", ops.hypot, (0.0, 0.0), (0.0, 0.0)),
+    ("hypot(0, 1)", ops.hypot, (0.0, 1.0), (0.0, 1.0)),
+    ("atan2(0, 0)", ops.atan2, (0.0, 0.0), (0.0, 0.0)),
+    ("asin at 1", ops.asin, (1.0,), (inf,)),
+    ("asin at -1", ops.asin, (-1.0,), (inf,)),
+    ("acos at 1", ops.acos, (1.0,), (-inf,)),
+    ("acos at -1", ops.acos, (-1.0,), (-inf,)),
+    ("sqrt at 0", ops.sqrt, (0.0,), (inf,)),
+    ("log at 0", ops.log, (0.0,), (inf,)),
+    ("x**y where y = 0", ops.pow, (2.0, 0.0), (0.0, math.log(2.0))),
+    ("x**y at x = 0, y > 0", ops.pow, (0.0, 2.0), (0.0, 0.0)),
+    ("x**y at x = 0, y = 1", ops.pow, (0.0, 1.0), (1.0, 0.0)),
+    ("x**y at (0, 0)", ops.pow, (0.0, 0.0), (0.0, 0.0)),
+    ("x**y at x < 0", ops.pow, (-2.0, 3.0), (12.0, nan)),
+    ("x**y at x < 0, y = 0", ops.pow, (-2.0, 0.0), (0.0, nan)),
+    ("0**y", lambda y: 0.0**y, (2.0,), (0.0,)),
+    ("x**0", lambda x: x**0, (0.0,), (0.0,)),
+    ("x**0 at -2", lambda x: x**0, (-2.0,), (0.0,)),
+    ("x**3 at -2", lambda x: x**3, (-2.0,), (12.0,)),
+    ("x**2 at 0", lambda x: x**2, (0.0,), (0.0,)),
+    ("x**0.5 at 0", lambda x: x**0.5, (0.0,), (inf,)),
+    ("where(x > 0, log(x), 0) at 0", lambda x: ops.where(x > 0, ops.log(x), 0.0), (0.0,), (0.0,)),
+    ("where(x, log(x), 0) at 0", lambda x: ops.where(x, ops.log(x), 0.0), (0.0,), (0.0,)),
+    ("softplus at 1000", ops.softplus, (1000.0,), (1.0,)),
+    ("softplus at -1000", ops.softplus, (-1000.0,), (0.0,)),
+    ("sigmoid at 1000", ops.sigmoid, (1000.0,), (0.0,)),
+    ("sigmoid at -1000", ops.sigmoid, (-1000.0,), (0.0,)),
+    ("tanh at 1000", ops.tanh, (1000.0,), (0.0,)),
+    ("tanh at -1000", ops.tanh, (-1000.0,), (0.0,)),
+    ("logsumexp(1000, -1000)", lambda x, y: ops.logsumexp([x, y]), (1000.0, -1000.0), (1.0, 0.0)),
+    ("logsumexp(-1000, -1000)", lambda x, y: ops.logsumexp([x, y]), (-1000.0, -1000.0), (0.5, 0.5)),
+]
+
+
+@pytest.mark.parametrize(("f", "point", "gradient"), [pytest.param(*case[1:], id=case[0]) for case in EDGES])
+def test_edge(f, point, gradient):
+    leaves = [Value(x) for x in point]
+    f(*leaves).backward()
+    assert all(same(leaf.grad, g) for leaf, g in zip(leaves, gradient, strict=True)), leaves
+
+
+@pytest.mark.parametrize(
+    ("got", "value"),
+    [
+        (ops.relu(-0.0), 0.0),
+        (ops.relu(Value(-0.0)).data, 0.0),
+        (ops.step(0.0), 0.0),
+        (ops.log(0.0), -inf),
+        (ops.log(Value(0.0)).data, -inf),
+        (ops.logsumexp([-1000.0, -1000.0]), -1000.0 + math.log(2.0)),
+        (ops.logsumexp([-inf, -inf]), -inf),
+        (ops.logsumexp([inf, 0.0]), inf),
+    ],
+)
+def test_value_at_an_edge(got, value):
+    assert got == value
+    assert math.copysign(1.0, got) == math.copysign(1.0, value)
+
+
+@pytest.mark.parametrize(
+    "point", [(5e-324, 5e-324), (1e-310, 3e-310), (-1e-310, 1e-300), (1.7e308, 1.7e308), (1e300, 1e-8), (1e-300, 1e-300)]
+)
+def test_hypot_where_its_value_is_subnormal_or_overflows(point):
+    leaves = [Value(x) for x in point]
+    ops.hypot(*leaves).backward()
+    with mp.workdps(DIGITS):
+        length = mp.sqrt(mp.fsum(mpf(x) ** 2 for x in point))
+        for leaf in leaves:
+            assert error(leaf.grad, leaf.data / length, relative=True) <= 2.5
