@@ -103,7 +103,12 @@ def hardmax(logits: Any) -> Any:
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
     """
-    return mapped(lambda z: one_hot(max(range(len(z)), key=z.__getitem__), len(z)), logits)
+    return mapped(_hardmax, logits)
+
+
+def _hardmax(z: list[Any]) -> list[Any]:
+    numbers = [stop_gradient(x) for x in z]
+    return list(one_hot(max(range(len(z)), key=numbers.__getitem__), len(z)))
 
 
 def one_hot(index: Any, classes: int) -> Any:

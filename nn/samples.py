@@ -19,10 +19,10 @@ TOLERANCE = 1e-6
 
 
 def listed(x: Any) -> Any:
-    """A sequence as a list, a number as it is."""
+    """A sequence as a list, a number (or a text, which is none) as it is."""
     if isinstance(x, np.ndarray):
         return x.tolist()
-    return list(x) if isinstance(x, Iterable) else x
+    return list(x) if isinstance(x, Iterable) and not isinstance(x, str) else x
 
 
 def _rows(what: str, x: Any) -> tuple[list[list[Any]], bool]:
