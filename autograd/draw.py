@@ -7,9 +7,11 @@ no gradient. Blue boxes have a positive gradient, orange ones a negative, the de
 
 import math
 import re
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import gt
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,13 @@ DIRECTIONS = ("LR", "RL", "TB", "BT")
 SHOWN = ("data", "grad", "local")
 FORMATS = ("svg", "png", "pdf", "dot")
 
-# Dark text has a contrast of at least 8:1 on each of these; blue and orange stay apart for the colour-blind.
-POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x6B, 0xAE, 0xE8), (0xF9, 0xA2, 0x4B), "#f0b6e0", "#e9edf2"
+# The text has a contrast of at least 7:1 on each of these (WCAG level AAA); blue and orange stay apart for the colour-blind.
+POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x78, 0xB5, 0xEC), (0xF9, 0xA2, 0x4B), "#f0b6e0", "#e9edf2"
 
 # `nslimit` bounds the time that dot spends on a dense graph; a small one never reaches it.
 HEADER = """\
 digraph autograd {{
-  graph [rankdir={direction} bgcolor="#ffffff" pad=0.1 ranksep=0.35 nodesep=0.18 nslimit=2 nslimit1=2 fontname="{font}" fontsize=10 \
+  graph [rankdir={direction} bgcolor="#ffffff" pad=0.1 ranksep=0.45 nodesep=0.18 nslimit=2 nslimit1=2 fontname="{font}" fontsize=10 \
 fontcolor="#4a5462" label="{note}"]
   node [shape=Mrecord style=filled fillcolor="#ffffff" color="#5f6b7a" fontcolor="#1b1f24" fontname="{font}" fontsize=11 \
 margin="0.1,0.04" height=0.2 width=0.3]
@@ -41,6 +43,7 @@ COLLAPSED = f'shape=folder fillcolor="{GROUP}" margin="0.15,0.1"'
 
 LONGEST_LABEL = 60
 EDGES_PER_NODE = 4
+MERGED = -1
 
 GET_DOT = "Debian or Ubuntu `apt install graphviz`, macOS `brew install graphviz`, Windows `winget install graphviz`"
 NO_RENDERER = (
@@ -54,7 +57,7 @@ Box = str | tuple[str, ...]
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A picture of a graph, shown inline by notebooks.
+    """A picture of a graph, shown inline by notebooks, or else the reason why it cannot be.
 
     Attributes:
         source: the picture in Graphviz's language, DOT.
@@ -137,19 +140,18 @@ def draw(
 def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any, color: Any, precision: Any) -> None:
     """Refuse what `draw` cannot make sense of."""
     if value.__class__ is not Value:
-        raise NumberError(f"draw() takes a Value, got {value!r} of type {type(value).__name__}: draw the Value computed from it")
-    if direction not in DIRECTIONS:
-        raise RangeError(f"direction is {direction!r}, expected one of {', '.join(DIRECTIONS)}")
-    if not isinstance(show, str) or not set(show.split()) <= set(SHOWN):
-        raise RangeError(f"show is {show!r}, expected some of the words {', '.join(SHOWN)} in one string")
-    if color not in ("grad", None):
-        raise RangeError(f"color is {color!r}, expected 'grad' or None")
-    if not (collapse is None or collapse in ("layer", "neuron") or (isinstance(collapse, int) and collapse >= 1)):
-        raise RangeError(f"collapse is {collapse!r}, expected None, 'layer', 'neuron' or a depth of scopes from 1 up")
-    if not isinstance(max_nodes, int) or max_nodes < 1:
-        raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
-    if not isinstance(precision, int) or precision < 0:
-        raise RangeError(f"precision is {precision!r}, expected a whole number of decimal places from 0 up")
+        raise NumberError(f"draw() takes a Value, got one of type {type(value).__name__}: give the Value whose graph is to be drawn")
+    known_collapse = collapse in (None, "layer", "neuron") or (isinstance(collapse, int) and collapse >= 1)
+    for name, given, good, expected in (
+        ("direction", direction, direction in DIRECTIONS, f"one of {', '.join(DIRECTIONS)}"),
+        ("collapse", collapse, known_collapse, "None, 'layer', 'neuron' or a depth of scopes from 1 up"),
+        ("max_nodes", max_nodes, isinstance(max_nodes, int) and max_nodes >= 1, "a whole number from 1 up"),
+        ("show", show, isinstance(show, str) and set(show.split()) <= set(SHOWN), f"words among {', '.join(SHOWN)} in one string"),
+        ("color", color, color in ("grad", None), "'grad' or None"),
+        ("precision", precision, isinstance(precision, int) and 0 <= precision <= 17, "a whole number of decimal places from 0 to 17"),
+    ):
+        if not good:
+            raise RangeError(f"{name} is {given!r}, expected {expected}")
 
 
 # Collapsing.
@@ -157,42 +159,52 @@ def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any,
 
 @dataclass
 class _View:
-    """Which box each node belongs to, and the edges between boxes with the local derivatives each stands for."""
+    """Which box each node belongs to, and the edges between boxes with the local derivatives that each stands for."""
 
     box: dict[Value, Box]
     edges: dict[tuple[Box | float, Box, int], list[float | None]]
     note: str = ""
 
+    def size(self) -> tuple[int, int]:
+        return len(set(self.box.values())), len(self.edges)
+
 
 def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> _View:
-    """The graph collapsed as asked for, or as little more as fits."""
+    """The graph collapsed as asked for, or else to the deepest scopes that fit."""
+    most = max_nodes, EDGES_PER_NODE * max_nodes
+
+    def too_large(view: _View) -> bool:
+        return any(map(gt, view.size(), most))
+
+    view = _collapsed(nodes, collapse)
+    if not too_large(view):
+        return view
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
-    for level in (collapse, *range(deepest, 0, -1)):
-        view = _collapsed(nodes, level)
-        boxes = len(set(view.box.values()))
-        if boxes <= max_nodes and len(view.edges) <= EDGES_PER_NODE * max_nodes:
-            if level is not collapse:
-                view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {level}"
-            return view
-    raise GraphTooLarge(
-        f"the graph has {len(nodes):,} nodes; collapsed as far as its scopes allow, {boxes:,} boxes and {len(view.edges):,} edges, and "
-        f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: draw a smaller part of the graph (one sample's "
-        "loss), record it under autograd.scope(name) so that it can collapse (collapse=1), or raise max_nodes="
-    )
+    depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(_collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
+    view = _collapsed(nodes, max(depth, 1))
+    if depth == 0:
+        (boxes, edges), (most_boxes, most_edges) = view.size(), most
+        raise GraphTooLarge(
+            f"the graph has {len(nodes):,} nodes, and with all its scopes collapsed {boxes:,} boxes and {edges:,} edges; "
+            f"max_nodes={max_nodes} allows {most_boxes:,} and {most_edges:,}: draw a smaller part of it (one sample's loss), "
+            "record it under autograd.scope(name) so that it can collapse, or raise max_nodes="
+        )
+    view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {depth}"
+    return view
 
 
 def _collapsed(nodes: Sequence[Value], level: str | int | None) -> _View:
+    """The graph with one box for each group of `level`; edges that a group hides are one, with all their partials."""
     box = _boxes(nodes, level)
     edges = defaultdict(list)
     for node in nodes:
         target = box[node]
         for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
             source = box[a] if a.__class__ is Value else a
-            if isinstance(source, tuple) or isinstance(target, tuple):
-                if source != target and source.__class__ is not float:
-                    edges[source, target, -1].append(partial)
-            else:
+            if source.__class__ is not tuple and target.__class__ is not tuple:
                 edges[source, target, i].append(partial)
+            elif source != target and source.__class__ is not float:
+                edges[source, target, MERGED].append(partial)
     return _View(box, edges)
 
 
@@ -247,7 +259,7 @@ class _Writer:
                 yield f"  {box} [{self._look(node, largest)}]"
         for box, count in held.items():
             if isinstance(box, tuple):
-                label = r"\n".join([_text(".".join(box)), f"{count:,} nodes", f"{operations[box]:,} operations"])
+                label = r"\n".join([_text(".".join(box)), _counted(count, "node"), _counted(operations[box], "operation")])
                 yield f'  {ids[box]} [label="{label}" {COLLAPSED}{" " + OUTPUT if box == self.view.box[self.nodes[-1]] else ""}]'
         for (source, target, i), partials in self.view.edges.items():
             if isinstance(source, float):
@@ -255,7 +267,7 @@ class _Writer:
                 yield f'  {start} [label="{self._number(source)}" {CONSTANT}]'
             else:
                 start = ids[source]
-            yield f"  {start} -> {ids[target]}{self._edge(partials, between_nodes=i >= 0)}"
+            yield f"  {start} -> {ids[target]}{self._edge(partials, between_nodes=i != MERGED)}"
         yield "}\n"
 
     def _note(self) -> str:
@@ -280,16 +292,22 @@ class _Writer:
         return " ".join(filter(None, [f'label="{label}"', kind, fill]))
 
     def _edge(self, partials: Sequence[float | None], *, between_nodes: bool) -> str:
+        live = [partial for partial in partials if partial is not None]
+        looks = [] if live else ["style=dashed"]
         if len(partials) > 1:
-            return f' [label=" ×{len(partials):,} "]'
-        if partials[0] is None:
-            return " [style=dashed]"
-        return f' [label=" {self._number(partials[0] + 0.0)} "]' if between_nodes and "local" in self.show else ""
+            looks.append(f'label=" ×{len(partials):,} "')
+        elif live and between_nodes and "local" in self.show:
+            looks.append(f'label=" {self._number(live[0] + 0.0)} "')
+        return f" [{' '.join(looks)}]" if looks else ""
 
     def _number(self, x: float) -> str:
         """`x` with `precision` decimals, or exactly where that is shorter."""
         fixed = x == 0.0 or 10.0 ** (1 - self.precision) <= abs(x) < 1e9
         return min(repr(x), f"{x:.{self.precision}{'f' if fixed else 'g'}}", key=len)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _fill(grad: float, largest: float) -> str:

