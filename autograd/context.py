@@ -28,7 +28,9 @@ class Context:
     watch: Watch | None = None
 
 
-_current: ContextVar[Context] = ContextVar("autograd", default=Context())  # noqa: B039  # a Context does not change
+NEUTRAL = Context()
+
+_current: ContextVar[Context] = ContextVar("autograd", default=NEUTRAL)
 current = _current.get
 
 _paths: list[tuple[str, ...]] = [()]

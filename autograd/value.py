@@ -13,28 +13,29 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import current, scope_id, scope_path
+from autograd.context import NEUTRAL, current, scope_id, scope_path
 from autograd.errors import GradientLostError, NumberError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
+UNTAGGED = (None, 0)
 
 
 def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
     """A new node in the current scope, shown to whoever watches."""
-    context = current()
     node = new(Value)
     node._data = data
     node._grad = None
     node.op = op
     node.args = args
     node.partials = partials
-    node.label = None
-    node.scope = context.scope
-    if context.watch is not None:
-        context.watch.recorded(node)
+    context = current()
+    if context is not NEUTRAL:
+        node._tag = (None, context.scope)
+        if context.watch is not None:
+            context.watch.recorded(node)
     return node
 
 
@@ -143,11 +144,9 @@ class Value:
         label: a name for pictures and messages.
 
     Attributes:
-        grad: the derivative of what `backward` was called on with respect to this node.
         op: the `Op` that made it, None for a leaf.
         args: what `op` was given: Values and floats, in order, with repeats.
         partials: the local derivative for each of `args`, as recorded; None where there is none.
-        scope: the number of the `scope` in which it was made.
 
     Invalid arithmetic gives inf or nan, as IEEE 754 has it. `<` compares values; `==` and `hash` go by identity.
 
@@ -163,24 +162,24 @@ class Value:
     Value(data=2.0000, grad=4.0000, label='a')
     """
 
-    __slots__ = ("_data", "_grad", "args", "label", "op", "partials", "scope")
+    __slots__ = ("_data", "_grad", "_tag", "args", "op", "partials")
 
-    # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0.
+    # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label and scope, left unset
+    # where there is neither: the smaller a node, the less it costs the garbage collector.
     _data: float
     _grad: float | None
+    _tag: tuple[str | None, int]
     args: tuple[Any, ...]
-    label: str | None
     op: ops.Op | None
     partials: tuple[float | None, ...]
-    scope: int
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = None
         self.op = None
         self.args = self.partials = ()
-        self.label = label
-        self.scope = current().scope
+        if label is not None or current() is not NEUTRAL:
+            self._tag = (label, current().scope)
 
     @property
     def data(self) -> float:
@@ -199,6 +198,20 @@ class Value:
     @grad.setter
     def grad(self, grad: Any) -> None:
         self._grad = as_float(grad)
+
+    @property
+    def label(self) -> str | None:
+        """A name for pictures and messages."""
+        return getattr(self, "_tag", UNTAGGED)[0]
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        self._tag = (label, self.scope)
+
+    @property
+    def scope(self) -> int:
+        """The number of the `scope` in which it was made; `scope_path` gives its names."""
+        return getattr(self, "_tag", UNTAGGED)[1]
 
     def backward(self, seed: float = 1.0) -> None:
         """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
@@ -356,7 +369,7 @@ def _short(x: float) -> str:
 def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> Value:
     node = new(Value)
     node._data, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
-    node.label, node.scope = label, scope
+    node._tag = (label, scope)
     return node
 
 

@@ -7,20 +7,19 @@ order. Both run the same program of mixed operations, taking turns, the garbage 
 the system allows it. What counts is the ratio: below 1, ours costs less.
 """
 
+import gc
 import math
 import os
 import platform
 import random
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Value
-from autograd.graph import order
 
 
 class Minimal:
@@ -36,17 +35,18 @@ class Minimal:
         other = other if isinstance(other, Minimal) else Minimal(other)
         return Minimal(self.data + other.data, (self, other), (1.0, 1.0))
 
+    def __neg__(self):
+        return self * -1.0
+
     def __sub__(self, other):
-        other = other if isinstance(other, Minimal) else Minimal(other)
-        return Minimal(self.data - other.data, (self, other), (1.0, -1.0))
+        return self + (-other)
 
     def __mul__(self, other):
         other = other if isinstance(other, Minimal) else Minimal(other)
         return Minimal(self.data * other.data, (self, other), (other.data, self.data))
 
     def __truediv__(self, other):
-        other = other if isinstance(other, Minimal) else Minimal(other)
-        return Minimal(self.data / other.data, (self, other), (1.0 / other.data, -self.data / other.data**2))
+        return self * other**-1.0
 
     def __pow__(self, c):
         return Minimal(self.data**c, (self,), (c * self.data ** (c - 1.0),))
@@ -81,6 +81,22 @@ class Minimal:
                 child.grad += local_grad * node.grad
 
 
+def single_sub(self, other):
+    other = other if isinstance(other, Minimal) else Minimal(other)
+    return Minimal(self.data - other.data, (self, other), (1.0, -1.0))
+
+
+def single_truediv(self, other):
+    other = other if isinstance(other, Minimal) else Minimal(other)
+    return Minimal(self.data / other.data, (self, other), (1.0 / other.data, -self.data / other.data**2))
+
+
+# The peer with a - b as a + (-b) and a / b as a * b**-1; and with single nodes for both, as ours has.
+PEERS = {
+    "the minimal Value": {"__sub__": Minimal.__sub__, "__truediv__": Minimal.__truediv__},
+    "the same with single nodes for - and /": {"__sub__": single_sub, "__truediv__": single_truediv},
+}
+
 STEPS = {
     "+": (25, lambda a, b: a + b),
     "-": (10, lambda a, b: a - b),
@@ -97,67 +113,78 @@ STEPS = {
 LEAVES = [0.1 * (i + 1) for i in range(16)]
 
 
-def program(steps: int, seed: int = 0) -> list[tuple[Callable, int, int]]:
-    """Operations, each with the two of the last 64 results that it takes; tanh where a result would grow too large."""
+class Program(NamedTuple):
+    """Operations, each with the two of the last 64 results that it takes; lists that the garbage collector need not walk."""
+
+    steps: list[Callable]
+    left: bytes
+    right: bytes
+
+
+def program(length: int, seed: int = 0) -> Program:
+    """A program of mixed operations, with tanh where a result would grow too large."""
     draw = random.Random(seed)  # noqa: S311  # not for secrets
-    names = draw.choices(list(STEPS), weights=[weight for weight, _ in STEPS.values()], k=steps)
-    found = []
+    names = draw.choices(list(STEPS), weights=[weight for weight, _ in STEPS.values()], k=length)
+    found = Program([], draw.randbytes(length), draw.randbytes(length))
     recent = [Value(x) for x in LEAVES] * 4
     for i, name in enumerate(names):
-        j, k, step = draw.randrange(64), draw.randrange(64), STEPS[name][1]
-        if abs(step(recent[j], recent[k]).data) > 4.0:
+        a, b, step = recent[found.left[i] % 64], recent[found.right[i] % 64], STEPS[name][1]
+        if abs(step(a, b).data) > 4.0:
             step = STEPS["tanh"][1]
-        recent[i % 64] = Value(step(recent[j], recent[k]).data)
-        found.append((step, j, k))
+        recent[i % 64] = Value(step(a, b).data)
+        found.steps.append(step)
     return found
 
 
-def run(program: list[tuple[Callable, int, int]], leaves: list) -> Any:
-    """The program on any class of numbers: the sum of its last 64 results."""
+def run(program: Program, length: int, leaves: list) -> Any:
+    """The first `length` steps on any class of numbers: the sum of the last 64 results."""
     recent = leaves * 4
-    for i, (step, j, k) in enumerate(program):
-        recent[i % 64] = step(recent[j], recent[k])
+    for i, step, j, k in zip(range(length), *program, strict=False):
+        recent[i % 64] = step(recent[j % 64], recent[k % 64])
     total = recent[0]
     for result in recent[1:]:
         total = total + result
     return total
 
 
-def measure(value: Callable, steps: list[tuple[Callable, int, int]], repeats: int) -> tuple[list[float], list[float]]:
+def measure(value: Callable, program: Program, length: int, repeats: int) -> tuple[np.ndarray, list[float]]:
     """Seconds to record, to go backward and to free, over `repeats` graphs; and the gradients of the leaves."""
-    seconds = [0.0, 0.0, 0.0]
+    seconds = np.zeros(3)
+    gc.collect()
     for _ in range(repeats):
         leaves = [value(x) for x in LEAVES]
         times = [time.perf_counter()]
-        loss = run(steps, leaves)
+        loss = run(program, length, leaves)
         times.append(time.perf_counter())
         loss.backward()
         times.append(time.perf_counter())
         del loss
         times.append(time.perf_counter())
-        seconds = [s + end - start for s, start, end in zip(seconds, times, times[1:], strict=False)]
+        seconds += np.diff(times)
     return seconds, [leaf.grad for leaf in leaves]
 
 
-def compare(operations: int, rounds: int, repeats: int) -> None:
-    steps = program(operations)
-    nodes = len(order(run(steps, [Value(x) for x in LEAVES])))
-    seconds = {Value: [], Minimal: []}
+def compare(peer: str, length: int, rounds: int, repeats: int) -> None:
+    for name, method in PEERS[peer].items():
+        setattr(Minimal, name, method)
+    steps = program(2 * length)
+    ours, theirs = [], []
     for i in range(rounds):
+        # Full collections come each time the heap has grown by a quarter: sizes spread over a doubling make their number no matter of luck.
+        size = round(length * 2 ** (i / rounds - 0.5))
         gradients = []
-        for value in (Value, Minimal) if i % 2 else (Minimal, Value):
-            times, gradient = measure(value, steps, repeats)
-            seconds[value].append(times)
+        for value, results in ((Value, ours), (Minimal, theirs)) if i % 2 else ((Minimal, theirs), (Value, ours)):
+            seconds, gradient = measure(value, steps, size, repeats)
+            results.append(seconds / size / repeats * 1e9)
             gradients.append(gradient)
         np.testing.assert_allclose(*gradients, rtol=1e-6)
-    print(f"\n{operations:,} steps, {nodes:,} nodes of ours, {rounds} rounds of {repeats} graphs each")
-    print(f"{'':>20}{'ours ns/node':>14}{'minimal':>10}{'ratio':>8}{'spread of the ratio':>24}")
+    print(f"\nagainst {peer}: {length:,} steps, give or take a half: {rounds} sizes, {repeats} graphs each")
+    print(f"{'':>20}{'ours ns/step':>14}{'peer':>10}{'ratio':>8}{'spread of the ratio':>24}")
     rows = {"record": [0], "backward": [1], "free": [2], "record + backward": [0, 1], "all": [0, 1, 2]}
     for name, columns in rows.items():
-        ours, theirs = ([sum(times[c] for c in columns) for times in seconds[value]] for value in (Value, Minimal))
-        ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
-        ns = [statistics.median(times) / nodes / repeats * 1e9 for times in (ours, theirs)]
-        print(f"{name:>20}{ns[0]:>14.0f}{ns[1]:>10.0f}{statistics.median(ratios):>8.2f}{ratios[0]:>16.2f} … {ratios[-1]:.2f}")
+        a, b = (np.array(results)[:, columns].sum(axis=1) for results in (ours, theirs))
+        ratios = sorted(a / b)
+        print(f"{name:>20}{np.median(a):>14.0f}{np.median(b):>10.0f}{np.median(ratios):>8.2f}{ratios[0]:>16.2f} … {ratios[-1]:.2f}")
 
 
 def main() -> None:
@@ -165,7 +192,8 @@ def main() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.system()} {platform.machine()}")
     for operations in [int(argument) for argument in sys.argv[1:]] or (10**4, 10**6):
-        compare(operations, rounds=10 if operations < 10**6 else 4, repeats=max(1, 10**5 // operations))
+        for peer in PEERS:
+            compare(peer, operations, rounds=9, repeats=max(1, 10**5 // operations))
 
 
 if __name__ == "__main__":
