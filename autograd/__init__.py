@@ -2,6 +2,8 @@
 
 from autograd.check import detect_anomaly as detect_anomaly
 from autograd.context import scope as scope
+from autograd.draw import Drawing as Drawing
+from autograd.draw import draw as draw
 from autograd.ops import TABLE as TABLE
 from autograd.ops import Op as Op
 from autograd.ops import abs as abs

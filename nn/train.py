@@ -12,12 +12,15 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
-from nn.functional import cross_entropy
+from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.optim import Optimizer
 from nn.samples import class_weights, listed, positive_int, shown
 
 Model = Callable[[Any], Any]
 Loss = Callable[[list[Any], list[Any]], Any]
+
+# To these a batch of single outputs would look like one sample.
+LOSSES_OF_CLASSES = (cross_entropy, categorical_cross_entropy, negative_log_likelihood)
 
 
 @dataclass
@@ -73,7 +76,7 @@ def fit(
 
     Raises:
         AnomalyError: the loss or a parameter became inf or nan; the parameters are as before that step.
-        LengthError: X and y differ in length, or are empty.
+        LengthError: X and y differ in length, or are empty, or the model has one output where the loss takes one for each class.
         NumberError: the loss is not one Value, or the optimizer not an Optimizer.
         RangeError: epochs or batch_size is not a positive int.
 
@@ -88,8 +91,8 @@ def fit(
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
     positive_int("batch_size", batch_size)
-    samples = _samples(model, X, y)
-    held_out = _samples(model, *validation) if validation is not None else []
+    samples = _samples(model, loss, X, y)
+    held_out = _samples(model, loss, *validation) if validation is not None else []
     shuffle = random.Random(seed).shuffle  # noqa: S311  # an order is no secret
     history = History()
     with _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress) as advance, suppress(KeyboardInterrupt):
@@ -202,9 +205,14 @@ def _diverged(what: str, optimizer: Optimizer) -> str:
     )
 
 
-def _samples(model: Model, X: Any, y: Any) -> list[_Sample]:  # noqa: N803  # as above
+def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # noqa: N803  # as above
     inputs, targets = _dataset(X, y)
     output = model(inputs[0])
+    if loss in LOSSES_OF_CLASSES and not isinstance(listed(output), list):
+        raise LengthError(
+            f"the model has one output, expected one for each class as {loss.__name__} takes them: "
+            "give it 2 outputs for 2 classes, or use hinge or mse"
+        )
     return [_Sample(x, t, _label_or_none(output, t)) for x, t in zip(inputs, targets, strict=True)]
 
 
