@@ -1,0 +1,324 @@
+"""fit, predict, accuracy: against a loop written out, against scikit-learn, and where something goes wrong."""
+
+import io
+import math
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris, make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+import autograd
+import nn
+from autograd import Value
+from autograd.errors import AnomalyError, LengthError, NumberError, RangeError
+from nn import MLP, SGD, Adam, Module, accuracy, cross_entropy, fit, hinge, mse, predict
+
+X = [[0.0, 1.0], [1.0, -1.0], [2.0, 0.5], [-1.0, 0.25], [0.5, 0.5]]
+Y = [0, 1, 1, 0, 1]
+
+
+def small_model(outputs=2):
+    return MLP(2, [4, outputs], init=nn.xavier(seed=1), activation=nn.tanh)
+
+
+def trained(X=X, Y=Y, *, model=None, lr=0.5, momentum=0.0, **options):  # noqa: N803  # as in fit
+    model = model or small_model()
+    optimizer = SGD(model.parameters(), lr=lr, momentum=momentum)
+    return model, fit(model, X, Y, optimizer=optimizer, **{"epochs": 4, "batch_size": 2, "seed": 3, "progress": False} | options)
+
+
+def test_it_is_the_loop_that_one_would_write():
+    by_hand = small_model()
+    optimizer = SGD(by_hand.parameters(), lr=0.5)
+    pairs, order = list(zip(X, Y, strict=True)), random.Random(3)  # noqa: S311
+    losses, accuracies = [], []
+    for _ in range(4):
+        order.shuffle(pairs)
+        loss_sum = hits = 0
+        for start in (0, 2, 4):
+            batch = pairs[start : start + 2]
+            outputs = [by_hand(x) for x, _ in batch]
+            loss = cross_entropy(outputs, [y for _, y in batch])
+            by_hand.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss_sum += loss.data * len(batch)
+            hits += sum((a < b) == y for (a, b), (_, y) in zip(outputs, batch, strict=True))
+        losses.append(loss_sum / 5)
+        accuracies.append(hits / 5)
+    model, history = trained()
+    assert model.state_dict() == by_hand.state_dict()
+    assert history.loss == losses
+    assert history.accuracy == accuracies
+
+
+@pytest.mark.parametrize("form", [np.array, lambda rows: [np.array(row) for row in rows], lambda rows: tuple(map(tuple, rows))])
+@pytest.mark.parametrize("labels", [Y, np.array(Y), np.eye(2)[Y], np.eye(2)[Y].tolist()])
+def test_forms_of_the_samples(form, labels):
+    assert trained(form(X), labels)[0].state_dict() == trained()[0].state_dict()
+
+
+def test_a_seed_fixes_the_order_and_another_changes_it():
+    one, two, other = (trained(seed=s)[0].state_dict() for s in (3, 3, 4))
+    assert one == two != other
+
+
+def test_fit_does_not_reorder_what_it_was_given():
+    inputs, targets = [*X], [*Y]
+    trained(inputs, targets)
+    assert (inputs, targets) == (X, Y)
+
+
+def test_validation_is_measured_after_each_epoch_and_not_trained():
+    held_out = [[2.0, 2.0], [-2.0, 0.0], [0.0, 3.0]], [1, 0, 0]
+    history = trained(validation=held_out)[1]
+    model = small_model()
+    assert len(history.validation_loss) == len(history.validation_accuracy) == 4
+    optimizer, order = SGD(model.parameters(), lr=0.5), random.Random(3)  # noqa: S311
+    pairs = list(zip(X, Y, strict=True))
+    for epoch in range(4):
+        order.shuffle(pairs)
+        for start in (0, 2, 4):
+            batch = pairs[start : start + 2]
+            model.zero_grad()
+            cross_entropy([model(x) for x, _ in batch], [y for _, y in batch]).backward()
+            optimizer.step()
+        assert history.validation_loss[epoch] == pytest.approx(cross_entropy([model(x) for x in held_out[0]], held_out[1]).data, rel=1e-14)
+        assert history.validation_accuracy[epoch] == accuracy(model, *held_out)
+    assert history.loss == trained()[1].loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "targets", "defined"),
+    [
+        (cross_entropy, 2, Y, True),
+        (hinge, 1, [-1, 1, 1, -1, 1], True),
+        (hinge, 1, [-1.0, 1.0, 1.0, -1.0, 1.0], True),
+        (mse, 1, [0.5, 1.0, 1.0, -1.0, 2.0], False),
+        (mse, 2, [[0.5, 3.0], [1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [2.0, 0.0]], False),
+        (lambda p, y: nn.binary_cross_entropy([nn.sigmoid(s) for s in p], y), 1, Y, False),
+    ],
+)
+def test_accuracy_is_recorded_where_targets_are_classes(loss, outputs, targets, defined):
+    _, history = trained(Y=targets, model=small_model(outputs), loss=loss, lr=0.05, validation=(X, targets), epochs=30)
+    assert len(history.loss) == len(history.validation_loss) == 30
+    assert len(history.accuracy) == len(history.validation_accuracy) == 30 * defined
+    assert history.loss[-1] < history.loss[0]
+
+
+def test_softmax_regression_finds_scikit_learns_minimum():
+    inputs, labels = load_iris(return_X_y=True)
+    inputs = StandardScaler().fit_transform(inputs)
+    reference = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(inputs, labels)
+    model = MLP(4, [3], init=lambda *_: 0.0)
+    weights = [w for neuron in model.layers[0].neurons for w in neuron.w]
+
+    def loss(outputs, targets):
+        return cross_entropy(outputs, targets, "sum") + 0.5 * autograd.sum([w * w for w in weights])
+
+    trained(inputs, labels, model=model, loss=loss, lr=0.005, momentum=0.9, epochs=400, batch_size=150)
+    found = np.array([[w.data for w in neuron.w] for neuron in model.layers[0].neurons])
+    assert abs(found - reference.coef_).max() < 1e-4
+    assert (predict(model, inputs) == reference.predict(inputs)).all()
+    assert accuracy(model, inputs, labels) == reference.score(inputs, labels)
+
+
+def test_moons_are_told_apart():
+    inputs, labels = make_moons(100, noise=0.1, random_state=1)
+    model = MLP(2, [8, 8, 1], init=nn.he(seed=2))
+    optimizer = Adam(model.parameters(), lr=nn.cosine(0.05, 200))
+    history = fit(model, inputs, 2 * labels - 1, loss=hinge, optimizer=optimizer, epochs=20, batch_size=10, seed=0, progress=False)
+    assert history.accuracy[-1] == 1.0
+    assert predict(model, inputs).tolist() == (2 * labels - 1).tolist()
+
+
+# predict and accuracy.
+
+
+def test_predict_takes_the_first_of_the_largest_or_the_sign():
+    found = predict(lambda x: [x, 2.0, 2.0], [0.0, 2.0, 3.0])
+    assert (found.tolist(), found.dtype.kind) == ([1, 0, 0], "i")
+    assert predict(Value, [-0.5, 0.0, 0.5]).tolist() == [-1, -1, 1]
+    assert predict(lambda x: np.array([Value(x), Value(1.0)]), [0.0, 2.0]).tolist() == [1, 0]
+    assert predict(lambda x: x, []).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("model", "targets", "share"),
+    [
+        (lambda x: [x, 1.5], [0, 0, 0, 1], 0.25),
+        (lambda x: [x, 1.5], np.eye(2)[[1, 1, 0, 1]], 0.75),
+        (lambda x: [x, 1.5], [[0.4, 0.6], [0.4, 0.6], [0.9, 0.1], [1, 0]], 1.0),
+        (lambda x: x - 1.5, [1, 1, 1, 1], 0.5),
+        (lambda x: x - 1.5, np.array([-1.0, -1.0, 1.0, 1.0]), 1.0),
+    ],
+)
+def test_accuracy(model, targets, share):
+    assert accuracy(model, [0.0, 1.0, 2.0, 3.0], targets) == share
+
+
+# Where it stops early.
+
+
+class Interrupted(Module):
+    """A line that presses Ctrl-C at its n-th call."""
+
+    def __init__(self, calls):
+        self.slope, self.left = Value(0.0), calls
+
+    def forward(self, x):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return self.slope * x
+
+
+# One call finds the number of outputs; an epoch is six.
+@pytest.mark.parametrize(("calls", "complete", "steps"), [(2, 0, 0), (1 + 2 + 1, 0, 1), (1 + 6 + 1, 1, 3), (1 + 2 * 6 + 4, 2, 7)])
+def test_ctrl_c_returns_what_was_learned(calls, complete, steps, capsys):
+    model = Interrupted(calls)
+    optimizer = SGD([model.slope], lr=0.1)
+    history = fit(model, [1.0, 2.0, 3.0] * 2, [2.0, 4.0, 6.0] * 2, loss=mse, optimizer=optimizer, epochs=5, batch_size=2, seed=0)
+    assert len(history.loss) == complete
+    assert optimizer.steps == steps
+    assert (model.slope.data != 0.0) == (steps > 0)
+    capsys.readouterr()
+
+
+def test_ctrl_c_within_a_step_leaves_the_step_out(monkeypatch):
+    model = small_model()
+    before = model.state_dict()
+
+    def update(_optimizer, i, p, g, lr):
+        if i == 3:
+            raise KeyboardInterrupt
+        return p - lr * g
+
+    monkeypatch.setattr(SGD, "update", update)
+    trained(model=model)
+    assert model.state_dict() == before
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_before_its_step(bad):
+    calls, states, model = [], [], small_model()
+
+    def loss(outputs, targets):
+        calls.append(1)
+        states.append(model.state_dict())
+        result = cross_entropy(outputs, targets)
+        return result * bad if len(calls) == 5 else result
+
+    with pytest.raises(AnomalyError) as caught:
+        trained(model=model, loss=loss, lr=0.25)
+    parts = [f"the loss became {bad}", "in epoch 2, after 4 samples", "as before that step", "smaller than 0.25", "detect_anomaly()"]
+    assert all(part in str(caught.value) for part in parts), caught.value
+    assert model.state_dict() == states[-1] != states[-2]
+
+
+def test_a_step_that_ruins_the_parameters_is_taken_back():
+    model = small_model()
+    before = model.state_dict()
+    with pytest.raises(AnomalyError, match=r"a parameter became inf or nan in epoch 1, after 2 samples; .* smaller than 1e\+308"):
+        trained(model=model, loss=lambda o, t: cross_entropy(o, t) * 1e6, lr=1e308)
+    assert model.state_dict() == before
+
+
+# The bar.
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("stderr", [Terminal, io.StringIO])
+def test_the_bar_goes_to_the_terminal_or_else_to_standard_output(stderr, monkeypatch):
+    out, err = io.StringIO(), stderr()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    trained(progress=True)
+    shown, silent = (err, out) if err.isatty() else (out, err)
+    last = shown.getvalue().split("\r")[-1]
+    assert all(part in last for part in ("epoch 4/4", "100%", "12/12", "loss=", "accuracy="))
+    assert silent.getvalue() == ""
+
+
+def test_without_a_bar_nothing_is_printed(capfd):
+    trained(progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_tqdm_it_trains_without_a_bar():
+    program = """
+import sys
+sys.modules["tqdm"] = sys.modules["tqdm.std"] = None
+import nn
+model = nn.MLP(1, [2])
+print(len(nn.fit(model, [[0.0], [1.0]], [0, 1], optimizer=nn.SGD(model.parameters(), 0.1), epochs=3).loss))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # our own program
+    assert (done.stdout, done.stderr) == ("3\n", "")
+
+
+def test_importing_nn_loads_neither_tqdm_nor_sklearn_nor_matplotlib():
+    program = "import nn, sys; print([m for m in ('tqdm', 'sklearn', 'matplotlib', 'IPython', 'sympy', 'graphviz') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # our own program
+    assert done.stdout == "[]\n"
+
+
+# Wrong input.
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "parts"),
+    [
+        ({"X": X[:4]}, LengthError, ["4 samples in X", "5 targets in y", "one target for each row"]),
+        ({"X": [], "Y": []}, LengthError, ["got [] as X", "at least one sample"]),
+        ({"X": 1.0}, LengthError, ["got 1.0 as X", "at least one sample"]),
+        ({"Y": None}, LengthError, ["got None as y", "one row or number"]),
+        ({"validation": (X, Y[:2])}, LengthError, ["5 samples in X", "2 targets in y"]),
+        ({"epochs": 0}, RangeError, ["epochs=0", "positive int"]),
+        ({"batch_size": 2.5}, RangeError, ["batch_size=2.5", "positive int"]),
+        ({"X": [[1.0]] * 5}, LengthError, ["mlp takes 2 numbers", "got 1"]),
+        ({"Y": [0, 1, 2, 0, 1]}, RangeError, ["target 2", "0 to 1"]),
+        ({"Y": [0.0, 1.0, 1.0, 0.0, 1.0]}, NumberError, ["of type float", "class index", "int(label)"]),
+        ({"loss": lambda o, t: cross_entropy(o, t, "none")}, NumberError, ["the loss gave [", "one Value", "mean"]),
+        ({"loss": lambda _o, _t: 1.0}, NumberError, ["the loss gave 1.0", "one Value"]),
+        ({"model": small_model(1)}, LengthError, ["the model has one output", "cross_entropy", "2 outputs", "hinge"]),
+    ],
+)
+def test_one_sentence_for_each_wrong_call(options, error, parts):
+    model = options.get("model") or small_model()
+    before = model.state_dict()
+    with pytest.raises(error) as caught:
+        trained(**{**options, "model": model})
+    assert all(part in str(caught.value) for part in parts), caught.value
+    if options.get("Y", Y) == Y:
+        assert model.state_dict() == before
+
+
+@pytest.mark.parametrize("optimizer", [SGD, None, "sgd"])
+def test_an_optimizer_is_made_first(optimizer):
+    with pytest.raises(NumberError, match=r"got optimizer=.*expected an Optimizer such as nn.SGD\(model.parameters\(\), lr=0.1\)"):
+        fit(small_model(), X, Y, optimizer=optimizer)
+
+
+@pytest.mark.parametrize(
+    ("model", "targets", "error", "parts"),
+    [
+        (lambda x: [x, 1.0], [0, 2], RangeError, ["target 2", "0 to 1"]),
+        (lambda x: x, [0, 1], RangeError, ["target 0", "one output", "-1 and 1"]),
+        (lambda x: x, [[1, 0], [0, 1]], RangeError, ["target [1, 0]", "one output"]),
+        (lambda x: x, [1], LengthError, ["2 samples in X", "1 targets"]),
+    ],
+)
+def test_accuracy_of_targets_that_are_no_classes(model, targets, error, parts):
+    with pytest.raises(error) as caught:
+        accuracy(model, [0.0, 1.0], targets)
+    assert all(part in str(caught.value) for part in parts), caught.value
