@@ -83,9 +83,10 @@ class Neuron(Module):
         nin: int,
         nonlin: bool = True,  # noqa: FBT001, FBT002  # as in micrograd
         *,
-        activation: Callable[[Any], Any] = relu,
+        activation: Callable[[Any], Any] | None = None,
         init: Init | None = None,
     ) -> None:
+        activation = relu if activation is None else activation
         if not callable(activation):
             raise TypeError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
         draw = init or uniform()
@@ -156,7 +157,7 @@ class MLP(Module):
     '0.0677'
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] = relu, init: Init | None = None) -> None:
+    def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] | None = None, init: Init | None = None) -> None:
         if not isinstance(nouts, Sequence) or not nouts:
             raise RangeError(f"got nouts={nouts!r}, expected the sizes of the layers, such as [16, 16, 1]")
         draw, last = init or uniform(), len(nouts) - 1

@@ -45,7 +45,7 @@ class Module:
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set the attribute; the modules in it are named after it."""
-        for name, child in _items(key.removesuffix("s"), value):
+        for name, child in _items(key, value):
             if isinstance(child, Module):
                 child.name = name
         super().__setattr__(key, value)
@@ -82,6 +82,10 @@ class Module:
         Raises:
             StateError: a name is missing or unknown, or an entry is not a number; the module is then as it was.
         """
+        if not isinstance(state, Mapping):
+            raise StateError(
+                f"got a state of type {type(state).__name__}, expected names with their numbers as state_dict gives; for a file use load"
+            )
         parameters = dict(self.named_parameters())
         missing, unknown = [n for n in parameters if n not in state], [n for n in state if n not in parameters]
         if missing or unknown:
@@ -146,7 +150,7 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
     """What an attribute holds, each with a name: itself, or the members of a collection."""
     match x:
         case list() | tuple():
-            return ((f"{name}{i}", child) for i, child in enumerate(x))
+            return ((f"{name.removesuffix('s')}{i}", child) for i, child in enumerate(x))
         case dict():
             return ((str(key), child) for key, child in x.items())
     return [(name, x)]

@@ -91,6 +91,8 @@ def fit(
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
     positive_int("batch_size", batch_size)
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
+        raise LengthError(f"got validation={shown(validation)}, expected a pair (X, y) of samples that are not trained on")
     samples = _samples(model, loss, X, y)
     held_out = _samples(model, loss, *validation) if validation is not None else []
     shuffle = random.Random(seed).shuffle  # noqa: S311  # an order is no secret

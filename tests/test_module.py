@@ -76,16 +76,17 @@ class Net(Module):
         self.hidden = Layer(2, 2)
         self.heads = {"left": Neuron(2), "right": Neuron(2)}
         self.blocks = [Neuron(2), Neuron(2)]
+        self.bias = Neuron(2, activation=None)
 
     def forward(self, x):
         h = self.hidden(x)
-        return autograd.sum([m(h) for m in (*self.heads.values(), *self.blocks)])
+        return autograd.sum([m(h) for m in (*self.heads.values(), *self.blocks, self.bias)])
 
 
 def test_scopes_are_named_after_the_attributes_that_hold_the_modules():
     paths = {context.scope_path(v.scope) for v in autograd.graph.order(Net()([1.0, 2.0])) if v.op is not None}
     hidden = {("net", "hidden", f"neuron{i}") for i in range(2)}
-    assert paths == {("net",), *hidden, ("net", "left"), ("net", "right"), ("net", "block0"), ("net", "block1")}
+    assert paths == {("net",), *hidden, ("net", "left"), ("net", "right"), ("net", "block0"), ("net", "block1"), ("net", "bias")}
 
 
 def test_the_scope_ends_with_the_call():
@@ -183,6 +184,12 @@ def test_a_state_that_does_not_fit_changes_nothing(state, parts, through_a_file,
         module.load(path) if through_a_file else module.load_state_dict(state)
     assert all(part in str(caught.value) for part in [*parts, *["state.json"] * through_a_file]), caught.value
     assert [p.data for p in module.parameters()] == [7.0, 8.0]
+
+
+@pytest.mark.parametrize("state", [None, "state.json", [1.0, 2.0]])
+def test_a_state_is_a_mapping(state):
+    with pytest.raises(StateError, match=f"got a state of type {type(state).__name__}, expected names .* for a file use load"):
+        Numbers([1.0]).load_state_dict(state)
 
 
 def test_the_state_of_another_shape_is_refused(tmp_path):

@@ -283,6 +283,8 @@ def test_importing_nn_loads_neither_tqdm_nor_sklearn_nor_matplotlib():
         ({"X": 1.0}, LengthError, ["got 1.0 as X", "at least one sample"]),
         ({"Y": None}, LengthError, ["got None as y", "one row or number"]),
         ({"validation": (X, Y[:2])}, LengthError, ["5 samples in X", "2 targets in y"]),
+        ({"validation": 0.2}, LengthError, ["validation=0.2", "a pair (X, y)"]),
+        ({"validation": [X, Y, Y]}, LengthError, ["validation=[", "a pair (X, y)"]),
         ({"epochs": 0}, RangeError, ["epochs=0", "positive int"]),
         ({"batch_size": 2.5}, RangeError, ["batch_size=2.5", "positive int"]),
         ({"X": [[1.0]] * 5}, LengthError, ["mlp takes 2 numbers", "got 1"]),
