@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, StateError
+from autograd.errors import FolderNotFoundError, NumberError, StateError
 
 VERSION = 1
 
@@ -106,11 +106,13 @@ class Module:
         """Write the parameters to a JSON file, bit for bit; a file that is there is replaced as a whole or not at all.
 
         Raises:
-            FileNotFoundError: the folder does not exist.
+            FolderNotFoundError: the folder does not exist.
         """
         path = Path(path)
         if not path.parent.is_dir():
-            raise FileNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+            raise FolderNotFoundError(
+                f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
+            )
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             part.write_text(
