@@ -287,3 +287,11 @@ def test_own_operation_gives_floats_whatever_it_returns():
         y = sloppy(v)
         y.backward()
         assert [type(z) for z in (y.data, v.grad)] == [float, float]
+
+
+@pytest.mark.parametrize("op", ops.TABLE.values(), ids=ops.TABLE)
+@pytest.mark.parametrize("number", [np.float64(0.25), np.array(0.25)], ids=["scalar", "array of no dimension"])
+def test_numpy_numbers_give_numpy_scalars(op, number):
+    x = [number] * (op.arity or 2)
+    y = op(*{0: x, 1: [x], 2: [x[:1], x[1:]]}[op.sequences])
+    assert type(y) is np.float64
