@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, Protocol
 
 
@@ -33,6 +34,7 @@ NEUTRAL = Context()
 _current: ContextVar[Context] = ContextVar("autograd", default=NEUTRAL)
 current = _current.get
 
+_lock = Lock()
 _paths: list[tuple[str, ...]] = [()]
 _ids: dict[tuple[str, ...], int] = {(): 0}
 
@@ -49,9 +51,10 @@ def entered(context: Context) -> Iterator[None]:
 
 def scope_id(path: tuple[str, ...]) -> int:
     """The small number that stands for a path of scope names in this process."""
-    if path not in _ids:
-        _ids[path] = len(_paths)
-        _paths.append(path)
+    with _lock:
+        if path not in _ids:
+            _ids[path] = len(_paths)
+            _paths.append(path)
     return _ids[path]
 
 
@@ -66,7 +69,8 @@ def scope_path(number: int) -> tuple[str, ...]:
     return _paths[number]
 
 
-def scope(name: str) -> Any:
+@contextmanager
+def scope(name: str) -> Iterator[None]:
     """Name the part of the program that records nodes: pictures collapse by it.
 
     >>> from autograd import Value
@@ -76,4 +80,5 @@ def scope(name: str) -> Any:
     ('loss',)
     """
     context = current()
-    return entered(replace(context, scope=scope_id((*scope_path(context.scope), name))))
+    with entered(replace(context, scope=scope_id((*scope_path(context.scope), name)))):
+        yield

@@ -17,6 +17,10 @@ class GradientLostError(AutogradError, TypeError):
     """A Value was asked to become a plain number, which would drop its gradient silently."""
 
 
+class OperationError(AutogradError, TypeError):
+    """An operation is declared in a way, or asked for in a place, in which it cannot work."""
+
+
 class LengthError(AutogradError, ValueError):
     """The number of things given is not the number expected."""
 

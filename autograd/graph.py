@@ -28,7 +28,7 @@ def order(*roots: N) -> list[N]:
     >>> [node.data for node in order(b + a)]
     [2.0, 4.0, 6.0]
     """
-    node_class = roots[0].__class__
+    node_class = roots[0].__class__ if roots else None
     seen: set[N] = set()
     found: list[N] = []
     # A node is on the stack to be entered; below a None, to be left, its arguments done.

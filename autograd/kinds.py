@@ -7,6 +7,7 @@ A kind is chosen by the types of the arguments; where they are mixed the highest
 import functools
 import math
 import operator
+import reprlib
 from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
@@ -52,7 +53,9 @@ def not_a_number(x: object) -> str:
     expected = "expected one real number (int, float, NumPy scalar, Fraction or Decimal)"
     match x:
         case str():
-            return f"got the text {x!r}, {expected}: convert it first, float({x!r})"
+            return f"got the text {str(x)!r}, {expected}: convert it first, float({str(x)!r})"
+        case np.ndarray() if x.dtype.kind not in "biufO":
+            return f"got an array of dtype {x.dtype}, {expected}: convert it first, array.astype(float)"
         case np.ndarray():
             return f"got an array of shape {x.shape}, {expected}: make one Value for each element"
         case list() | tuple():
@@ -61,7 +64,7 @@ def not_a_number(x: object) -> str:
             return f"got the complex number {x}, {expected}: treat real and imaginary part apart"
     if type(x).__name__ == "Value":
         return f"got a Value, {expected}: it is a node already; use it as it is, or its .data"
-    return f"got {x!r} of type {type(x).__name__}, {expected}"
+    return f"got {reprlib.repr(x)} of type {type(x).__name__}, {expected}"
 
 
 class _Floats:
@@ -90,7 +93,7 @@ class _Floats:
 
     @staticmethod
     def shift(*x: float) -> float:
-        return largest if math.isfinite(largest := max(x)) else 0.0
+        return largest if math.isfinite(largest := max([-math.inf, *x])) else 0.0
 
     @staticmethod
     def sum(*x: float) -> float:
@@ -129,7 +132,7 @@ class _Arrays:
         return functools.reduce(np.minimum, x)
 
     def shift(self, *x: Any) -> Any:
-        largest = self.maximum(*x)
+        largest = self.maximum(-math.inf, *x)
         return self.where(np.isfinite(largest), largest, 0.0)
 
     @staticmethod
@@ -146,14 +149,14 @@ class _Arrays:
         return self.sum(*map(operator.mul, ws, xs))
 
     def apply(self, op: Any, x: Sequence[Any]) -> Any:
-        arrays = [np.asarray(a) for a in x]
+        arrays = [np.asarray(as_float(a) if kind_of([a]) is FLOATS else a) for a in x]
         if any(a.dtype == object for a in arrays):
             return _each(op, arrays)
         for given, a in zip(x, arrays, strict=True):
             if a.dtype.kind not in "biuf":
                 raise NumberError(not_a_number(given))
         with np.errstate(all="ignore"):
-            return op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays))
+            return np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))[()]
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
@@ -245,13 +248,13 @@ def _recognise(cls: type) -> tuple[int, Kind]:
         return _ARRAY, ARRAYS
     if issubclass(cls, np.generic):
         return _SCALAR, ARRAYS
-    if issubclass(cls, NUMBERS):
-        return _FLOAT, FLOATS
-    match cls.__module__.partition(".")[0]:
+    match cls.__module__.partition(".")[0]:  # before NUMBERS, since mpmath and SymPy register their numbers as Real
         case "mpmath":
             return _SYMBOL, _mpmath()
         case "sympy":
             return _SYMBOL, _sympy()
+    if issubclass(cls, NUMBERS):
+        return _FLOAT, FLOATS
     raise NumberError
 
 

@@ -15,7 +15,7 @@ log-sum-exp and softmax functions (2021).
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import CO_VARARGS
 from itertools import chain
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.errors import LengthError
+from autograd.errors import LengthError, NumberError, OperationError
 from autograd.kinds import ARRAYS, FLOATS, IEEE_TRAPS, kind_of
 
 # How tightly an operation binds when a formula is printed.
@@ -45,7 +45,7 @@ class Kink(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """Largest error of value and partials, in units in the last place.
+    """Largest error of value and partials, in units in the last place, where neither over- nor underflows.
 
     Relative to the true result where `relative`, else to the larger of 1 and the true result.
     """
@@ -115,7 +115,9 @@ class Op:
         self.defaults = defaults
         self.sequences = sequences
         self.partials_on_floats = _on_floats(partials)
-        code = value.__code__
+        code = getattr(value, "__code__", None)
+        if code is None:
+            raise OperationError(f"the value of {name} is {value!r}, expected a function written in Python: lambda xp, x: ...")
         self.arity = None if code.co_flags & CO_VARARGS else code.co_argcount - 1
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
 
@@ -147,6 +149,9 @@ class Op:
     def _flatten(self, sequences: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(sequences) != self.sequences:
             raise LengthError(f"{self.name}() takes {self.sequences} sequences, got {len(sequences)}")
+        for s in sequences:
+            if not isinstance(s, Iterable):
+                raise NumberError(f"{self.name}() takes a sequence of numbers, got {s!r}: put it in a list")
         columns = [tuple(s) for s in sequences]
         if len({len(c) for c in columns}) > 1:
             lengths = " and ".join(str(len(c)) for c in columns)
@@ -161,13 +166,15 @@ class Op:
         """
         try:
             y = self.value(FLOATS, *x)
-            return y, self.partials_on_floats(y, *x)
+            p = self.partials_on_floats(y, *x)
         except IEEE_TRAPS:
             x = [np.float64(a) for a in x]
             with np.errstate(all="ignore"):
                 y = self.value(ARRAYS, *x)
-                p = self.partials(y, *x)
-            return float(y), tuple(None if q is None else float(q) for q in p)
+                p = tuple(None if q is None else float(q) for q in self.partials(y, *x))
+        if len(p) != len(x):
+            raise OperationError(f"the partials of {self.name} are {len(p)}, expected one for each of its {len(x)} arguments")
+        return float(y), p
 
     def __reduce__(self) -> str:
         return self.name
@@ -203,6 +210,14 @@ def _softmax(x: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a / total for a in e)
 
 
+def _direction(a: Any, b: Any) -> tuple[Any, Any]:
+    """Partials of hypot, (a, b) / hypot(a, b): of a and b in units of the larger, so that nothing over- or underflows."""
+    unit = stop_gradient(maximum(abs(a), abs(b)))
+    u, v = a / unit, b / unit
+    length = hypot(u, v)
+    return where(unit, u / length, 0.0), where(unit, v / length, 0.0)
+
+
 # A table: one operation a row, every row in the same order.
 # fmt: off
 
@@ -226,7 +241,7 @@ neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,),
 # d/dx is 0 everywhere at y = 0; d/dy is y log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
              lambda z, x, y: (where(y, y * pow(x, y - 1.0), 0.0),
-                              where(where(x, 1.0, step(-y)), z * log(x), 0.0)),
+                              where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)),
              "**", "#1^{#2}", POWER, (POSITIVE, REAL),
              (Kink((0.0, 0.0), (0.0, 0.0), "x**0 is 1 for every x; for d/dy the limit of x**y log x along y > 0"),
               Kink((0.0, 2.0), (0.0, 0.0), "the limit of x**y log x"),
@@ -234,7 +249,8 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
               Kink((-2.0, 0.0), (0.0, nan), "x**0 is 1 for every x; log(x) is not real")),
              Bound(1.0, 750.0))
 
-# A row of its own, so that a constant exponent never evaluates log(x).
+# A row of its own, so that a constant exponent never evaluates log(x). What the bound allows for is the rounding of c - 1, which
+# matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               "**", "#1^{#2}", POWER, (POSITIVE, REAL),
               (Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),),
@@ -330,7 +346,7 @@ atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
                "atan2", r"\operatorname{atan2}\left(#*\right)", FUNCTION, (REAL, POSITIVE),
                (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 4.0))
 
-hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: (where(y, a / y, 0.0), where(y, b / y, 0.0)),
+hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction(a, b),
                "hypot", r"\sqrt{#1^2 + #2^2}", FUNCTION, (REAL, REAL),
                (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 2.0))
 
@@ -386,4 +402,4 @@ TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstanc
 
 ON_FLOATS.update(globals())
 ON_FLOATS.update({name: partial(op.value, FLOATS) for name, op in TABLE.items()})
-ON_FLOATS.update(sum=fsum, _shares=_on_floats(_shares), _softmax=_on_floats(_softmax))
+ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum)

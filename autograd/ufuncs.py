@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.errors import OperationError
 
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: ops.add,
@@ -60,11 +61,11 @@ def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str
     """Apply NumPy's `ufunc` where a Value is among `inputs`; arrays among them give arrays."""
     if method != "__call__" or options:
         what = f"np.{ufunc.__name__}.{method}" if method != "__call__" else f"np.{ufunc.__name__} with {', '.join(options)}="
-        raise TypeError(f"{what} is not defined for a Value: put the Values in an array of dtype object, or write a loop")
+        raise OperationError(f"{what} is not defined for a Value: put the Values in an array of dtype object, or write a loop")
     if ufunc in QUESTIONS:
         return _ask(QUESTIONS[ufunc], inputs)
     if ufunc not in OPERATIONS:
-        raise TypeError(
+        raise OperationError(
             f"np.{ufunc.__name__} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
             "or declare an autograd.Op with its derivative"
         )

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
 from autograd.context import NEUTRAL, current, scope_id, scope_path
-from autograd.errors import GradientLostError, NumberError
+from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
 
@@ -356,7 +356,7 @@ class Value:
         return _unpickled, (rows,)
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")
+        raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")
 
 
 _pow, _powc = _binary(ops.pow), _binary(ops.powc)

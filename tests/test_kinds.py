@@ -11,8 +11,9 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
+import autograd
 from autograd import Op, Value, ops
-from autograd.errors import LengthError, NumberError
+from autograd.errors import LengthError, NumberError, OperationError
 from autograd.kinds import as_float
 
 HALF = [0.5, Fraction(1, 2), Decimal("0.5"), np.float64(0.5), np.float32(0.5), np.float16(0.5), np.longdouble(0.5), np.array(0.5)]
@@ -295,3 +296,24 @@ def test_numpy_numbers_give_numpy_scalars(op, number):
     x = [number] * (op.arity or 2)
     y = op(*{0: x, 1: [x], 2: [x[:1], x[1:]]}[op.sequences])
     assert type(y) is np.float64
+
+
+def test_an_op_needs_a_python_function_and_one_partial_for_each_argument():
+    with pytest.raises(OperationError, match=r"value of cosine is .*cos.*expected a function written in Python"):
+        Op("cosine", math.cos, lambda _y, x: (-math.sin(x),))
+    product = Op("product", lambda _xp, a, b: a * b, lambda _y, _a, b: (b,))
+    with pytest.raises(OperationError, match="partials of product are 1, expected one for each of its 2 arguments"):
+        product(Value(2.0), Value(3.0))
+
+
+@pytest.mark.parametrize("given", [5, Value(1.0)])
+def test_what_takes_a_sequence_says_so(given):
+    with pytest.raises(NumberError, match=r"sum\(\) takes a sequence of numbers, got .*: put it in a list"):
+        autograd.sum(given)
+
+
+@pytest.mark.parametrize("x", [1e-320, 5e-324, 1.7e308])
+def test_hypot_keeps_its_derivatives_where_its_value_is_subnormal_or_overflows(x):
+    a, b = Value(x), Value(x)
+    autograd.hypot(a, b).backward()
+    assert (a.grad, b.grad) == pytest.approx((0.5**0.5, 0.5**0.5), rel=1e-15)
