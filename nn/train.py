@@ -47,7 +47,7 @@ class History:
 
 def fit(
     model: Model,
-    X: Any,  # noqa: N803  # the field's name for inputs
+    X: Any,  # the field's name for inputs
     y: Any,
     *,
     optimizer: Optimizer,
@@ -112,7 +112,7 @@ def fit(
     return history
 
 
-def predict(model: Model, X: Any) -> np.ndarray:  # noqa: N803  # the field's name for inputs
+def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     """The class of each sample, as an array of N ints.
 
     With several outputs the class is the index of the largest, the first at a tie. With one output, a score, it is its sign: 1 where the
@@ -124,7 +124,7 @@ def predict(model: Model, X: Any) -> np.ndarray:  # noqa: N803  # the field's na
     return np.array([_predicted(model(x)) for x in listed(X)], dtype=int)
 
 
-def accuracy(model: Model, X: Any, y: Any) -> float:  # noqa: N803  # as above
+def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
     """Share of the samples whose class `predict` tells rightly.
 
     Args:
@@ -207,7 +207,7 @@ def _diverged(what: str, optimizer: Optimizer) -> str:
     )
 
 
-def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # noqa: N803  # as above
+def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # as above
     inputs, targets = _dataset(X, y)
     output = model(inputs[0])
     if loss in LOSSES_OF_CLASSES and not isinstance(listed(output), list):
@@ -218,7 +218,7 @@ def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # noqa
     return [_Sample(x, t, _label_or_none(output, t)) for x, t in zip(inputs, targets, strict=True)]
 
 
-def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # noqa: N803  # as above
+def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
     """Inputs and targets as plain lists, which are faster to go over than arrays."""
     inputs, targets = listed(X), listed(y)
     for name, given in (("X", inputs), ("y", targets)):

@@ -1,4 +1,4 @@
-# ruff: noqa: N806  # Z, A and Y are the symbols of the derivations
+# Z, A and Y are the symbols of the derivations
 """Softmax and the losses against closed forms computed apart from the engine: in extended precision, and in mpmath."""
 
 import math

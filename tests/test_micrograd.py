@@ -41,11 +41,11 @@ def half_moons(n):
     return np.array([[a + rng.gauss(0, 0.1), b + rng.gauss(0, 0.1)] for a, b in points]), np.array([y for _, y in angles])
 
 
-def moons(Value, MLP):  # noqa: N803  # classes
+def moons(Value, MLP):  # classes
     """Max-margin classification of two moons in micrograd's own style; the losses, the final numbers and the accuracy."""
     random.seed(1337)
     model = MLP(2, [16, 16, 1])
-    X, y = half_moons(20)  # noqa: N806
+    X, y = half_moons(20)
     inputs = [list(map(Value, row)) for row in X]
     losses = []
     for k in range(5):

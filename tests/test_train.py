@@ -26,7 +26,7 @@ def small_model(outputs=2):
     return MLP(2, [4, outputs], init=nn.xavier(seed=1), activation=nn.tanh)
 
 
-def trained(X=X, Y=Y, *, model=None, lr=0.5, momentum=0.0, **options):  # noqa: N803  # as in fit
+def trained(X=X, Y=Y, *, model=None, lr=0.5, momentum=0.0, **options):  # as in fit
     model = model or small_model()
     optimizer = SGD(model.parameters(), lr=lr, momentum=momentum)
     return model, fit(model, X, Y, optimizer=optimizer, **{"epochs": 4, "batch_size": 2, "seed": 3, "progress": False} | options)
