@@ -8,6 +8,7 @@ from itertools import product
 import mpmath
 import numpy as np
 import pytest
+import sympy
 
 import autograd
 import nn
@@ -238,6 +239,27 @@ def test_log_softmax_where_softmax_underflows():
     assert [x.data for x in logs] == [-2000.0, 0.0]
     logs[0].backward()
     assert grads(nodes).tolist() == [1.0, -1.0]
+
+
+# Other kinds of number.
+
+
+def test_fifty_digits_in_give_fifty_digits_out():
+    with mpmath.workdps(50):
+        z = [mpmath.mpf(1) / 3, mpmath.mpf(-2), mpmath.mpf(1) / 7]
+        a = mp_softmax(z)
+        assert all(mpmath.almosteq(p, q, 1e-48) for p, q in zip(softmax(z), a, strict=True))
+        for form in (cross_entropy, composed):
+            assert mpmath.almosteq(form(z, 2), -mpmath.log(a[2]), 1e-48)
+
+
+def test_sympy_proves_that_the_gradient_is_a_minus_y():
+    z = sympy.symbols("z1:4", real=True)
+    y = [0.5, 0.25, 0.25]
+    loss = cross_entropy(z, y)
+    for k in range(3):
+        a = sympy.exp(z[k]) / sum(map(sympy.exp, z))
+        assert sympy.simplify(sympy.diff(loss, z[k]) - (a - y[k])) == 0
 
 
 # What the graph is made of.
