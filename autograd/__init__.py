@@ -44,4 +44,13 @@ from autograd.ops import sum as sum
 from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
+from autograd.transforms import grad as grad
+from autograd.transforms import gradient as gradient
+from autograd.transforms import hessian as hessian
+from autograd.transforms import hvp as hvp
+from autograd.transforms import jacobian as jacobian
+from autograd.transforms import jvp as jvp
+from autograd.transforms import no_grad as no_grad
+from autograd.transforms import value_and_grad as value_and_grad
+from autograd.transforms import vjp as vjp
 from autograd.value import Value as Value

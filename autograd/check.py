@@ -24,6 +24,8 @@ class _Watch:
         self.lines: dict[Any, str] = {}
 
     def recorded(self, node: Any) -> None:
+        if node.op is None:
+            return
         self.lines[node] = line = _users_line()
         if not math.isfinite(node.data):
             given = ", ".join(str(getattr(a, "data", a)) for a in node.args)

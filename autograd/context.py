@@ -23,10 +23,12 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The number of the current scope, and who watches."""
+    """The number of the current scope, who watches, whether operations are recorded, and the sets that collect new leaves."""
 
     scope: int = 0
     watch: Watch | None = None
+    recording: bool = True
+    born: tuple[set[Any], ...] = ()
 
 
 NEUTRAL = Context()

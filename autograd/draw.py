@@ -15,7 +15,7 @@ from operator import gt
 from typing import TYPE_CHECKING, Any
 
 from autograd.context import scope_path
-from autograd.errors import AutogradError, FolderNotFoundError, GraphTooLarge, NumberError, RangeError
+from autograd.errors import AutogradError, GraphTooLarge, NumberError, PathNotFoundError, RangeError
 from autograd.graph import order
 from autograd.render import render
 from autograd.value import Value
@@ -76,7 +76,7 @@ class Drawing:
         Raises:
             RangeError: the suffix is none of these.
             RendererNotFound: no program can write this format.
-            FolderNotFoundError: there is no such folder.
+            PathNotFoundError: there is no such folder.
         """
         from pathlib import Path  # noqa: PLC0415  # as above
 
@@ -85,7 +85,7 @@ class Drawing:
         if suffix not in FORMATS:
             raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(FORMATS)}")
         if not path.parent.is_dir():
-            raise FolderNotFoundError(
+            raise PathNotFoundError(
                 f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
             )
         path.write_bytes(self.source.encode() if suffix == "dot" else render(self.source, suffix))

@@ -29,6 +29,10 @@ class RangeError(AutogradError, ValueError):
     """An argument is of the right kind, but not among those with which the call makes sense."""
 
 
+class ChangedError(AutogradError, RuntimeError):
+    """The data of an operand was changed between recording a graph and differentiating it."""
+
+
 class AnomalyError(AutogradError, ArithmeticError):
     """Under `detect_anomaly()`: the first value or gradient that is not finite."""
 
@@ -45,8 +49,8 @@ class GraphTooLarge(AutogradError, ValueError):
     """The graph has more nodes than a picture can show."""
 
 
-class FolderNotFoundError(AutogradError, FileNotFoundError):
-    """A file was to be written into a folder that does not exist."""
+class PathNotFoundError(AutogradError, FileNotFoundError):
+    """A file to be read, or the folder of one to be written, does not exist."""
 
 
 class StateError(AutogradError, ValueError):

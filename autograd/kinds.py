@@ -200,9 +200,9 @@ def _mpmath() -> _Symbols:
             "abs": abs,
             "pow": mpmath.power,
             "where": _Floats.where,
-            "maximum": max,
-            "minimum": min,
-            "shift": max,
+            "maximum": lambda *x: max(x),
+            "minimum": lambda *x: min(x),
+            "shift": lambda *x: max(x, default=0),
         },
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, current, scope_id, scope_path
+from autograd.context import NEUTRAL, Context, current, scope_id, scope_path
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
@@ -32,10 +32,20 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
     node.args = args
     node.partials = partials
     context = current()
-    if context is not NEUTRAL:
+    return node if context is NEUTRAL else _attended(node, context)
+
+
+def _attended(node: "Value", context: Context) -> "Value":
+    """A new node under a scope, a watch, `no_grad` or a transform."""
+    if context.scope:
         node._tag = (None, context.scope)
-        if context.watch is not None:
-            context.watch.recorded(node)
+    if context.watch is not None:
+        context.watch.recorded(node)
+    if not context.recording:
+        node.op, node.args, node.partials = None, (), ()
+    if not node.args:
+        for leaves in context.born:
+            leaves.add(node)
     return node
 
 
@@ -178,8 +188,11 @@ class Value:
         self._grad = None
         self.op = None
         self.args = self.partials = ()
-        if label is not None or current() is not NEUTRAL:
-            self._tag = (label, current().scope)
+        context = current()
+        if context is not NEUTRAL:
+            _attended(self, context)
+        if label is not None:
+            self.label = label
 
     @property
     def data(self) -> float:

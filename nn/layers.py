@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Value, dot
-from autograd.errors import LengthError, RangeError
+from autograd.errors import LengthError, OperationError, RangeError
 from nn.functional import identity, relu
 from nn.module import Module
 from nn.samples import listed, positive_int, shown
@@ -88,7 +88,7 @@ class Neuron(Module):
     ) -> None:
         activation = relu if activation is None else activation
         if not callable(activation):
-            raise TypeError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
+            raise OperationError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
         draw = init or uniform()
         self.w = [Value(draw(nin, 1)) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import FolderNotFoundError, NumberError, StateError
+from autograd.errors import NumberError, PathNotFoundError, StateError
 
 VERSION = 1
 
@@ -106,11 +106,11 @@ class Module:
         """Write the parameters to a JSON file, bit for bit; a file that is there is replaced as a whole or not at all.
 
         Raises:
-            FolderNotFoundError: the folder does not exist.
+            PathNotFoundError: the folder does not exist.
         """
         path = Path(path)
         if not path.parent.is_dir():
-            raise FolderNotFoundError(
+            raise PathNotFoundError(
                 f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
             )
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -126,12 +126,12 @@ class Module:
         """Set the parameters to those that `save` wrote; nothing in the file is executed.
 
         Raises:
-            FileNotFoundError: there is no such file.
+            PathNotFoundError: there is no such file.
             StateError: the file is damaged, of another kind or version, or does not fit; the module is then as it was.
         """
         path = Path(path)
         if not path.is_file():
-            raise FileNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Module.save wrote")
+            raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Module.save wrote")
         try:
             content = json.loads(path.read_text("utf-8"))
         except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, context
-from autograd.errors import AutogradError, FolderNotFoundError, LengthError, NumberError, RangeError, StateError
+from autograd.errors import AutogradError, LengthError, NumberError, PathNotFoundError, RangeError, StateError
 from nn import MLP, Layer, Module, Neuron
 
 
@@ -231,7 +231,7 @@ def test_a_file_of_another_kind_is_refused(content, parts, tmp_path):
 
 def test_a_missing_folder_or_file(tmp_path):
     module = Numbers([1.0])
-    with pytest.raises(FolderNotFoundError, match=r"cannot save .*there is no folder .*make it first"):
+    with pytest.raises(PathNotFoundError, match=r"cannot save .*there is no folder .*make it first"):
         module.save(tmp_path / "missing" / "state.json")
     with pytest.raises(FileNotFoundError, match=r"cannot load .*there is no such file"):
         module.load(tmp_path / "state.json")

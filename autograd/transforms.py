@@ -1,0 +1,349 @@
+"""Derivatives as functions: of functions (`grad`, `jacobian`, `hvp` …) and of recorded graphs (`gradient`).
+
+All rest on two sweeps over a graph: `_pull` carries cotangents from outputs back to inputs, `_push` carries tangents
+from inputs on to outputs. With `graph=True` the local derivatives are computed anew on Values, so that the result is a
+graph that can be differentiated again, to any order; without it the recorded ones are taken and the result is floats.
+
+Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.context import current, entered
+from autograd.errors import ChangedError, LengthError, NumberError
+from autograd.graph import order
+from autograd.kinds import as_float
+from autograd.value import Value
+
+Function = Callable[..., Any]
+
+
+# Structures: a number, or lists, tuples, dicts and arrays of structures.
+
+
+def _flat(tree: Any) -> list[Any]:
+    """The numbers of a structure, in order."""
+    if isinstance(tree, dict):
+        return [x for item in tree.values() for x in _flat(item)]
+    if isinstance(tree, list | tuple):
+        return [x for item in tree for x in _flat(item)]
+    return list(tree.ravel()) if isinstance(tree, np.ndarray) else [tree]
+
+
+def _mapped(tree: Any, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
+    """The structure with `leaf(shape)` in place of each array and each number, whose shape is ()."""
+    if isinstance(tree, dict):
+        return {key: _mapped(item, leaf) for key, item in tree.items()}
+    if isinstance(tree, list | tuple):
+        items = [_mapped(item, leaf) for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    return leaf(np.shape(tree) if isinstance(tree, np.ndarray) else ())
+
+
+def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
+    out = np.empty(len(numbers), dtype=float if all(x.__class__ is float for x in numbers) else object)
+    out[:] = numbers
+    return out.reshape(shape) if shape else numbers[0]
+
+
+def _like(tree: Any, numbers: Sequence[Any]) -> Any:
+    """The structure of `tree` with these numbers."""
+    rest = iter(numbers)
+    return _mapped(tree, lambda shape: _array(list(islice(rest, math.prod(shape))), shape))
+
+
+def _matched(what: str, tree: Any, like: Any) -> list[Any]:
+    """The numbers of `tree`, which must be as many as those of `like`."""
+    numbers, expected = _flat(tree), len(_flat(like))
+    if len(numbers) != expected:
+        raise LengthError(f"got {len(numbers)} numbers as {what}, expected {expected}: give it the structure of what it belongs to")
+    return [x if x.__class__ is Value else as_float(x) for x in numbers]
+
+
+# The two sweeps.
+
+
+def _local(node: Value, *, graph: bool) -> Sequence[Any]:
+    """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
+    if not graph or node.op is None:
+        return node.partials
+    anew = node.op.partials(node, *node.args)
+    for recorded, partial in zip(node.partials, anew, strict=True):
+        if recorded is None:
+            continue
+        data = partial.data if partial.__class__ is Value else partial
+        if not (data == recorded or math.isclose(data, recorded, rel_tol=1e-9) or (math.isnan(data) and math.isnan(recorded))):
+            raise ChangedError(
+                f"an operand of {node!r} was changed after it was recorded: its local derivative was {recorded} and is {data} now; "
+                "compute the result again, or take the gradient before changing anything"
+            )
+    return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
+
+
+def _product(a: Any, b: Any) -> Any:
+    """`a * b`, without a node for a factor of 1."""
+    if a.__class__ is float and a == 1.0:
+        return b
+    if b.__class__ is float and b == 1.0:
+        return a
+    return a * b
+
+
+def _total(terms: Sequence[Any]) -> Any:
+    """The sum of `terms`, without a node for a single one."""
+    return terms[0] if len(terms) == 1 else ops.sum(terms)
+
+
+def _dependent(nodes: Sequence[Value], inputs: Iterable[Value]) -> set[Value]:
+    """The nodes that depend on the inputs, themselves included."""
+    found = set(inputs)
+    for node in nodes:
+        if any(partial is not None and a in found for a, partial in zip(node.args, node.partials, strict=True)):
+            found.add(node)
+    return found
+
+
+def _pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
+    """Carry the cotangents of outputs back to the inputs: reverse mode."""
+    received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
+    dependent = _dependent(nodes, inputs)
+    for node in reversed(nodes):
+        if node in received and node in dependent and node.args:
+            cotangent = _total(received[node])
+            received[node] = [cotangent]
+            for a, partial in zip(node.args, _local(node, graph=graph), strict=True):
+                if partial is not None and a in dependent:
+                    received.setdefault(a, []).append(_product(cotangent, partial))
+    return [_total(received[x]) if x in received else 0.0 for x in inputs]
+
+
+def _push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
+    """Carry the tangents of inputs on to the outputs: forward mode."""
+    carried = dict(tangents)
+    dependent = _dependent(nodes, tangents)
+    for node in nodes:
+        if node in dependent and node not in tangents:
+            carried[node] = _total(
+                [
+                    _product(carried[a], partial)
+                    for a, partial in zip(node.args, _local(node, graph=graph), strict=True)
+                    if partial is not None and a in dependent
+                ]
+            )
+    return [carried.get(y, 0.0) for y in outputs]
+
+
+# Functions.
+
+
+class _Call:
+    """A function run on fresh inputs, and the graph that it recorded.
+
+    `graph` tells whether that graph rests on Values from outside, arguments or captured: then what is computed of it has to stay joined
+    to them.
+    """
+
+    def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
+        born: set[Value] = set()
+        context = current()
+        with entered(replace(context, recording=True, born=(*context.born, born))):
+            # A Value given becomes a node of its own, so that what f captured of it stays apart.
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(a) for a in _flat(x)]
+            self.output = f(_like(x, self.inputs), *rest)
+        self.outputs = _flat(self.output)
+        for y in self.outputs:
+            if y.__class__ is not Value:
+                as_float(y)
+        self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
+        self.graph = any(not node.args and node not in born for node in self.nodes)
+
+    def scalar(self) -> Any:
+        """The output, if it is one number."""
+        if self.output is not self.outputs[0]:
+            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
+        return self.output
+
+    def pull(self, cotangents: dict[Any, Any]) -> list[Any]:
+        """What arrives at the inputs."""
+        received = {y: g for y, g in cotangents.items() if y.__class__ is Value}
+        return self.finished(_pull(self.nodes, received, self.inputs, graph=self.graph))
+
+    def finished(self, numbers: Sequence[Any]) -> list[Any]:
+        """Values where the graph rests on Values from outside, else floats."""
+        if self.graph:
+            return [x if x.__class__ is Value else Value(x) for x in numbers]
+        return [x.data if x.__class__ is Value else as_float(x) for x in numbers]
+
+
+def gradient(output: Value, inputs: Any) -> Any:
+    """Gradient of a recorded result with respect to Values before it, as Values that can be differentiated again.
+
+    Args:
+        output: y, a Value.
+        inputs: a Value, or lists, tuples, dicts or arrays of Values.
+
+    Returns:
+        dy/dx in the structure of `inputs`; `grad` of the nodes is neither read nor written.
+
+    Raises:
+        ChangedError: the data of an operand was changed after it was recorded.
+        NumberError: `output` or an input is not a Value.
+
+    >>> x = Value(2.0)
+    >>> first = gradient(x**3, x)
+    >>> second = gradient(first, x)
+    >>> first.data, second.data
+    (12.0, 12.0)
+    """
+    nodes = _flat(inputs)
+    for given in (output, *nodes):
+        if given.__class__ is not Value:
+            raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
+    found = _pull(order(output), {output: 1.0}, nodes, graph=True)
+    return _like(inputs, [x if x.__class__ is Value else Value(x) for x in found])
+
+
+def value_and_grad(f: Function) -> Function:
+    """The function x, … ↦ (f(x, …), ∇f(x, …)), the gradient with respect to the first argument.
+
+    Floats and arrays give floats and arrays, which `scipy.optimize.minimize(..., jac=True)` takes. A Value among the arguments or in what
+    f captures gives Values, joined to its graph: so derivatives nest.
+
+    Raises:
+        LengthError: f gives more than one number.
+
+    >>> value_and_grad(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
+    (18.0, array([12.,  9.]))
+    """
+
+    def value_and_gradient(x: Any, *rest: Any) -> tuple[Any, Any]:
+        call = _Call(f, x, rest)
+        y = call.scalar()
+        return call.finished([y])[0], _like(x, call.pull({y: 1.0}))
+
+    return value_and_gradient
+
+
+def grad(f: Function) -> Function:
+    """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument; see `value_and_grad`.
+
+    >>> from autograd import sin
+    >>> grad(grad(sin))(0.5) == -sin(0.5)
+    True
+    """
+    both = value_and_grad(f)
+    return lambda x, *rest: both(x, *rest)[1]
+
+
+def vjp(f: Function) -> Function:
+    """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode.
+
+    w has the structure of f's output, the result that of x.
+
+    >>> vjp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])([1.0, 10.0])
+    [13.0, 2.0]
+    """
+
+    def at(x: Any, *rest: Any) -> Function:
+        call = _Call(f, x, rest)
+
+        def product(cotangent: Any) -> Any:
+            weights = _matched("cotangent", cotangent, call.output)
+            loss = ops.dot(weights, call.outputs)
+            if loss.__class__ is not Value:
+                return _like(x, call.finished([0.0] * len(call.inputs)))
+            call.nodes = order(loss)
+            return _like(x, call.pull({loss: 1.0}))
+
+        return product
+
+    return at
+
+
+def jvp(f: Function) -> Function:
+    """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode.
+
+    v has the structure of x, the result that of f's output.
+
+    >>> jvp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0], [1.0, 10.0])
+    [23.0, 1.0]
+    """
+
+    def product(x: Any, v: Any, *rest: Any) -> Any:
+        call = _Call(f, x, rest)
+        tangents = dict(zip(call.inputs, _matched("tangent", v, x), strict=True))
+        call.graph = call.graph or any(t.__class__ is Value for t in tangents.values())
+        return _like(call.output, call.finished(_push(call.nodes, tangents, call.outputs, graph=call.graph)))
+
+    return product
+
+
+def hvp(f: Function) -> Function:
+    """The function (x, v, …) ↦ ∇²f(x) v, without the matrix: forward over reverse. It fits SciPy's `hessp=`.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
+    array([4., 6.])
+    """
+    return jvp(grad(f))
+
+
+def jacobian(f: Function) -> Function:
+    """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, row by row in reverse mode.
+
+    The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an array of f's of
+    shape s and one of x's of shape t give one of shape s + t.
+
+    >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [1., 0.]])
+    """
+
+    def matrix(x: Any, *rest: Any) -> Any:
+        call = _Call(f, x, rest)
+        rows = iter([call.pull({y: 1.0}) for y in call.outputs])
+
+        def block_row(output_shape: tuple[int, ...]) -> Any:
+            own = [iter(row) for row in islice(rows, math.prod(output_shape))]
+
+            def block(input_shape: tuple[int, ...]) -> Any:
+                size = math.prod(input_shape)
+                return _array([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
+
+            return _mapped(x, block)
+
+        return _mapped(call.output, block_row)
+
+    return matrix
+
+
+def hessian(f: Function) -> Function:
+    """The function x, … ↦ ∇²f, the matrix of second derivatives. It fits SciPy's `hess=`.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
+    array([[4., 6.],
+           [6., 0.]])
+    """
+    return jacobian(grad(f))
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Record nothing: what is computed inside are leaves, numbers without a past.
+
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.args
+    ()
+    """
+    with entered(replace(current(), recording=False)):
+        yield

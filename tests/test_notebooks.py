@@ -1,0 +1,118 @@
+"""The notebooks: committed as executed, with pictures, and running from start to end in a fresh kernel."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FIRST = NOTEBOOKS[0]
+PICTURES = {"image/svg+xml", "image/png"}
+A_PATH = re.compile(r"/(home|root|tmp|Users)/|[A-Z]:\\\\|ipykernel_")
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="session")
+def fonts():
+    """Matplotlib's list of fonts: whoever makes it first may be told on stderr that it takes a moment."""
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def executed(path, folder, **env):
+    """The notebook as a fresh kernel in `folder` leaves it; `env` overrides the environment."""
+    notebook = read(path)
+    for cell in code_cells(notebook):
+        cell.outputs = []
+    inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client.execute(env=inherited | {"PYTHONPATH": str(ROOT)} | env)
+    return notebook
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def kinds(notebook):
+    """For each code cell what it put out: names of streams and types of pictures and texts."""
+    return [
+        {kind for output in cell.outputs for kind in (output.get("data") or [output.get("name", "error")])} for cell in code_cells(notebook)
+    ]
+
+
+def text(notebook):
+    """Everything that the page says in words."""
+    return "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook))
+
+
+def check_page(notebook):
+    """No error, nothing on stderr, at least one picture, and every comparison that it prints holds."""
+    found = set().union(*kinds(notebook))
+    assert not found & {"error", "stderr"}
+    assert found & PICTURES
+    assert "False" not in text(notebook)
+
+
+def test_they_are_numbered_from_one():
+    assert [int(path.stem[:2]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
+
+
+@each_notebook
+def test_goal_on_top(path):
+    top = read(path).cells[0]
+    assert top.cell_type == "markdown"
+    assert top.source.startswith("# ")
+    assert "goal" in top.source.lower()
+
+
+@each_notebook
+def test_committed_as_executed(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert [cell.execution_count for cell in code_cells(notebook)] == list(range(1, len(code_cells(notebook)) + 1))
+    check_page(notebook)
+
+
+@each_notebook
+def test_committed_page_is_of_no_machine_and_no_moment(path):
+    notebook = read(path)
+    assert not A_PATH.search(text(notebook))
+    assert not any("execution" in cell.metadata for cell in notebook.cells)
+
+
+@each_notebook
+def test_links_lead_somewhere(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((?!https?:)([^)#]+)", cell.source):
+                assert (path.parent / target).exists(), target
+
+
+@each_notebook
+@pytest.mark.usefixtures("fonts")
+def test_runs_from_start_to_end(path, tmp_path):
+    notebook = executed(path, tmp_path)
+    check_page(notebook)
+    assert kinds(notebook) == kinds(read(path))
+
+
+def test_pictures_without_the_system_dot(tmp_path):
+    notebook = executed(FIRST, tmp_path, PATH=str(tmp_path))
+    check_page(notebook)
+    assert kinds(notebook) == kinds(read(FIRST))
