@@ -1,6 +1,7 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
 from autograd.check import detect_anomaly as detect_anomaly
+from autograd.check import gradcheck as gradcheck
 from autograd.context import scope as scope
 from autograd.draw import Drawing as Drawing
 from autograd.draw import draw as draw

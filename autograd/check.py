@@ -1,16 +1,28 @@
-"""Finding where a number or a gradient goes wrong."""
+"""Finding where a number or a gradient goes wrong: `gradcheck` and `detect_anomaly`.
 
+Source: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982); Squire and Trapp, Using complex variables to estimate
+derivatives of real functions (1998).
+"""
+
+import cmath
 import linecache
 import math
+import operator
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial, reduce
 from typing import Any
 
 from autograd.context import current, entered
-from autograd.errors import AnomalyError
+from autograd.errors import AnomalyError, GradcheckError, RangeError
+from autograd.graph import order as topological
+from autograd.kinds import FLOATS, as_float
+from autograd.ops import Op
+from autograd.transforms import flat, grad, like, no_grad, pull, push
+from autograd.value import Value
 
 # Frames in these folders are ours, not the user's.
 _HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib is slow to import
@@ -32,11 +44,11 @@ class _Watch:
             raise AnomalyError(f"{node.op.name}({given}) gave {node.data} at {line}")
 
     def swept(self, node: Any) -> None:
-        for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
-            if partial is not None and not math.isfinite(a.grad):
+        for i, (a, local) in enumerate(zip(node.args, node.partials, strict=True)):
+            if local is not None and not math.isfinite(a.grad):
                 raise AnomalyError(
                     f"the gradient became {a.grad} on its way back through argument {i} of {node.op.name}: {node.grad} arrived there, "
-                    f"the local derivative is {partial}; recorded at {self.lines.get(node, 'a line outside detect_anomaly()')}"
+                    f"the local derivative is {local}; recorded at {self.lines.get(node, 'a line outside detect_anomaly()')}"
                 )
 
 
@@ -65,3 +77,157 @@ def detect_anomaly() -> Iterator[None]:
     """
     with entered(replace(current(), watch=_Watch())):
         yield
+
+
+def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
+    """Compare the derivatives of f, in forward and reverse mode, with what f's values say.
+
+    Expected are central differences, extrapolated to a step of 0, and, where every operation takes complex numbers, the
+    complex step Im f(x + ih)/h as well, which loses no digits to cancellation.
+
+    Args:
+        f: a function of Values that gives a number or a structure of numbers.
+        inputs: what f is called with: a number or a structure of numbers; a tuple is spread, f(*inputs).
+        order: 1 for the first derivatives; 2 for the second ones of an f that gives one number, too.
+        tolerance: largest difference allowed, relative to the larger of 1 and the derivative's size.
+
+    Returns:
+        True.
+
+    Raises:
+        GradcheckError: a derivative is off, or f has none here. The message has the input, what was got and expected, and the
+            operation whose local derivative is to blame, if there is one.
+        RangeError: `order` is neither 1 nor 2.
+
+    >>> from autograd import Op, exp, tanh
+    >>> gradcheck(lambda x, y: tanh(x * y) + exp(x), (0.5, 2.0), order=2)
+    True
+    >>> wrong = Op("wrong", lambda xp, x: xp.sin(x), lambda y, x: (1.0 - x,))
+    >>> gradcheck(wrong, 0.5)
+    Traceback (most recent call last):
+    autograd.errors.GradcheckError: the derivative of output 0 with respect to input 0 at 0.5 is 0.5 in reverse mode, 0.5 in forward mode,
+    expected 0.877583 by differences, 0.877583 by complex step; the local derivative of wrong(0.5) for its argument 0 is 0.5,
+    expected 0.877583
+    """
+    if order not in {1, 2}:
+        raise RangeError(f"got order={order!r}, expected 1 for first derivatives or 2 for second ones as well")
+    if isinstance(inputs, tuple):
+        return gradcheck(lambda x: f(*x), list(inputs), order, tolerance)
+    _compare(f, inputs, tolerance)
+    if order == 2:
+        _compare(grad(f), inputs, tolerance)
+    return True
+
+
+def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
+    point = [as_float(x) for x in flat(inputs)]
+    leaves = [Value(x) for x in point]
+    outputs = flat(f(like(inputs, leaves)))
+    nodes = topological(*[y for y in outputs if y.__class__ is Value])
+
+    def values(at: Sequence[float]) -> list[float]:
+        with no_grad():
+            return [_number(y) for y in flat(f(like(inputs, [Value(x) for x in at])))]
+
+    for j, leaf in enumerate(leaves):
+        forward = push(nodes, {leaf: 1.0}, outputs, graph=False)
+        differences = _differences(values, point, j)
+        steps = _complex_step(nodes, leaf, outputs)
+        for i, y in enumerate(outputs):
+            reverse = pull(nodes, {y: 1.0}, [leaf], graph=False)[0] if y.__class__ is Value else 0.0
+            expected, error = differences[i]
+            judges = [expected] if steps is None else [expected, steps[i]]
+            scale = tolerance * max(1.0, abs(expected))
+            if error <= scale and all(abs(got - judge) <= scale for got in (reverse, forward[i]) for judge in judges):
+                continue
+            by_step = "" if steps is None else f", {steps[i]:g} by complex step"
+            settled = "" if error <= scale else f" (which do not settle: they vary by {error:.1g}, as at a kink or a jump)"
+            raise GradcheckError(
+                f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {reverse:g} in reverse mode, {forward[i]:g} in "
+                f"forward mode, expected {expected:g} by differences{settled}{by_step}; {_culprit(nodes, tolerance)}"
+            )
+
+
+def _differences(f: Callable[[list[float]], list[float]], x: Sequence[float], j: int) -> list[tuple[float, float]]:
+    """For each output of f, its central difference in x_j, extrapolated to a step of 0, and the error of that: Ridders's method."""
+
+    def along(h: float) -> list[float]:
+        return f([a + h if i == j else a for i, a in enumerate(x)])
+
+    h, shrink = 0.05 * max(1.0, abs(x[j])), 2.0
+    best: list[tuple[float, float]] = []
+    rows: list[list[list[float]]] = []
+    for k in range(9):
+        row = [[(b - a) / (2.0 * h) for a, b in zip(along(-h), along(h), strict=True)]]
+        for m in range(1, k + 1):
+            factor = shrink ** (2 * m)
+            row.append([(factor * new - old) / (factor - 1.0) for new, old in zip(row[m - 1], rows[k - 1][m - 1], strict=True)])
+        rows.append(row)
+        h /= shrink
+    for i in range(len(rows[0][0])):
+        candidates = [
+            (max(abs(rows[k][m][i] - rows[k][m - 1][i]), abs(rows[k][m][i] - rows[k - 1][m - 1][i])), rows[k][m][i])
+            for k in range(1, len(rows))
+            for m in range(1, k + 1)
+        ]
+        error, value = min(candidates, key=lambda c: (math.isnan(c[0]), c[0]))
+        best.append((value, error))
+    return best
+
+
+class _Complexes:
+    """Complex numbers, for operations that are analytic, or piecewise so by the real part; those that compare raise TypeError."""
+
+    exp, log, sqrt = cmath.exp, cmath.log, cmath.sqrt
+    sin, cos, tan, asin, acos, atan = cmath.sin, cmath.cos, cmath.tan, cmath.asin, cmath.acos, cmath.atan
+    sinh, cosh, tanh, pow = cmath.sinh, cmath.cosh, cmath.tanh, operator.pow
+    expm1 = staticmethod(lambda z: cmath.exp(z) - 1.0)
+    log1p = staticmethod(lambda z: cmath.log(1.0 + z))
+    hypot = staticmethod(lambda a, b: cmath.sqrt(a * a + b * b))
+    abs = staticmethod(lambda z: z if z.real > 0.0 else -z)
+    where = staticmethod(lambda condition, a, b: a if condition.real else b)
+    maximum = staticmethod(lambda *z: max(z, key=lambda a: a.real))
+    minimum = staticmethod(lambda *z: min(z, key=lambda a: a.real))
+    shift = staticmethod(lambda *z: max(a.real for a in z))
+    sum = staticmethod(lambda *z: reduce(operator.add, z))
+    dot = staticmethod(lambda ws, zs: reduce(operator.add, map(operator.mul, ws, zs)))
+
+
+def _complex_step(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any]) -> list[float] | None:
+    """Im y(x + ih)/h for each output y of the recorded graph; None where an operation does not take complex numbers."""
+    h = 1e-100
+    found: dict[Any, complex] = {}
+    try:
+        for node in nodes:
+            if node.op is None:
+                found[node] = complex(node.data, h if node is leaf else 0.0)
+            elif node.op.name == "stop_gradient":
+                found[node] = complex(node.data)
+            else:
+                found[node] = node.op.value(_Complexes, *(found[a] if a.__class__ is Value else complex(a) for a in node.args))
+    except (TypeError, AttributeError, ArithmeticError, ValueError):
+        return None
+    return [found[y].imag / h if y.__class__ is Value else 0.0 for y in outputs]
+
+
+def _number(x: Any) -> float:
+    return x.data if x.__class__ is Value else as_float(x)
+
+
+def _value(op: Op, x: list[float]) -> list[float]:
+    return [FLOATS.apply(op, x)]
+
+
+def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
+    """Which recorded operation has a local derivative that its own values contradict."""
+    for node in nodes:
+        x = [_number(a) for a in node.args]
+        for i, got in enumerate(node.partials):
+            if got is None or node.op is None:
+                continue
+            expected, error = _differences(partial(_value, node.op), x, i)[0]
+            scale = tolerance * max(1.0, abs(expected))
+            if error <= scale and not abs(got - expected) <= scale:
+                given = ", ".join(repr(a) for a in x)
+                return f"the local derivative of {node.op.name}({given}) for its argument {i} is {got:g}, expected {expected:g}"
+    return "each operation's local derivative agrees with its values: look for a kink, or for stop_gradient"

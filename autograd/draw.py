@@ -85,9 +85,7 @@ class Drawing:
         if suffix not in FORMATS:
             raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(FORMATS)}")
         if not path.parent.is_dir():
-            raise PathNotFoundError(
-                f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
-            )
+            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
         path.write_bytes(self.source.encode() if suffix == "dot" else render(self.source, suffix))
         return path
 

@@ -33,6 +33,10 @@ class ChangedError(AutogradError, RuntimeError):
     """The data of an operand was changed between recording a graph and differentiating it."""
 
 
+class GradcheckError(AutogradError, AssertionError):
+    """`gradcheck` found a derivative that the function's values contradict."""
+
+
 class AnomalyError(AutogradError, ArithmeticError):
     """Under `detect_anomaly()`: the first value or gradient that is not finite."""
 

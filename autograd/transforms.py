@@ -1,6 +1,6 @@
 """Derivatives as functions: of functions (`grad`, `jacobian`, `hvp` …) and of recorded graphs (`gradient`).
 
-All rest on two sweeps over a graph: `_pull` carries cotangents from outputs back to inputs, `_push` carries tangents
+All rest on two sweeps over a graph: `pull` carries cotangents from outputs back to inputs, `push` carries tangents
 from inputs on to outputs. With `graph=True` the local derivatives are computed anew on Values, so that the result is a
 graph that can be differentiated again, to any order; without it the recorded ones are taken and the result is floats.
 
@@ -29,12 +29,12 @@ Function = Callable[..., Any]
 # Structures: a number, or lists, tuples, dicts and arrays of structures.
 
 
-def _flat(tree: Any) -> list[Any]:
+def flat(tree: Any) -> list[Any]:
     """The numbers of a structure, in order."""
     if isinstance(tree, dict):
-        return [x for item in tree.values() for x in _flat(item)]
+        return [x for item in tree.values() for x in flat(item)]
     if isinstance(tree, list | tuple):
-        return [x for item in tree for x in _flat(item)]
+        return [x for item in tree for x in flat(item)]
     return list(tree.ravel()) if isinstance(tree, np.ndarray) else [tree]
 
 
@@ -55,7 +55,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return out.reshape(shape) if shape else numbers[0]
 
 
-def _like(tree: Any, numbers: Sequence[Any]) -> Any:
+def like(tree: Any, numbers: Sequence[Any]) -> Any:
     """The structure of `tree` with these numbers."""
     rest = iter(numbers)
     return _mapped(tree, lambda shape: _array(list(islice(rest, math.prod(shape))), shape))
@@ -63,7 +63,7 @@ def _like(tree: Any, numbers: Sequence[Any]) -> Any:
 
 def _matched(what: str, tree: Any, like: Any) -> list[Any]:
     """The numbers of `tree`, which must be as many as those of `like`."""
-    numbers, expected = _flat(tree), len(_flat(like))
+    numbers, expected = flat(tree), len(flat(like))
     if len(numbers) != expected:
         raise LengthError(f"got {len(numbers)} numbers as {what}, expected {expected}: give it the structure of what it belongs to")
     return [x if x.__class__ is Value else as_float(x) for x in numbers]
@@ -112,7 +112,7 @@ def _dependent(nodes: Sequence[Value], inputs: Iterable[Value]) -> set[Value]:
     return found
 
 
-def _pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
+def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
     """Carry the cotangents of outputs back to the inputs: reverse mode."""
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     dependent = _dependent(nodes, inputs)
@@ -126,7 +126,7 @@ def _pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
 
 
-def _push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
+def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
     """Carry the tangents of inputs on to the outputs: forward mode."""
     carried = dict(tangents)
     dependent = _dependent(nodes, tangents)
@@ -157,9 +157,9 @@ class _Call:
         context = current()
         with entered(replace(context, recording=True, born=(*context.born, born))):
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
-            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(a) for a in _flat(x)]
-            self.output = f(_like(x, self.inputs), *rest)
-        self.outputs = _flat(self.output)
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(a) for a in flat(x)]
+            self.output = f(like(x, self.inputs), *rest)
+        self.outputs = flat(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
                 as_float(y)
@@ -175,7 +175,7 @@ class _Call:
     def pull(self, cotangents: dict[Any, Any]) -> list[Any]:
         """What arrives at the inputs."""
         received = {y: g for y, g in cotangents.items() if y.__class__ is Value}
-        return self.finished(_pull(self.nodes, received, self.inputs, graph=self.graph))
+        return self.finished(pull(self.nodes, received, self.inputs, graph=self.graph))
 
     def finished(self, numbers: Sequence[Any]) -> list[Any]:
         """Values where the graph rests on Values from outside, else floats."""
@@ -204,12 +204,12 @@ def gradient(output: Value, inputs: Any) -> Any:
     >>> first.data, second.data
     (12.0, 12.0)
     """
-    nodes = _flat(inputs)
+    nodes = flat(inputs)
     for given in (output, *nodes):
         if given.__class__ is not Value:
             raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
-    found = _pull(order(output), {output: 1.0}, nodes, graph=True)
-    return _like(inputs, [x if x.__class__ is Value else Value(x) for x in found])
+    found = pull(order(output), {output: 1.0}, nodes, graph=True)
+    return like(inputs, [x if x.__class__ is Value else Value(x) for x in found])
 
 
 def value_and_grad(f: Function) -> Function:
@@ -228,7 +228,7 @@ def value_and_grad(f: Function) -> Function:
     def value_and_gradient(x: Any, *rest: Any) -> tuple[Any, Any]:
         call = _Call(f, x, rest)
         y = call.scalar()
-        return call.finished([y])[0], _like(x, call.pull({y: 1.0}))
+        return call.finished([y])[0], like(x, call.pull({y: 1.0}))
 
     return value_and_gradient
 
@@ -260,9 +260,9 @@ def vjp(f: Function) -> Function:
             weights = _matched("cotangent", cotangent, call.output)
             loss = ops.dot(weights, call.outputs)
             if loss.__class__ is not Value:
-                return _like(x, call.finished([0.0] * len(call.inputs)))
+                return like(x, call.finished([0.0] * len(call.inputs)))
             call.nodes = order(loss)
-            return _like(x, call.pull({loss: 1.0}))
+            return like(x, call.pull({loss: 1.0}))
 
         return product
 
@@ -282,7 +282,7 @@ def jvp(f: Function) -> Function:
         call = _Call(f, x, rest)
         tangents = dict(zip(call.inputs, _matched("tangent", v, x), strict=True))
         call.graph = call.graph or any(t.__class__ is Value for t in tangents.values())
-        return _like(call.output, call.finished(_push(call.nodes, tangents, call.outputs, graph=call.graph)))
+        return like(call.output, call.finished(push(call.nodes, tangents, call.outputs, graph=call.graph)))
 
     return product
 

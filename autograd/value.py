@@ -54,8 +54,8 @@ class _Recorder:
 
     def apply(self, op: ops.Op, x: Sequence[Any]) -> "Value":
         args = tuple([a if a.__class__ is Value or a.__class__ is float else as_float(a) for a in x])
-        if op is ops.pow and args[1].__class__ is float:
-            op = ops.powc
+        if op is ops.pow or op is ops.powc:
+            op = ops.pow if args[1].__class__ is Value else ops.powc
         data: list[Any] = [a._data if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
         if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
