@@ -45,6 +45,8 @@ from autograd.ops import sum as sum
 from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
+from autograd.symbolic import latex as latex
+from autograd.symbolic import to_sympy as to_sympy
 from autograd.transforms import grad as grad
 from autograd.transforms import gradient as gradient
 from autograd.transforms import hessian as hessian

@@ -170,7 +170,10 @@ def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
 
 
 class _Symbols:
-    """What mpmath and SymPy have in common: functions by name, n-ary ones by Python's operators."""
+    """What mpmath and SymPy have in common: functions by name, n-ary ones by Python's operators.
+
+    `names` are those that the library calls otherwise, or whose formula is plainer than the one that floats need.
+    """
 
     def __init__(self, functions: Any, names: dict[str, Any]) -> None:
         self.functions = functions
@@ -187,7 +190,8 @@ class _Symbols:
         return self.sum(*map(operator.mul, ws, xs))
 
     def apply(self, op: Any, x: Sequence[Any]) -> Any:
-        return op.value(self, *x)
+        own = self.names.get(op.name)
+        return own(*x) if own else op.value(self, *x)
 
 
 @functools.cache
@@ -228,6 +232,8 @@ def _sympy() -> _Symbols:
             "log1p": lambda x: sympy.log(1 + x),
             "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
             "shift": lambda *_: sympy.Integer(0),
+            "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
+            "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
         },
     )
 

@@ -10,8 +10,8 @@ import autograd
 import nn
 
 AUTOGRAD = """
-    Drawing Op TABLE Value abs acos add asin atan atan2 clip cos cosh detect_anomaly div dot draw erf exp expm1 grad gradcheck gradient hessian hvp hypot jacobian jvp leaky_relu log log1p
-    logsumexp maximum minimum mul neg no_grad pow relu scope sigmoid sign sin sinh softplus sqrt step stop_gradient sub sum tan tanh value_and_grad vjp where
+    Drawing Op TABLE Value abs acos add asin atan atan2 clip cos cosh detect_anomaly div dot draw erf exp expm1 grad gradcheck gradient hessian hvp hypot jacobian jvp latex leaky_relu log log1p
+    logsumexp maximum minimum mul neg no_grad pow relu scope sigmoid sign sin sinh softplus sqrt step stop_gradient sub sum tan tanh to_sympy value_and_grad vjp where
 """
 
 

@@ -1,0 +1,67 @@
+"""A recorded graph as a formula, through SymPy: `to_sympy` and `latex`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd.errors import NumberError, OperationError
+from autograd.graph import order
+from autograd.kinds import kind_of
+from autograd.value import Value
+
+
+def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
+    """The formula that the graph below `value` computes, as a SymPy expression of its leaves.
+
+    A leaf with a name, given in `names` or else its label, becomes a real symbol, one symbol for all of the same name; a leaf without
+    one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. What was recorded is one
+    path: a Python `if` or loop is not in it, `where` is.
+
+    Args:
+        value: the result.
+        names: names of leaves, or of inner nodes that are to stand as a symbol in place of their own formula.
+
+    Raises:
+        NumberError: `value` is not a Value.
+        OperationError: SymPy is not installed, or an operation of your own uses a function that SymPy does not have.
+
+    >>> from autograd import gradient, exp
+    >>> x = Value(2.0, "x")
+    >>> to_sympy(exp(x) * x + 0.5)
+    x*exp(x) + 1/2
+    >>> to_sympy(gradient(exp(x) * x, x))
+    x*exp(x) + exp(x)
+    """
+    if value.__class__ is not Value:
+        raise NumberError(f"got {value!r}, expected a Value: give the result whose formula you want")
+    try:
+        import sympy  # noqa: PLC0415  # optional
+    except ImportError:
+        raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
+    names = names or {}
+    formulas: dict[Value, Any] = {}
+    for node in order(value):
+        name = names.get(node, None if node.args else node.label)
+        if name is not None:
+            formulas[node] = sympy.Symbol(name, real=True)
+        elif node.op is None:
+            formulas[node] = sympy.Float(node.data, 17)
+        else:
+            x = [formulas[a] if a.__class__ is Value else sympy.Float(a, 17) for a in node.args]
+            try:
+                formulas[node] = kind_of(x).apply(node.op, x)
+            except AttributeError as error:
+                raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
+    formula = formulas[value]
+    return formula.xreplace({x: sympy.Rational(x) for x in formula.atoms(sympy.Float) if (1024.0 * float(x)).is_integer()})
+
+
+def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
+    r"""The formula of `to_sympy` as LaTeX; names such as `a_1` and `alpha` become a₁ and α.
+
+    >>> from autograd import log
+    >>> print(latex(log(Value(2.0, "a_1")) / 2.0))
+    \frac{\log{\left(a_{1} \right)}}{2}
+    """
+    import sympy  # noqa: PLC0415  # to_sympy says what to do without it
+
+    return str(sympy.latex(to_sympy(value, names)))
