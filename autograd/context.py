@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
+from autograd.errors import OperationError
+
 
 class Watch(Protocol):
     """Who is shown each node when it is recorded, and when `backward` has passed it."""
@@ -81,6 +83,8 @@ def scope(name: str) -> Iterator[None]:
     >>> scope_path(v.scope)
     ('loss',)
     """
+    if not isinstance(name, str):
+        raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
     context = current()
     with entered(replace(context, scope=scope_id((*scope_path(context.scope), name)))):
         yield

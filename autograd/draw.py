@@ -180,7 +180,7 @@ def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int)
         return view
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
     depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(_collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
-    view = _collapsed(nodes, max(depth, 1))
+    view = _collapsed(nodes, max(depth, 1)) if deepest else view
     if depth == 0:
         (boxes, edges), (most_boxes, most_edges) = view.size(), most
         raise GraphTooLarge(

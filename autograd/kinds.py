@@ -45,6 +45,8 @@ def as_float(x: Any) -> float:
             return float(x)
         except OverflowError:
             return math.inf if operator.gt(x, 0) else -math.inf  # an int or a Fraction beyond the largest float
+        except ValueError:
+            return math.nan  # Decimal's signalling nan
     raise NumberError(not_a_number(x))
 
 
@@ -234,6 +236,7 @@ def _sympy() -> _Symbols:
             "shift": lambda *_: sympy.Integer(0),
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
+            "step": lambda x, threshold: sympy.Piecewise((1, x > threshold), (0, True)),
         },
     )
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import LengthError, NumberError, OperationError
-from autograd.kinds import ARRAYS, FLOATS, IEEE_TRAPS, kind_of
+from autograd.kinds import FLOATS, IEEE_TRAPS, kind_of
 
 # How tightly an operation binds when a formula is printed.
 SUM, PRODUCT, SIGN, POWER, FUNCTION = range(1, 6)
@@ -136,8 +136,11 @@ class Op:
             x = self._flatten(x)
         elif self.arity is not None:
             x = self._completed(x, self.arity)
-        elif not x:
-            raise LengthError(f"{self.name}() takes at least one argument, got none")
+        else:
+            if len(x) == 1 and (isinstance(x[0], list | tuple) or (isinstance(x[0], np.ndarray) and x[0].ndim)):
+                x = tuple(x[0])
+            if not x:
+                raise LengthError(f"{self.name}() takes at least one argument, got none")
         return kind_of(x).apply(self, x)
 
     def _completed(self, x: tuple[Any, ...], arity: int) -> tuple[Any, ...]:
@@ -165,16 +168,19 @@ class Op:
         (-inf, (inf,))
         """
         try:
-            y = self.value(FLOATS, *x)
+            y = float(self.value(FLOATS, *x))
+        except IEEE_TRAPS:
+            y = FLOATS.apply(self, x)
+        try:
             p = self.partials_on_floats(y, *x)
         except IEEE_TRAPS:
-            x = [np.float64(a) for a in x]
             with np.errstate(all="ignore"):
-                y = self.value(ARRAYS, *x)
-                p = tuple(None if q is None else float(q) for q in self.partials(y, *x))
+                p = tuple(None if q is None else float(q) for q in self.partials(np.float64(y), *map(np.float64, x)))
+        if not isinstance(p, tuple):
+            raise OperationError(f"the partials of {self.name} are {p!r}, expected a tuple, one for each argument: (…,)")
         if len(p) != len(x):
             raise OperationError(f"the partials of {self.name} are {len(p)}, expected one for each of its {len(x)} arguments")
-        return float(y), p
+        return y, p
 
     def __reduce__(self) -> str:
         return self.name
@@ -268,7 +274,7 @@ dot: Op = Op("dot", lambda xp, *x: xp.dot(x[: len(x) // 2], x[len(x) // 2 :]),
 
 sqrt: Op = Op("sqrt", lambda xp, x: xp.sqrt(x), lambda y, x: (0.5 / y,),
               "sqrt", r"\sqrt{#1}", FUNCTION, (POSITIVE,),
-              (Kink((0.0,), (inf,), "the limit from the right"),), Bound(0.5, 1.5))
+              (Kink((0.0,), (inf,), "the limit from the right"), Kink((-0.0,), (-inf,), "as 1/-0 in IEEE arithmetic")), Bound(0.5, 1.5))
 
 exp: Op = Op("exp", lambda xp, x: xp.exp(x), lambda y, x: (y,),
              "exp", "e^{#1}", POWER, (REAL,), (), Bound(1.0, 1.0))
@@ -278,11 +284,15 @@ expm1: Op = Op("expm1", lambda xp, x: xp.expm1(x), lambda y, x: (exp(x),),
 
 log: Op = Op("log", lambda xp, x: xp.log(x), lambda y, x: (1.0 / x,),
              "log", r"\ln\left(#1\right)", FUNCTION, (POSITIVE,),
-             (Kink((0.0,), (inf,), "the limit from the right"),), Bound(1.0, 0.5))
+             (Kink((0.0,), (inf,), "the limit from the right"), Kink((-0.0,), (-inf,), "as 1/-0 in IEEE arithmetic"),
+              Kink((-2.0,), (-0.5,), "1/x, the derivative of ln|x|; the value is nan")),
+             Bound(1.0, 0.5))
 
 log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x),),
                "log1p", r"\ln\left(1 + #1\right)", FUNCTION, ((-1.0, inf),),
-               (Kink((-1.0,), (inf,), "the limit from the right"),), Bound(1.0, 1.5))
+               (Kink((-1.0,), (inf,), "the limit from the right"),
+                Kink((-3.0,), (-0.5,), "1/(1 + x), the derivative of ln|1 + x|; the value is nan")),
+               Bound(1.0, 1.5))
 
 # log sum exp(x): with the largest term's 1 taken out of the sum, so that log1p keeps what is small beside it.
 logsumexp: Op = Op("logsumexp",
@@ -309,7 +319,7 @@ relu: Op = Op("relu", lambda xp, x: xp.where(x <= 0.0, 0.0, x), lambda y, x: (st
               (Kink((0.0,), (0.0,), "the subgradient of least size"),), EXACT)
 
 leaky_relu: Op = Op("leaky_relu", lambda xp, x, slope: xp.where(x > 0.0, x, slope * x),
-                    lambda y, x, slope: (where(step(x, 0.0), 1.0, where(x, slope, minimum(1.0, slope))), minimum(x, 0.0)),
+                    lambda y, x, slope: (where(x, (s := step(x, 0.0)) + slope * (1.0 - s), minimum(1.0, slope)), minimum(x, 0.0)),
                     "leaky_relu", r"\operatorname{leaky\_relu}\left(#*\right)", FUNCTION, (REAL, (0.0, 1.0)),
                     (Kink((0.0, 0.01), (0.01, 0.0), "the subgradient of least size"),), EXACT, defaults=(0.01,))
 
@@ -366,8 +376,9 @@ sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
               "sign", r"\operatorname{sign}\left(#1\right)", FUNCTION, (POSITIVE,),
               (Kink((0.0,), (None,), "constant on either side"),), EXACT)
 
-# step(x, threshold): 1 where x > threshold, else 0.
-step: Op = Op("step", lambda xp, x, threshold: xp.where(x > threshold, 1.0, 0.0), lambda y, x, threshold: (None, None),
+# step(x, threshold): 1 where x > threshold, 0 where it is not, nan where either is nan.
+step: Op = Op("step", lambda xp, x, threshold: xp.where(x > threshold, 1.0, xp.where(x <= threshold, 0.0, x + threshold)),
+              lambda y, x, threshold: (None, None),
               "step", r"\left[#1 > #2\right]", FUNCTION, (POSITIVE, (-inf, 0.0)),
               (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT, defaults=(0.0,))
 

@@ -26,7 +26,7 @@ UNTAGGED = (None, 0)
 def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
     """A new node in the current scope, shown to whoever watches."""
     node = new(Value)
-    node._data = data
+    node._number = data
     node._grad = None
     node.op = op
     node.args = args
@@ -56,7 +56,7 @@ class _Recorder:
         args = tuple([a if a.__class__ is Value or a.__class__ is float else as_float(a) for a in x])
         if op is ops.pow or op is ops.powc:
             op = ops.pow if args[1].__class__ is Value else ops.powc
-        data: list[Any] = [a._data if a.__class__ is Value else a for a in args]
+        data: list[Any] = [a._number if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
         if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
             partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
@@ -68,7 +68,7 @@ def _unary(op: ops.Op) -> "Callable[[Value], Value]":
     value, partials = op.value, op.partials_on_floats
 
     def method(self: "Value") -> "Value":
-        x = self._data
+        x = self._number
         try:
             y = value(FLOATS, x)
             p = partials(y, x)
@@ -85,7 +85,7 @@ def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
 
     def method(self: "Value", other: Any) -> Any:
         if other.__class__ is Value:
-            b = other._data
+            b = other._number
         elif other.__class__ is float:
             b = other
         else:
@@ -93,7 +93,7 @@ def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
                 b = other = as_float(other)
             except NumberError:
                 return NotImplemented
-        a = self._data
+        a = self._number
         try:
             y = value(FLOATS, a, b)
             p = partials(y, a, b)
@@ -131,7 +131,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, An
 
     def method(self: "Value", other: Any) -> Any:
         try:
-            return compare(self._data, other._data if other.__class__ is Value else as_float(other))
+            return compare(self._number, other._number if other.__class__ is Value else as_float(other))
         except NumberError:
             return NotImplemented
 
@@ -172,11 +172,11 @@ class Value:
     Value(data=2.0000, grad=4.0000, label='a')
     """
 
-    __slots__ = ("_data", "_grad", "_tag", "args", "op", "partials")
+    __slots__ = ("_grad", "_number", "_tag", "args", "op", "partials")
 
     # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label and scope, left unset
     # where there is neither: the smaller a node, the less it costs the garbage collector.
-    _data: float
+    _number: float
     _grad: float | None
     _tag: tuple[str | None, int]
     args: tuple[Any, ...]
@@ -184,7 +184,7 @@ class Value:
     partials: tuple[float | None, ...]
 
     def __init__(self, data: Any, label: str | None = None) -> None:
-        self._data = data if data.__class__ is float else as_float(data)
+        self._number = data if data.__class__ is float else as_float(data)
         self._grad = None
         self.op = None
         self.args = self.partials = ()
@@ -197,11 +197,11 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = as_float(data)
+        self._number = as_float(data)
 
     @property
     def grad(self) -> float:
@@ -219,6 +219,8 @@ class Value:
 
     @label.setter
     def label(self, label: str | None) -> None:
+        if not (label is None or isinstance(label, str)):
+            raise OperationError(f"got {label!r} as a label, expected a text or None")
         self._tag = (label, self.scope)
 
     @property
@@ -304,6 +306,8 @@ class Value:
     def __pos__(self) -> "Value":
         return self
 
+    conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
+
     # Comparing and converting.
 
     __lt__ = _comparison(operator.lt)
@@ -312,15 +316,15 @@ class Value:
     __ge__ = _comparison(operator.ge)
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._number)
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._data)
+        return math.isnan(self._number)
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-        return math.isfinite(self._data)
+        return math.isfinite(self._number)
 
     def __float__(self) -> NoReturn:
         raise GradientLostError(
@@ -337,13 +341,13 @@ class Value:
 
     def __repr__(self) -> str:
         label = "" if self.label is None else f", label={self.label!r}"
-        return f"Value(data={_short(self._data)}, grad={_short(self.grad)}{label})"
+        return f"Value(data={_short(self._number)}, grad={_short(self.grad)}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._number, spec) if spec else repr(self)
 
     def __copy__(self) -> "Value":
-        return _restored(self._data, self._grad, self.op, self.args, self.partials, self.label, self.scope)
+        return _restored(self._number, self._grad, self.op, self.args, self.partials, self.label, self.scope)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
         for node in order(self):
@@ -356,12 +360,12 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
         if not self.args:
-            return _unpickled_leaf, (self._data, self._grad, self.label, scope_path(self.scope))
+            return _unpickled_leaf, (self._number, self._grad, self.label, scope_path(self.scope))
         nodes = order(self)
         index = {node: i for i, node in enumerate(nodes)}
         rows = [
             (
-                node._data, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
+                node._number, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
                 node.partials, node.label, scope_path(node.scope),
             ) if node.args else node
             for node in nodes
@@ -381,7 +385,7 @@ def _short(x: float) -> str:
 
 def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> Value:
     node = new(Value)
-    node._data, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
+    node._number, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
     node._tag = (label, scope)
     return node
 

@@ -275,7 +275,6 @@ def test_labels_are_shown_as_they_are(label):
         ("x" * 100_000, ["x" * 59 + "…"]),
         ("", []),
         (None, []),
-        (7, ["7"]),
     ],
     ids=ascii,
 )

@@ -317,3 +317,32 @@ def test_hypot_keeps_its_derivatives_where_its_value_is_subnormal_or_overflows(x
     a, b = Value(x), Value(x)
     autograd.hypot(a, b).backward()
     assert (a.grad, b.grad) == pytest.approx((0.5**0.5, 0.5**0.5), rel=1e-15)
+
+
+def test_a_maximum_takes_arguments_or_one_sequence_or_the_first_axis_of_an_array():
+    a, b = Value(1.0), Value(2.0)
+    for largest in (autograd.maximum(a, b), autograd.maximum([a, b]), autograd.maximum(np.array([a, b]))):
+        assert largest.args == (a, b)
+    assert autograd.maximum(np.array([[1.0, 5.0], [2.0, 3.0]])).tolist() == [2.0, 5.0]
+    assert autograd.minimum([3.0, 1.0]) == 1.0
+    with pytest.raises(LengthError, match=r"maximum\(\) takes at least one argument, got none"):
+        autograd.maximum([])
+
+
+def test_partials_must_be_a_tuple():
+    forgot_a_comma = Op("square", lambda _xp, x: x * x, lambda _y, x: 2.0 * x)
+    with pytest.raises(OperationError, match=r"the partials of square are 6.0, expected a tuple, one for each argument"):
+        forgot_a_comma(Value(3.0))
+
+
+@pytest.mark.parametrize("name", ["step", "relu", "leaky_relu", "clip", "maximum", "minimum"])
+def test_nan_is_not_hidden_by_a_choice(name):
+    v, op = Value(math.nan), ops.TABLE[name]
+    y = {"clip": lambda: op(v, -1.0, 1.0), "maximum": lambda: op(v, 1.0), "minimum": lambda: op(1.0, v)}.get(name, lambda: op(v))()
+    assert y.isnan()
+    y.backward()
+    assert name == "step" or math.isnan(v.grad)
+
+
+def test_a_value_is_kept_where_only_its_derivative_divides_by_zero():
+    assert math.copysign(1.0, (Value(-0.0) ** 0.5).data) == math.copysign(1.0, ops.pow(-0.0, 0.5))

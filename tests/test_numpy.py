@@ -193,6 +193,23 @@ def test_subclass_of_ndarray():
     assert [y.data for y in v * x] == [y.data for y in x * v] == [3.0, 6.0]
 
 
+def test_masked_arrays_hold_values():
+    x, v = np.ma.array([1.0, 2.0], mask=[False, True]), Value(3.0)
+    for product in (v * x, x * v):
+        assert isinstance(product[0], Value)
+        product[0].backward()
+    assert v.grad == 2.0
+
+
+def test_spread_of_an_array_of_values():
+    x = [1.0, 2.5, 4.0]
+    values = [Value(a) for a in x]
+    spread = np.std(np.array(values))
+    spread.backward()
+    assert spread.data == pytest.approx(np.std(x))
+    assert [v.grad for v in values] == pytest.approx([(a - np.mean(x)) / (3 * np.std(x)) for a in x])
+
+
 def test_complex_and_text_arrays_are_refused():
     for x in (np.array([1j]), np.array(["a"])):
         with pytest.raises(AutogradError, match="expected one real number"):
