@@ -6,7 +6,7 @@ Kept in a context variable, so that threads and coroutines do not see each other
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
@@ -86,5 +86,6 @@ def scope(name: str) -> Iterator[None]:
     if not isinstance(name, str):
         raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
     context = current()
-    with entered(replace(context, scope=scope_id((*scope_path(context.scope), name)))):
+    number = scope_id((*scope_path(context.scope), name))
+    with entered(Context(number, context.watch, context.recording, context.born)):  # as `replace` does, but at half the cost
         yield

@@ -270,15 +270,12 @@ def _recognise(cls: type) -> tuple[int, Kind]:
 def kind_of(x: Sequence[Any]) -> Kind:
     """The kind that computes with all of `x`: of those present, the one of highest rank."""
     best: tuple[int, Kind] = (_FLOAT, FLOATS)
-    for a in x:
-        cls = a.__class__
-        if cls is float:
-            continue
+    for cls in set(map(type, x)):
         if cls not in _known:
             try:
                 _known[cls] = _recognise(cls)
             except NumberError:
-                raise NumberError(not_a_number(a)) from None
+                raise NumberError(not_a_number(next(a for a in x if a.__class__ is cls))) from None
         if _known[cls][0] > best[0]:
             best = _known[cls]
     return best[1]

@@ -53,14 +53,18 @@ class _Recorder:
     """How operations are computed on Values: on their floats, with a node to remember it."""
 
     def apply(self, op: ops.Op, x: Sequence[Any]) -> "Value":
-        args = tuple([a if a.__class__ is Value or a.__class__ is float else as_float(a) for a in x])
+        args = tuple(x)
+        if not FLOATS_AND_VALUES.issuperset(map(type, args)):
+            args = tuple([a if a.__class__ is Value else as_float(a) for a in args])
         if op is ops.pow or op is ops.powc:
             op = ops.pow if args[1].__class__ is Value else ops.powc
         data: list[Any] = [a._number if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
         if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
             partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
-        return _node(y, op, args, tuple([p if a.__class__ is Value else None for a, p in zip(args, partials, strict=True)]))
+        if float in map(type, args):
+            partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, partials, strict=True)])
+        return _node(y, op, args, partials)
 
 
 def _unary(op: ops.Op) -> "Callable[[Value], Value]":
@@ -407,5 +411,6 @@ def _unpickled(rows: list[Any]) -> Value:
     return nodes[-1]
 
 
+FLOATS_AND_VALUES = {float, Value}
 RECORDER = _Recorder()
 register_node(Value, RECORDER)
