@@ -1,0 +1,331 @@
+"""Wrong calls of the public functions, classes and methods: each gets one sentence that says what was given, expected and to be done.
+
+The rows of the table of operations give most of the cases. Below stand those that the tests of a function's own file leave out.
+"""
+
+import inspect
+import io
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import TABLE, Op, Value, errors
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, RangeError, StateError
+
+each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
+
+# What is no number, and what the sentence says of it: what was given and what to do.
+NOT_NUMBERS = [
+    ("abc", ["the text 'abc'", "float('abc')"]),
+    (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part apart"]),
+    ([1.0, 2.0], ["a list of 2", "make one Value for each element"]),
+    (None, ["None of type NoneType"]),
+    ({"a": 1.0}, ["{'a': 1.0} of type dict"]),
+]
+
+
+def called(op, x):
+    """`op` on the numbers `x`, however it wants its arguments."""
+    half = len(x) // 2
+    return op(*{0: x, 1: (x,), 2: (x[:half], x[half:])}[op.sequences])
+
+
+def sentence(call, error):
+    """What `call` says when it fails with `error`: one line, with no other exception behind it."""
+    with pytest.raises(error) as caught:
+        call()
+    assert isinstance(caught.value, AutogradError)
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+    return str(caught.value)
+
+
+# The tree.
+
+
+@pytest.mark.parametrize("error", [e for e in vars(errors).values() if inspect.isclass(e) and e is not AutogradError])
+def test_each_exception_is_also_a_builtin_one_and_says_when_it_comes(error):
+    assert error.__mro__[1] is AutogradError
+    assert error.__mro__[2].__module__ == "builtins"
+    assert error.__mro__[2] is not Exception
+    assert inspect.getdoc(error).endswith(".")
+    assert pickle.loads(pickle.dumps(error("said"))).args == ("said",)
+
+
+# Operations: on plain numbers and on Values, in each place.
+
+
+@each_op
+@pytest.mark.parametrize("number", [float, Value])
+@pytest.mark.parametrize(("wrong", "parts"), NOT_NUMBERS, ids=[type(x).__name__ for x, _ in NOT_NUMBERS])
+def test_an_operation_refuses_what_is_no_number(op, number, wrong, parts):
+    arity = op.arity or 2
+    for place in range(arity):
+        x = [number(0.5)] * arity
+        x[place] = wrong
+        said = sentence(lambda: called(op, x), NumberError)  # noqa: B023  # called at once
+        assert all(part in said for part in [*parts, "expected one real number"]), said
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if op.arity], ids=lambda op: op.name)
+def test_an_operation_says_how_many_arguments_it_takes(op):
+    for count in {0, op.arity - len(op.defaults) - 1, op.arity + 1}:
+        for number in (1.0, Value(1.0)):
+            assert f"{op.name}() takes {op.arity} arguments, got {count}" in sentence(lambda: op(*[number] * count), LengthError)  # noqa: B023  # called at once
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if op.sequences], ids=lambda op: op.name)
+def test_an_operation_on_sequences_says_what_it_takes(op):
+    for wrong in (3.0, None, Value(1.0)):
+        said = sentence(lambda: op(*[wrong] * op.sequences), NumberError)  # noqa: B023  # called at once
+        assert f"{op.name}() takes a sequence of numbers, got {wrong!r}: put it in a list" in said
+    said = sentence(lambda: op(*[[1.0]] * (op.sequences + 1)), LengthError)
+    assert f"{op.name}() takes {op.sequences} sequences, got {op.sequences + 1}" in said
+
+
+# Everything else: the call, the exception, and what the sentence says of what was given, expected and to be done.
+
+
+def identity_op(**changes):
+    return Op(**{"name": "same", "value": lambda _xp, x: x, "partials": lambda _y, _x: (1.0,)} | changes)
+
+
+def in_scope(name):
+    with autograd.scope(name):
+        return Value(1.0)
+
+
+def small_fit(**changes):
+    model = nn.MLP(1, [2])
+    given = {"model": model, "X": [[1.0], [2.0]], "y": [0, 1], "optimizer": nn.SGD(model.parameters(), lr=0.1), "progress": False}
+    return nn.fit(**given | changes)
+
+
+P = Value(1.0)
+
+WRONG_CALLS = {
+    "Value": [
+        (lambda: Value(1.0, label=3), OperationError, ["got 3 as a label", "a text or None"]),
+        (lambda: setattr(Value(1.0), "label", b"x"), OperationError, ["got b'x' as a label", "a text or None"]),
+        (lambda: Value(1.0).backward("1"), NumberError, ["the text '1'", "one real number", "float('1')"]),
+        (lambda: Value(1.0).backward([1.0]), NumberError, ["a list of 1", "one real number"]),
+        (lambda: Value(1.0).backward(Value(1.0)), NumberError, ["got a Value", "one real number", ".data"]),
+        (lambda: Value(1.0).hypot(), LengthError, ["hypot() takes 2 arguments, got 1"]),
+        (lambda: Value(1.0).clip(0.0), LengthError, ["clip() takes 3 arguments, got 2"]),
+        (lambda: Value(1.0).leaky_relu("a"), NumberError, ["the text 'a'", "one real number"]),
+    ],
+    "Op": [
+        (lambda: identity_op(value=3.0), OperationError, ["value of same is 3.0", "a function written in Python", "lambda xp, x"]),
+        (lambda: identity_op(partials=lambda _y, _x: 1.0)(P), OperationError, ["partials of same are 1.0", "a tuple", "each argument"]),
+        (lambda: identity_op(partials=lambda _y, _x: ())(P), OperationError, ["partials of same are 0", "each of its 1 arguments"]),
+    ],
+    "scope": [(lambda name=name: in_scope(name), OperationError, [repr(name), "a text", "scope('"]) for name in (3, None, b"layer", ["a"])],
+    "gradient": [
+        (lambda: autograd.gradient([P], P), NumberError, ["gradient() takes Values", "got [Value(", "grad(f)(x)"]),
+        (lambda: autograd.gradient(P, {"a": [P, "b"]}), NumberError, ["gradient() takes Values", "got 'b'", "grad(f)(x)"]),
+        (lambda: autograd.gradient(P, np.ones(2)), NumberError, ["gradient() takes Values", "got np.float64(1.0)"]),
+    ],
+    "value_and_grad": [
+        (lambda: autograd.value_and_grad(lambda x: x)(np.ones(2)), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
+        (lambda: autograd.value_and_grad(lambda x: [x])(1.0), LengthError, ["gave 1 numbers", "expected one", "jacobian, or sum"]),
+        (lambda: autograd.value_and_grad(lambda x: x)([None]), NumberError, ["None", "one real number"]),
+    ],
+    "grad": [
+        (lambda: autograd.grad(lambda x: x["a"])({"a": "1"}), NumberError, ["the text '1'", "one real number", "float('1')"]),
+        (lambda: autograd.grad(lambda x: x)({1.0}), NumberError, ["{1.0} of type set", "one real number"]),
+        (lambda: autograd.grad(lambda x: x[0])(np.array([1j])), NumberError, ["the complex number 1j", "one real number"]),
+    ],
+    "vjp": [
+        (lambda: autograd.vjp(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.vjp(lambda x: {"y": x})(1.0)([1.0, 2.0]), LengthError, ["2 numbers as cotangent", "expected 1", "structure"]),
+        (lambda: autograd.vjp(lambda x: x)(1.0)("1"), NumberError, ["the text '1'", "one real number"]),
+    ],
+    "jvp": [
+        (lambda: autograd.jvp(lambda x: x)("1", 1.0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.jvp(lambda x: x)(np.ones(2), np.ones(3)), LengthError, ["3 numbers as tangent", "expected 2", "structure"]),
+        (lambda: autograd.jvp(lambda x: x)(1.0, None), NumberError, ["None", "one real number"]),
+        (lambda: autograd.jvp(lambda _: "y")(1.0, 1.0), NumberError, ["the text 'y'", "one real number"]),
+    ],
+    "hvp": [
+        (lambda: autograd.hvp(lambda x: x[0])([1.0, 2.0], [1.0]), LengthError, ["1 numbers as tangent", "expected 2", "structure"]),
+        (lambda: autograd.hvp(lambda x: x)([1.0], [1.0]), LengthError, ["gave 1 numbers", "expected one"]),
+        (lambda: autograd.hvp(lambda x: x[0])([1.0], ["v"]), NumberError, ["the text 'v'", "one real number"]),
+    ],
+    "jacobian": [
+        (lambda: autograd.jacobian(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.jacobian(lambda x: [x, None])(1.0), NumberError, ["None", "one real number"]),
+    ],
+    "hessian": [
+        (lambda: autograd.hessian(lambda x: [x, x])(1.0), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
+        (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+    ],
+    "gradcheck": [
+        (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["None", "one real number"]),
+        (lambda: autograd.gradcheck(autograd.exp, 1.0, order=0), RangeError, ["order=0", "expected 1", "or 2"]),
+    ],
+    "to_sympy": [(lambda: autograd.to_sympy([P]), NumberError, ["got [Value(", "expected a Value", "give the result"])],
+    "latex": [(lambda: autograd.latex("x"), NumberError, ["got 'x'", "expected a Value", "give the result"])],
+    "draw": [
+        (lambda: autograd.draw(P, direction=["LR"]), RangeError, ["direction is ['LR']", "one of LR, RL, TB, BT"]),
+        (lambda: autograd.draw(P, color=["grad"]), RangeError, ["color is ['grad']", "'grad' or None"]),
+        (lambda: autograd.draw(P, collapse=["layer"]), RangeError, ["collapse is ['layer']", "None, 'layer', 'neuron'"]),
+        (lambda: autograd.draw(P, max_nodes="300"), RangeError, ["max_nodes is '300'", "a whole number from 1 up"]),
+        (lambda: autograd.draw(P, precision=18), RangeError, ["precision is 18", "from 0 to 17"]),
+    ],
+    "softmax": [
+        (lambda: nn.softmax(None), LengthError, ["got None as logits", "a sequence"]),
+        (lambda: nn.softmax([[1.0], 2.0]), LengthError, ["numbers and rows mixed as logits", "one sample", "a batch"]),
+    ],
+    "log_softmax": [(lambda: nn.log_softmax([1.0, "2"]), NumberError, ["the text '2'", "one real number"])],
+    "hardmax": [
+        (lambda: nn.hardmax([1.0, "2"]), NumberError, ["the text '2'", "one real number"]),
+        (lambda: nn.hardmax([[]]), LengthError, ["the logits are empty", "at least one class"]),
+    ],
+    "one_hot": [
+        (lambda: nn.one_hot([0, 3], 3), RangeError, ["the target 3", "from 0 to 2"]),
+        (lambda: nn.one_hot([0, "1"], 3), NumberError, ["the target '1'", "class index", "int(label)"]),
+    ],
+    "cross_entropy": [
+        (lambda: nn.cross_entropy(["1", 2.0], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.cross_entropy([1.0, 2.0], 0, None), RangeError, ["reduction=None", "'mean', 'sum' or 'none'"]),
+    ],
+    "categorical_cross_entropy": [
+        (lambda: nn.categorical_cross_entropy(["1", 0.5], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.categorical_cross_entropy(0.5, 0), LengthError, ["got 0.5 as probabilities", "a sequence"]),
+    ],
+    "negative_log_likelihood": [
+        (lambda: nn.negative_log_likelihood(["1", 0.5], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.negative_log_likelihood(-0.5, 0), LengthError, ["got -0.5 as log-probabilities", "a sequence"]),
+    ],
+    "binary_cross_entropy": [
+        (lambda: nn.binary_cross_entropy(0.5, "1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.binary_cross_entropy(0.5, math.nan), RangeError, ["the target nan", "from 0 to 1"]),
+    ],
+    "hinge": [(lambda: nn.hinge([0.5], [None]), RangeError, ["the target None", "-1 or 1", "2*y - 1"])],
+    "mse": [(lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "transpose"])],
+    "Module": [
+        (lambda: nn.Neuron(1).load_state_dict({"w.0": P, "b": 0.0}), StateError, ["one number for each name", "got a Value", ".data"]),
+    ],
+    "Neuron": [
+        (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["the text 'x'", "one real number"]),
+        (lambda: nn.Neuron(1)(None), NumberError, ["None", "one real number"]),
+    ],
+    "Layer": [(lambda: nn.Layer(None, 2), RangeError, ["nin=None", "positive int"])],
+    "MLP": [
+        (lambda: nn.MLP(2, [2, "1"]), RangeError, ["nout='1'", "positive int"]),
+        (lambda: nn.MLP(2, [2, 1], activation=3), OperationError, ["activation=3", "a function of one number", "nn.tanh"]),
+    ],
+    "SGD": [
+        (lambda: nn.SGD([P], lr=None), NumberError, ["lr: got None", "one real number"]),
+        (lambda: nn.SGD([P], lr=lambda _: "0.1"), NumberError, ["lr: got the text '0.1'", "float('0.1')"]),
+        (lambda: nn.SGD([P], lr=0.1, momentum=[0.9]), NumberError, ["momentum: got a list of 1", "one real number"]),
+        (lambda: nn.SGD([P], lr=0.1, weight_decay="x"), NumberError, ["weight_decay: got the text 'x'", "one real number"]),
+    ],
+    "Adam": [
+        (lambda: nn.Adam([P], betas=("x", 0.9)), NumberError, ["beta1: got the text 'x'", "one real number"]),
+        (lambda: nn.Adam([P], betas=(0.9, None)), NumberError, ["beta2: got None", "one real number"]),
+        (lambda: nn.Adam([P], eps=math.inf), RangeError, ["eps=inf", "finite and more than 0"]),
+        (lambda: nn.Adam([P], eps=None), NumberError, ["eps: got None", "one real number"]),
+    ],
+    "AdamW": [(lambda: nn.AdamW([P], weight_decay=math.nan), RangeError, ["weight_decay=nan", "at least 0"])],
+    "cosine": [(lambda: nn.cosine(0.1, "9"), RangeError, ["steps='9'", "positive int"])],
+    "exponential": [(lambda: nn.exponential(0.1, "x"), NumberError, ["decay: got the text 'x'", "one real number"])],
+    "step_decay": [(lambda: nn.step_decay(0.1, 2, None), NumberError, ["factor: got None", "one real number"])],
+    "warmup": [(lambda: nn.warmup(2.5, 0.1), RangeError, ["steps=2.5", "positive int"])],
+    "fit": [
+        (lambda: small_fit(optimizer=None), NumberError, ["optimizer=None", "an Optimizer", "nn.SGD(model.parameters()"]),
+        (lambda: small_fit(X="ab"), LengthError, ["got 'ab' as X", "one row or number for each sample"]),
+        (lambda: small_fit(epochs="10"), RangeError, ["epochs='10'", "positive int"]),
+        (lambda: small_fit(batch_size=0), RangeError, ["batch_size=0", "positive int"]),
+    ],
+    "accuracy": [(lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"])],
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "parts"),
+    [pytest.param(*case, id=f"{name}-{i}") for name, cases in WRONG_CALLS.items() for i, case in enumerate(cases)],
+)
+def test_a_wrong_call_gets_one_sentence(call, error, parts):
+    said = sentence(call, error)
+    assert all(part in said for part in parts), said
+
+
+# What has nothing to refuse; and what refuses nothing itself, but leaves it to the functions that it calls.
+NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "History"}
+LEFT_TO_OTHERS = {"Optimizer", "predict", "uniform", "xavier", "he"}
+
+
+def test_every_public_name_has_a_wrong_call():
+    public = {
+        name: x for package in (autograd, nn) for name, x in vars(package).items() if not name.startswith("_") and not inspect.ismodule(x)
+    }
+    functions = {name for name, x in public.items() if callable(x) and not isinstance(x, Op)}
+    assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE | LEFT_TO_OTHERS
+
+
+# Nothing half-done stays behind.
+
+
+def test_a_refused_scope_leaves_the_one_that_was():
+    with autograd.scope("outer"):
+        with pytest.raises(OperationError):
+            in_scope(3)
+        assert autograd.context.scope_path(Value(1.0).scope) == ("outer",)
+
+
+def test_a_failed_function_leaves_no_trace_in_a_later_gradient():
+    def fails(x):
+        raise ZeroDivisionError(x)
+
+    x = Value(2.0)
+    for transform in (autograd.grad, autograd.jacobian, autograd.hessian, autograd.vjp):
+        with pytest.raises(ZeroDivisionError):
+            transform(fails)(x)
+    assert (x.grad, x.args) == (0.0, ())
+    assert autograd.context.current() is autograd.context.NEUTRAL
+    assert autograd.grad(lambda t: t * t)(3.0) == 6.0
+
+
+def archive():
+    """A file as NumPy saves it."""
+    file = io.BytesIO()
+    np.savez(file, w=np.ones(1), b=np.zeros(1))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        pytest.param(content, part, id=name)
+        for name, content, part in [
+            ("pickle", pickle.dumps({"w.0": 1.0, "b": 0.0}), "is not JSON"),
+            ("numpy", archive(), "is not JSON"),
+            ("empty", b"", "is not JSON"),
+            ("yaml", b"w.0: 1.0\nb: 0.0\n", "is not JSON"),
+            ("csv", b"w.0,b\n1.0,0.0\n", "is not JSON"),
+            ("utf-16", '{"w.0": 1.0}'.encode("utf-16"), "is not JSON"),
+            ("bare", b'{"w.0": 1.0, "b": 0.0}', "holds no state of a module"),
+            ("number", b"1.0", "holds no state of a module"),
+            ("version", b'{"format": "valuegrad state", "version": "1", "parameters": {}}', "holds no state of a module"),
+        ]
+    ],
+)
+def test_a_file_of_another_format_is_refused_and_changes_nothing(content, part, tmp_path):
+    neuron, path = nn.Neuron(1, init=lambda _nin, _nout: 0.25), tmp_path / "weights"
+    path.write_bytes(content)
+    said = sentence(lambda: neuron.load(path), StateError)
+    assert part in said
+    assert repr(str(path)) in said
+    assert neuron.state_dict() == {"w.0": 0.25, "b": 0.0}
+
+
+def test_a_folder_is_no_file(tmp_path):
+    said = sentence(lambda: nn.Neuron(1).load(tmp_path), FileNotFoundError)
+    assert f"cannot load {str(tmp_path)!r}: there is no such file" in said
