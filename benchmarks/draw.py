@@ -1,0 +1,64 @@
+"""How long pictures of large graphs take: refused, collapsed and drawn.
+
+python benchmarks/draw.py [rounds]
+"""
+
+import platform
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import nn
+from autograd import Value, draw, scope
+from autograd.errors import GraphTooLarge
+from autograd.graph import count
+
+
+def loss_without_scopes(nodes: int) -> Value:
+    """A mean of squares, as one writes it with operators."""
+    w = Value(0.5)
+    return sum(((w * x - 1.0) ** 2 for x in range(nodes // 4)), Value(0.0))
+
+
+def loss_of_mlp(samples: int) -> Value:
+    random.seed(0)
+    model = nn.MLP(2, [16, 16, 1])
+    scores = [model([random.random(), random.random()]) for _ in range(samples)]  # noqa: S311  # not for secrets
+    with scope("loss"):
+        return nn.hinge(scores, [1] * samples)
+
+
+def seconds(what: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        what()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def refused(loss: Value) -> None:
+    try:
+        draw(loss)
+    except GraphTooLarge:
+        return
+    raise AssertionError("it was not refused")
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    print(f"Python {platform.python_version()}, median of {rounds} rounds")
+    large, networks, one = loss_without_scopes(65_000), loss_of_mlp(640), loss_of_mlp(1)
+    for what, call in {
+        f"{count(large):,} nodes without scopes: refused": lambda: refused(large),
+        f"{count(networks):,} nodes of an MLP: collapsed to DOT": lambda: draw(networks),
+        f"{count(networks):,} nodes of an MLP: collapsed and drawn": lambda: draw(networks).svg(),
+        f"{count(one):,} nodes of an MLP by layer: drawn": lambda: draw(one, collapse="layer").svg(),
+    }.items():
+        print(f"{what:<50}{seconds(call, rounds):8.2f} s")
+
+
+if __name__ == "__main__":
+    main()
