@@ -10,7 +10,7 @@ Sources: Bishop, Pattern Recognition and Machine Learning (2006), sections 4.2 a
 Accurately computing the log-sum-exp and softmax functions (2021).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,8 @@ from autograd import (
     log1p,
     logsumexp,
     maximum,
-    minimum,
     mul,
+    neg,
     relu,
     sigmoid,
     softplus,
@@ -41,6 +41,9 @@ __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
     "mse", "negative_log_likelihood", "one_hot", "relu", "sigmoid", "softmax", "softplus", "tanh",
 ]  # fmt: skip
+
+
+PROBABILITY = "probability {}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first"
 
 
 def identity(x: Any) -> Any:
@@ -74,7 +77,7 @@ def softmax(logits: Any) -> Any:
 
 def _softmax(z: list[Any]) -> list[Any]:
     shift = stop_gradient(maximum(*z))
-    e = [exp(x - shift) for x in z]
+    e = [exp(sub(x, shift)) for x in z]
     total = autograd.sum(e)
     return [x / total for x in e]
 
@@ -92,7 +95,7 @@ def log_softmax(logits: Any) -> Any:
 
 def _log_softmax(z: list[Any]) -> list[Any]:
     total = logsumexp(z)
-    return [x - total for x in z]
+    return [sub(x, total) for x in z]
 
 
 def hardmax(logits: Any) -> Any:
@@ -155,7 +158,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     >>> loss, [x.grad for x in z]
     (Value(data=0.6931, grad=1.0000), [-0.5, 0.5])
     """
-    return of_samples("logits", lambda z, y: logsumexp(z) - _expected(y, z), logits, target, reduction)
+    return of_samples("logits", lambda z, y: sub(logsumexp(z), _expected(y, z)), logits, target, reduction)
 
 
 def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
@@ -178,7 +181,8 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
     """
 
     def loss(a: list[Any], y: dict[int, float]) -> Any:
-        _check_probabilities(a)
+        for p in a:
+            _check(p, lambda p: p < 0.0 or p > 1.0 + TOLERANCE, PROBABILITY)
         return -autograd.sum([_product(y.get(k, 0.0), log(p)) for k, p in enumerate(a)])
 
     return of_samples("probabilities", loss, probabilities, target, reduction)
@@ -200,11 +204,11 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
     """
 
     def loss(l: list[Any], y: dict[int, float]) -> Any:
-        if (largest := maximum(*l)) > TOLERANCE:
-            raise RangeError(
-                f"got the log-probability {largest}, expected at most 0: take log_softmax(logits), or the log of probabilities"
+        for x in l:
+            _check(
+                x, lambda x: x > TOLERANCE, "log-probability {}, expected at most 0: take log_softmax(logits), or the log of probabilities"
             )
-        return -_expected(y, l)
+        return neg(_expected(y, l))
 
     return of_samples("log-probabilities", loss, log_probabilities, target, reduction)
 
@@ -269,7 +273,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     """
 
     def loss(p: Any, y: Any) -> Any:
-        _check_probabilities([p])
+        _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY)
         if not 0.0 <= (y := constant(y)) <= 1.0:
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
         return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])
@@ -277,10 +281,15 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     return of_numbers(loss, probabilities, targets, reduction)
 
 
-def _check_probabilities(a: Sequence[Any]) -> None:
-    for p in (minimum(*a), maximum(*a)):
-        if p < -TOLERANCE or p > 1.0 + TOLERANCE:
-            raise RangeError(f"got the probability {p}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first")
+def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
+    """Refuse a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
+    try:
+        refused = bool(wrong(x))
+    except TypeError:
+        refused = False
+        stop_gradient(x)  # refuses what is no number
+    if refused:
+        raise RangeError(f"got the {message.format(shown(x))}")
 
 
 def _expected(y: dict[int, float], x: Sequence[Any]) -> Any:
