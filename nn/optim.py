@@ -4,19 +4,22 @@ Symbols: p a parameter, g its gradient, η the learning rate (`lr`), λ the weig
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 from nn.module import Module
-from nn.samples import positive_int
+from nn.samples import positive_int, shown
 
 Schedule = Callable[[int], float]
 
 
 class Optimizer:
     """The base of the optimisers: goes over the parameters; a subclass says how one of them moves in `update`.
+
+    What a subclass remembers from step to step it keeps in attributes: numbers, and lists and dicts of numbers.
 
     Attributes:
         parameters: the Values that are adapted, each once.
@@ -25,14 +28,15 @@ class Optimizer:
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
-        if isinstance(parameters, Module | Value):
+        if isinstance(parameters, Module | Value) or not isinstance(parameters, Iterable):
             raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: pass model.parameters()")
-        self.parameters = list(dict.fromkeys(parameters))
-        for p in self.parameters:
+        given = list(parameters)
+        for p in given:
             if not isinstance(p, Value) or p.op is not None:
-                raise NumberError(f"got the parameter {p!r}, expected Values that no operation made: pass model.parameters()")
-        if not self.parameters:
+                raise NumberError(f"got the parameter {shown(p)}, expected Values that no operation made: pass model.parameters()")
+        if not given:
             raise LengthError("got no parameters, expected at least one Value: pass model.parameters()")
+        self.parameters = list(dict.fromkeys(given))
         self.lr = lr
         self.steps = 0
         self.rate()
@@ -46,11 +50,25 @@ class Optimizer:
         return _nonnegative("lr", self.lr(self.steps) if callable(self.lr) else self.lr)
 
     def step(self) -> None:
-        """Move every parameter once, as its `grad` says."""
+        """Move every parameter once, as its `grad` says; where that fails, none."""
         lr = self.rate()
-        self.steps += 1
-        for i, p in enumerate(self.parameters):
-            p.data = self.update(i, p.data, p.grad, lr)
+        with self.undo_on_error():
+            self.steps += 1
+            for i, p in enumerate(self.parameters):
+                p.data = self.update(i, p.data, p.grad, lr)
+
+    @contextmanager
+    def undo_on_error(self) -> Iterator[None]:
+        """An exception that leaves this context, Ctrl-C too, takes the parameters and the optimizer back to where it began."""
+        numbers = [p.data for p in self.parameters]
+        state = {name: x.copy() if isinstance(x, list | dict) else x for name, x in vars(self).items()}
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = state
+            for p, x in zip(self.parameters, numbers, strict=True):
+                p.data = x
+            raise
 
     def update(self, i: int, p: float, g: float, lr: float) -> float:
         """The new number of parameter `i`, which is `p` and has the gradient `g`."""
@@ -127,9 +145,9 @@ class Adam(Optimizer):
         weight_decay: λ.
 
     Raises:
-        RangeError: a number lies outside its range.
+        RangeError: a number lies outside its range, or, in a step, a gradient is so large that its square is infinite.
         NumberError: something among the parameters is not a leaf Value.
-        LengthError: there are no parameters.
+        LengthError: there are no parameters, or not two betas.
 
     >>> p = Value(1.0)
     >>> optimizer = Adam([p], lr=0.1)
@@ -148,6 +166,8 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise LengthError(f"got betas={shown(betas)}, expected two numbers such as (0.9, 0.999)")
         self.betas = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
         self.eps = _within("eps", eps, lambda x: 0.0 < x < math.inf, "finite and more than 0")
         self.weight_decay = _nonnegative("weight_decay", weight_decay)
@@ -162,6 +182,8 @@ class Adam(Optimizer):
         m, v = b1 * m + (1.0 - b1) * g, b2 * v + (1.0 - b2) * g * g
         self.moments[i] = m, v
         m_hat, v_hat = m / (1.0 - b1**self.steps), v / (1.0 - b2**self.steps)
+        if v_hat == math.inf:
+            raise RangeError(f"got the gradient {g:g}, expected one whose square is finite: clip the gradients, or scale the loss down")
         return p - lr * m_hat / (math.sqrt(v_hat) + self.eps)
 
 
@@ -196,9 +218,19 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
 
     Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), equation 5.
 
+    Args:
+        lr: the rate of step 0.
+        steps: how many steps it takes.
+        final: the rate at their end.
+
+    Raises:
+        RangeError: a rate is negative or not finite, or `steps` is not a positive int.
+        NumberError: a rate is not a number.
+
     >>> [round(cosine(1.0, 4)(t), 3) for t in (0, 1, 2, 4, 9)]
     [1.0, 0.854, 0.5, 0.0, 0.0]
     """
+    lr, final = _nonnegative("lr", lr), _nonnegative("final", final)
     positive_int("steps", steps)
     return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
 
@@ -206,31 +238,58 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
 def exponential(lr: float, decay: float) -> Schedule:
     """A constant factor each step: lr · decayᵗ.
 
+    Args:
+        lr: the rate of step 0.
+        decay: the factor, less than 1.
+
+    Raises:
+        RangeError: a number lies outside its range.
+        NumberError: one of them is not a number.
+
     >>> exponential(8.0, 0.5)(3)
     1.0
     """
-    _below_one("decay", decay)
+    lr, decay = _nonnegative("lr", lr), _below_one("decay", decay)
     return lambda t: lr * decay**t
 
 
 def step_decay(lr: float, every: int, factor: float) -> Schedule:
     """A constant factor every so many steps: lr · factor^⌊t / every⌋.
 
+    Args:
+        lr: the rate of the first `every` steps.
+        every: how many steps have one rate.
+        factor: from each rate to the next, less than 1.
+
+    Raises:
+        RangeError: a number lies outside its range, or `every` is not a positive int.
+        NumberError: one of them is not a number.
+
     >>> [step_decay(8.0, 2, 0.5)(t) for t in range(5)]
     [8.0, 8.0, 4.0, 4.0, 2.0]
     """
     positive_int("every", every)
-    _below_one("factor", factor)
+    lr, factor = _nonnegative("lr", lr), _below_one("factor", factor)
     return lambda t: lr * factor ** (t // every)
 
 
 def warmup(steps: int, then: float | Schedule) -> Schedule:
     """A straight climb to where `then` starts, a float or a schedule, over `steps` steps: (t + 1) / steps of it; then `then` from its 0.
 
+    Args:
+        steps: how many steps the climb takes.
+        then: the rate afterwards.
+
+    Raises:
+        RangeError: `steps` is not a positive int, or `then` a number that is negative or not finite.
+        NumberError: `then` is neither a number nor a schedule.
+
     >>> [warmup(4, exponential(8.0, 0.5))(t) for t in range(6)]
     [2.0, 4.0, 6.0, 8.0, 8.0, 4.0]
     """
     positive_int("steps", steps)
+    if not callable(then):
+        _nonnegative("then", then)
     after: Any = then if callable(then) else lambda _t: then
     return lambda t: (t + 1) / steps * after(0) if t < steps else after(t - steps)
 

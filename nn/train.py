@@ -75,7 +75,7 @@ def fit(
         progress: whether to show a bar, which needs tqdm; it goes to the terminal, or to standard output in a notebook.
 
     Raises:
-        AnomalyError: the loss or a parameter became inf or nan; the parameters are as before that step.
+        AnomalyError: the loss or a parameter became inf or nan; the parameters and the optimizer are as before that step.
         LengthError: X and y differ in length, or are empty, or the model has one output where the loss takes one for each class.
         NumberError: the loss is not one Value, or the optimizer not an Optimizer.
         RangeError: epochs or batch_size is not a positive int.
@@ -182,27 +182,21 @@ class _Tally:
 
 
 def _step(loss: Value, optimizer: Optimizer, where: str) -> None:
-    """Move the parameters down the gradient of `loss`; whatever goes wrong, they stay as they were."""
+    """Move the parameters down the gradient of `loss`; whatever goes wrong, they and the optimizer stay as they were."""
+    lr = optimizer.rate()
     if not loss.isfinite():
-        raise AnomalyError(_diverged(f"the loss became {loss.data} {where}", optimizer))
+        raise AnomalyError(_diverged(f"the loss became {loss.data} {where}", lr))
     optimizer.zero_grad()
     loss.backward()
-    before = [p.data for p in optimizer.parameters]
-    finite = False
-    try:
+    with optimizer.undo_on_error():
         optimizer.step()
-        finite = all(p.isfinite() for p in optimizer.parameters)
-    finally:
-        if not finite:
-            for p, x in zip(optimizer.parameters, before, strict=True):
-                p.data = x
-    if not finite:
-        raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", optimizer))
+        if not all(p.isfinite() for p in optimizer.parameters):
+            raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", lr))
 
 
-def _diverged(what: str, optimizer: Optimizer) -> str:
+def _diverged(what: str, lr: float) -> str:
     return (
-        f"{what}; the parameters are as before that step: try a learning rate smaller than {optimizer.rate():g}, scale the inputs to "
+        f"{what}; the parameters are as before that step: try a learning rate smaller than {lr:g}, scale the inputs to "
         "about 1, or find the operation with autograd.detect_anomaly()"
     )
 

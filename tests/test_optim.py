@@ -197,6 +197,16 @@ def test_a_rate_may_be_any_real_number(lr):
         (lambda _: SGD([], lr=0.1), LengthError, ["no parameters", "model.parameters()"]),
         (lambda _: SGD(nn.Neuron(2), lr=0.1), NumberError, ["a Neuron as parameters", "model.parameters()"]),
         (lambda p: SGD(p[0], lr=0.1), NumberError, ["a Value as parameters", "a list of Values"]),
+        (lambda p: SGD([p], lr=0.1), NumberError, ["the parameter [Value(data=1.0", "model.parameters()"]),
+        (lambda _: SGD(None, lr=0.1), NumberError, ["a NoneType as parameters", "a list of Values"]),
+        (lambda p: Adam(p, betas=(0.9,)), LengthError, ["betas=(0.9,)", "two numbers such as (0.9, 0.999)"]),
+        (lambda p: AdamW(p, betas=0.9), LengthError, ["betas=0.9", "two numbers"]),
+        (lambda _: cosine(math.nan, 5), RangeError, ["lr=nan", "finite and at least 0"]),
+        (lambda _: cosine("a", 5), NumberError, ["lr: got the text 'a'"]),
+        (lambda _: cosine(1.0, 4, final=-1.0), RangeError, ["final=-1.0", "at least 0"]),
+        (lambda _: exponential(-0.1, 0.5), RangeError, ["lr=-0.1", "at least 0"]),
+        (lambda _: step_decay(None, 2, 0.5), NumberError, ["lr: got None"]),
+        (lambda _: warmup(2, math.inf), RangeError, ["then=inf", "finite"]),
         (lambda _: SGD([1.0], lr=0.1), NumberError, ["the parameter 1.0", "Values", "model.parameters()"]),
         (lambda p: SGD([p[0] * 2], lr=0.1), NumberError, ["the parameter Value(data=2.0", "no operation made"]),
         (lambda _: cosine(0.1, 0), RangeError, ["steps=0", "positive int"]),
@@ -220,6 +230,28 @@ def test_a_rate_that_turns_wrong_leaves_the_parameters_alone():
     with pytest.raises(RangeError, match=r"lr=-0.5"):
         optimizer.step()
     assert (p.data, optimizer.steps) == (0.5, 1)
+
+
+@pytest.mark.parametrize("optimizer", [Adam, AdamW])
+@pytest.mark.parametrize("gradient", [1e160, -2e154, math.inf])
+def test_a_gradient_whose_square_is_infinite_moves_nothing(optimizer, gradient):
+    p, q, twin = Value(1.0), Value(2.0), Value(1.0)
+    tried, untouched = optimizer([p, q], lr=0.1), optimizer([twin], lr=0.1)
+    for o, first in ((tried, p), (untouched, twin)):
+        first.grad = 0.5
+        o.step()
+    before = q.data
+    q.grad = gradient
+    with pytest.raises(RangeError, match=r"got the gradient .*whose square is finite: clip the gradients, or scale the loss down"):
+        tried.step()
+    assert (p.data, q.data, tried.steps) == (twin.data, before, 1)
+    q.grad = 0.0
+    tried.step()
+    untouched.step()
+    assert p.data == twin.data
+    p.grad = 1e150
+    tried.step()
+    assert p.data < twin.data
 
 
 def test_an_optimizer_without_update_says_what_to_define():

@@ -1,5 +1,6 @@
 """fit, predict, accuracy: against a loop written out, against scikit-learn, and where something goes wrong."""
 
+import copy
 import io
 import math
 import random
@@ -190,18 +191,35 @@ def test_ctrl_c_returns_what_was_learned(calls, complete, steps, capsys):
     capsys.readouterr()
 
 
-def test_ctrl_c_within_a_step_leaves_the_step_out(monkeypatch):
-    model = small_model()
-    before = model.state_dict()
+OPTIMIZERS = [lambda p, lr: SGD(p, lr, momentum=0.9), Adam]
 
-    def update(_optimizer, i, p, g, lr):
+
+def state(optimizer):
+    return copy.deepcopy({name: x for name, x in vars(optimizer).items() if name != "parameters"})
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS)
+def test_ctrl_c_within_a_step_leaves_the_step_out(make, monkeypatch):
+    model, untouched = small_model(), small_model()
+    optimizer, fresh = (make(m.parameters(), 0.1) for m in (model, untouched))
+    options = {"epochs": 2, "batch_size": 2, "seed": 3, "progress": False}
+    for m, o in ((model, optimizer), (untouched, fresh)):
+        fit(m, X, Y, optimizer=o, **options)
+    before, remembered, update = model.state_dict(), state(optimizer), type(optimizer).update
+
+    def interrupted(optimizer, i, *numbers):
         if i == 3:
             raise KeyboardInterrupt
-        return p - lr * g
+        return update(optimizer, i, *numbers)
 
-    monkeypatch.setattr(SGD, "update", update)
-    trained(model=model)
-    assert model.state_dict() == before
+    with monkeypatch.context() as patch:
+        patch.setattr(type(optimizer), "update", interrupted)
+        assert fit(model, X, Y, optimizer=optimizer, **options).loss == []
+    assert (model.state_dict(), state(optimizer)) == (before, remembered)
+    assert optimizer.steps == 6
+    histories = [fit(m, X, Y, optimizer=o, **options) for m, o in ((model, optimizer), (untouched, fresh))]
+    assert histories[0] == histories[1]
+    assert model.state_dict() == untouched.state_dict()
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -221,12 +239,18 @@ def test_a_loss_that_is_not_finite_stops_before_its_step(bad):
     assert model.state_dict() == states[-1] != states[-2]
 
 
-def test_a_step_that_ruins_the_parameters_is_taken_back():
-    model = small_model()
-    before = model.state_dict()
+@pytest.mark.parametrize("make", [lambda p, lr: SGD(p, lr, momentum=0.9), lambda p, lr: Adam(p, lr, weight_decay=1e3)])
+def test_a_step_that_ruins_the_parameters_is_taken_back(make):
+    model, untouched = small_model(), small_model()
+    optimizer, fresh = (make(m.parameters(), lr=1e308) for m in (model, untouched))
+    before, remembered = model.state_dict(), state(optimizer)
+    options = {"batch_size": 2, "seed": 3, "progress": False}
     with pytest.raises(AnomalyError, match=r"a parameter became inf or nan in epoch 1, after 2 samples; .* smaller than 1e\+308"):
-        trained(model=model, loss=lambda o, t: cross_entropy(o, t) * 1e6, lr=1e308)
-    assert model.state_dict() == before
+        fit(model, X, Y, loss=lambda o, t: cross_entropy(o, t) * 1e6, optimizer=optimizer, **options)
+    assert (model.state_dict(), state(optimizer)) == (before, remembered)
+    optimizer.lr = fresh.lr = 0.1
+    histories = [fit(m, X, Y, optimizer=o, **options) for m, o in ((model, optimizer), (untouched, fresh))]
+    assert histories[0] == histories[1]
 
 
 # The bar.
