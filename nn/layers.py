@@ -9,7 +9,7 @@ from autograd import Value, dot
 from autograd.errors import LengthError, OperationError, RangeError
 from nn.functional import identity, relu
 from nn.module import Module
-from nn.samples import listed, positive_int, shown
+from nn.samples import generator, listed, positive_int, shown
 
 Init = Callable[[int, int], float]
 
@@ -54,7 +54,15 @@ def he(seed: int | None = None) -> Init:
 
 
 def _generator(seed: int | None) -> Any:
-    return random if seed is None else random.Random(seed)  # noqa: S311  # weights are no secrets
+    return random if seed is None else generator(seed)
+
+
+def _drawing(init: Any) -> Any:
+    """`init`, checked, or the default."""
+    if init is not None and (not callable(init) or init in (uniform, xavier, he)):
+        name = getattr(init, "__name__", shown(init))
+        raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as nn.he(seed=1), called")
+    return init or uniform()
 
 
 class Neuron(Module):
@@ -68,7 +76,8 @@ class Neuron(Module):
 
     Raises:
         RangeError: nin is not a positive int.
-        LengthError: when called, it is given another number of inputs.
+        OperationError: activation or init is not a function of that kind.
+        LengthError: when called, it is given another number of inputs, or a batch.
 
     >>> neuron = Neuron(3)
     >>> neuron
@@ -89,7 +98,7 @@ class Neuron(Module):
         activation = relu if activation is None else activation
         if not callable(activation):
             raise OperationError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
-        draw = init or uniform()
+        draw = _drawing(init)
         self.w = [Value(draw(nin, 1)) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)
         self.nonlin = nonlin
@@ -124,7 +133,7 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, *, init: Init | None = None, **kwargs: Any) -> None:
-        draw = init or uniform()
+        draw = _drawing(init)
         self.neurons = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(positive_int("nout", nout))]
 
     def forward(self, x: Any) -> Any:
@@ -160,7 +169,7 @@ class MLP(Module):
     def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] | None = None, init: Init | None = None) -> None:
         if not isinstance(nouts, Sequence) or not nouts:
             raise RangeError(f"got nouts={nouts!r}, expected the sizes of the layers, such as [16, 16, 1]")
-        draw, last = init or uniform(), len(nouts) - 1
+        draw, last = _drawing(init), len(nouts) - 1
         sizes = [nin, *nouts]
         self.layers = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]
 
@@ -179,6 +188,11 @@ def _inputs(module: Module, x: Any, nin: int) -> list[Any]:
     """The numbers that a module is called with, checked; a single number is a sequence of one."""
     x = listed(x)
     inputs = x if isinstance(x, list) else [x]
+    if inputs and isinstance(listed(inputs[0]), list):
+        raise LengthError(
+            f"{module.name} takes one sample of {nin} numbers, got a batch of {len(inputs)}: write [model(x) for x in X], "
+            "or nn.predict(model, X) for the classes"
+        )
     if len(inputs) != nin:
         raise LengthError(f"{module.name} takes {nin} numbers, got {len(inputs)}: {shown(x)}; give one number for each input")
     return inputs

@@ -1,6 +1,7 @@
 """Module: something with parameters, which can be called, saved and loaded."""
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, PathNotFoundError, StateError
+from autograd.errors import NumberError, PathNotFoundError, RangeError, StateError
 
 VERSION = 1
 
@@ -50,12 +51,12 @@ class Module:
                 child.name = name
         super().__setattr__(key, value)
 
-    def __call__(self, *x: Any) -> Any:
+    def __call__(self, *x: Any, **options: Any) -> Any:
         """Compute `forward` in a scope of this module's name."""
         with scope(self.name):
-            return self.forward(*x)
+            return self.forward(*x, **options)
 
-    def forward(self, *x: Any) -> Any:
+    def forward(self, *x: Any, **options: Any) -> Any:
         """What the module computes; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, x), which the call runs")
 
@@ -64,8 +65,20 @@ class Module:
         return [p for _, p in self.named_parameters()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; one that is shared has the name met first."""
-        return list(_walk("", self, set()))
+        """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; one that is shared has the name met first.
+
+        Raises:
+            StateError: two parameters have one name.
+        """
+        named: dict[str, Value] = {}
+        for name, p in _walk("", self, {}):
+            if name in named:
+                raise StateError(
+                    f"two parameters of {type(self).__name__} have the name {name!r}, expected one for each: "
+                    "give attributes and keys other names, without dots"
+                )
+            named[name] = p
+        return list(named.items())
 
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""
@@ -96,7 +109,7 @@ class Module:
                 + ": build the module with the sizes with which it was saved"
             )
         try:
-            numbers = {name: Value(x).data for name, x in state.items()}
+            numbers = {name: _number(x) for name, x in state.items()}
         except NumberError as error:
             raise StateError(f"the state does not hold one number for each name: {error}") from None
         for name, x in numbers.items():
@@ -107,12 +120,13 @@ class Module:
 
         Raises:
             PathNotFoundError: the folder does not exist.
+            RangeError: the path is that of a folder.
         """
         path = Path(path)
+        if path.is_dir():
+            raise RangeError(f"cannot save {str(path)!r}: it is a folder; give the name of a file in it, such as 'model.json'")
         if not path.parent.is_dir():
-            raise PathNotFoundError(
-                f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere"
-            )
+            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             part.write_text(
@@ -133,11 +147,11 @@ class Module:
         if not path.is_file():
             raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Module.save wrote")
         try:
-            content = json.loads(path.read_text("utf-8"))
-        except (ValueError, RecursionError):
-            raise StateError(f"{str(path)!r} is not JSON: the file is damaged or cut short; save it anew") from None
+            content = json.loads(path.read_text("utf-8"), object_pairs_hook=_unique, parse_float=_finite)
+        except (ValueError, RecursionError) as error:
+            raise StateError(f"{str(path)!r} is not JSON as save writes it: {error}; the file is damaged or cut short, save anew") from None
         match content:
-            case {"format": "valuegrad state", "version": int(version), "parameters": dict(state)}:
+            case {"format": "valuegrad state", "version": int(version), "parameters": dict(state)} if version is not True:
                 if version != VERSION:
                     raise StateError(f"{str(path)!r} has version {version}, expected {VERSION}: load it with the release that saved it")
             case _:
@@ -158,26 +172,48 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
     return [(name, x)]
 
 
-def _walk(path: str, x: Any, seen: set[int]) -> Iterator[tuple[str, Value]]:
-    """The leaf Values in `x` with their paths; each, and each module, once."""
-    if isinstance(x, np.ndarray) and x.dtype == object:
-        x = x.tolist()
+def _walk(path: str, x: Any, seen: dict[int, Any]) -> Iterator[tuple[str, Value]]:
+    """The leaf Values in `x` with their paths; each, and each module and collection, once: `seen` holds them by their ids."""
+    if id(x) in seen:
+        return
+    seen[id(x)] = x
     children: Iterable[tuple[Any, Any]] = ()
     match x:
-        case Value(op=None) | Module():
-            if id(x) in seen:
-                return
-            seen.add(id(x))
-            if isinstance(x, Value):
-                yield path, x
-            else:
-                children = vars(x).items()
+        case Value(op=None):
+            yield path, x
+        case Module():
+            children = vars(x).items()
+        case np.ndarray() if x.dtype == object:
+            yield from _walk(path, x.tolist(), seen)
         case dict():
             children = x.items()
         case list() | tuple():
             children = enumerate(x)
     for key, child in children:
         yield from _walk(f"{path}.{key}" if path else str(key), child, seen)
+
+
+def _number(x: Any) -> float:
+    """A number of a state; a truth value is none."""
+    if isinstance(x, bool | np.bool_):
+        raise NumberError(f"got {x}, expected one real number")
+    return Value(x).data
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, in which no name comes twice."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} comes twice")
+    return content
+
+
+def _finite(text: str) -> float:
+    """A number written in digits: `save` writes an infinite one as Infinity."""
+    if math.isinf(x := float(text)):
+        raise ValueError(f"the number {text} is beyond the largest float")
+    return x
 
 
 def _listing(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 A sample is a sequence of numbers, a batch is a sequence of samples: samples are rows. Nothing is cut to the shorter length.
 """
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from math import fsum
 from numbers import Integral
@@ -98,7 +99,7 @@ def _paired(outputs: list[Any], targets: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _check_reduction(reduction: str) -> None:
-    if reduction not in {"mean", "sum", "none"}:
+    if reduction not in ("mean", "sum", "none"):  # a set would not take a list
         raise RangeError(f"got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
 
 
@@ -149,9 +150,16 @@ def constant(y: Any) -> float:
 
 def positive_int(name: str, n: Any) -> int:
     """`n`, checked to be a positive integer."""
-    if not isinstance(n, Integral) or n < 1:
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise RangeError(f"got {name}={n!r}, expected a positive int")
     return int(n)
+
+
+def generator(seed: Any) -> random.Random:
+    """A generator of its own."""
+    if not isinstance(seed, Integral | None):
+        raise NumberError(f"got seed={shown(seed)}, expected an int, or None for another result each time")
+    return random.Random(None if seed is None else int(seed))  # noqa: S311  # neither weights nor orders are secrets
 
 
 def shown(x: Any) -> str:

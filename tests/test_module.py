@@ -52,6 +52,50 @@ def test_parameters_are_found_in_the_order_of_definition_and_each_once():
     assert list(module.state_dict()) == NAMES
 
 
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ({"table": {1: Value(1.0), "1": Value(2.0)}}, "table.1"),
+        ({"table": {"a.b": Value(1.0), "a": {"b": Value(2.0)}}}, "table.a.b"),
+        ({"a": [Value(1.0)], "a.0": Value(2.0)}, "a.0"),
+    ],
+)
+def test_two_parameters_of_one_name_are_refused(attributes, name, tmp_path):
+    module = Module()
+    vars(module).update(attributes)
+    for act in (module.named_parameters, module.parameters, module.state_dict, lambda: module.save(tmp_path / "x")):
+        with pytest.raises(
+            StateError, match=rf"two parameters of Module have the name '{name}', expected one for each: give .*other names"
+        ):
+            act()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_collection_that_contains_itself_is_walked_once():
+    module, items, table, array = Module(), [Value(1.0)], {"x": Value(2.0)}, np.array([None, Value(3.0)])
+    items.append(items)
+    table["self"], array[0] = table, array
+    module.items, module.table, module.array, module.again = items, table, array, items
+    assert module.state_dict() == {"items.0": 1.0, "table.x": 2.0, "array.1": 3.0}
+
+
+def test_many_arrays_give_all_their_parameters():
+    module = Module()
+    for i in range(200):
+        setattr(module, f"a{i}", np.array([[Value(i)], [Value(-i)]]))
+    module.alone = np.array(Value(7.0))
+    assert len(module.parameters()) == 401
+    assert module.named_parameters()[-1] == ("alone", module.alone[()])
+
+
+def test_a_call_passes_keywords_on():
+    class Scaled(Module):
+        def forward(self, x, *, by=1.0):
+            return x * by
+
+    assert Scaled()(2.0, by=3.0) == 6.0
+
+
 def test_names_of_an_mlp():
     names = [name for name, _ in MLP(2, [2, 1]).named_parameters()]
     assert names[:3] == ["layers.0.neurons.0.w.0", "layers.0.neurons.0.w.1", "layers.0.neurons.0.b"]
@@ -171,6 +215,7 @@ WRONG_STATES = [
     ({f"w.{i}": 0.0 for i in range(9)}, ["missing: numbers.0, numbers.1;", "unknown: w.0, w.1, w.2 … (9 in all)"]),
     ({"numbers.0": 1.0, "numbers.1": "2"}, ["one number for each name", "the text '2'"]),
     ({"numbers.0": 1.0, "numbers.1": [2.0]}, ["one number for each name", "a list of 1"]),
+    ({"numbers.0": 1.0, "numbers.1": True}, ["one number for each name", "got True"]),
     ({"numbers.0": 1.0, "numbers.1": None}, ["one number for each name", "None"]),
 ]
 
@@ -205,7 +250,9 @@ def test_a_file_cut_anywhere_is_refused_and_changes_nothing(tmp_path):
     other = Numbers([7.0, 8.0])
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        with pytest.raises(StateError, match=r"state\.json' is not JSON: the file is damaged or cut short"):
+        with pytest.raises(
+            StateError, match=r"state\.json' is not JSON as save writes it: .*; the file is damaged or cut short, save anew"
+        ):
             other.load(path)
     assert [p.data for p in other.parameters()] == [7.0, 8.0]
 
@@ -219,6 +266,12 @@ def test_a_file_cut_anywhere_is_refused_and_changes_nothing(tmp_path):
         (b"{}", ["holds no state", "Module.save"]),
         (b'{"format": "valuegrad state", "version": 1, "parameters": [1]}', ["holds no state", "Module.save"]),
         (b'{"format": "other", "version": 1, "parameters": {}}', ["holds no state", "Module.save"]),
+        (b'{"format": "valuegrad state", "version": true, "parameters": {"numbers.0": 1.0}}', ["holds no state", "Module.save"]),
+        (b'{"format": "valuegrad state", "version": 1, "parameters": {"numbers.0": 1e999}}', ["the number 1e999", "save anew"]),
+        (
+            b'{"format": "valuegrad state", "version": 1, "parameters": {"numbers.0": 1.0, "numbers.0": 2.0}}',
+            ["the name 'numbers.0' comes twice", "save anew"],
+        ),
         (b'{"format": "valuegrad state", "version": 2, "parameters": {}}', ["version 2", "expected 1", "the release that saved it"]),
     ],
 )
@@ -236,6 +289,17 @@ def test_a_missing_folder_or_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"cannot load .*there is no such file"):
         module.load(tmp_path / "state.json")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [".", "", "..", "/", "inner"])
+def test_a_folder_is_no_file_to_save_to(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(RangeError, match=r"cannot save '.*': it is a folder; give the name of a file in it"):
+        Numbers([1.0]).save(path)
+    with pytest.raises(PathNotFoundError, match=r"cannot load '.*': there is no such file"):
+        Numbers([1.0]).load(path)
+    assert [p.name for p in tmp_path.rglob("*")] == ["inner"]
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
@@ -318,6 +382,13 @@ def test_a_single_number_is_a_sequence_of_one():
         (MLP(2, [3, 1]), [1.0, 2.0, 3.0], ["mlp takes 2 numbers", "got 3", "[1.0, 2.0, 3.0]", "one number for each input"]),
         (MLP(2, [3, 1]), 1.0, ["mlp takes 2 numbers", "got 1"]),
         (Layer(3, 2), [1.0], ["layer takes 3 numbers", "got 1", "[1.0]"]),
+        (
+            MLP(2, [3, 1]),
+            [[1.0, 2.0], [3.0, 4.0]],
+            ["mlp takes one sample of 2 numbers", "a batch of 2", "[model(x) for x in X]", "nn.predict"],
+        ),
+        (MLP(2, [1]), np.ones((5, 2)), ["one sample of 2 numbers", "a batch of 5"]),
+        (Layer(1, 2), [(1.0,)], ["layer takes one sample of 1 numbers", "a batch of 1"]),
         (Neuron(1), [], ["neuron takes 1 numbers", "got 0"]),
     ],
 )
@@ -337,6 +408,11 @@ def test_input_of_another_length(module, x, parts):
         (lambda: Layer(2, 2.0), RangeError, ["nout=2.0", "positive int"]),
         (lambda: Neuron("2"), RangeError, ["nin='2'", "positive int"]),
         (lambda: Neuron(2, activation="tanh"), TypeError, ["activation='tanh'", "a function", "nn.tanh"]),
+        (lambda: MLP(nin=True, nouts=[1]), RangeError, ["nin=True", "positive int"]),
+        (lambda: Neuron(2, init=nn.he), TypeError, ["init=he", "such as nn.he(seed=1), called"]),
+        (lambda: Layer(2, 2, init=nn.uniform), TypeError, ["init=uniform", "such as nn.he(seed=1), called"]),
+        (lambda: MLP(2, [2], init="he"), TypeError, ["init='he'", "such as nn.he(seed=1), called"]),
+        (lambda: nn.xavier(seed=[1]), NumberError, ["seed=[1]", "an int"]),
         (lambda: Neuron(2)(["a", 1.0]), NumberError, ["the text 'a'"]),
     ],
 )
