@@ -16,6 +16,8 @@ from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
+import numpy as np
+
 from autograd.context import current, entered
 from autograd.errors import AnomalyError, GradcheckError, RangeError
 from autograd.graph import order as topological
@@ -27,6 +29,9 @@ from autograd.value import Value
 # Frames in these folders are ours, not the user's.
 _HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib is slow to import
 OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)  # noqa: PTH118, PTH120  # as above
+
+# A first step of 0.05 comes down to 1e-7 in so many; each row of Neville's scheme is so long.
+HALVINGS, COLUMNS = 20, 5
 
 
 class _Watch:
@@ -151,28 +156,26 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
 def _differences(f: Callable[[list[float]], list[float]], x: Sequence[float], j: int) -> list[tuple[float, float]]:
     """For each output of f, its central difference in x_j, extrapolated to a step of 0, and the error of that: Ridders's method."""
 
-    def along(h: float) -> list[float]:
-        return f([a + h if i == j else a for i, a in enumerate(x)])
+    def along(h: float) -> np.ndarray:
+        return np.array(f([a + h if i == j else a for i, a in enumerate(x)]))
 
-    h, shrink = 0.05 * max(1.0, abs(x[j])), 2.0
-    best: list[tuple[float, float]] = []
-    rows: list[list[list[float]]] = []
-    for k in range(9):
-        row = [[(b - a) / (2.0 * h) for a, b in zip(along(-h), along(h), strict=True)]]
-        for m in range(1, k + 1):
-            factor = shrink ** (2 * m)
-            row.append([(factor * new - old) / (factor - 1.0) for new, old in zip(row[m - 1], rows[k - 1][m - 1], strict=True)])
-        rows.append(row)
-        h /= shrink
-    for i in range(len(rows[0][0])):
-        candidates = [
-            (max(abs(rows[k][m][i] - rows[k][m - 1][i]), abs(rows[k][m][i] - rows[k - 1][m - 1][i])), rows[k][m][i])
-            for k in range(1, len(rows))
-            for m in range(1, k + 1)
-        ]
-        error, value = min(candidates, key=lambda c: (math.isnan(c[0]), c[0]))
-        best.append((value, error))
-    return best
+    h = max(0.05, 1e-3 * abs(x[j]))
+    candidates: list[tuple[np.ndarray, np.ndarray]] = []
+    previous: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for _ in range(HALVINGS):
+            left, right = along(-h), along(h)
+            rounding = 2.0**-51 * np.maximum(np.abs(left), np.abs(right)) / h
+            row = [(right - left) / (2.0 * h)]
+            for m, old in enumerate(previous[:COLUMNS], start=1):
+                row.append((4.0**m * row[-1] - old) / (4.0**m - 1.0))
+                error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old))
+                candidates.append((row[-1], error + rounding))
+            previous = row
+            h /= 2.0
+    values, errors = (np.array(column) for column in zip(*candidates, strict=True))
+    best = np.argmin(np.where(np.isfinite(errors), errors, math.inf), axis=0)
+    return [(float(values[k, i]), float(errors[k, i])) for i, k in enumerate(best)]
 
 
 class _Complexes:
@@ -195,7 +198,7 @@ class _Complexes:
 
 def _complex_step(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any]) -> list[float] | None:
     """Im y(x + ih)/h for each output y of the recorded graph; None where an operation does not take complex numbers."""
-    h = 1e-100
+    h = 1e-10  # its square is lost beside 1; smaller ones underflow beside small probabilities
     found: dict[Any, complex] = {}
     try:
         for node in nodes:
@@ -229,5 +232,10 @@ def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
             scale = tolerance * max(1.0, abs(expected))
             if error <= scale and not abs(got - expected) <= scale:
                 given = ", ".join(repr(a) for a in x)
+                for kink in node.op.kinks or ():
+                    if kink.at == tuple(x):
+                        return (
+                            f"{node.op.name}({given}) is at a kink, where the derivative is a choice ({kink.reason}): check on both sides"
+                        )
                 return f"the local derivative of {node.op.name}({given}) for its argument {i} is {got:g}, expected {expected:g}"
     return "each operation's local derivative agrees with its values: look for a kink, or for stop_gradient"
