@@ -141,15 +141,16 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
         for i, y in enumerate(outputs):
             reverse = pull(nodes, {y: 1.0}, [leaf], graph=False)[0] if y.__class__ is Value else 0.0
             expected, error = differences[i]
-            judges = [expected] if steps is None else [expected, steps[i]]
             scale = tolerance * max(1.0, abs(expected))
-            if error <= scale and all(abs(got - judge) <= scale for got in (reverse, forward[i]) for judge in judges):
+            judges = [(expected, scale)] if steps is None else [(expected, scale + error), (steps[i], scale)]
+            settled = error <= scale or steps is not None
+            if settled and all(abs(got - judge) <= slack for got in (reverse, forward[i]) for judge, slack in judges):
                 continue
             by_step = "" if steps is None else f", {steps[i]:g} by complex step"
-            settled = "" if error <= scale else f" (which do not settle: they vary by {error:.1g}, as at a kink or a jump)"
+            unsettled = "" if error <= scale else f" (which do not settle: they vary by {error:.1g}, as at a kink or a jump)"
             raise GradcheckError(
                 f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {reverse:g} in reverse mode, {forward[i]:g} in "
-                f"forward mode, expected {expected:g} by differences{settled}{by_step}; {_culprit(nodes, tolerance)}"
+                f"forward mode, expected {expected:g} by differences{unsettled}{by_step}; {_culprit(nodes, tolerance)}"
             )
 
 
@@ -234,8 +235,6 @@ def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
                 given = ", ".join(repr(a) for a in x)
                 for kink in node.op.kinks or ():
                     if kink.at == tuple(x):
-                        return (
-                            f"{node.op.name}({given}) is at a kink, where the derivative is a choice ({kink.reason}): check on both sides"
-                        )
+                        return f"{node.op.name}({given}) is at a kink, where the derivative is a choice, {kink.reason}: check both sides"
                 return f"the local derivative of {node.op.name}({given}) for its argument {i} is {got:g}, expected {expected:g}"
     return "each operation's local derivative agrees with its values: look for a kink, or for stop_gradient"

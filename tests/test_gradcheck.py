@@ -75,10 +75,8 @@ def test_a_wrong_derivative_is_exposed_with_the_operation_to_blame(op, x):
 
 
 def test_relu_at_its_kink_is_no_match_for_differences():
-    with pytest.raises(
-        GradcheckError,
-        match=r"is 0 in reverse mode, 0 in forward mode, expected 0.5 by differences; relu\(0.0\) is at a kink, .*: check on both",
-    ):
+    said = r"is 0 in reverse mode, 0 in forward mode, expected 0.5 by differences; relu\(0.0\) is at a kink, .*: check both sides"
+    with pytest.raises(GradcheckError, match=said):
         gradcheck(autograd.relu, 0.0)
 
 
@@ -88,7 +86,7 @@ def test_points_of_any_size_pass():
     assert gradcheck(lambda z: -autograd.log(nn.softmax(z)[0]), [0.0, 700.0])
     for x in (1e-4, 3e5, 1e10):
         assert gradcheck(lambda x: autograd.log(x) + 1e6, x)
-    assert gradcheck(lambda x: 1e10 + x * x, 0.5, tolerance=1e-5)
+    assert gradcheck(lambda x: 1e10 + x * x, 0.5)
 
 
 def test_a_jump_is_called_a_jump():
