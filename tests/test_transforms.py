@@ -206,6 +206,23 @@ def test_where_sends_its_cotangent_one_way():
     assert [grad(grad(f))(x) for x in (0.0, -1.0, 2.0)] == [0.0, 0.0, -0.25]
 
 
+@pytest.mark.parametrize("constant", [3, 3.0, Value(3.0)], ids=repr)
+@pytest.mark.parametrize(
+    "derivative",
+    [grad, hessian, jacobian, lambda f: lambda x: jvp(f)(x, 1.0), lambda f: lambda x: vjp(f)(x)(1.0), lambda f: lambda x: hvp(f)(x, 1.0)],
+    ids=["grad", "hessian", "jacobian", "jvp", "vjp", "hvp"],
+)
+def test_a_constant_has_derivative_zero(derivative, constant):
+    found = derivative(lambda _: constant)(2.0)
+    assert (found.data if isinstance(found, Value) else found) == 0.0
+
+
+def test_constants_beside_what_depends_on_the_input():
+    assert vjp(lambda x: [1.0, x[0]])(np.ones(2))([5.0, 7.0]).tolist() == [7.0, 0.0]
+    assert jvp(lambda x: [1.0, x[0]])(np.ones(2), np.array([2.0, 3.0])) == [0.0, 2.0]
+    assert jacobian(lambda x: [1.0, x[0]])([1.0, 1.0]) == [[0.0, 0.0], [1.0, 0.0]]
+
+
 def test_an_operand_changed_after_it_was_recorded_is_refused():
     a, b = Value(2.0), Value(3.0)
     c = a * b
