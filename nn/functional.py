@@ -35,7 +35,7 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, class_index, constant, listed, mapped, of_numbers, of_samples, shown
+from nn.samples import TOLERANCE, argmax, class_index, constant, listed, mapped, of_numbers, of_samples, positive_int, shown
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -101,7 +101,8 @@ def _log_softmax(z: list[Any]) -> list[Any]:
 def hardmax(logits: Any) -> Any:
     """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) for T to 0.
 
-    Plain floats: where it does not jump it is constant, so it has no gradient to carry. Shapes and errors are those of `softmax`.
+    Plain floats: where it does not jump it is constant, so it has no gradient to carry. Shapes and errors are those of `softmax`;
+    besides, nan among the logits is a RangeError.
 
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
@@ -110,8 +111,7 @@ def hardmax(logits: Any) -> Any:
 
 
 def _hardmax(z: list[Any]) -> list[Any]:
-    numbers = [stop_gradient(x) for x in z]
-    return list(one_hot(max(range(len(z)), key=numbers.__getitem__), len(z)))
+    return list(one_hot(argmax([stop_gradient(x) for x in z]), len(z)))
 
 
 def one_hot(index: Any, classes: int) -> Any:
@@ -122,13 +122,14 @@ def one_hot(index: Any, classes: int) -> Any:
 
     Raises:
         NumberError: an index is not an integer.
-        RangeError: an index is not one of 0 … classes - 1.
+        RangeError: an index is not one of 0 … classes - 1, or classes is not a positive int.
 
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     >>> one_hot([2, 0], 3)
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
+    positive_int("classes", classes)
     given = listed(index)
     if isinstance(given, list):
         rows = [one_hot(i, classes) for i in given]

@@ -143,6 +143,13 @@ def class_index(target: Any, classes: int) -> int:
     return index
 
 
+def argmax(scores: list[Any]) -> int:
+    """The index of the largest number, the first at a tie."""
+    if not all(x >= x for x in scores):  # noqa: PLR0124  # nan is not, and a Value has no other test in common with floats
+        raise RangeError(f"got nan among the scores {shown(scores)}, of which none is the largest: look for what made it")
+    return max(range(len(scores)), key=scores.__getitem__)
+
+
 def constant(y: Any) -> float:
     """A number of a target as a float: a Value there would lose its gradient, so it is refused."""
     return y if y.__class__ is float else Value(y).data

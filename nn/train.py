@@ -1,7 +1,6 @@
 """Training loop, prediction and accuracy, for any model that is called with one sample and gives one or more numbers."""
 
 import math
-import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,9 +11,10 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
+from autograd.graph import leaves
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.optim import Optimizer
-from nn.samples import class_weights, listed, positive_int, shown
+from nn.samples import argmax, class_weights, generator, listed, positive_int, shown
 
 Model = Callable[[Any], Any]
 Loss = Callable[[list[Any], list[Any]], Any]
@@ -72,13 +72,13 @@ def fit(
         batch_size: how many samples make a step.
         validation: a pair like (X, y), on which the model is measured after each epoch and not trained.
         seed: of the shuffling.
-        progress: whether to show a bar, which needs tqdm; it goes to the terminal, or to standard output in a notebook.
+        progress: whether to show a bar, which needs tqdm; it goes to the terminal or notebook, and where there is neither, nowhere.
 
     Raises:
         AnomalyError: the loss or a parameter became inf or nan; the parameters and the optimizer are as before that step.
         LengthError: X and y differ in length, or are empty, or the model has one output where the loss takes one for each class.
-        NumberError: the loss is not one Value, or the optimizer not an Optimizer.
-        RangeError: epochs or batch_size is not a positive int.
+        NumberError: the loss is no function or does not give one Value, the optimizer is not an Optimizer, or the seed not an int.
+        RangeError: epochs or batch_size is not a positive int, or the loss depends on none of the optimizer's parameters.
 
     >>> from nn import MLP, SGD
     >>> X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
@@ -91,11 +91,13 @@ def fit(
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
     positive_int("batch_size", batch_size)
+    if not callable(loss):
+        raise NumberError(f"got loss={shown(loss)}, expected a function of outputs and targets such as nn.mse")
     if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
         raise LengthError(f"got validation={shown(validation)}, expected a pair (X, y) of samples that are not trained on")
     samples = _samples(model, loss, X, y)
     held_out = _samples(model, loss, *validation) if validation is not None else []
-    shuffle = random.Random(seed).shuffle  # noqa: S311  # an order is no secret
+    shuffle = generator(seed).shuffle
     history = History()
     with _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress) as advance, suppress(KeyboardInterrupt):
         for epoch in range(1, epochs + 1):
@@ -103,6 +105,8 @@ def fit(
             seen, held = _Tally(), _Tally()
             for batch in _batches(samples, batch_size):
                 mean = seen.add(model, loss, batch)
+                if epoch == 1 and seen.count == len(batch):
+                    _check_reach(mean, optimizer)
                 _step(mean, optimizer, f"in epoch {epoch}, after {seen.count} samples")
                 advance(f"epoch {epoch}/{epochs}", seen.means())
             for batch in _batches(held_out, batch_size):
@@ -118,10 +122,16 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     With several outputs the class is the index of the largest, the first at a tie. With one output, a score, it is its sign: 1 where the
     score is positive, else -1, as `hinge` trains it. (A model that gives a probability tells classes by p > 1/2: compare yourself.)
 
+    Raises:
+        LengthError: X is no sequence of samples.
+        RangeError: there is nan among the outputs.
+
     >>> predict(lambda x: [x, 1.0], [0.0, 3.0])
     array([1, 0])
     """
-    return np.array([_predicted(model(x)) for x in listed(X)], dtype=int)
+    if not isinstance(inputs := listed(X), list):
+        raise LengthError(f"got {shown(X)} as X, expected one row or number for each sample")
+    return np.array([_predicted(model(x)) for x in inputs], dtype=int)
 
 
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
@@ -169,7 +179,8 @@ class _Tally:
             raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
         self.count += len(batch)
         self.loss += mean.data * len(batch)
-        self.hits += sum(_predicted(o) == s.label for o, s in zip(outputs, batch, strict=True))
+        if not mean.isnan():  # outputs that are nan tell no class
+            self.hits += sum(_predicted(o) == s.label for o, s in zip(outputs, batch, strict=True))
         self.labelled &= all(s.label is not None for s in batch)
         return mean
 
@@ -179,6 +190,14 @@ class _Tally:
             return {}
         loss = {"loss": self.loss / self.count}
         return {**loss, "accuracy": self.hits / self.count} if self.labelled else loss
+
+
+def _check_reach(loss: Value, optimizer: Optimizer) -> None:
+    if not set(optimizer.parameters) & set(leaves(loss)):
+        raise RangeError(
+            "got an optimizer none of whose parameters the loss depends on, expected one of this model's parameters: "
+            "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
+        )
 
 
 def _step(loss: Value, optimizer: Optimizer, where: str) -> None:
@@ -232,8 +251,8 @@ def _predicted(output: Any) -> int:
     """The class that outputs tell: the first of the largest; of a single one, its sign."""
     scores = listed(output)
     if isinstance(scores, list):
-        return max(range(len(scores)), key=scores.__getitem__)
-    return 1 if scores > 0.0 else -1
+        return argmax(scores)
+    return 1 if argmax([0.0, scores]) else -1
 
 
 def _label(output: Any, target: Any) -> int:
@@ -256,16 +275,17 @@ def _label_or_none(output: Any, target: Any) -> int | None:
 
 @contextmanager
 def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, dict[str, float]], None]]:
-    """A progress bar of `total` steps; without tqdm, nothing."""
+    """A progress bar of `total` steps; without tqdm, or with nobody to see it, nothing."""
+    # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
+    notebook = type(sys.stdout).__module__.startswith("ipykernel")
+    file = next((f for f in (sys.stderr, sys.stdout) if f.isatty()), sys.stdout if notebook else None)
     try:
         from tqdm.std import tqdm  # noqa: PLC0415  # optional
     except ImportError:
         shown = False
-    if not shown:
+    if not shown or file is None:
         yield lambda _title, _means: None
         return
-    # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
-    file = sys.stderr if sys.stderr.isatty() else sys.stdout
     with tqdm(total=total, file=file, unit="batch", mininterval=0.5) as bar:
 
         def advance(title: str, means: dict[str, float]) -> None:

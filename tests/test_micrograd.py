@@ -4,6 +4,8 @@ import math
 import random
 from itertools import pairwise
 
+import micrograd.engine
+import micrograd.nn
 import numpy as np
 import pytest
 
@@ -63,8 +65,7 @@ def moons(Value, MLP):  # classes
 
 
 def test_the_moons_script_gives_the_same_numbers_under_both():
-    engine = pytest.importorskip("micrograd.engine")
-    theirs = moons(engine.Value, pytest.importorskip("micrograd.nn").MLP)
+    theirs = moons(micrograd.engine.Value, micrograd.nn.MLP)
     ours = moons(autograd.Value, nn.MLP)
     assert ours[0] == pytest.approx(theirs[0], abs=1e-9, rel=1e-9)
     assert ours[1] == pytest.approx(theirs[1], abs=1e-9, rel=1e-9)
@@ -87,9 +88,8 @@ def test_the_moons_script_gives_the_numbers_that_micrograd_gave():
     "make", [lambda m: m.Neuron(3), lambda m: m.Neuron(3, nonlin=False), lambda m: m.Layer(3, 2), lambda m: m.MLP(3, [2, 1])]
 )
 def test_modules_draw_the_same_weights_and_read_alike(make):
-    theirs = pytest.importorskip("micrograd.nn")
     results = []
-    for module in (theirs, nn):
+    for module in (micrograd.nn, nn):
         random.seed(7)
         made = make(module)
         out = made([0.5, -1.0, 2.0])

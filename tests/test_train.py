@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from ipykernel.iostream import OutStream
 from sklearn.datasets import load_iris, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -163,6 +164,19 @@ def test_accuracy(model, targets, share):
     assert accuracy(model, [0.0, 1.0, 2.0, 3.0], targets) == share
 
 
+@pytest.mark.parametrize("model", [lambda x: [x, 1.0], lambda x: x, lambda x: [Value(x), Value(1.0)], Value])
+def test_nan_tells_no_class(model):
+    for call in (lambda: predict(model, [math.nan]), lambda: accuracy(model, [math.nan], [1])):
+        with pytest.raises(RangeError, match="got nan among the scores"):
+            call()
+
+
+@pytest.mark.parametrize("given", [None, 1.0, "ab"])
+def test_predict_takes_samples(given):
+    with pytest.raises(LengthError, match=r"got .* as X, expected one row or number for each sample"):
+        predict(lambda x: x, given)
+
+
 # Where it stops early.
 
 
@@ -261,16 +275,37 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("stderr", [Terminal, io.StringIO])
-def test_the_bar_goes_to_the_terminal_or_else_to_standard_output(stderr, monkeypatch):
-    out, err = io.StringIO(), stderr()
-    monkeypatch.setattr(sys, "stdout", out)
-    monkeypatch.setattr(sys, "stderr", err)
+class Cell(io.StringIO):
+    """A notebook's standard output, by the module that makes it."""
+
+    __module__ = "ipykernel.iostream"
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "where"),
+    [
+        (io.StringIO, Terminal, "stderr"),
+        (Terminal, Terminal, "stderr"),
+        (Terminal, io.StringIO, "stdout"),
+        (Cell, Cell, "stdout"),
+        (io.StringIO, io.StringIO, None),
+    ],
+)
+def test_the_bar_goes_to_where_somebody_sees_it(stdout, stderr, where, monkeypatch):
+    streams = {"stdout": stdout(), "stderr": stderr()}
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
     trained(progress=True)
-    shown, silent = (err, out) if err.isatty() else (out, err)
-    last = shown.getvalue().split("\r")[-1]
-    assert all(part in last for part in ("epoch 4/4", "100%", "12/12", "loss=", "accuracy="))
-    assert silent.getvalue() == ""
+    for name, stream in streams.items():
+        last = stream.getvalue().split("\r")[-1]
+        if name == where:
+            assert all(part in last for part in ("epoch 4/4", "100%", "12/12", "loss=", "accuracy="))
+        else:
+            assert last == ""
+
+
+def test_the_streams_of_a_kernel_are_known_by_their_module():
+    assert OutStream.__module__.startswith(Cell.__module__)
 
 
 def test_without_a_bar_nothing_is_printed(capfd):
@@ -309,6 +344,9 @@ def test_importing_nn_loads_neither_tqdm_nor_sklearn_nor_matplotlib():
         ({"validation": (X, Y[:2])}, LengthError, ["5 samples in X", "2 targets in y"]),
         ({"validation": 0.2}, LengthError, ["validation=0.2", "a pair (X, y)"]),
         ({"validation": [X, Y, Y]}, LengthError, ["validation=[", "a pair (X, y)"]),
+        ({"epochs": True}, RangeError, ["epochs=True", "positive int"]),
+        ({"loss": "mse"}, NumberError, ["loss='mse'", "a function of outputs and targets such as nn.mse"]),
+        ({"seed": [1]}, NumberError, ["seed=[1]", "an int"]),
         ({"epochs": 0}, RangeError, ["epochs=0", "positive int"]),
         ({"batch_size": 2.5}, RangeError, ["batch_size=2.5", "positive int"]),
         ({"X": [[1.0]] * 5}, LengthError, ["mlp takes 2 numbers", "got 1"]),
@@ -327,6 +365,29 @@ def test_one_sentence_for_each_wrong_call(options, error, parts):
     assert all(part in str(caught.value) for part in parts), caught.value
     if options.get("Y", Y) == Y:
         assert model.state_dict() == before
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    model, other = small_model(), small_model()
+    optimizer = SGD(other.parameters(), lr=0.1)
+    with pytest.raises(RangeError, match=r"none of whose parameters the loss depends on.*nn.SGD\(model.parameters\(\), lr=0.1\)"):
+        fit(model, X, Y, optimizer=optimizer, progress=False)
+    assert other.state_dict() == model.state_dict() == small_model().state_dict()
+    assert optimizer.steps == 0
+
+
+def test_a_sample_with_nan_is_told_as_a_loss_that_is_nan():
+    with pytest.raises(AnomalyError, match=r"the loss became nan in epoch 1"):
+        trained(X=[[math.nan, 1.0], *X[1:]])
+
+
+def test_some_of_the_parameters_may_be_trained_and_some_unused():
+    model, other = small_model(), small_model()
+    optimizer = SGD([model.layers[1].neurons[0].b, *other.parameters()], lr=0.1)
+    before = model.state_dict()
+    fit(model, X, Y, optimizer=optimizer, progress=False)
+    assert {n for n, x in model.state_dict().items() if x != before[n]} == {"layers.1.neurons.0.b"}
+    assert other.state_dict() == before
 
 
 @pytest.mark.parametrize("optimizer", [SGD, None, "sgd"])
