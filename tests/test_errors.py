@@ -188,6 +188,7 @@ WRONG_CALLS = {
         (lambda: nn.hardmax([[]]), LengthError, ["the logits are empty", "at least one class"]),
     ],
     "one_hot": [
+        (lambda: nn.one_hot(0, 2.5), RangeError, ["classes=2.5", "positive int"]),
         (lambda: nn.one_hot([0, 3], 3), RangeError, ["the target 3", "from 0 to 2"]),
         (lambda: nn.one_hot([0, "1"], 3), NumberError, ["the target '1'", "class index", "int(label)"]),
     ],
@@ -212,14 +213,23 @@ WRONG_CALLS = {
     "Module": [
         (lambda: nn.Neuron(1).load_state_dict({"w.0": P, "b": 0.0}), StateError, ["one number for each name", "got a Value", ".data"]),
     ],
+    "uniform": [(lambda: nn.uniform(seed=[1]), NumberError, ["seed=[1]", "an int, or None"])],
+    "xavier": [(lambda: nn.xavier(seed="1"), NumberError, ["seed='1'", "an int, or None"])],
+    "he": [(lambda: nn.he(seed=1.5), NumberError, ["seed=1.5", "an int, or None"])],
     "Neuron": [
         (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["the text 'x'", "one real number"]),
+        (lambda: nn.Neuron(2, init=3), OperationError, ["init=3", "a function of nin and nout", "nn.he("]),
         (lambda: nn.Neuron(1)(None), NumberError, ["None", "one real number"]),
     ],
     "Layer": [(lambda: nn.Layer(None, 2), RangeError, ["nin=None", "positive int"])],
     "MLP": [
         (lambda: nn.MLP(2, [2, "1"]), RangeError, ["nout='1'", "positive int"]),
         (lambda: nn.MLP(2, [2, 1], activation=3), OperationError, ["activation=3", "a function of one number", "nn.tanh"]),
+    ],
+    "Optimizer": [
+        (lambda: nn.Optimizer([], 0.1), LengthError, ["no parameters", "at least one Value", "model.parameters()"]),
+        (lambda: nn.Optimizer(None, 0.1), NumberError, ["a NoneType as parameters", "a list of Values", "model.parameters()"]),
+        (lambda: nn.Optimizer([[P]], 0.1), NumberError, ["the parameter [Value(", "model.parameters()"]),
     ],
     "SGD": [
         (lambda: nn.SGD([P], lr=None), NumberError, ["lr: got None", "one real number"]),
@@ -231,19 +241,37 @@ WRONG_CALLS = {
         (lambda: nn.Adam([P], betas=("x", 0.9)), NumberError, ["beta1: got the text 'x'", "one real number"]),
         (lambda: nn.Adam([P], betas=(0.9, None)), NumberError, ["beta2: got None", "one real number"]),
         (lambda: nn.Adam([P], eps=math.inf), RangeError, ["eps=inf", "finite and more than 0"]),
+        (lambda: nn.Adam([P], betas=0.9), LengthError, ["betas=0.9", "two numbers", "(0.9, 0.999)"]),
         (lambda: nn.Adam([P], eps=None), NumberError, ["eps: got None", "one real number"]),
     ],
     "AdamW": [(lambda: nn.AdamW([P], weight_decay=math.nan), RangeError, ["weight_decay=nan", "at least 0"])],
-    "cosine": [(lambda: nn.cosine(0.1, "9"), RangeError, ["steps='9'", "positive int"])],
-    "exponential": [(lambda: nn.exponential(0.1, "x"), NumberError, ["decay: got the text 'x'", "one real number"])],
-    "step_decay": [(lambda: nn.step_decay(0.1, 2, None), NumberError, ["factor: got None", "one real number"])],
-    "warmup": [(lambda: nn.warmup(2.5, 0.1), RangeError, ["steps=2.5", "positive int"])],
+    "cosine": [
+        (lambda: nn.cosine(0.1, "9"), RangeError, ["steps='9'", "positive int"]),
+        (lambda: nn.cosine(0.1, 9, final=-0.1), RangeError, ["final=-0.1", "finite and at least 0"]),
+        (lambda: nn.cosine(None, 9), NumberError, ["lr: got None", "one real number"]),
+    ],
+    "exponential": [
+        (lambda: nn.exponential(0.1, "x"), NumberError, ["decay: got the text 'x'", "one real number"]),
+        (lambda: nn.exponential(-0.1, 0.5), RangeError, ["lr=-0.1", "finite and at least 0"]),
+    ],
+    "step_decay": [
+        (lambda: nn.step_decay(0.1, 2, None), NumberError, ["factor: got None", "one real number"]),
+        (lambda: nn.step_decay(math.inf, 2, 0.5), RangeError, ["lr=inf", "finite and at least 0"]),
+    ],
+    "warmup": [
+        (lambda: nn.warmup(2.5, 0.1), RangeError, ["steps=2.5", "positive int"]),
+        (lambda: nn.warmup(2, "0.1"), NumberError, ["then: got the text '0.1'", "one real number"]),
+    ],
     "fit": [
         (lambda: small_fit(optimizer=None), NumberError, ["optimizer=None", "an Optimizer", "nn.SGD(model.parameters()"]),
         (lambda: small_fit(X="ab"), LengthError, ["got 'ab' as X", "one row or number for each sample"]),
         (lambda: small_fit(epochs="10"), RangeError, ["epochs='10'", "positive int"]),
+        (lambda: small_fit(seed=[1]), NumberError, ["seed=[1]", "an int, or None"]),
+        (lambda: small_fit(loss=3), NumberError, ["loss=3", "a function of outputs and targets"]),
+        (lambda: small_fit(optimizer=nn.SGD([P], 0.1)), RangeError, ["an optimizer", "of this model's parameters", "make it anew"]),
         (lambda: small_fit(batch_size=0), RangeError, ["batch_size=0", "positive int"]),
     ],
+    "predict": [(lambda: nn.predict(nn.MLP(1, [2]), 3.0), LengthError, ["got 3.0 as X", "one row or number for each sample"])],
     "accuracy": [(lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"])],
 }
 
@@ -257,9 +285,7 @@ def test_a_wrong_call_gets_one_sentence(call, error, parts):
     assert all(part in said for part in parts), said
 
 
-# What has nothing to refuse; and what refuses nothing itself, but leaves it to the functions that it calls.
 NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "History"}
-LEFT_TO_OTHERS = {"Optimizer", "predict", "uniform", "xavier", "he"}
 
 
 def test_every_public_name_has_a_wrong_call():
@@ -267,7 +293,7 @@ def test_every_public_name_has_a_wrong_call():
         name: x for package in (autograd, nn) for name, x in vars(package).items() if not name.startswith("_") and not inspect.ismodule(x)
     }
     functions = {name for name, x in public.items() if callable(x) and not isinstance(x, Op)}
-    assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE | LEFT_TO_OTHERS
+    assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE
 
 
 # Nothing half-done stays behind.
