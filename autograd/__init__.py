@@ -5,6 +5,9 @@ from autograd.check import gradcheck as gradcheck
 from autograd.context import scope as scope
 from autograd.draw import Drawing as Drawing
 from autograd.draw import draw as draw
+from autograd.graph import count as count
+from autograd.graph import leaves as leaves
+from autograd.graph import order as order
 from autograd.ops import TABLE as TABLE
 from autograd.ops import Op as Op
 from autograd.ops import abs as abs

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Value
+from autograd import Value, leaves
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
-from autograd.graph import leaves
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.optim import Optimizer
 from nn.samples import argmax, class_weights, generator, listed, positive_int, shown
