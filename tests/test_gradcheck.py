@@ -89,6 +89,12 @@ def test_points_of_any_size_pass():
     assert gradcheck(lambda x: 1e10 + x * x, 0.5)
 
 
+@pytest.mark.parametrize("bound", [-1.0, 1.0])
+def test_the_kink_at_hand_is_found_among_several(bound):
+    with pytest.raises(GradcheckError, match=rf"clip\({bound}, -1.0, 1.0\) is at a kink, .*: check both sides"):
+        gradcheck(lambda x: autograd.clip(x, -1.0, 1.0), bound)
+
+
 def test_a_jump_is_called_a_jump():
     with pytest.raises(GradcheckError, match=r"do not settle: they vary by .*, as at a kink or a jump"):
         gradcheck(lambda x: x if x > 0.3 else x + 1.0, 0.3)

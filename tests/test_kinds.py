@@ -59,7 +59,7 @@ def test_too_large_or_too_small_for_a_float(x, data):
     assert ops.add(np.zeros(2), x).tolist() == [data, data]
 
 
-@pytest.mark.parametrize("x", [math.nan, -math.nan, np.nan, Decimal("nan"), np.float32("nan")], ids=repr)
+@pytest.mark.parametrize("x", [math.nan, -math.nan, np.nan, Decimal("nan"), Decimal("sNaN"), np.float32("nan")], ids=repr)
 def test_nan(x):
     assert math.isnan(Value(x).data)
     assert math.isnan(ops.add(x, 1.0))

@@ -1,6 +1,7 @@
 """Graphs as formulas, against SymPy's own derivatives; the proof that softmax with cross-entropy has gradient a - y."""
 
 import math
+import sys
 
 import pytest
 import sympy
@@ -107,6 +108,12 @@ def test_a_deep_graph_has_a_formula():
     for _ in range(3000):
         v = v + a
     assert to_sympy(v) == 3001 * x
+
+
+def test_without_sympy_the_message_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    with pytest.raises(OperationError, match=r"formulas need SymPy, which is not installed: python -m pip install sympy$"):
+        to_sympy(Value(1.0))
 
 
 def test_wrong_input():
