@@ -5,6 +5,8 @@ No walk recurses, so a chain of a million nodes is as good as one of ten.
 
 from typing import Any, Protocol, TypeVar
 
+from autograd.errors import NumberError
+
 
 class Node(Protocol):
     """What a walk needs: the arguments, nodes and numbers mixed, in order and with repeats."""
@@ -28,6 +30,9 @@ def order(*roots: N) -> list[N]:
     >>> [node.data for node in order(b + a)]
     [2.0, 4.0, 6.0]
     """
+    for root in roots:
+        if not hasattr(root, "args"):
+            raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
     node_class = roots[0].__class__ if roots else None
     seen: set[N] = set()
     found: list[N] = []

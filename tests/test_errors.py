@@ -109,6 +109,10 @@ def small_fit(**changes):
 P = Value(1.0)
 
 WRONG_CALLS = {
+    **{
+        name: [(lambda walk=walk: walk(3.0), NumberError, ["got 3.0, expected a Value", "give the result"])]
+        for name, walk in {"order": autograd.order, "leaves": autograd.leaves, "count": autograd.count}.items()
+    },
     "Value": [
         (lambda: Value(1.0, label=3), OperationError, ["got 3 as a label", "a text or None"]),
         (lambda: setattr(Value(1.0), "label", b"x"), OperationError, ["got b'x' as a label", "a text or None"]),
