@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.context import current, entered
-from autograd.errors import AnomalyError, GradcheckError, RangeError
+from autograd.errors import AnomalyError, GradcheckError, OperationError, RangeError
 from autograd.graph import order as topological
 from autograd.kinds import FLOATS, as_float
 from autograd.ops import Op
@@ -114,6 +114,10 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
     expected 0.877583 by differences, 0.877583 by complex step; the local derivative of wrong(0.5) for its argument 0 is 0.5,
     expected 0.877583
     """
+    if not callable(f):
+        raise OperationError(f"got {f!r}, expected a function of what stands in inputs")
+    if not (isinstance(tolerance, float) and tolerance > 0.0):
+        raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
     if order not in {1, 2}:
         raise RangeError(f"got order={order!r}, expected 1 for first derivatives or 2 for second ones as well")
     if isinstance(inputs, tuple):

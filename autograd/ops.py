@@ -64,7 +64,7 @@ ON_FLOATS: dict[str, Any] = {}
 
 def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of this module with the operations that it names bound to floats, so that they need not look at what they are given."""
-    return FunctionType(function.__code__, ON_FLOATS) if function.__globals__ is globals() else function
+    return FunctionType(function.__code__, ON_FLOATS) if getattr(function, "__globals__", None) is globals() else function
 
 
 class Op:
@@ -114,10 +114,12 @@ class Op:
         self.bound = bound
         self.defaults = defaults
         self.sequences = sequences
-        self.partials_on_floats = _on_floats(partials)
         code = getattr(value, "__code__", None)
+        if not callable(partials):
+            raise OperationError(f"the partials of {name} are {partials!r}, expected a function: lambda y, x: (...,)")
         if code is None:
             raise OperationError(f"the value of {name} is {value!r}, expected a function written in Python: lambda xp, x: ...")
+        self.partials_on_floats = _on_floats(partials)
         self.arity = None if code.co_flags & CO_VARARGS else code.co_argcount - 1
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
 

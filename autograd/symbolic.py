@@ -62,6 +62,7 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
     >>> print(latex(log(Value(2.0, "a_1")) / 2.0))
     \frac{\log{\left(a_{1} \right)}}{2}
     """
-    import sympy  # noqa: PLC0415  # to_sympy says what to do without it
+    formula = to_sympy(value, names)
+    import sympy  # noqa: PLC0415  # after to_sympy, which says what to do without it
 
-    return str(sympy.latex(to_sympy(value, names)))
+    return str(sympy.latex(formula))

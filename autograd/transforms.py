@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.context import current, entered
-from autograd.errors import ChangedError, LengthError, NumberError
+from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import as_float
 from autograd.value import Value
@@ -66,7 +66,15 @@ def _matched(what: str, tree: Any, like: Any) -> list[Any]:
     numbers, expected = flat(tree), len(flat(like))
     if len(numbers) != expected:
         raise LengthError(f"got {len(numbers)} numbers as {what}, expected {expected}: give it the structure of what it belongs to")
-    return [x if x.__class__ is Value else as_float(x) for x in numbers]
+    return [x if x.__class__ is Value else _float(f"the {what}", x) for x in numbers]
+
+
+def _float(what: str, x: Any) -> float:
+    """`x` as a float, or an error that says what it was for."""
+    try:
+        return as_float(x)
+    except NumberError as error:
+        raise NumberError(f"in {what}: {error}") from None
 
 
 # The two sweeps.
@@ -153,22 +161,24 @@ class _Call:
     """
 
     def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
+        if not callable(f):
+            raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
         born: set[Value] = set()
         context = current()
         with entered(replace(context, recording=True, born=(*context.born, born))):
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
-            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(a) for a in flat(x)]
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(_float("the first argument", a)) for a in flat(x)]
             self.output = f(like(x, self.inputs), *rest)
         self.outputs = flat(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
-                as_float(y)
+                _float("what the function gave", y)
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
 
     def scalar(self) -> Any:
         """The output, if it is one number."""
-        if self.output is not self.outputs[0]:
+        if len(self.outputs) != 1 or self.output is not self.outputs[0]:
             raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
         return self.output
 
