@@ -1,0 +1,68 @@
+"""Random graphs over all operations: reverse mode, forward mode and fifty digits agree, to first and second order.
+
+A failing graph is shrunk and printed as Python. `pytest -m fuzz` runs 20,000 of them, the ordinary run 500.
+"""
+
+import pytest
+from graphs import exact, graphs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+from autograd import TABLE, Value, grad, gradient, hvp, jvp, ops
+
+STEP = mpf(10) ** -15  # of a central difference at 50 digits: its error is about 1e-30
+DIFFERENTIABLE = tuple(name for name in TABLE if name != "stop_gradient")  # a difference moves what it holds still
+directions = st.tuples(*[st.sampled_from([-1.0, 0.5, 2.0])] * 3)
+
+
+def sizes(ordinary, nightly):
+    """So many examples in every run, and so many with `-m fuzz`."""
+    return pytest.mark.parametrize("examples", [ordinary, pytest.param(nightly, marks=pytest.mark.fuzz)])
+
+
+def drawn(check, examples, *strategies):
+    """Run `check` on so many examples."""
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()
+
+
+@sizes(500, 20_000)
+def test_first_order(examples):
+    """Value, backward, gradient, grad and jvp, within what roundings within the table's bounds allow."""
+
+    def check(graph, v):
+        leaves = [Value(x) for x in graph.inputs]
+        y = graph.run(leaves)
+        y.backward()
+        found = [leaf.grad for leaf in leaves]
+        with mp.workdps(50):
+            true = exact(y, leaves)
+            assert abs(mpf(y.data) - true.value) <= true.value_error
+            for got in (found, [g.data for g in gradient(y, leaves)], grad(graph.run)(list(graph.inputs))):
+                assert all(abs(g - d) <= e for g, d, e in zip(got, true.gradient, true.errors, strict=True)), (got, true)
+            forward = jvp(graph.run)(list(graph.inputs), list(v))
+            allowed = 2 * sum(abs(d) * e for d, e in zip(v, true.errors, strict=True))
+            assert abs(forward - mp.fdot(v, true.gradient)) <= allowed, (forward, true)
+
+    drawn(check, examples, graphs(), directions)
+
+
+@sizes(100, 4_000)
+def test_second_order(examples):
+    """Reverse over reverse and forward over reverse against differences of the first order at fifty digits."""
+
+    def check(graph, v):
+        leaves = [Value(x) for x in graph.inputs]
+        y = graph.run(leaves)
+        along = ops.dot(v, gradient(y, leaves))
+        reverse = [g.data for g in gradient(along, leaves)]
+        forward = hvp(graph.run)(list(graph.inputs), list(v))
+        with mp.workdps(50):
+            there, back = (exact(y, leaves, [x + s * d * STEP for x, d in zip(graph.inputs, v, strict=True)]).gradient for s in (1, -1))
+            errors = exact(along, leaves).errors
+            for got in (reverse, forward):
+                for g, a, b, error in zip(got, there, back, errors, strict=True):
+                    true = (a - b) / (2 * STEP)
+                    assert abs(g - true) <= 2 * error + abs(true) * mpf(10) ** -20, (got, float(true), error)
+
+    drawn(check, examples, graphs(most=30, names=DIFFERENTIABLE), directions)
