@@ -72,7 +72,7 @@ def _smooth(name: str, x: list[float], args: tuple[int | float, ...]) -> bool:
     threshold = [0.0] if TABLE[name].arity in (1, 3) or name == "leaky_relu" else []
     if name == "clip":
         return x[1] + MARGIN < x[2] and min(abs(x[0] - x[1]), abs(x[0] - x[2])) > MARGIN
-    distinct = [*dict(zip(args, x, strict=True)).values(), *threshold]  # one node twice is no tie
+    distinct = [*dict(zip(map(repr, args), x, strict=True)).values(), *threshold]  # one node twice is no tie
     return inside and all(abs(a - b) > MARGIN for i, a in enumerate(distinct) for b in distinct[:i])
 
 

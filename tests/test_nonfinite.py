@@ -1,0 +1,157 @@
+"""Every operation at numbers that are not finite, or hardly: the policy of docs/operations.md, rule by rule."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+from test_ops import DIGITS, LARGEST, TINY, apply, domains, each_op, error, reference, same
+
+from autograd import TABLE, Value, ops
+
+inf, nan = math.inf, math.nan
+POINTS = (-1.3, 0.49, 0.99, 1.01, 0.0, -0.0, inf, -inf, nan, 1e300, 1e-300, 5e-324, 3e-310)
+
+
+def points(op):
+    """All tuples of arguments; an n-ary operation gets two, dot sequences of one."""
+    return list(itertools.product(POINTS, repeat=op.arity or 2))
+
+
+def run(op, point):
+    """Value and gradient, 0 where the argument is a number."""
+    x = [Value(a) for a in point]
+    if op is ops.powc:
+        x[1] = point[1]
+    y = apply(op, x)
+    y.backward()
+    return y, [getattr(v, "grad", 0.0) for v in x]
+
+
+@each_op
+def test_floats_come_out_and_columns_agree(op):
+    """No exception, no warning, no complex number; a column holds what one sample gives, to the bound."""
+    every = points(op)
+    columns = apply(op, [np.array(c) for c in zip(*every, strict=True)])
+    for point, column in zip(every, np.broadcast_to(columns, len(every)), strict=True):
+        y, gradient = run(op, point)
+        assert all(type(x) is float for x in (y.data, *gradient))
+        assert same(y.data, apply(op, point))
+        if math.isfinite(y.data):
+            assert abs(column - y.data) <= 2.0 * op.bound.value * math.ulp(max(abs(y.data), 0.0 if op.bound.relative else 1.0)), point
+        else:
+            assert same(column, y.data), point
+
+
+def survives(op, point):
+    """Whether the value does not depend on an argument that is nan: C's annex F for pow and hypot, and the choices."""
+    x, y = point[0], point[-1]
+    match op.name:
+        case "pow" | "powc":
+            return y == 0.0 or x == 1.0
+        case "hypot":
+            return math.isinf(x) or math.isinf(y)
+        case "where":
+            return not math.isnan(point[1] if x else point[2])
+        case "leaky_relu":
+            return x > 0.0
+    return False
+
+
+@each_op
+def test_nan_in_gives_nan_out(op):
+    for point in points(op):
+        if any(map(math.isnan, point)):
+            assert math.isnan(apply(op, point)) != survives(op, point), point
+
+
+@each_op
+def test_a_derivative_is_nan_where_its_argument_and_its_value_are(op):
+    """Unless there is no dependence, or the derivative is a constant."""
+    by_others = {"mul", "dot", "div", "clip", "leaky_relu"}  # derivatives that other arguments alone decide
+    for point in points(op):
+        y, gradient = run(op, point)
+        for x, p, g in zip(point, y.partials, gradient, strict=True):
+            if p is None:
+                assert g == 0.0
+            elif op.name not in {"add", "sub", "neg", "sum", "where"} | by_others and math.isnan(x) and math.isnan(y.data):
+                assert math.isnan(g), point
+
+
+@each_op
+def test_finite_arguments_in_the_domain_give_the_true_value_and_derivatives(op):
+    """To the bound, rounded to inf where too large, and to the last subnormal where too small."""
+    with mp.workdps(DIGITS):
+        for point in points(op):
+            padded = point if op.arity or op is ops.dot else (*point, point[-1])
+            inside = all(low < x < high for x, (low, high) in zip(padded, domains(op), strict=True)) and all(map(math.isfinite, point))
+            if not inside or (op.kinks and (0.0 in point or len(set(point)) < len(point))):
+                continue
+            true = mpf(reference(op).value(*map(mpf, padded))) if op.arity or op is ops.dot else None
+            if true is None:
+                continue
+            y = apply(op, point)
+            if 0 < abs(true) < TINY:
+                assert abs(y - true) <= 2.0 * max(1.0, op.bound.value) * mpf(5e-324), point
+            else:
+                assert error(y, true, relative=op.bound.relative) <= op.bound.value, point
+
+
+# Limits at the infinities, and C's annex F, written here: value and derivative.
+LIMITS = {
+    "neg": {inf: (-inf, -1.0), -inf: (inf, -1.0)},
+    "sqrt": {inf: (inf, 0.0), -inf: (nan, nan), -1.3: (nan, nan)},
+    "exp": {inf: (inf, inf), -inf: (0.0, 0.0), 1e300: (inf, inf)},
+    "expm1": {inf: (inf, inf), -inf: (-1.0, 0.0), 1e300: (inf, inf)},
+    "log": {inf: (inf, 0.0), -inf: (nan, 0.0), -0.0: (-inf, -inf), 5e-324: (math.log(5e-324), inf)},
+    "log1p": {inf: (inf, 0.0), -inf: (nan, 0.0)},
+    "sigmoid": {inf: (1.0, 0.0), -inf: (0.0, 0.0)},
+    "tanh": {inf: (1.0, 0.0), -inf: (-1.0, 0.0)},
+    "softplus": {inf: (inf, 1.0), -inf: (0.0, 0.0)},
+    "relu": {inf: (inf, 1.0), -inf: (0.0, 0.0)},
+    "erf": {inf: (1.0, 0.0), -inf: (-1.0, 0.0)},
+    "sin": {inf: (nan, nan), -inf: (nan, nan)},
+    "cos": {inf: (nan, nan), -inf: (nan, nan)},
+    "tan": {inf: (nan, nan), -inf: (nan, nan)},
+    "asin": {inf: (nan, nan), -inf: (nan, nan), 1.01: (nan, nan), 1e300: (nan, nan)},
+    "acos": {inf: (nan, nan), -inf: (nan, nan), 1.01: (nan, nan), 1e300: (nan, nan)},
+    "atan": {inf: (math.pi / 2, 0.0), -inf: (-math.pi / 2, 0.0)},
+    "sinh": {inf: (inf, inf), -inf: (-inf, inf), 1e300: (inf, inf)},
+    "cosh": {inf: (inf, inf), -inf: (inf, -inf), 1e300: (inf, inf)},
+    "abs": {inf: (inf, 1.0), -inf: (inf, -1.0)},
+    "sign": {inf: (1.0, 0.0), -inf: (-1.0, 0.0)},
+    "stop_gradient": {inf: (inf, 0.0), -inf: (-inf, 0.0)},
+}
+
+
+def test_every_operation_of_one_argument_has_its_limits():
+    assert set(LIMITS) == {name for name, op in TABLE.items() if op.arity == 1}
+
+
+@pytest.mark.parametrize(("name", "x"), [(name, x) for name, row in LIMITS.items() for x in row])
+def test_limit(name, x):
+    y, gradient = run(TABLE[name], (x,))
+    assert same(y.data, LIMITS[name][x][0])
+    assert same(gradient[0], LIMITS[name][x][1])
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "value"),
+    [
+        (ops.add, (inf, -inf), nan), (ops.sub, (inf, inf), nan), (ops.sum, ([inf, -inf],), nan), (ops.add, (1e308, 1e308), inf),
+        (ops.mul, (0.0, inf), nan), (ops.dot, ([0.0], [inf]), nan), (ops.mul, (1e300, -1e300), -inf),
+        (ops.div, (0.0, 0.0), nan), (ops.div, (inf, inf), nan), (ops.div, (1.0, -0.0), -inf), (ops.div, (1.0, inf), 0.0),
+        (ops.pow, (-0.0, -1.0), -inf), (ops.pow, (0.0, -2.0), inf), (ops.pow, (-1.3, 0.5), nan), (ops.pow, (-1.0, inf), 1.0),
+        (ops.pow, (0.5, inf), 0.0), (ops.pow, (0.5, -inf), inf), (ops.pow, (2.0, inf), inf), (ops.pow, (-inf, 3.0), -inf),
+        (ops.pow, (-inf, 2.0), inf), (ops.pow, (inf, -1.0), 0.0), (ops.pow, (nan, 0.0), 1.0), (ops.pow, (1.0, nan), 1.0),
+        (ops.hypot, (-inf, nan), inf), (ops.hypot, (1e300, 1e300), math.sqrt(2.0) * 1e300),
+        (ops.atan2, (inf, inf), math.pi / 4), (ops.atan2, (inf, -inf), 3 * math.pi / 4), (ops.atan2, (0.0, -1.0), math.pi),
+        (ops.atan2, (-0.0, -1.0), -math.pi), (ops.atan2, (1.0, inf), 0.0), (ops.logsumexp, ([inf, -inf],), inf),
+        (ops.logsumexp, ([-inf, -inf],), -inf), (ops.maximum, (-inf, inf), inf), (ops.minimum, (inf, nan), nan),
+        (ops.where, (nan, 1.0, 2.0), 1.0), (ops.where, (0.0, nan, 2.0), 2.0), (ops.clip, (-inf, -1.0, 1.0), -1.0), (ops.step, (nan,), nan),
+    ],
+)  # fmt: skip
+def test_annex_f(f, point, value):
+    assert same(f(*point), value) or f(*point) == pytest.approx(value, rel=4e-16)
+    assert abs(f(*point)) <= LARGEST or not math.isfinite(value)
