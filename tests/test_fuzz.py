@@ -4,7 +4,8 @@ A failing graph is shrunk and printed as Python. `pytest -m fuzz` runs 20,000 of
 """
 
 import pytest
-from graphs import exact, graphs
+import sympy
+from graphs import CHOICES, exact, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
@@ -66,3 +67,20 @@ def test_second_order(examples):
                     assert abs(g - true) <= 2 * error + mpf(10) ** -40, (got, float(true), error)
 
     drawn(check, examples, graphs(most=30, names=DIFFERENTIABLE), directions)
+
+
+def test_sympy_differentiates_the_same_expressions():
+    """The graph of Values against the formula that the same lines give on symbols, differentiated by SymPy."""
+    x = sympy.symbols("x:3", real=True)
+
+    def check(graph):
+        leaves = [Value(a) for a in graph.inputs]
+        y = graph.run(leaves)
+        formula = sympy.sympify(graph.run(x))
+        with mp.workdps(50):
+            true = exact(y, leaves)
+            for got, s, error in zip(gradient(y, leaves), x, true.errors, strict=True):
+                expected = mpf(sympy.lambdify(x, sympy.diff(formula, s), "mpmath")(*map(mpf, graph.inputs)))
+                assert abs(got.data - expected) <= error + 1e-15 * abs(expected), (got, expected)  # the formula holds floats, as 2/√π
+
+    drawn(check, 50, graphs(most=8, names=tuple(name for name in DIFFERENTIABLE if name not in CHOICES)))
