@@ -246,9 +246,9 @@ div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b),
 neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,),
              "neg", "-#1", SIGN, (REAL,), (), EXACT)
 
-# d/dx is 0 everywhere at y = 0; d/dy is y log x, but 0 where x = 0 and y >= 0.
+# d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
-             lambda z, x, y: (where(y, y * pow(x, y - 1.0), 0.0),
+             lambda z, x, y: (where(where(y, 0.0, 1.0 / x - 1.0 / x), 0.0, y * pow(x, y - 1.0)),
                               where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)),
              "**", "#1^{#2}", POWER, (POSITIVE, REAL),
              (Kink((0.0, 0.0), (0.0, 0.0), "x**0 is 1 for every x; for d/dy the limit of x**y log x along y > 0"),

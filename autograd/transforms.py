@@ -20,7 +20,7 @@ from autograd import ops
 from autograd.context import current, entered
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import as_float
+from autograd.kinds import IEEE_TRAPS, as_float
 from autograd.value import Value
 
 Function = Callable[..., Any]
@@ -84,7 +84,10 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
     if not graph or node.op is None:
         return node.partials
-    anew = node.op.partials(node, *node.args)
+    try:
+        anew = node.op.partials(node, *node.args)
+    except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values is IEEE's
+        anew = node.op.partials(node, *[a if a.__class__ is Value else Value(a) for a in node.args])
     for recorded, partial in zip(node.partials, anew, strict=True):
         if recorded is None:
             continue

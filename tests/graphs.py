@@ -65,8 +65,6 @@ def _smooth(name: str, x: list[float], args: tuple[int | float, ...]) -> bool:
     inside = name in ANYWHERE or all(low + MARGIN < a < high - MARGIN for a, (low, high) in zip(x, _domain(name), strict=True))
     if name in ("div", "hypot"):
         return abs(x[1]) > MARGIN
-    if name == "pow" and abs(x[1]) < MARGIN:
-        return False  # the mixed second derivative at y = 0: see test_edges
     if name not in CHOICES:
         return inside
     threshold = [0.0] if TABLE[name].arity in (1, 3) or name == "leaky_relu" else []
@@ -168,7 +166,8 @@ def exact(root: Value, leaves: list[Value], at: list[mpf] | None = None) -> Exac
         x = [a[0] for a in args]
         y, p, h = local(op.name, x)
         sizes = [abs(float(q)) for q in p]
-        value_error = math.fsum(q * a[2] for q, a in zip(sizes, args, strict=True)) + _unit(op.bound.value, y, op)
+        carried = [1.0] if op is ops.stop_gradient else sizes  # what is held still for derivatives carries its error on all the same
+        value_error = math.fsum(q * a[2] for q, a in zip(carried, args, strict=True)) + _unit(op.bound.value, y, op)
         off = [_unit(op.bound.partials, q, op) for q in p]
         if h:
             off = [o + math.fsum(abs(float(s)) * a[2] for s, a in zip(row, args, strict=True)) for o, row in zip(off, h, strict=True)]

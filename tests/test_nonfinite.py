@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp, mpf
 from test_ops import DIGITS, LARGEST, TINY, apply, domains, each_op, error, reference, same
 
-from autograd import TABLE, Value, ops
+from autograd import TABLE, Value, gradient, ops
 
 inf, nan = math.inf, math.nan
 POINTS = (-1.3, 0.49, 0.99, 1.01, 0.0, -0.0, inf, -inf, nan, 1e300, 1e-300, 5e-324, 3e-310)
@@ -42,6 +42,17 @@ def test_floats_come_out_and_columns_agree(op):
             assert abs(column - y.data) <= 2.0 * op.bound.value * math.ulp(max(abs(y.data), 0.0 if op.bound.relative else 1.0)), point
         else:
             assert same(column, y.data), point
+
+
+@each_op
+def test_constants_among_the_arguments(op):
+    """With one argument a Value and the others numbers, the graph of the gradient holds what backward gives."""
+    for point in points(op):
+        for i in range(1 if op is ops.powc else len(point)):
+            x = Value(point[i])
+            y = apply(op, [*point[:i], x, *point[i + 1 :]])
+            y.backward()
+            assert same(gradient(y, x).data, x.grad), (point, i)
 
 
 def survives(op, point):
