@@ -97,7 +97,14 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
                 f"an operand of {node!r} was changed after it was recorded: its local derivative was {recorded} and is {data} now; "
                 "compute the result again, or take the gradient before changing anything"
             )
+    if _selects(node):
+        return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
+
+
+def _selects(node: Value) -> bool:
+    """Whether a graph of the derivative has to keep both branches: the node is a `where` whose condition is a Value."""
+    return node.op is ops.where and node.args[0].__class__ is Value
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -114,38 +121,58 @@ def _total(terms: Sequence[Any]) -> Any:
     return terms[0] if len(terms) == 1 else ops.sum(terms)
 
 
-def _dependent(nodes: Sequence[Value], inputs: Iterable[Value]) -> set[Value]:
+def _sent(node: Value, factor: Any, partial: Any) -> Any:
+    """`factor * partial`, what one argument and the node exchange; of a `where` the factor itself, and 0 from the branch not taken."""
+    return ops.where(partial, factor, 0.0) if partial.__class__ is Value and _selects(node) else _product(factor, partial)
+
+
+def _either(masks: Sequence[Any]) -> Any:
+    """Whether one of `masks` is not 0."""
+    masks = list(dict.fromkeys(masks))
+    return 1.0 if 1.0 in masks else masks[0] if len(masks) == 1 else ops.maximum(*masks)
+
+
+def _dependent(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -> set[Value]:
     """The nodes that depend on the inputs, themselves included."""
     found = set(inputs)
     for node in nodes:
-        if any(partial is not None and a in found for a, partial in zip(node.args, node.partials, strict=True)):
+        partials = (None, 1.0, 1.0) if graph and _selects(node) else node.partials
+        if any(partial is not None and a in found for a, partial in zip(node.args, partials, strict=True)):
             found.add(node)
     return found
 
 
 def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
-    """Carry the cotangents of outputs back to the inputs: reverse mode."""
+    """Carry the cotangents of outputs back to the inputs: reverse mode.
+
+    In a graph both branches of a `where` are walked, so that it holds whichever is taken. A node that is reached through branches only
+    has a mask, 1 where one of its consumers is active and took it, and sends 0 where that is 0, whatever its derivatives.
+    """
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
-    dependent = _dependent(nodes, inputs)
+    masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
+    dependent = _dependent(nodes, inputs, graph=graph)
     for node in reversed(nodes):
         if node in received and node in dependent and node.args:
             cotangent = _total(received[node])
             received[node] = [cotangent]
+            mask = _either(masks[node])
             for a, partial in zip(node.args, _local(node, graph=graph), strict=True):
                 if partial is not None and a in dependent:
-                    received.setdefault(a, []).append(_product(cotangent, partial))
+                    sent = _sent(node, cotangent, partial)
+                    received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
+                    masks.setdefault(a, []).append(_product(mask, partial) if graph and _selects(node) else mask)
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
 
 
 def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
     """Carry the tangents of inputs on to the outputs: forward mode."""
     carried = dict(tangents)
-    dependent = _dependent(nodes, tangents)
+    dependent = _dependent(nodes, tangents, graph=graph)
     for node in nodes:
         if node in dependent and node not in tangents:
             carried[node] = _total(
                 [
-                    _product(carried[a], partial)
+                    _sent(node, carried[a], partial)
                     for a, partial in zip(node.args, _local(node, graph=graph), strict=True)
                     if partial is not None and a in dependent
                 ]

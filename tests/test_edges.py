@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from test_ops import same
 
-from autograd import Value, grad, gradient, ops
+from autograd import Value, grad, gradient, jvp, ops
 from autograd.graph import order
+from autograd.kinds import kind_of
 
 inf, nan, log2 = math.inf, math.nan, math.log(2.0)
 
@@ -106,15 +107,19 @@ def on_values(f, point):
     return [node.data for node in recorded(f, point)[1]]
 
 
-def on_columns(f, point):
-    leaves, roots = recorded(f, point)
-    column = {leaf: np.array([leaf.data, leaf.data]) for leaf in leaves}
+def replayed(leaves, roots, columns):
+    """What the recorded nodes give when the leaves are these NumPy columns."""
+    known = dict(zip(leaves, columns, strict=True))
     for node in order(*roots):
         if node.op:
-            x = [column.get(a, getattr(a, "data", a)) for a in node.args]
-            half = len(x) // 2
-            column[node] = node.op(*{0: x, 1: (x,), 2: (x[:half], x[half:])}[node.op.sequences])
-    return [float(np.broadcast_to(column.get(root, root.data), 2)[1]) for root in roots]
+            x = [known.get(a, getattr(a, "data", a)) for a in node.args]
+            known[node] = kind_of(x).apply(node.op, x)
+    return [np.broadcast_to(known.get(root, root.data), columns[0].shape) for root in roots]
+
+
+def on_columns(f, point):
+    leaves, roots = recorded(f, point)
+    return [float(column[1]) for column in replayed(leaves, roots, [np.array([x, x]) for x in point])]
 
 
 BACKENDS = {"value": on_values, "columns": on_columns}
@@ -141,3 +146,27 @@ def test_backward_and_grad_agree_at_edges(f, point, value, first, second):
         return
     rows = [grad(lambda x, i=i: grad(lambda z: f(*z))(x)[i])(list(point)) for i in range(len(point))]
     assert all(all(map(same, got, row)) for got, row in zip(rows, second, strict=True)), rows
+
+
+BRANCHES = {
+    "log or square": lambda x: ops.where(x.step(), ops.log(x) * x, x * x),
+    "condition is the argument": lambda x: ops.where(x, ops.sin(x) / x, 1.0 - x * x / 6.0),
+    "nested": lambda x: ops.where(x.step(), ops.where(x.step(1.0), ops.sqrt(x - 1.0) ** 3, x * x), ops.exp(-1.0 / x)),
+    "one node on both branches and beside": lambda x: ops.where((x - 1.0).step(), (s := ops.sqrt(ops.abs(x))) * x, s * s) + s,
+    "one node for two that choose": lambda x: ops.where(x.step(), r := ops.sqrt(x), 0.0) + ops.where(x.step(-1.0), x, r),
+}
+
+
+@pytest.mark.parametrize("f", BRANCHES.values(), ids=BRANCHES)
+@pytest.mark.parametrize("at", [-2.0, 0.5, 2.0])
+def test_the_graph_of_a_gradient_holds_on_every_branch(f, at):
+    """Recorded at one point, value and derivatives are replayed at others, where another branch is taken and the first may be nan."""
+    points = np.array([-3.0, -0.7, 0.0, 0.3, 1.5, 4.0])
+    x = Value(at)
+    first = gradient(f(x), x)
+    second = gradient(first, x)
+    forward = jvp(f)(x, 1.0)
+    found = replayed([x], [first, forward, second], [points])
+    expected = [[grad(f)(p) for p in points]] * 2 + [[grad(grad(f))(p) for p in points]]
+    for column, true in zip(found, expected, strict=True):
+        assert np.allclose(column, true, rtol=1e-14, atol=1e-300, equal_nan=True), (column, true)
