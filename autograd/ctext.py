@@ -1,0 +1,320 @@
+"""C text as a kind of number: fed to a row of the table, it prints the row's arithmetic in C.
+
+`python -m autograd.ctext > autograd/_ops.h` writes the header that the compiled parts are built on, so that no
+derivative is written a second time. `function` prints any other operation with a fixed number of arguments.
+
+The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
+read back as they were, and an expression that is used more than once gets a name.
+"""
+
+import operator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, reduce
+from math import copysign, inf, isfinite, isnan
+from types import BuiltinFunctionType
+from typing import Any
+
+from autograd.errors import OperationError
+from autograd.kinds import FLOATS, as_float, register_node
+from autograd.ops import TABLE, Op
+
+# How tightly C binds an expression, the weakest first.
+CHOICE, OR, EQUALITY, ORDER, SUM, PRODUCT, SIGN, ATOM = range(8)
+CONDITIONS = (OR, EQUALITY, ORDER)
+
+
+def _infix(sign: str, precedence: int) -> Callable[[Any, Any], "Expression"]:
+    return lambda a, b: Expression(f"{{}} {sign} {{}}", precedence, (_number(a), precedence), (_number(b), precedence + 1))
+
+
+def _arithmetic(sign: str, precedence: int) -> tuple[Callable[[Any, Any], "Expression"], Callable[[Any, Any], "Expression"]]:
+    infix = _infix(sign, precedence)
+    return infix, lambda b, a: infix(a, b)
+
+
+class Expression:
+    """A number in C: a text with a place for each operand, how tightly it binds, and how tightly each operand must."""
+
+    __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
+    __hash__ = None  # type: ignore[assignment]  # == is a condition in C
+
+    def __init__(self, text: str, precedence: int, *operands: tuple["Expression", int]) -> None:
+        self.text = text
+        self.precedence = precedence
+        self.operands = operands
+
+    __add__, __radd__ = _arithmetic("+", SUM)
+    __sub__, __rsub__ = _arithmetic("-", SUM)
+    __mul__, __rmul__ = _arithmetic("*", PRODUCT)
+    __truediv__, __rtruediv__ = _arithmetic("/", PRODUCT)
+    __lt__, __le__, __gt__, __ge__ = (_infix(sign, ORDER) for sign in ("<", "<=", ">", ">="))
+    __eq__, __ne__ = (_infix(sign, EQUALITY) for sign in ("==", "!="))  # type: ignore[assignment]
+
+    def __neg__(self) -> "Expression":
+        return Expression("-{}", SIGN, (_number(self), ATOM))
+
+    def __pos__(self) -> "Expression":
+        return self
+
+    def __abs__(self) -> "Expression":
+        return _call("fabs", self)
+
+    def __pow__(self, exponent: Any) -> "Expression":
+        return _call("pow", self, exponent)
+
+    def __rpow__(self, base: Any) -> "Expression":
+        return _call("pow", base, self)
+
+    def __bool__(self) -> bool:
+        raise OperationError("it branches on its numbers, which C text does not know yet: choose with xp.where, or autograd.where")
+
+
+def _number(x: Any) -> Expression:
+    if not isinstance(x, Expression):
+        return _constant(as_float(x))
+    return _where(x, 1.0, 0.0) if x.precedence in CONDITIONS else x
+
+
+def _constant(x: float) -> Expression:
+    text = repr(abs(x)) if isfinite(x) else "NAN" if isnan(x) else "INFINITY"
+    return Expression(f"-{text}", SIGN) if copysign(1.0, x) < 0.0 and not isnan(x) else Expression(text, ATOM)
+
+
+def _call(name: str, *x: Any) -> Expression:
+    return Expression(f"{name}({', '.join('{}' for _ in x)})", ATOM, *((_number(a), CHOICE) for a in x))
+
+
+def _where(condition: Any, a: Any, b: Any) -> Expression:
+    if not isinstance(condition, Expression) or condition.precedence not in CONDITIONS:
+        condition = _number(condition) != 0.0
+    return Expression("{} ? {} : {}", CHOICE, (condition, OR), (_number(a), OR), (_number(b), CHOICE))
+
+
+def _or_nan(condition: Expression, x: Any) -> Expression:
+    return Expression("{} || {}", OR, (condition, OR), (_call("isnan", x), EQUALITY))
+
+
+class _CText:
+    """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
+
+    where = staticmethod(_where)
+
+    def __getattr__(self, name: str) -> Callable[..., Expression]:
+        function = getattr(FLOATS, name, None)
+        if not isinstance(function, BuiltinFunctionType):
+            raise OperationError(f"there is no xp.{name} in C text")
+        return partial(_call, function.__name__)
+
+    @staticmethod
+    def sign(x: Any) -> Expression:
+        return _where(_or_nan(x == 0.0, x), x, _call("copysign", 1.0, x))
+
+    @staticmethod
+    def maximum(*x: Any) -> Expression:
+        return reduce(lambda a, b: _where(_or_nan(a >= b, a), a, b), map(_number, x))
+
+    @staticmethod
+    def minimum(*x: Any) -> Expression:
+        return reduce(lambda a, b: _where(_or_nan(a <= b, a), a, b), map(_number, x))
+
+    @staticmethod
+    def sum(*x: Any) -> Expression:
+        places = ", ".join("{}" for _ in x)
+        return Expression(f"ag_sum((const double[]){{{{{places}}}}}, {len(x)})", ATOM, *((_number(a), CHOICE) for a in x))
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Expression:
+        return self.sum(*map(operator.mul, ws, xs))
+
+    def shift(self, *x: Any) -> Expression:
+        largest = self.maximum(-inf, *x)
+        return _where(abs(largest) < inf, largest, 0.0)
+
+    def apply(self, op: Op, x: Sequence[Any]) -> Expression:
+        """A call where the header has the operation, else its arithmetic."""
+        if TABLE.get(op.name) is op and op.arity:
+            return _call(f"ag_{op.name}", *x)
+        return _number(op.value(self, *map(_number, x)))
+
+
+C = _CText()
+register_node(Expression, C)
+
+
+def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
+    """A C function of these statements, each with its expression in place."""
+    uses: Counter[int] = Counter()
+    names: dict[int, str] = {}
+    lines = []
+
+    def count(x: Expression) -> None:
+        uses[id(x)] += 1
+        if uses[id(x)] == 1:
+            for operand, _ in x.operands:
+                count(operand)
+
+    def text(x: Expression, needed: int) -> str:
+        if id(x) not in names:
+            printed = x.text.format(*(text(*operand) for operand in x.operands))
+            if uses[id(x)] == 1 or not x.operands:
+                return printed if x.precedence >= needed else f"({printed})"
+            names[id(x)] = f"t{len(names)}"
+            lines.append(f"const double {names[id(x)]} = {printed};")
+        return names[id(x)]
+
+    for _, x in statements:
+        count(x)
+    if unused := [f"(void){x.text}" for x in parameters if not uses[id(x)]]:
+        lines.append(", ".join(unused) + ";")
+    for statement, x in statements:
+        lines.append(statement.format(text(x, CHOICE)))  # noqa: PERF401  # `text` adds lines before it
+    declared = ", ".join(f"double {x.text}" for x in parameters)
+    return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
+
+
+def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, ...]]:
+    """The arguments of `op`, the name of its result, its value and its partials as C text."""
+    if op.arity is None:
+        raise OperationError(f"{op.name} takes any number of arguments; C text is printed for a fixed number")
+    names = op.value.__code__.co_varnames[1 : op.arity + 1] if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
+    x = [Expression(name, ATOM) for name in names]
+    y = Expression("z" if "y" in names else "y", ATOM)
+    try:
+        return x, y, _number(op.value(C, *x)), op.partials(y, *x)
+    except Exception as error:
+        raise OperationError(f"{op.name} cannot be written in C: {error}") from error
+
+
+def dependence(op: Op) -> int:
+    """On which arguments `op` depends, as a mask of bits: those whose partial is not None.
+
+    >>> from autograd import where
+    >>> bin(dependence(where))
+    '0b110'
+    """
+    *_, partials = _read(op)
+    return sum(1 << i for i, p in enumerate(partials) if p is not None)
+
+
+def function(op: Op, name: str | None = None) -> str:
+    """Value and partials of `op` as the C functions `ag_NAME` and `ag_NAME_partials`, or called `name`; no dependence is 0.
+
+    >>> print(function(Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))))
+    static inline double ag_cube(double x0) {
+        return x0 * x0 * x0;
+    }
+    <BLANKLINE>
+    static inline void ag_cube_partials(double y, double x0, double *p) {
+        (void)y;
+        p[0] = 3.0 * x0 * x0;
+    }
+    """
+    return "\n".join(_functions(op, name or f"ag_{op.name}"))
+
+
+def _functions(op: Op, name: str) -> tuple[str, str]:
+    x, y, value, partials = _read(op)
+    return (
+        _define(f"double {name}({{}})", x, [("return {};", value)]),
+        _define(
+            f"void {name}_partials({{}}, double *p)",
+            [y, *x],
+            [(f"p[{i}] = {{}};", _number(0.0 if p is None else p)) for i, p in enumerate(partials)],
+        ),
+    )
+
+
+HEADER = """\
+/* The elementary operations in C, their arithmetic printed from the rows of autograd/ops.py. Do not edit: after a change there,
+
+       python -m autograd.ctext > autograd/_ops.h
+
+   The operations that take any number of arguments are loops, in _nary.h. */
+
+#ifndef AUTOGRAD_OPS_H
+#define AUTOGRAD_OPS_H
+
+#include <math.h>
+
+/* Op codes, in the order of the table. */
+enum {{
+{codes}
+    AG_COUNT
+}};
+
+/* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
+   and bit k for an argument k on which the result depends; the partial for another is written as 0, but is absent. */
+static const struct ag_op {{
+    const char *name;
+    unsigned char arity, sequences, depends;
+}} ag_ops[AG_COUNT] = {{
+{rows}
+}};
+
+/* The operations with one, two and three arguments: X(code, function). */
+{lists}
+
+/* Values. */
+
+{values}
+/* Partials: from the value and the arguments, one for each argument. */
+
+{partials}
+/* By code: ag_valueN gives the value, ag_applyN also the partials in p; nan for a code of another arity. */
+
+{dispatchers}
+#endif
+"""
+
+DISPATCHERS = """\
+static inline double ag_value{arity}(int code, {declared}) {{
+#define AG_CASE(CODE, NAME) case CODE: return NAME({given});
+    switch (code) {{ {list}(AG_CASE) default: return NAN; }}
+#undef AG_CASE
+}}
+
+static inline double ag_apply{arity}(int code, {declared}, double *p) {{
+    double y;
+#define AG_CASE(CODE, NAME) case CODE: y = NAME({given}); NAME##_partials(y, {given}, p); return y;
+    switch (code) {{ {list}(AG_CASE) default: return NAN; }}
+#undef AG_CASE
+}}
+"""
+
+LISTS = {1: "AG_UNARY", 2: "AG_BINARY", 3: "AG_TERNARY"}
+
+
+def _code(op: Op) -> str:
+    return f"AG_{op.name.upper()}"
+
+
+def _list(arity: int) -> str:
+    entries = [f"X({_code(op)}, ag_{op.name})" for op in TABLE.values() if op.arity == arity]
+    return " \\\n    ".join([f"#define {LISTS[arity]}(X)", *entries])
+
+
+def _dispatchers(arity: int) -> str:
+    given = "abc"[:arity]
+    declared = ", ".join(f"double {a}" for a in given)
+    return DISPATCHERS.format(arity=arity, list=LISTS[arity], given=", ".join(given), declared=declared)
+
+
+def header() -> str:
+    """The text of `_ops.h`."""
+    fixed = [op for op in TABLE.values() if op.arity]
+    values, partials = zip(*(_functions(op, f"ag_{op.name}") for op in fixed), strict=True)
+    return HEADER.format(
+        codes="\n".join(f"    {_code(op)}," for op in TABLE.values()),
+        rows="\n".join(
+            f'    {{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 255}}},' for op in TABLE.values()
+        ),
+        lists="\n".join(map(_list, LISTS)),
+        values="\n".join(values),
+        partials="\n".join(partials),
+        dispatchers="\n".join(map(_dispatchers, LISTS)),
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(header())
