@@ -22,6 +22,7 @@ IEEE_TRAPS = (ArithmeticError, ValueError)
 
 # What becomes a float, the commonest first.
 NUMBERS = (int, float, Real, Decimal, np.bool_)
+REAL_DTYPES = "biuf"
 
 
 class Kind(Protocol):
@@ -50,13 +51,24 @@ def as_float(x: Any) -> float:
     raise NumberError(not_a_number(x))
 
 
+def is_number(x: Any) -> bool:
+    """Whether an operation takes `x`: a number of any kind, or an array of them."""
+    if isinstance(x, np.ndarray | np.generic):
+        return all(map(is_number, x.flat)) if x.dtype.kind == "O" else x.dtype.kind in REAL_DTYPES
+    try:
+        kind_of([x])
+    except NumberError:
+        return False
+    return True
+
+
 def not_a_number(x: object) -> str:
     """Say what `x` is, what was expected, and what to do."""
     expected = "expected one real number (int, float, NumPy scalar, Fraction or Decimal)"
     match x:
         case str():
             return f"got the text {str(x)!r}, {expected}: convert it first, float({str(x)!r})"
-        case np.ndarray() if x.dtype.kind not in "biufO":
+        case np.ndarray() if x.dtype.kind not in REAL_DTYPES + "O":
             return f"got an array of dtype {x.dtype}, {expected}: convert it first, array.astype(float)"
         case np.ndarray():
             return f"got an array of shape {x.shape}, {expected}: make one Value for each element"
@@ -108,9 +120,10 @@ class _Floats:
     def apply(self, op: Any, x: Sequence[Any]) -> float:
         x = [as_float(a) for a in x]
         try:
-            return float(op.value(self, *x))
+            y = op.value(self, *x)
         except IEEE_TRAPS:
-            return float(ARRAYS.apply(op, [np.float64(a) for a in x]))
+            y = ARRAYS.apply(op, [np.float64(a) for a in x])
+        return y if y.__class__ is float else op.real(y)
 
 
 class _Arrays:
@@ -155,10 +168,11 @@ class _Arrays:
         if any(a.dtype == object for a in arrays):
             return _each(op, arrays)
         for given, a in zip(x, arrays, strict=True):
-            if a.dtype.kind not in "biuf":
+            if a.dtype.kind not in REAL_DTYPES:
                 raise NumberError(not_a_number(given))
         with np.errstate(all="ignore"):
-            return np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))[()]
+            y = np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
+        return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:

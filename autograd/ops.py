@@ -14,10 +14,11 @@ log-sum-exp and softmax functions (2021).
 """
 
 import re
+import reprlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from inspect import CO_VARARGS
+from inspect import CO_VARARGS, signature
 from itertools import chain
 from math import fsum, inf, nan, pi
 from types import FunctionType
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.errors import LengthError, NumberError, OperationError
-from autograd.kinds import FLOATS, IEEE_TRAPS, kind_of
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of
 
 # How tightly an operation binds when a formula is printed.
 SUM, PRODUCT, SIGN, POWER, FUNCTION = range(1, 6)
@@ -103,6 +104,11 @@ class Op:
         defaults: tuple[float, ...] = (),
         sequences: int = 0,
     ) -> None:
+        code = getattr(value, "__code__", None)
+        if code is None:
+            raise OperationError(f"the value of {name} is {value!r}, expected a function written in Python: lambda xp, x: ...")
+        if not callable(partials):
+            raise OperationError(f"the partials of {name} are {partials!r}, expected a function: lambda y, x: (...,)")
         self.name = name
         self.value = value
         self.partials = partials
@@ -114,14 +120,36 @@ class Op:
         self.bound = bound
         self.defaults = defaults
         self.sequences = sequences
-        code = getattr(value, "__code__", None)
-        if not callable(partials):
-            raise OperationError(f"the partials of {name} are {partials!r}, expected a function: lambda y, x: (...,)")
-        if code is None:
-            raise OperationError(f"the value of {name} is {value!r}, expected a function written in Python: lambda xp, x: ...")
+        self.on_floats = partial(value, FLOATS)
         self.partials_on_floats = _on_floats(partials)
-        self.arity = None if code.co_flags & CO_VARARGS else code.co_argcount - 1
+        self.arguments: tuple[str, ...] = code.co_varnames[1 : code.co_argcount]
+        self.arity = None if code.co_flags & CO_VARARGS else len(self.arguments)
+        self._check()
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
+
+    def _check(self) -> None:
+        """Refuse a declaration with which the operation cannot work."""
+        count = 9 if self.arity is None else self.arity  # 9 stands for any number
+        domain, kinks, defaults = self.domain, self.kinks, self.defaults
+        rules: tuple[tuple[str, Any, str], ...] = (
+            ("name", isinstance(self.name, str), "a text, the name of the variable that holds it"),
+            ("value", count and _takes(self.value, count + 1), "a function of xp and at least one argument: lambda xp, x: ..."),
+            ("partials", _takes(self.partials, count + 1), "a function of the result and what value takes: lambda y, x: (...,)"),
+            ("label", isinstance(self.label, str), "a text or None"),
+            ("latex", _is_latex(self.latex, count), "a text, in which #1 is the first argument and #* all of them, or None"),
+            ("precedence", self.precedence in range(SUM, FUNCTION + 1), f"an int from {SUM} to {FUNCTION}"),
+            ("domain", domain is None or (_all(_is_interval, domain) and len(domain) == (self.arity or 1)),
+             "an open interval for each argument, such as ((-1.0, 1.0),), or None"),
+            ("kinks", kinks is None or _all(_is_kink, kinks), "a tuple of Kinks, such as (Kink((0.0,), (1.0,), 'the reason'),), or None"),
+            ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
+            ("defaults", _all(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
+            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
+        )  # fmt: skip
+        for what, fits, expected in rules:
+            if not fits:
+                x = getattr(self, what)
+                given = f"a function of {signature(x)}" if isinstance(x, FunctionType) else reprlib.repr(x)
+                raise OperationError(f"got {given} as the {what} of {self.name!r}, expected {expected}")
 
     def __call__(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
@@ -131,9 +159,10 @@ class Op:
                     break
             else:
                 try:
-                    return self.value(FLOATS, *x)
+                    y = self.on_floats(*x)
                 except IEEE_TRAPS:
                     return FLOATS.apply(self, x)
+                return y if y.__class__ is float else self.real(y)
         elif self.sequences:
             x = self._flatten(x)
         elif self.arity is not None:
@@ -143,24 +172,47 @@ class Op:
                 x = tuple(x[0])
             if not x:
                 raise LengthError(f"{self.name}() takes at least one argument, got none")
-        return kind_of(x).apply(self, x)
+        try:
+            return kind_of(x).apply(self, x)
+        except NumberError as error:
+            raise self._blamed(error, x) from None
+
+    def _blamed(self, error: NumberError, x: tuple[Any, ...]) -> NumberError:
+        """`error`, with the operation and the argument that is to blame, if one is."""
+        i = next((i for i, a in enumerate(x) if not is_number(a)), None)
+        if i is None:
+            return error
+        if self.sequences:
+            sequence, element = divmod(i, len(x) // self.sequences)
+            return NumberError(f"{self.name}(), element {element} of sequence {sequence}: {error}")
+        return NumberError(f"{self.name}(), argument {i if self.arity is None else self.arguments[i]}: {error}")
+
+    def real(self, y: Any, what: str = "value") -> float:
+        """What the value or a partial gave at floats, as a float."""
+        try:
+            return as_float(y)
+        except NumberError:
+            raise OperationError(
+                f"the {what} of {self.name} gave {reprlib.repr(y)} of type {type(y).__name__}, expected a real number: compute it with "
+                "functions that give nan where there is none, such as xp.sqrt or autograd.sqrt; a Value has to be an argument, not captured"
+            ) from None
 
     def _completed(self, x: tuple[Any, ...], arity: int) -> tuple[Any, ...]:
         missing = arity - len(x)
         if not 0 < missing <= len(self.defaults):
-            raise LengthError(f"{self.name}() takes {arity} arguments, got {len(x)}")
+            raise LengthError(f"{self.name}() takes {arity} arguments, got {len(x)}: {self.name}({', '.join(self.arguments)})")
         return x + self.defaults[-missing:]
 
     def _flatten(self, sequences: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(sequences) != self.sequences:
-            raise LengthError(f"{self.name}() takes {self.sequences} sequences, got {len(sequences)}")
+            raise LengthError(f"{self.name}() takes {self.sequences} sequences, got {len(sequences)}: put the numbers of each in a list")
         for s in sequences:
-            if not isinstance(s, Iterable):
+            if not (isinstance(s, list) or _is_sequence(s)):
                 raise NumberError(f"{self.name}() takes a sequence of numbers, got {s!r}: put it in a list")
         columns = [tuple(s) for s in sequences]
         if len({len(c) for c in columns}) > 1:
             lengths = " and ".join(str(len(c)) for c in columns)
-            raise LengthError(f"{self.name}() takes sequences of equal length, got lengths {lengths}")
+            raise LengthError(f"{self.name}() takes sequences of equal length, got lengths {lengths}: give as many numbers in each")
         return tuple(chain.from_iterable(columns))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
@@ -170,19 +222,23 @@ class Op:
         (-inf, (inf,))
         """
         try:
-            y = float(self.value(FLOATS, *x))
+            y = self.value(FLOATS, *x)
         except IEEE_TRAPS:
             y = FLOATS.apply(self, x)
+        if y.__class__ is not float:
+            y = self.real(y)
+        known = self.partials_on_floats is not self.partials  # a row of this table: floats give floats
         try:
             p = self.partials_on_floats(y, *x)
         except IEEE_TRAPS:
+            known = False
             with np.errstate(all="ignore"):
-                p = tuple(None if q is None else float(q) for q in self.partials(np.float64(y), *map(np.float64, x)))
+                p = self.partials(np.float64(y), *map(np.float64, x))
         if not isinstance(p, tuple):
             raise OperationError(f"the partials of {self.name} are {p!r}, expected a tuple, one for each argument: (…,)")
         if len(p) != len(x):
             raise OperationError(f"the partials of {self.name} are {len(p)}, expected one for each of its {len(x)} arguments")
-        return y, p
+        return y, p if known else tuple([None if q is None else self.real(q, "partial") for q in p])
 
     def __reduce__(self) -> str:
         return self.name
@@ -201,6 +257,35 @@ class Op:
         \frac{a}{b}
         """
         return re.sub(r"#(\d|\*)", lambda m: ", ".join(x) if m[1] == "*" else x[int(m[1]) - 1], self.latex)
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    try:
+        signature(function).bind(*[None] * count)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_sequence(x: Any) -> bool:
+    return bool(x.ndim) if isinstance(x, np.ndarray) else isinstance(x, Iterable) and not isinstance(x, str | bytes)
+
+
+def _all(fits: Callable[[Any], bool], x: Any) -> bool:
+    return isinstance(x, tuple) and all(map(fits, x))
+
+
+def _is_interval(x: Any) -> bool:
+    return _all(is_number, x) and len(x) == 2 and bool(x[0] < x[1])
+
+
+def _is_kink(x: Any) -> bool:
+    return isinstance(x, Kink) and isinstance(x.at, tuple) and isinstance(x.partials, tuple) and len(x.at) == len(x.partials)
+
+
+def _is_latex(x: Any, count: int) -> bool:
+    return isinstance(x, str) and all(1 <= int(i) <= count for i in re.findall(r"#(\d)", x))
 
 
 def _shares(y: Any, x: tuple[Any, ...], beats: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
@@ -414,5 +499,5 @@ stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 
 ON_FLOATS.update(globals())
-ON_FLOATS.update({name: partial(op.value, FLOATS) for name, op in TABLE.items()})
+ON_FLOATS.update({name: op.on_floats for name, op in TABLE.items()})
 ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum)

@@ -7,13 +7,14 @@ import inspect
 import io
 import math
 import pickle
+import reprlib
 
 import numpy as np
 import pytest
 
 import autograd
 import nn
-from autograd import TABLE, Op, Value, errors
+from autograd import TABLE, Op, Value, errors, ops
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError, RangeError, StateError
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
@@ -28,10 +29,24 @@ NOT_NUMBERS = [
 ]
 
 
+P = Value(1.0)
+
+
+def identity_op(**changes):
+    return Op(**{"name": "same", "value": lambda _xp, x: x, "partials": lambda _y, _x: (1.0,)} | changes)
+
+
 def called(op, x):
     """`op` on the numbers `x`, however it wants its arguments."""
     half = len(x) // 2
     return op(*{0: x, 1: (x,), 2: (x[:half], x[half:])}[op.sequences])
+
+
+def place_name(op, place):
+    """What a message calls the argument at `place`: by the name that the declaration gives it, or by counting."""
+    if op.sequences:
+        return f"element 0 of sequence {place}" if op.sequences == 2 else f"element {place} of sequence 0"
+    return f"argument {list(inspect.signature(op.value).parameters)[1 + place] if op.arity else place}"
 
 
 def sentence(call, error):
@@ -69,30 +84,100 @@ def test_an_operation_refuses_what_is_no_number(op, number, wrong, parts):
         x = [number(0.5)] * arity
         x[place] = wrong
         said = sentence(lambda: called(op, x), NumberError)  # noqa: B023  # called at once
+        assert said.startswith(f"{op.name}(), {place_name(op, place)}: got ")
         assert all(part in said for part in [*parts, "expected one real number"]), said
 
 
 @pytest.mark.parametrize("op", [op for op in TABLE.values() if op.arity], ids=lambda op: op.name)
 def test_an_operation_says_how_many_arguments_it_takes(op):
+    names = list(inspect.signature(op.value).parameters)[1:]
     for count in {0, op.arity - len(op.defaults) - 1, op.arity + 1}:
         for number in (1.0, Value(1.0)):
-            assert f"{op.name}() takes {op.arity} arguments, got {count}" in sentence(lambda: op(*[number] * count), LengthError)  # noqa: B023  # called at once
+            said = sentence(lambda: op(*[number] * count), LengthError)  # noqa: B023  # called at once
+            assert f"{op.name}() takes {op.arity} arguments, got {count}: {op.name}({', '.join(names)})" in said
 
 
 @pytest.mark.parametrize("op", [op for op in TABLE.values() if op.sequences], ids=lambda op: op.name)
 def test_an_operation_on_sequences_says_what_it_takes(op):
-    for wrong in (3.0, None, Value(1.0)):
+    for wrong in (3.0, None, Value(1.0), "ab", b"ab", np.array(1.0)):
         said = sentence(lambda: op(*[wrong] * op.sequences), NumberError)  # noqa: B023  # called at once
         assert f"{op.name}() takes a sequence of numbers, got {wrong!r}: put it in a list" in said
     said = sentence(lambda: op(*[[1.0]] * (op.sequences + 1)), LengthError)
-    assert f"{op.name}() takes {op.sequences} sequences, got {op.sequences + 1}" in said
+    assert f"{op.name}() takes {op.sequences} sequences, got {op.sequences + 1}: put the numbers of each in a list" in said
+    if op.sequences == 2:
+        assert "equal length, got lengths 1 and 2: give as many" in sentence(lambda: op([1.0], [1.0, 2.0]), LengthError)
+
+
+@pytest.mark.parametrize("x", [1.0, 1, Value(1.0), np.float64(1.0), np.ones(2)], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("wrong", ["abc", "3", 1j, None, P], ids=repr)
+def test_an_operation_of_ones_own_has_to_give_a_real_number(x, wrong):
+    said = sentence(lambda: identity_op(value=lambda _xp, _x: wrong)(x), OperationError)
+    assert all(part in said for part in ["value of same gave ", "expected a real number", "xp.sqrt", "has to be an argument"]), said
+
+
+@pytest.mark.parametrize("point", [1.0, 0.0], ids=["regular", "where Python's arithmetic raises"])
+@pytest.mark.parametrize("wrong", ["abc", "3", 1j, [1.0], P], ids=repr)
+def test_a_partial_of_ones_own_has_to_give_a_real_number(wrong, point):
+    op, x = identity_op(partials=lambda _y, x: (wrong if x else 1.0 / x and wrong,)), Value(point)
+    said = sentence(lambda: op(x), OperationError)
+    assert all(part in said for part in ["partial of same gave ", "expected a real number", "autograd.sqrt"]), said
+
+
+@pytest.mark.parametrize("x", [-1.0, Value(-1.0)], ids=["float", "Value"])
+def test_a_complex_root_is_no_result(x):
+    root = Op("root", lambda _xp, x: x**0.5, lambda y, _x: (0.5 / y,))
+    said = sentence(lambda: root(x), OperationError)
+    assert "the value of root gave (6" in said
+    assert "of type complex" in said
+
+
+# A declaration, argument by argument: the wrong ones, and what is expected.
+
+WRONG_DECLARATIONS = {
+    "name": ([3, None, b"same"], "a text, the name of the variable"),
+    "value": ([lambda _xp: 1.0, lambda: 1.0, lambda _xp, *, x: x], "a function of xp and at least one argument: lambda xp, x: ..."),
+    "partials": ([lambda _y: (1.0,), lambda _y, _a, _b: (1.0,)], "a function of the result and what value takes: lambda y, x"),
+    "label": ([3, b"same"], "a text or None"),
+    "latex": ([3, b"#1", "#2", "#0"], "a text, in which #1 is the first argument"),
+    "precedence": ([0, 6, "5", None, 2.5], "an int from 1 to 5"),
+    "domain": (
+        [3, (0.0, 1.0), ((0.0, 1.0),) * 2, ((1.0, 0.0),), (("0", "1"),), [(0.0, 1.0)], ((0.0, 1.0, 2.0),)],
+        "an open interval for each",
+    ),
+    "kinks": (
+        [3, ops.Kink((0.0,), (1.0,), "not in a tuple"), (((0.0,), (1.0,), "bare"),), (ops.Kink(0.0, 1.0, "no tuples"),)],
+        "a tuple of Kinks",
+    ),
+    "bound": ([3, (0.5, 0.5)], "a Bound or None"),
+    "defaults": ([3, (1.0, 2.0), ("1",), [1.0]], "a tuple of numbers for the last arguments"),
+    "sequences": ([1, -1, "1", None], "1 or 2 with the value a function of xp and *x, else 0"),
+}
+
+
+def test_the_declarations_are_complete():
+    assert list(WRONG_DECLARATIONS) == list(inspect.signature(Op).parameters)
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong"), [pytest.param(what, x, id=f"{what}-{x!r}") for what, (xs, _) in WRONG_DECLARATIONS.items() for x in xs]
+)
+def test_a_declaration_names_what_is_wrong(what, wrong):
+    said = sentence(lambda: identity_op(**{what: wrong}), OperationError)
+    given = f"a function of {inspect.signature(wrong)}" if inspect.isfunction(wrong) else reprlib.repr(wrong)
+    name = wrong if what == "name" else "same"
+    assert said.startswith(f"got {given} as the {what} of {name!r}, expected {WRONG_DECLARATIONS[what][1]}"), said
+
+
+def test_a_declaration_of_any_number_of_arguments():
+    given = {"value": lambda xp, *x: xp.sum(*x), "partials": lambda _y, *x: (1.0,) * len(x)}
+    kink = ops.Kink((1.0, 1.0), (1.0, 1.0), "none")
+    op = identity_op(**given, domain=((0.0, 1.0),), kinks=(kink,), sequences=1, latex="#1 + #9")
+    assert (op([1.0, 2.0]), op.arity) == (3.0, None)
+    for wrong in ({"defaults": (1.0,)}, {"sequences": 3}, {"domain": ((0.0, 1.0),) * 2}, {"partials": lambda _y, x: (x,)}):
+        assert f"as the {next(iter(wrong))} of 'same'" in sentence(lambda: identity_op(**given | wrong), OperationError)  # noqa: B023  # called at once
 
 
 # Everything else: the call, the exception, and what the sentence says of what was given, expected and to be done.
-
-
-def identity_op(**changes):
-    return Op(**{"name": "same", "value": lambda _xp, x: x, "partials": lambda _y, _x: (1.0,)} | changes)
 
 
 def in_scope(name):
@@ -105,8 +190,6 @@ def small_fit(**changes):
     given = {"model": model, "X": [[1.0], [2.0]], "y": [0, 1], "optimizer": nn.SGD(model.parameters(), lr=0.1), "progress": False}
     return nn.fit(**given | changes)
 
-
-P = Value(1.0)
 
 WRONG_CALLS = {
     **{
@@ -124,6 +207,7 @@ WRONG_CALLS = {
         (lambda: Value(1.0).leaky_relu("a"), NumberError, ["the text 'a'", "one real number"]),
     ],
     "Op": [
+        (lambda: identity_op(partials=3.0), OperationError, ["partials of same are 3.0", "a function", "lambda y, x"]),
         (lambda: identity_op(value=3.0), OperationError, ["value of same is 3.0", "a function written in Python", "lambda xp, x"]),
         (lambda: identity_op(partials=lambda _y, _x: 1.0)(P), OperationError, ["partials of same are 1.0", "a tuple", "each argument"]),
         (lambda: identity_op(partials=lambda _y, _x: ())(P), OperationError, ["partials of same are 0", "each of its 1 arguments"]),
