@@ -10,7 +10,7 @@ read back as they were, and an expression that is used more than once gets a nam
 import operator
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from math import copysign, inf, isfinite, isnan
 from types import BuiltinFunctionType
@@ -168,7 +168,7 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
     if unused := [f"(void){x.text}" for x in parameters if not uses[id(x)]]:
         lines.append(", ".join(unused) + ";")
     for statement, x in statements:
-        lines.append(statement.format(text(x, CHOICE)))  # noqa: PERF401  # `text` adds lines before it
+        lines.append(statement.format(text(x, CHOICE)))  # `text` adds lines before it
     declared = ", ".join(f"double {x.text}" for x in parameters)
     return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
 

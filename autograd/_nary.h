@@ -1,0 +1,176 @@
+/* The operations that take any number of arguments, written by hand, since they are loops. Their rows in autograd/ops.py say what
+   they compute, autograd/kinds.py how that is done with floats, and the tests hold the three together, bit for bit.
+
+   ag_NAME(x, n) is the value at n arguments and ag_NAME_partials(y, x, n, p) writes their partials; dot takes two sequences. */
+
+#ifndef AUTOGRAD_NARY_H
+#define AUTOGRAD_NARY_H
+
+#include <float.h>
+#include <stddef.h>
+
+#include "_ops.h"
+
+/* What is summed: numbers, products, or the powers exp(x - shift) of n numbers, and then -1. */
+
+struct ag_terms {
+    const double *w, *x;
+    size_t n;
+    double shift;
+};
+
+typedef double ag_term(const struct ag_terms *t, size_t i);
+
+static inline double ag_number(const struct ag_terms *t, size_t i) { return t->x[i]; }
+static inline double ag_product(const struct ag_terms *t, size_t i) { return t->w[i] * t->x[i]; }
+static inline double ag_power(const struct ag_terms *t, size_t i) { return i < t->n ? exp(t->x[i] - t->shift) : -1.0; }
+
+/* Neumaier's compensated sum. */
+static inline double ag_compensated_sum(ag_term *term, const struct ag_terms *t, size_t n) {
+    double total = 0.0, lost = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = term(t, i), sum = total + a;
+        lost += fabs(total) >= fabs(a) ? (total - sum) + a : (a - sum) + total;
+        total = sum;
+    }
+    return isfinite(total) ? total + lost : total;
+}
+
+/* a + b, and in lost what its rounding lost (Dekker 1971). */
+static inline double ag_two_sum(double a, double b, double *lost) {
+    const double sum = a + b;
+    *lost = fabs(a) >= fabs(b) ? b - (sum - a) : a - (sum - b);
+    return sum;
+}
+
+/* The exact sum, rounded once: Python's fsum, after Shewchuk (1997). It is kept as parts of increasing size that share no bit, and
+   2098 bits lie between the smallest and the largest double. Where a sum on the way overflows, the compensated sum serves. */
+static inline double ag_exact_sum(ag_term *term, const struct ag_terms *t, size_t n) {
+    double part[2098], sum = 0.0, lost = 0.0, special = 0.0;
+    size_t parts = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t kept = 0;
+        sum = term(t, i);
+        if (!isfinite(sum)) {
+            special += sum;
+            parts = 0;
+            continue;
+        }
+        for (size_t k = 0; k < parts; k++) {
+            sum = ag_two_sum(sum, part[k], &lost);
+            if (lost != 0.0) part[kept++] = lost;
+        }
+        if (!isfinite(sum)) return ag_compensated_sum(term, t, n);
+        if (sum != 0.0) part[kept++] = sum;
+        parts = kept;
+    }
+    if (special != 0.0) return special;
+    sum = lost = 0.0;
+    while (parts && lost == 0.0) sum = ag_two_sum(sum, part[--parts], &lost);
+    if (parts && (lost < 0.0) == (part[parts - 1] < 0.0)) { /* lost may be half a unit, and what lies below it makes it more */
+        const double away = sum + 2.0 * lost;
+        if (away - sum == 2.0 * lost) sum = away;
+    }
+    return sum;
+}
+
+/* The same. The sum and what its roundings lost are added up apart; the exact sum is computed only where the error of the latter,
+   less than n * DBL_EPSILON / 2 * (the sum of its absolute terms), could change the result: rounding never reverses an order. */
+static inline double ag_rounded_sum(ag_term *term, const struct ag_terms *t, size_t n) {
+    double total = 0.0, lost = 0.0, size = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double a = term(t, i), sum = total + a, added = sum - total, error = (total - (sum - added)) + (a - added);
+        lost += error;
+        size += fabs(error);
+        total = sum;
+    }
+    if (size == 0.0) return total;
+    double rest;
+    const double sum = ag_two_sum(total, lost, &rest), bound = DBL_EPSILON * ((double)n * size + fabs(rest));
+    if (bound >= DBL_MIN && sum + (rest + bound) == sum && sum + (rest - bound) == sum) return sum;
+    return ag_exact_sum(term, t, n);
+}
+
+static inline double ag_sum(const double *x, size_t n) {
+    const struct ag_terms t = {.x = x};
+    return ag_rounded_sum(ag_number, &t, n);
+}
+
+static inline void ag_sum_partials(double y, const double *x, size_t n, double *p) {
+    (void)y, (void)x;
+    for (size_t i = 0; i < n; i++) p[i] = 1.0;
+}
+
+static inline double ag_dot(const double *ws, const double *xs, size_t n) {
+    const struct ag_terms t = {.w = ws, .x = xs};
+    return ag_rounded_sum(ag_product, &t, n);
+}
+
+static inline void ag_dot_partials(double y, const double *ws, const double *xs, size_t n, double *p) {
+    (void)y;
+    for (size_t i = 0; i < n; i++) {
+        p[i] = xs[i];
+        p[n + i] = ws[i];
+    }
+}
+
+/* Of equal ones the first, and nan if there is one. */
+static inline double ag_maximum(const double *x, size_t n) {
+    double y = x[0];
+    for (size_t i = 1; i < n; i++) y = y >= x[i] || isnan(y) ? y : x[i];
+    return y;
+}
+
+static inline double ag_minimum(const double *x, size_t n) {
+    double y = x[0];
+    for (size_t i = 1; i < n; i++) y = y <= x[i] || isnan(y) ? y : x[i];
+    return y;
+}
+
+/* Shared equally among those that are not beaten. */
+static inline void ag_maximum_partials(double y, const double *x, size_t n, double *p) {
+    double count = 0.0;
+    for (size_t i = 0; i < n; i++) count += p[i] = 1.0 - ag_step(y, x[i]);
+    for (size_t i = 0; i < n; i++) p[i] /= count;
+}
+
+static inline void ag_minimum_partials(double y, const double *x, size_t n, double *p) {
+    double count = 0.0;
+    for (size_t i = 0; i < n; i++) count += p[i] = 1.0 - ag_step(x[i], y);
+    for (size_t i = 0; i < n; i++) p[i] /= count;
+}
+
+/* The largest, or 0 where that is not finite: what is taken out of every power. */
+static inline double ag_shift(const double *x, size_t n) {
+    double largest = -INFINITY;
+    for (size_t i = 0; i < n; i++) largest = x[i] > largest ? x[i] : largest;
+    return isfinite(largest) ? largest : 0.0;
+}
+
+static inline double ag_logsumexp(const double *x, size_t n) {
+    const struct ag_terms t = {.x = x, .n = n, .shift = ag_shift(x, n)};
+    return t.shift + log1p(ag_rounded_sum(ag_power, &t, n + 1));
+}
+
+static inline void ag_logsumexp_partials(double y, const double *x, size_t n, double *p) {
+    const double shift = n ? ag_maximum(x, n) : 0.0;
+    (void)y;
+    for (size_t i = 0; i < n; i++) p[i] = exp(x[i] - shift);
+    const double total = ag_sum(p, n);
+    for (size_t i = 0; i < n; i++) p[i] /= total;
+}
+
+/* By code, as ag_apply1 does; the n arguments of dot are those of its first sequence, then those of its second. */
+static inline double ag_apply_n(int code, const double *x, size_t n, double *p) {
+    double y;
+    switch (code) {
+    case AG_SUM: y = ag_sum(x, n); ag_sum_partials(y, x, n, p); return y;
+    case AG_DOT: y = ag_dot(x, x + n / 2, n / 2); ag_dot_partials(y, x, x + n / 2, n / 2, p); return y;
+    case AG_MAXIMUM: y = ag_maximum(x, n); ag_maximum_partials(y, x, n, p); return y;
+    case AG_MINIMUM: y = ag_minimum(x, n); ag_minimum_partials(y, x, n, p); return y;
+    case AG_LOGSUMEXP: y = ag_logsumexp(x, n); ag_logsumexp_partials(y, x, n, p); return y;
+    default: return NAN;
+    }
+}
+
+#endif
