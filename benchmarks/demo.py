@@ -1,0 +1,141 @@
+"""micrograd's own demo: an MLP 2-16-16-1 learns 100 points of two moons with a max-margin loss, as a whole program.
+
+    python benchmarks/demo.py [--steps 3] [--rounds 5] [--points 100]
+
+Written in micrograd's style it runs on micrograd's own `nn` module, with the class of numbers replaced and nothing else
+changed; then with neurons that call `dot`, and on our `nn`. As in micrograd's notebook the points are NumPy arrays, whose
+numbers micrograd computes on from then on; a second row gives it Python's floats. All start from the same weights, and
+their losses must agree. Each peer has a process of its own, and they take turns.
+
+minigrad is the one scalar C extension on PyPI that installs; it takes only floats and crashes now and then, and is then left out.
+"""
+
+import argparse
+import math
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import measure
+import numpy as np
+
+import autograd
+import nn
+
+
+def half_moons(points: int) -> tuple[list[list[float]], list[float]]:
+    """Two interleaved half circles, with noise, and the class of each point: -1 or 1."""
+    rng = random.Random(0)  # noqa: S311  # not for secrets
+    angles = [(math.pi * rng.random(), y) for y in (-1.0, 1.0) for _ in range(points // 2)]
+    circles = [(math.cos(t), math.sin(t)) if y < 0 else (1 - math.cos(t), 0.5 - math.sin(t)) for t, y in angles]
+    return [[a + rng.gauss(0, 0.1), b + rng.gauss(0, 0.1)] for a, b in circles], [y for _, y in angles]
+
+
+def plain(margins, parameters):
+    return sum(margins) * (1.0 / len(margins)) + 1e-4 * sum(p * p for p in parameters)
+
+
+def with_dot(margins, parameters):
+    return autograd.sum(margins) * (1.0 / len(margins)) + 1e-4 * autograd.dot(parameters, parameters)
+
+
+def program(MLP: Callable, number: Callable, loss: Callable, data: Callable, points: int, steps: int) -> tuple[list[float], float, list[float]]:
+    """The loss of each step, the accuracy at the last one, and the seconds of each step."""
+    random.seed(1337)
+    model = MLP(2, [16, 16, 1])
+    X, y = map(data, half_moons(points))
+    inputs = [list(map(number, row)) for row in X]
+    losses, seconds = [], []
+    for k in range(steps):
+        start = time.perf_counter()
+        scores = list(map(model, inputs))
+        margins = [(1.0 + -yi * score).relu() for yi, score in zip(y, scores, strict=True)]
+        total = loss(margins, model.parameters())
+        accuracy = sum((yi > 0) == (score.data > 0) for yi, score in zip(y, scores, strict=True)) / points
+        model.zero_grad()
+        total.backward()
+        for p in model.parameters():
+            p.data -= (1.0 - 0.9 * k / 100) * p.grad
+        losses.append(total.data)
+        seconds.append(time.perf_counter() - start)
+    return losses, accuracy, seconds
+
+
+def micrograd() -> tuple[Any, ...]:
+    module = measure.replaced("micrograd.nn")
+    return module.MLP, module.Value, plain, np.array
+
+
+def micrograd_on_floats() -> tuple[Any, ...]:
+    return *micrograd()[:3], list
+
+
+def minigrad() -> tuple[Any, ...]:
+    from minigrad.engine import Value  # noqa: PLC0415  # a peer
+
+    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain, list
+
+
+def slots() -> tuple[Any, ...]:
+    from names_gpt import Value  # noqa: PLC0415  # a peer
+
+    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain, list
+
+
+def ours() -> tuple[Any, ...]:
+    return measure.replaced("micrograd.nn", Value=autograd.Value).MLP, autograd.Value, plain, np.array
+
+
+def ours_with_dot() -> tuple[Any, ...]:
+    def call(neuron, x):
+        total = autograd.dot(neuron.w, x) + neuron.b
+        return total.relu() if neuron.nonlin else total
+
+    module = measure.replaced("micrograd.nn", Value=autograd.Value)
+    module.Neuron.__call__ = call
+    return module.MLP, float, with_dot, np.array
+
+
+def ours_with_nn() -> tuple[Any, ...]:
+    return nn.MLP, float, with_dot, np.array
+
+
+THEIRS = {"micrograd": micrograd, "micrograd, on floats": micrograd_on_floats, "minigrad, in C": minigrad, "a __slots__ Value": slots}
+OURS = {"ours, micrograd's style": ours, "ours, dot neurons": ours_with_dot, "ours, nn.MLP": ours_with_nn}
+PEERS = THEIRS | OURS
+
+
+def prepare(peer: str) -> None:
+    """Fails where the peer is not installed."""
+    PEERS[peer]()
+
+
+def run(peer: str, _round: int, *, points: int, steps: int) -> tuple[list[float], float, list[float]]:
+    return program(*PEERS[peer](), points, steps)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--points", type=int, default=100)
+    options = parser.parse_args()
+    print(measure.heading("micrograd", "minigrad"))
+    call = partial(run, points=options.points, steps=options.steps)
+    results = measure.turns(measure.processes(prepare, PEERS), call, options.rounds)
+    losses = {name: np.array([each for each, _, _ in rounds]) for name, rounds in results.items()}
+    seconds = {name: np.array([each for _, _, each in rounds]) for name, rounds in results.items()}
+    print(f"{options.points} points, {options.steps} steps, {options.rounds} rounds: milliseconds a step, median and quartiles")
+    for name in results:
+        difference = np.abs(losses[name] - losses["micrograd"]).max()
+        print(f"{name:>24}  {measure.spread(seconds[name] * 1e3):<26} the losses differ from micrograd's by at most {difference:.1g}")
+    for name in OURS:
+        print(f"\n{name}: so many times faster than")
+        for peer in [peer for peer in THEIRS if peer in results]:
+            print(f"{peer:>24}  {measure.spread(seconds[peer] / seconds[name])}")
+
+
+if __name__ == "__main__":
+    main()
