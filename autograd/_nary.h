@@ -1,5 +1,6 @@
 /* The operations that take any number of arguments, written by hand, since they are loops. Their rows in autograd/ops.py say what
-   they compute, autograd/kinds.py how that is done with floats, and the tests hold the three together, bit for bit.
+   they compute, autograd/kinds.py how that is done with floats, and the tests hold the three together, bit for bit. At the end,
+   every operation by its code.
 
    ag_NAME(x, n) is the value at n arguments and ag_NAME_partials(y, x, n, p) writes their partials; dot takes two sequences. */
 
@@ -160,7 +161,30 @@ static inline void ag_logsumexp_partials(double y, const double *x, size_t n, do
     for (size_t i = 0; i < n; i++) p[i] /= total;
 }
 
-/* By code, as ag_apply1 does; the n arguments of dot are those of its first sequence, then those of its second. */
+/* By code: the value, and the partials in p; nan for a code of another arity. */
+
+static inline double ag_apply1(int code, double a, double *p) {
+    double y;
+#define AG_CASE(CODE, NAME) case CODE: y = NAME(a); NAME##_partials(y, a, p); return y;
+    switch (code) { AG_UNARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
+}
+
+static inline double ag_apply2(int code, double a, double b, double *p) {
+    double y;
+#define AG_CASE(CODE, NAME) case CODE: y = NAME(a, b); NAME##_partials(y, a, b, p); return y;
+    switch (code) { AG_BINARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
+}
+
+static inline double ag_apply3(int code, double a, double b, double c, double *p) {
+    double y;
+#define AG_CASE(CODE, NAME) case CODE: y = NAME(a, b, c); NAME##_partials(y, a, b, c, p); return y;
+    switch (code) { AG_TERNARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
+}
+
+/* The n arguments of dot are those of its first sequence, then those of its second. */
 static inline double ag_apply_n(int code, const double *x, size_t n, double *p) {
     double y;
     switch (code) {
@@ -171,6 +195,26 @@ static inline double ag_apply_n(int code, const double *x, size_t n, double *p) 
     case AG_LOGSUMEXP: y = ag_logsumexp(x, n); ag_logsumexp_partials(y, x, n, p); return y;
     default: return NAN;
     }
+}
+
+/* By code: the value alone. */
+
+static inline double ag_value1(int code, double a) {
+#define AG_CASE(CODE, NAME) case CODE: return NAME(a);
+    switch (code) { AG_UNARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
+}
+
+static inline double ag_value2(int code, double a, double b) {
+#define AG_CASE(CODE, NAME) case CODE: return NAME(a, b);
+    switch (code) { AG_BINARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
+}
+
+static inline double ag_value3(int code, double a, double b, double c) {
+#define AG_CASE(CODE, NAME) case CODE: return NAME(a, b, c);
+    switch (code) { AG_TERNARY(AG_CASE) default: return NAN; }
+#undef AG_CASE
 }
 
 #endif

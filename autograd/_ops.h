@@ -1,6 +1,6 @@
-/* The elementary operations in C, their arithmetic printed from the rows of autograd/ops.py. Do not edit: after a change there,
+/* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
 
-       python -m autograd.ctext > autograd/_ops.h
+       python -m autograd.ctext
 
    The operations that take any number of arguments are loops, in _nary.h. */
 
@@ -54,11 +54,13 @@ enum {
 };
 
 /* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   and bit k for an argument k on which the result depends; the partial for another is written as 0, but is absent. */
-static const struct ag_op {
+   and bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0. */
+typedef struct ag_op {
     const char *name;
     unsigned char arity, sequences, depends;
-} ag_ops[AG_COUNT] = {
+} ag_op;
+
+static const ag_op ag_ops[AG_COUNT] = {
     {"add", 2, 0, 3},
     {"sub", 2, 0, 3},
     {"mul", 2, 0, 3},
@@ -279,7 +281,7 @@ static inline double ag_stop_gradient(double x) {
     return x;
 }
 
-/* Partials: from the value and the arguments, one for each argument. */
+/* Partials, from the value and the arguments: p[k] is that for argument k. */
 
 static inline void ag_add_partials(double y, double a, double b, double *p) {
     (void)y, (void)a, (void)b;
@@ -469,47 +471,6 @@ static inline void ag_clip_partials(double y, double x, double low, double high,
 static inline void ag_stop_gradient_partials(double y, double x, double *p) {
     (void)y, (void)x;
     p[0] = 0.0;
-}
-
-/* By code: ag_valueN gives the value, ag_applyN also the partials in p; nan for a code of another arity. */
-
-static inline double ag_value1(int code, double a) {
-#define AG_CASE(CODE, NAME) case CODE: return NAME(a);
-    switch (code) { AG_UNARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
-}
-
-static inline double ag_apply1(int code, double a, double *p) {
-    double y;
-#define AG_CASE(CODE, NAME) case CODE: y = NAME(a); NAME##_partials(y, a, p); return y;
-    switch (code) { AG_UNARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
-}
-
-static inline double ag_value2(int code, double a, double b) {
-#define AG_CASE(CODE, NAME) case CODE: return NAME(a, b);
-    switch (code) { AG_BINARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
-}
-
-static inline double ag_apply2(int code, double a, double b, double *p) {
-    double y;
-#define AG_CASE(CODE, NAME) case CODE: y = NAME(a, b); NAME##_partials(y, a, b, p); return y;
-    switch (code) { AG_BINARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
-}
-
-static inline double ag_value3(int code, double a, double b, double c) {
-#define AG_CASE(CODE, NAME) case CODE: return NAME(a, b, c);
-    switch (code) { AG_TERNARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
-}
-
-static inline double ag_apply3(int code, double a, double b, double c, double *p) {
-    double y;
-#define AG_CASE(CODE, NAME) case CODE: y = NAME(a, b, c); NAME##_partials(y, a, b, c, p); return y;
-    switch (code) { AG_TERNARY(AG_CASE) default: return NAN; }
-#undef AG_CASE
 }
 
 #endif

@@ -1,18 +1,18 @@
 """C text as a kind of number: fed to a row of the table, it prints the row's arithmetic in C.
 
-`python -m autograd.ctext > autograd/_ops.h` writes the header that the compiled parts are built on, so that no
-derivative is written a second time. `function` prints any other operation with a fixed number of arguments.
+`python -m autograd.ctext` writes `_ops.h`, the header that the compiled parts are built on, so that no
+derivative is written a second time. `functions` prints any other operation with a fixed number of arguments.
 
 The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
 read back as they were, and an expression that is used more than once gets a name.
 """
 
 import operator
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from math import copysign, inf, isfinite, isnan
+from pathlib import Path
 from types import BuiltinFunctionType
 from typing import Any
 
@@ -174,20 +174,23 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
 
 
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, ...]]:
-    """The arguments of `op`, the name of its result, its value and its partials as C text."""
+    """The arguments of `op`, its result, its value and its partials as C text; only the table's names are known to be free in C."""
     if op.arity is None:
-        raise OperationError(f"{op.name} takes any number of arguments; C text is printed for a fixed number")
-    names = op.value.__code__.co_varnames[1 : op.arity + 1] if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
+        raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: C text has no loops")
+    names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
     x = [Expression(name, ATOM) for name in names]
     y = Expression("z" if "y" in names else "y", ATOM)
     try:
-        return x, y, _number(op.value(C, *x)), op.partials(y, *x)
+        value, partials = _number(op.value(C, *x)), op.partials(y, *x)
     except Exception as error:
         raise OperationError(f"{op.name} cannot be written in C: {error}") from error
+    if not isinstance(partials, tuple) or len(partials) != len(x):
+        raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
+    return x, y, value, partials
 
 
 def dependence(op: Op) -> int:
-    """On which arguments `op` depends, as a mask of bits: those whose partial is not None.
+    """The arguments on which `op` depends, as a mask of bits: those whose partial is not None.
 
     >>> from autograd import where
     >>> bin(dependence(where))
@@ -197,38 +200,31 @@ def dependence(op: Op) -> int:
     return sum(1 << i for i, p in enumerate(partials) if p is not None)
 
 
-def function(op: Op, name: str | None = None) -> str:
-    """Value and partials of `op` as the C functions `ag_NAME` and `ag_NAME_partials`, or called `name`; no dependence is 0.
+def functions(op: Op, name: str) -> tuple[str, str]:
+    """Value and partials of `op` as the C functions `name` and `name_partials`; a partial that is None is written as 0.
 
-    >>> print(function(Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))))
-    static inline double ag_cube(double x0) {
+    >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
+    >>> print(*functions(cube, "cube"), sep="")
+    static inline double cube(double x0) {
         return x0 * x0 * x0;
     }
-    <BLANKLINE>
-    static inline void ag_cube_partials(double y, double x0, double *p) {
+    static inline void cube_partials(double y, double x0, double *p) {
         (void)y;
         p[0] = 3.0 * x0 * x0;
     }
     """
-    return "\n".join(_functions(op, name or f"ag_{op.name}"))
-
-
-def _functions(op: Op, name: str) -> tuple[str, str]:
     x, y, value, partials = _read(op)
+    statements = [(f"p[{i}] = {{}};", _number(0.0 if p is None else p)) for i, p in enumerate(partials)]
     return (
         _define(f"double {name}({{}})", x, [("return {};", value)]),
-        _define(
-            f"void {name}_partials({{}}, double *p)",
-            [y, *x],
-            [(f"p[{i}] = {{}};", _number(0.0 if p is None else p)) for i, p in enumerate(partials)],
-        ),
+        _define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),
     )
 
 
 HEADER = """\
-/* The elementary operations in C, their arithmetic printed from the rows of autograd/ops.py. Do not edit: after a change there,
+/* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
 
-       python -m autograd.ctext > autograd/_ops.h
+       python -m autograd.ctext
 
    The operations that take any number of arguments are loops, in _nary.h. */
 
@@ -244,11 +240,13 @@ enum {{
 }};
 
 /* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   and bit k for an argument k on which the result depends; the partial for another is written as 0, but is absent. */
-static const struct ag_op {{
+   and bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0. */
+typedef struct ag_op {{
     const char *name;
     unsigned char arity, sequences, depends;
-}} ag_ops[AG_COUNT] = {{
+}} ag_op;
+
+static const ag_op ag_ops[AG_COUNT] = {{
 {rows}
 }};
 
@@ -258,30 +256,11 @@ static const struct ag_op {{
 /* Values. */
 
 {values}
-/* Partials: from the value and the arguments, one for each argument. */
+/* Partials, from the value and the arguments: p[k] is that for argument k. */
 
 {partials}
-/* By code: ag_valueN gives the value, ag_applyN also the partials in p; nan for a code of another arity. */
-
-{dispatchers}
 #endif
 """
-
-DISPATCHERS = """\
-static inline double ag_value{arity}(int code, {declared}) {{
-#define AG_CASE(CODE, NAME) case CODE: return NAME({given});
-    switch (code) {{ {list}(AG_CASE) default: return NAN; }}
-#undef AG_CASE
-}}
-
-static inline double ag_apply{arity}(int code, {declared}, double *p) {{
-    double y;
-#define AG_CASE(CODE, NAME) case CODE: y = NAME({given}); NAME##_partials(y, {given}, p); return y;
-    switch (code) {{ {list}(AG_CASE) default: return NAN; }}
-#undef AG_CASE
-}}
-"""
-
 LISTS = {1: "AG_UNARY", 2: "AG_BINARY", 3: "AG_TERNARY"}
 
 
@@ -289,32 +268,21 @@ def _code(op: Op) -> str:
     return f"AG_{op.name.upper()}"
 
 
-def _list(arity: int) -> str:
-    entries = [f"X({_code(op)}, ag_{op.name})" for op in TABLE.values() if op.arity == arity]
-    return " \\\n    ".join([f"#define {LISTS[arity]}(X)", *entries])
-
-
-def _dispatchers(arity: int) -> str:
-    given = "abc"[:arity]
-    declared = ", ".join(f"double {a}" for a in given)
-    return DISPATCHERS.format(arity=arity, list=LISTS[arity], given=", ".join(given), declared=declared)
-
-
 def header() -> str:
     """The text of `_ops.h`."""
-    fixed = [op for op in TABLE.values() if op.arity]
-    values, partials = zip(*(_functions(op, f"ag_{op.name}") for op in fixed), strict=True)
+    table = TABLE.values()
+    fixed = [op for op in table if op.arity]
+    values, partials = zip(*(functions(op, f"ag_{op.name}") for op in fixed), strict=True)
+    rows = [f'{{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 0xFF}}}' for op in table]
+    lists = {n: [f"X({_code(op)}, ag_{op.name})" for op in fixed if op.arity == n] for n in LISTS}
     return HEADER.format(
-        codes="\n".join(f"    {_code(op)}," for op in TABLE.values()),
-        rows="\n".join(
-            f'    {{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 255}}},' for op in TABLE.values()
-        ),
-        lists="\n".join(map(_list, LISTS)),
+        codes="\n".join(f"    {_code(op)}," for op in table),
+        rows="\n".join(f"    {row}," for row in rows),
+        lists="\n".join(" \\\n    ".join([f"#define {LISTS[n]}(X)", *entries]) for n, entries in lists.items()),
         values="\n".join(values),
         partials="\n".join(partials),
-        dispatchers="\n".join(map(_dispatchers, LISTS)),
     )
 
 
 if __name__ == "__main__":
-    sys.stdout.write(header())
+    Path(__file__).with_name("_ops.h").write_text(header(), encoding="utf-8")
