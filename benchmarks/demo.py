@@ -1,11 +1,10 @@
 """micrograd's own demo: an MLP 2-16-16-1 learns 100 points of two moons with a max-margin loss, as a whole program.
 
-    python benchmarks/demo.py [--steps 3] [--rounds 5] [--points 100]
+    python benchmarks/demo.py [--steps 5] [--rounds 5] [--points 100]
 
 Written in micrograd's style it runs on micrograd's own `nn` module, with the class of numbers replaced and nothing else
-changed; then with neurons that call `dot`, and on our `nn`. As in micrograd's notebook the points are NumPy arrays, whose
-numbers micrograd computes on from then on; a second row gives it Python's floats. All start from the same weights, and
-their losses must agree. Each peer has a process of its own, and they take turns.
+changed; then with neurons that call `dot`, and on our `nn`. All start from the same weights, and their losses must agree.
+Each peer has a process of its own, and they take turns.
 
 minigrad is the one scalar C extension on PyPI that installs; it takes only floats and crashes now and then, and is then left out.
 """
@@ -41,11 +40,11 @@ def with_dot(margins, parameters):
     return autograd.sum(margins) * (1.0 / len(margins)) + 1e-4 * autograd.dot(parameters, parameters)
 
 
-def program(MLP: Callable, number: Callable, loss: Callable, data: Callable, points: int, steps: int) -> tuple[list[float], float, list[float]]:
+def program(MLP: Callable, number: Callable, loss: Callable, points: int, steps: int) -> tuple[list[float], float, list[float]]:
     """The loss of each step, the accuracy at the last one, and the seconds of each step."""
     random.seed(1337)
     model = MLP(2, [16, 16, 1])
-    X, y = map(data, half_moons(points))
+    X, y = half_moons(points)
     inputs = [list(map(number, row)) for row in X]
     losses, seconds = [], []
     for k in range(steps):
@@ -65,27 +64,23 @@ def program(MLP: Callable, number: Callable, loss: Callable, data: Callable, poi
 
 def micrograd() -> tuple[Any, ...]:
     module = measure.replaced("micrograd.nn")
-    return module.MLP, module.Value, plain, np.array
-
-
-def micrograd_on_floats() -> tuple[Any, ...]:
-    return *micrograd()[:3], list
+    return module.MLP, module.Value, plain
 
 
 def minigrad() -> tuple[Any, ...]:
     from minigrad.engine import Value  # noqa: PLC0415  # a peer
 
-    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain, list
+    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain
 
 
 def slots() -> tuple[Any, ...]:
     from names_gpt import Value  # noqa: PLC0415  # a peer
 
-    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain, list
+    return measure.replaced("micrograd.nn", Value=Value).MLP, Value, plain
 
 
 def ours() -> tuple[Any, ...]:
-    return measure.replaced("micrograd.nn", Value=autograd.Value).MLP, autograd.Value, plain, np.array
+    return measure.replaced("micrograd.nn", Value=autograd.Value).MLP, autograd.Value, plain
 
 
 def ours_with_dot() -> tuple[Any, ...]:
@@ -95,14 +90,14 @@ def ours_with_dot() -> tuple[Any, ...]:
 
     module = measure.replaced("micrograd.nn", Value=autograd.Value)
     module.Neuron.__call__ = call
-    return module.MLP, float, with_dot, np.array
+    return module.MLP, float, with_dot
 
 
 def ours_with_nn() -> tuple[Any, ...]:
-    return nn.MLP, float, with_dot, np.array
+    return nn.MLP, float, with_dot
 
 
-THEIRS = {"micrograd": micrograd, "micrograd, on floats": micrograd_on_floats, "minigrad, in C": minigrad, "a __slots__ Value": slots}
+THEIRS = {"micrograd": micrograd, "minigrad, in C": minigrad, "a __slots__ Value": slots}
 OURS = {"ours, micrograd's style": ours, "ours, dot neurons": ours_with_dot, "ours, nn.MLP": ours_with_nn}
 PEERS = THEIRS | OURS
 
@@ -118,7 +113,7 @@ def run(peer: str, _round: int, *, points: int, steps: int) -> tuple[list[float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--points", type=int, default=100)
     options = parser.parse_args()

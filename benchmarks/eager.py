@@ -1,199 +1,337 @@
-"""Recording, backward and freeing of eager Values, against a minimal Value with slots, side by side in one run.
+"""What recording, backward and freeing cost for each operation, and how many bytes a node takes, against peers from PyPI.
 
-    python benchmarks/eager.py [operations ...]
+    python benchmarks/eager.py [operations ...] [--rounds 7] [--plot docs/eager.svg]
 
-The peer is the smallest Value that anybody would write: slots, tuples of local gradients, an iterative topological
-order. Both run the same program of mixed operations, taking turns, the garbage collector on, pinned to one core where
-the system allows it. What counts is the ratio: below 1, ours costs less.
+All run the same straight line of some thousand mixed operations on 16 parameters and one number; the loss is its sum over
+so many numbers. Each peer has a process of its own, with the garbage collector on; they take turns on one core, and
+all must find the same gradients. The limit is a tape in C, driven inside C (`tape.c`), which needs a C compiler.
 """
 
+import argparse
+import ctypes
 import gc
 import math
 import os
-import platform
 import random
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
 
+import measure
+import names_gpt
 import numpy as np
 
-from autograd import Value
+import autograd
 
-
-class Minimal:
-    __slots__ = ("children", "data", "grad", "local_grads")
-
-    def __init__(self, data, children=(), local_grads=()):
-        self.data = data
-        self.grad = 0.0
-        self.children = children
-        self.local_grads = local_grads
-
-    def __add__(self, other):
-        other = other if isinstance(other, Minimal) else Minimal(other)
-        return Minimal(self.data + other.data, (self, other), (1.0, 1.0))
-
-    def __neg__(self):
-        return self * -1.0
-
-    def __sub__(self, other):
-        return self + (-other)
-
-    def __mul__(self, other):
-        other = other if isinstance(other, Minimal) else Minimal(other)
-        return Minimal(self.data * other.data, (self, other), (other.data, self.data))
-
-    def __truediv__(self, other):
-        return self * other**-1.0
-
-    def __pow__(self, c):
-        return Minimal(self.data**c, (self,), (c * self.data ** (c - 1.0),))
-
-    def tanh(self):
-        t = math.tanh(self.data)
-        return Minimal(t, (self,), (1.0 - t * t,))
-
-    def exp(self):
-        e = math.exp(self.data)
-        return Minimal(e, (self,), (e,))
-
-    def log(self):
-        return Minimal(math.log(self.data), (self,), (1.0 / self.data,))
-
-    def relu(self):
-        return Minimal(max(0.0, self.data), (self,), (float(self.data > 0.0),))
-
-    def backward(self):
-        order, seen, stack = [], set(), [(self, False)]
-        while stack:
-            node, done = stack.pop()
-            if done:
-                order.append(node)
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack.extend((child, False) for child in node.children)
-        self.grad = 1.0
-        for node in reversed(order):
-            for child, local_grad in zip(node.children, node.local_grads, strict=False):
-                child.grad += local_grad * node.grad
-
-
-def single_sub(self, other):
-    other = other if isinstance(other, Minimal) else Minimal(other)
-    return Minimal(self.data - other.data, (self, other), (1.0, -1.0))
-
-
-def single_truediv(self, other):
-    other = other if isinstance(other, Minimal) else Minimal(other)
-    return Minimal(self.data / other.data, (self, other), (1.0 / other.data, -self.data / other.data**2))
-
-
-# The peer with a - b as a + (-b) and a / b as a * b**-1; and with single nodes for both, as ours has.
-PEERS = {
-    "the minimal Value": {"__sub__": Minimal.__sub__, "__truediv__": Minimal.__truediv__},
-    "the same with single nodes for - and /": {"__sub__": single_sub, "__truediv__": single_truediv},
-}
-
-# Name: how often, the step, and a bound on its result by bounds on what it takes.
-STEPS = {
-    "+": (25, lambda a, b: a + b, lambda a, b: a + b),
-    "-": (10, lambda a, b: a - b, lambda a, b: a + b),
-    "*": (25, lambda a, b: a * b, lambda a, b: a * b),
-    "/": (5, lambda a, b: a / (b * b + 1.5), lambda a, _: a / 1.5),
-    "+c": (5, lambda a, _: a + 0.3, lambda a, _: a + 0.3),
-    "*c": (5, lambda a, _: a * 0.7, lambda a, _: a * 0.7),
-    "square": (5, lambda a, _: a**2, lambda a, _: a**2),
-    "exp": (3, lambda a, _: (a * 0.25).exp(), lambda a, _: math.exp(a / 4)),
-    "log": (3, lambda a, _: (a * a + 1.1).log(), lambda a, _: math.log(a * a + 1.1)),
-    "tanh": (8, lambda a, _: a.tanh(), lambda *_: 1.0),
-    "relu": (6, lambda a, _: a.relu(), lambda a, _: a),
-}
 LEAVES = [0.1 * (i + 1) for i in range(16)]
+LARGEST = 4.0
+
+# How often; the operations, of register a and operand b, with t to spare; a bound on the result by bounds on both.
+STEPS = [
+    (25, "add a a b", lambda a, b: a + b),
+    (10, "sub a a b", lambda a, b: a + b),
+    (25, "mul a a b", lambda a, b: a * b),
+    (5, "mul t b b; shift t t 1.5; div a a t", lambda a, _: a / 1.5),
+    (5, "shift a a 0.3", lambda a, _: a + 0.3),
+    (5, "scale a a 0.7", lambda a, _: a * 0.7),
+    (5, "square a a", lambda a, _: a * a),
+    (3, "scale a a 0.25; exp a a", lambda a, _: math.exp(a / 4)),
+    (3, "mul a a a; shift a a 1.1; log a a", lambda a, _: math.log(a * a + 1.1)),
+    (8, "tanh a a", lambda *_: 1.0),
+    (6, "relu a a", lambda a, _: a),
+]
+WEIGHTS = [weight for weight, _, _ in STEPS]
+PYTHON = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "shift": "{} + {}", "scale": "{} * {}", "square": "{} ** 2"}
 
 
-class Program(NamedTuple):
-    """Operations, each with the two of the last 64 results that it takes; lists that the garbage collector need not walk."""
-
-    steps: list[Callable]
-    left: bytes
-    right: bytes
-
-
-def program(length: int, seed: int = 0) -> Program:
-    """A program of mixed operations, with tanh where a result could grow too large."""
-    draw = random.Random(seed)  # noqa: S311  # not for secrets
-    names = draw.choices(list(STEPS), weights=[weight for weight, _, _ in STEPS.values()], k=length)
-    found = Program([], draw.randbytes(length), draw.randbytes(length))
-    bounds = LEAVES * 4
-    for i, name in enumerate(names):
-        a, b = bounds[found.left[i] % 64], bounds[found.right[i] % 64]
-        _, step, bound = STEPS[name if STEPS[name][2](a, b) < 4.0 else "tanh"]
-        bounds[i % 64] = bound(a, b)
-        found.steps.append(step)
-    return found
+def straight_line(length: int) -> list[list[str]]:
+    """Operations, each with its target and operands: every register starts as a parameter times x, and r0 ends as the sum."""
+    draw = random.Random(0)  # noqa: S311  # not for secrets
+    registers = [f"r{i}" for i in range(len(LEAVES))]
+    lines = [["scale", r, f"p{i}", "x"] for i, r in enumerate(registers)]
+    bounds = dict.fromkeys([*registers, *(f"p{i}" for i in range(len(LEAVES)))], LEAVES[-1])
+    while len(lines) < length:
+        a, b = registers[len(lines) % len(registers)], draw.choice(list(bounds))
+        ((_, text, bound),) = draw.choices(STEPS, WEIGHTS)
+        if bound(bounds[a], bounds[b]) > LARGEST:
+            text, bound = "scale a a 0.25", lambda a, _: a / 4
+        bounds[a] = bound(bounds[a], bounds[b])
+        lines += [[{"a": a, "b": b}.get(word, word) for word in line.split()] for line in text.split("; ")]
+    return lines + [["add", "r0", "r0", r] for r in registers[1:]]
 
 
-def run(program: Program, length: int, leaves: list) -> Any:
-    """The first `length` steps on any class of numbers: the sum of the last 64 results."""
-    recent = leaves * 4
-    for i, step, j, k in zip(range(length), *program, strict=False):
-        recent[i % 64] = step(recent[j % 64], recent[k % 64])
-    total = recent[0]
-    for result in recent[1:]:
-        total = total + result
-    return total
+LINES = straight_line(985)
+OPERATIONS = len(LINES) + 1  # and one to add it to the loss
+PARAMETERS = [f"p{i}" for i in range(len(LEAVES))]
+XS = [0.5 + i * 0.6180339887 % 0.5 for i in range(1, 1001)]
 
 
-def measure(value: Callable, program: Program, length: int, repeats: int) -> tuple[np.ndarray, list[float]]:
-    """Seconds to record, to go backward and to free, over `repeats` graphs; and the gradients of the leaves."""
-    seconds = np.zeros(3)
-    gc.collect()
-    for _ in range(repeats):
-        leaves = [value(x) for x in LEAVES]
-        times = [time.perf_counter()]
-        loss = run(program, length, leaves)
-        times.append(time.perf_counter())
+def python_text() -> str:
+    body = [f" {target} = {PYTHON.get(op, op + '({})').format(*operands)}" for op, target, *operands in LINES]
+    return "\n".join([f"def block(x, {', '.join(PARAMETERS)}):", *body, " return r0"])
+
+
+def c_text() -> str:
+    registers = sorted({target for _, target, *_ in LINES})
+    body = [f"{target} = {op}_({', '.join(operands)});" for op, target, *operands in LINES]
+    names = [f"{p} = p[{i}]" for i, p in enumerate(PARAMETERS)]
+    return "\n".join([f"static Number block(double x, const Number *p) {{ Number {', '.join(registers + names)};", *body, "return r0; }"])
+
+
+class Peer:
+    """A class of numbers with `data`, `grad` and `backward()`, as micrograd has it; others override where they differ."""
+
+    def __init__(self, number: Any, **functions: Any) -> None:
+        self.number = number
+        names = functions or {name: getattr(number, name) for name in ("exp", "log", "tanh", "relu")}
+        exec(python_text(), names)  # noqa: S102  # the text above
+        self.block = names["block"]
+
+    def leaves(self) -> list:
+        return [self.number(x) for x in LEAVES]
+
+    def backward(self, loss: Any) -> None:
         loss.backward()
-        times.append(time.perf_counter())
+
+    def gradients(self, leaves: list) -> list[float]:
+        return [leaf.grad for leaf in leaves]
+
+    def free(self) -> None:
+        """What is left to do once nobody refers to the graph."""
+
+    def measure(self, xs: list[float]) -> tuple[list[float], list[float]]:
+        """Seconds to record, to go backward and to free; and the gradients."""
+        block, leaves = self.block, self.leaves()
+        start = time.perf_counter()
+        loss = block(xs[0], *leaves)
+        for x in xs[1:]:
+            loss = loss + block(x, *leaves)
+        recorded = time.perf_counter()
+        self.backward(loss)
+        swept = time.perf_counter()
+        gradients = self.gradients(leaves)
+        freeing = time.perf_counter()
         del loss
-        times.append(time.perf_counter())
-        seconds += np.diff(times)
-    return seconds, [leaf.grad for leaf in leaves]
+        self.free()
+        return [recorded - start, swept - recorded, time.perf_counter() - freeing], gradients
+
+    def bytes_per_node(self, nodes: int) -> float:
+        """How much the process grows for each product of a chain."""
+        y, factor = self.leaves()[-2:]
+        before = resident()
+        for _ in range(nodes):
+            y = y * factor
+        return (resident() - before) / nodes
 
 
-def compare(peer: str, length: int, rounds: int, repeats: int) -> None:
-    for name, method in PEERS[peer].items():
-        setattr(Minimal, name, method)
-    steps = program(2 * length)
-    ours, theirs = [], []
-    for i in range(rounds):
-        # Full collections come each time the heap has grown by a quarter: sizes spread over a doubling make their number no matter of luck.
-        size = round(length * 2 ** (i / rounds - 0.5))
-        gradients = []
-        for value, results in ((Value, ours), (Minimal, theirs)) if i % 2 else ((Minimal, theirs), (Value, ours)):
-            seconds, gradient = measure(value, steps, size, repeats)
-            results.append(seconds / size / repeats * 1e9)
-            gradients.append(gradient)
-        np.testing.assert_allclose(*gradients, rtol=1e-6)
-    print(f"\nagainst {peer}: {length:,} steps, give or take a half: {rounds} sizes, {repeats} graphs each")
-    print(f"{'':>20}{'ours ns/step':>14}{'peer':>10}{'ratio':>8}{'spread of the ratio':>24}")
-    rows = {"record": [0], "backward": [1], "free": [2], "record + backward": [0, 1], "all": [0, 1, 2]}
-    for name, columns in rows.items():
-        a, b = (np.array(results)[:, columns].sum(axis=1) for results in (ours, theirs))
-        ratios = sorted(a / b)
-        print(f"{name:>20}{np.median(a):>14.0f}{np.median(b):>10.0f}{np.median(ratios):>8.2f}{ratios[0]:>16.2f} … {ratios[-1]:.2f}")
+class Micrograd(Peer):
+    """micrograd, with the functions that it does not have written as it writes its own.
+
+    A node and its closure refer to each other: the collector frees them, while later ones are recorded.
+    """
+
+    def __init__(self) -> None:
+        from micrograd.engine import Value  # noqa: PLC0415  # a peer
+
+        def function(value, derivative):
+            def record(x):
+                out = Value(value(x.data), (x,))
+
+                def _backward():
+                    x.grad += derivative(x.data, out.data) * out.grad
+
+                out._backward = _backward
+                return out
+
+            return record
+
+        super().__init__(
+            Value,
+            relu=Value.relu,
+            exp=function(math.exp, lambda _, y: y),
+            log=function(math.log, lambda x, _: 1.0 / x),
+            tanh=function(math.tanh, lambda _, y: 1.0 - y * y),
+        )
+        sys.setrecursionlimit(10**6)  # its backward is recursive
+
+
+class Slots(Peer):
+    """The `__slots__` Value of the GPT, with tanh: a - b is a + (-b), and a / b is a * b**-1."""
+
+    def __init__(self) -> None:
+        def tanh(x):
+            t = math.tanh(x.data)
+            return names_gpt.Value(t, (x,), (1.0 - t * t,))
+
+        value = names_gpt.Value
+        super().__init__(value, exp=value.exp, log=value.log, tanh=tanh, relu=value.relu)
+
+
+class Torch(Peer):
+    def __init__(self) -> None:
+        import torch  # noqa: PLC0415  # a peer
+
+        torch.set_num_threads(1)
+        number = partial(torch.tensor, dtype=torch.float64, requires_grad=True)
+        super().__init__(number, exp=torch.exp, log=torch.log, tanh=torch.tanh, relu=torch.relu)
+
+    def gradients(self, leaves: list) -> list[float]:
+        return [leaf.grad.item() for leaf in leaves]
+
+
+class Xad(Peer):
+    def __init__(self) -> None:
+        import xad.adj_1st  # noqa: PLC0415  # a peer
+        import xad.math  # noqa: PLC0415
+
+        functions = {name: getattr(xad.math, name) for name in ("exp", "log", "tanh")}
+        super().__init__(xad.adj_1st.Real, relu=lambda x: xad.math.max(x, 0.0), **functions)
+        self.tape = xad.adj_1st.Tape()
+        self.tape.activate()
+
+    def leaves(self) -> list:
+        leaves = super().leaves()
+        self.tape.registerInputs(leaves)
+        self.tape.newRecording()
+        return leaves
+
+    def backward(self, loss: Any) -> None:
+        self.tape.registerOutput(loss)
+        loss.setDerivative(1.0)
+        self.tape.computeAdjoints()
+
+    def gradients(self, leaves: list) -> list[float]:
+        return [self.tape.getDerivative(leaf) for leaf in leaves]
+
+    def free(self) -> None:
+        self.tape.clearAll()
+
+
+class Tape(Peer):
+    """`tape.c`, compiled with the same straight line."""
+
+    def __init__(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            block, library = Path(folder, "block.h"), Path(folder, "tape.so")
+            block.write_text(c_text())
+            source = Path(__file__).with_name("tape.c")
+            options = ["-O2", "-shared", "-fPIC", f'-DBLOCK="{block}"', f"-DLEAVES={len(LEAVES)}"]
+            subprocess.run([os.environ.get("CC", "cc"), *options, source, "-o", library, "-lm"], check=True)  # noqa: S603
+            self.library = ctypes.CDLL(str(library))
+
+    def measure(self, xs: list[float]) -> tuple[list[float], list[float]]:
+        seconds, gradients = (ctypes.c_double * 3)(), (ctypes.c_double * len(LEAVES))()
+        numbers, leaves = (ctypes.c_double * len(xs))(*xs), (ctypes.c_double * len(LEAVES))(*LEAVES)
+        if not self.library.measure(len(xs) * OPERATIONS, numbers, len(xs), leaves, seconds, gradients):
+            raise MemoryError
+        return list(seconds), list(gradients)
+
+    def bytes_per_node(self, nodes: int) -> float:  # noqa: ARG002
+        return self.library.bytes_per_node()
+
+
+OURS, XAD, SLOTS = "ours", "XAD from Python", "a __slots__ Value"
+# How each is made, and the largest number of operations that it is asked for.
+PEERS = {
+    "a tape in C": (Tape, 10**7),
+    OURS: (partial(Peer, autograd.Value), 10**7),
+    XAD: (Xad, 10**7),
+    SLOTS: (Slots, 10**6),
+    "PyTorch, 0-d": (Torch, 10**5),
+    "micrograd": (Micrograd, 10**5),
+}
+
+
+@cache
+def peer(name: str) -> Peer:
+    return PEERS[name][0]()
+
+
+def prepare(name: str) -> None:
+    """Fails where the peer is not installed."""
+    peer(name)
+
+
+def resident() -> int:
+    """Bytes of memory in use by this process (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def run(name: str, i: int, *, operations: int, rounds: int) -> tuple[list[float], list[float]]:
+    """Nanoseconds for an operation to record, to go backward and to free; and the gradients.
+
+    Full collections come each time the heap has grown by a quarter: sizes spread over a doubling make their number no matter of luck.
+    """
+    blocks = max(1, round(operations / OPERATIONS * 2 ** ((i + 0.5) / rounds - 0.5)))
+    xs = (XS * (blocks // len(XS) + 1))[:blocks]
+    repeats = max(1, 3 * 10**5 // operations)
+    peer(name).measure(XS[:10])  # the interpreter's and the processor's caches
+    gc.collect()
+    graphs = [peer(name).measure(xs) for _ in range(repeats)]
+    return np.mean([seconds for seconds, _ in graphs], axis=0) / blocks / OPERATIONS * 1e9, graphs[-1][1]
+
+
+def bytes_per_node(name: str, nodes: int) -> float:
+    return peer(name).bytes_per_node(nodes)
+
+
+def compare(found: measure.Processes, operations: int, rounds: int) -> dict[str, np.ndarray]:
+    """Prints a table; gives each peer's nanoseconds an operation for everything, round by round."""
+    found = {name: process for name, process in found.items() if operations <= PEERS[name][1]}
+    results = measure.turns(found, partial(run, operations=operations, rounds=rounds), rounds)
+    for name in results:
+        np.testing.assert_allclose([g for _, g in results[name]], [g for _, g in results[OURS]], rtol=1e-9, err_msg=name)
+    costs = {name: np.array([nanoseconds for nanoseconds, _ in rounds]) for name, rounds in results.items()}
+    totals = {name: cost.sum(axis=1) for name, cost in costs.items()}
+    print(f"\n{operations:,} operations: nanoseconds for each, median and quartiles of {rounds} rounds")
+    print(f"{'':>18}{'record':>10}{'backward':>10}{'free':>8}   {'all':<24}{'times ours':<24}")
+    for name, cost in costs.items():
+        record, backward, free = np.median(cost, axis=0)
+        ratio = measure.spread(totals[name] / totals[OURS])
+        print(f"{name:>18}{record:>10.1f}{backward:>10.1f}{free:>8.1f}   {measure.spread(totals[name]):<24} {ratio}")
+    return totals
+
+
+def plot(costs: dict[int, dict[str, np.ndarray]], path: str) -> None:
+    import matplotlib as mpl  # noqa: PLC0415  # only here
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "eager"
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for name in PEERS:
+        sizes = [size for size in costs if name in costs[size]]
+        quartiles = np.array([np.percentile(costs[size][name], [25, 50, 75]) for size in sizes]).reshape(-1, 3)
+        (line,) = axes.plot(sizes, quartiles[:, 1], marker="o", label=name)
+        axes.fill_between(sizes, quartiles[:, 0], quartiles[:, 2], color=line.get_color(), alpha=0.2)
+    axes.set(xscale="log", yscale="log", xlabel="operations", ylabel="nanoseconds an operation", title="Record, backward and free")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
 
 
 def main() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.system()} {platform.machine()}")
-    for operations in [int(argument) for argument in sys.argv[1:]] or (10**4, 10**6):
-        for peer in PEERS:
-            compare(peer, operations, rounds=9, repeats=max(1, 10**5 // operations))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("operations", type=int, nargs="*", default=[10**3, 10**4, 10**5, 10**6, 10**7])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--plot", metavar="FILE")
+    options = parser.parse_args()
+    print(measure.heading("xad", "torch", "micrograd"))
+    found = measure.processes(prepare, PEERS)
+    costs = {operations: compare(found, operations, options.rounds) for operations in options.operations}
+    if 10**4 in costs and 10**7 in costs:
+        growth = np.median(costs[10**7][OURS]) / np.median(costs[10**4][OURS])
+        print(f"\nours: an operation of ten million costs {growth:.2f} times one of ten thousand")
+    print("\nbytes for each product of a chain:")
+    for name in found:
+        print(f"{name:>18}{measure.fresh().submit(bytes_per_node, name, PEERS[name][1] // 10).result():>8.0f}")
+    if options.plot:
+        plot(costs, options.plot)
 
 
 if __name__ == "__main__":

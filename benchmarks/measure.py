@@ -59,8 +59,8 @@ def turns(found: Processes, call: Callable[[str, int], Any], rounds: int) -> dic
 
 def spread(values: Any) -> str:
     """Median and quartiles."""
-    low, median, high = np.percentile(values, [25, 50, 75])
-    return f"{median:.4g} ({low:.4g} … {high:.4g})"
+    low, median, high = (f"{x:,.0f}" if x >= 1000 else f"{x:.3g}" for x in np.percentile(values, [25, 50, 75]))
+    return f"{median} ({low} … {high})"
 
 
 def heading(*packages: str) -> str:
