@@ -2,9 +2,11 @@
 
 from autograd.check import detect_anomaly as detect_anomaly
 from autograd.check import gradcheck as gradcheck
+from autograd.compiled import backend as backend
 from autograd.context import scope as scope
 from autograd.draw import Drawing as Drawing
 from autograd.draw import draw as draw
+from autograd.engine import Value as Value
 from autograd.graph import count as count
 from autograd.graph import leaves as leaves
 from autograd.graph import order as order
@@ -59,4 +61,3 @@ from autograd.transforms import jvp as jvp
 from autograd.transforms import no_grad as no_grad
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import vjp as vjp
-from autograd.value import Value as Value

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from autograd.context import current, entered
+from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, OperationError, RangeError
 from autograd.graph import order as topological
 from autograd.kinds import FLOATS, as_float
 from autograd.ops import Op
 from autograd.transforms import flat, grad, like, no_grad, pull, push
-from autograd.value import Value
 
 # Frames in these folders are ours, not the user's.
 _HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib is slow to import

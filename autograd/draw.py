@@ -15,10 +15,10 @@ from operator import gt
 from typing import TYPE_CHECKING, Any
 
 from autograd.context import scope_path
+from autograd.engine import Value
 from autograd.errors import AutogradError, GraphTooLarge, NumberError, PathNotFoundError, RangeError
 from autograd.graph import order
 from autograd.render import render
-from autograd.value import Value
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path

@@ -22,10 +22,11 @@ from inspect import CO_VARARGS, signature
 from itertools import chain
 from math import fsum, inf, nan, pi
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from autograd.compiled import Operation, native
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of
 
@@ -68,7 +69,7 @@ def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
     return FunctionType(function.__code__, ON_FLOATS) if getattr(function, "__globals__", None) is globals() else function
 
 
-class Op:
+class Op(Operation):
     """An elementary operation, and itself the function: `exp(2.0)`, `exp(array)`, `exp(Value(2.0))`.
 
     Args:
@@ -151,7 +152,7 @@ class Op:
                 given = f"a function of {signature(x)}" if isinstance(x, FunctionType) else reprlib.repr(x)
                 raise OperationError(f"got {given} as the {what} of {self.name!r}, expected {expected}")
 
-    def __call__(self, *x: Any) -> Any:
+    def apply(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
         if len(x) == self.arity:
             for a in x:
@@ -176,6 +177,9 @@ class Op:
             return kind_of(x).apply(self, x)
         except NumberError as error:
             raise self._blamed(error, x) from None
+
+    if not TYPE_CHECKING and native is None:
+        __call__ = apply
 
     def _blamed(self, error: NumberError, x: tuple[Any, ...]) -> NumberError:
         """`error`, with the operation and the argument that is to blame, if one is."""

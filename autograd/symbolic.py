@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.engine import Value
 from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
-from autograd.value import Value
 
 
 def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:

@@ -18,10 +18,10 @@ import numpy as np
 
 from autograd import ops
 from autograd.context import current, entered
+from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import IEEE_TRAPS, as_float
-from autograd.value import Value
 
 Function = Callable[..., Any]
 
@@ -148,19 +148,21 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
     In a graph both branches of a `where` are walked, so that it holds whichever is taken. A node that is reached through branches only
     has a mask, 1 where one of its consumers is active and took it, and sends 0 where that is 0, whatever its derivatives.
     """
+    if not graph:
+        return list(sweep(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
-    dependent = _dependent(nodes, inputs, graph=graph)
+    dependent = _dependent(nodes, inputs, graph=True)
     for node in reversed(nodes):
         if node in received and node in dependent and node.args:
             cotangent = _total(received[node])
             received[node] = [cotangent]
             mask = _either(masks[node])
-            for a, partial in zip(node.args, _local(node, graph=graph), strict=True):
+            for a, partial in zip(node.args, _local(node, graph=True), strict=True):
                 if partial is not None and a in dependent:
                     sent = _sent(node, cotangent, partial)
                     received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
-                    masks.setdefault(a, []).append(_product(mask, partial) if graph and _selects(node) else mask)
+                    masks.setdefault(a, []).append(_product(mask, partial) if _selects(node) else mask)
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
 
 

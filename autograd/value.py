@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, Context, current, scope_id, scope_path
+from autograd.context import NEUTRAL, Context, current
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
@@ -331,84 +331,99 @@ class Value:
         return math.isfinite(self._number)
 
     def __float__(self) -> NoReturn:
-        raise GradientLostError(
-            "a Value was used where a plain float is needed, which would lose its gradient: for the number write v.data; "
-            "for a function use autograd's, such as autograd.exp(v) in place of math.exp(v)"
-        )
+        refuse_float()
 
     __int__ = __complex__ = __float__
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return ufuncs.apply(ufunc, method, inputs, options)
 
-    # Showing, copying and pickling.
+    # Showing and copying.
 
     def __repr__(self) -> str:
-        label = "" if self.label is None else f", label={self.label!r}"
-        return f"Value(data={_short(self._number)}, grad={_short(self.grad)}{label})"
+        return text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self._number, spec) if spec else repr(self)
+        return format(self._number, spec) if spec else text(self)
 
     def __copy__(self) -> "Value":
-        return _restored(self._number, self._grad, self.op, self.args, self.partials, self.label, self.scope)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        for node in order(self):
-            if id(node) not in memo:
-                copied = memo[id(node)] = node.__copy__()
-                copied.args = tuple([memo[id(a)] if a.__class__ is Value else a for a in node.args])
-        copy: Value = memo[id(self)]
+        copy: Value = copied(self)
         return copy
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
-        if not self.args:
-            return _unpickled_leaf, (self._number, self._grad, self.label, scope_path(self.scope))
-        nodes = order(self)
-        index = {node: i for i, node in enumerate(nodes)}
-        rows = [
-            (
-                node._number, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
-                node.partials, node.label, scope_path(node.scope),
-            ) if node.args else node
-            for node in nodes
-        ]  # fmt: skip
-        return _unpickled, (rows,)
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
+        copy: Value = deeply_copied(self, memo)
+        return copy
+
+    @staticmethod
+    def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> "Value":
+        """A node with these attributes."""
+        node = new(Value)
+        node._number, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
+        node._tag = (label, scope)
+        return node
 
     def __init_subclass__(cls) -> NoReturn:
-        raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")
+        refuse_subclass(cls)
 
 
 _pow, _powc = _binary(ops.pow), _binary(ops.powc)
+
+
+def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float]:
+    """Carry the cotangents of outputs back to the inputs, as `backward` does, but leave `grad` alone.
+
+    >>> x = Value(3.0)
+    >>> sweep({x * x: 1.0}, [x])
+    [6.0]
+    """
+    received = dict(cotangents)
+    for node in reversed(order(*cotangents)):
+        if node in received:
+            cotangent = received[node]
+            for a, partial in zip(node.args, node.partials):  # noqa: B905  # as in backward
+                if partial is not None:
+                    received[a] = received[a] + cotangent * partial if a in received else cotangent * partial
+    return [received.get(x, 0.0) for x in inputs]
+
+
+# What needs no speed, for the compiled Value as well.
+
+
+def refuse_float() -> NoReturn:
+    """Say what to do instead of `float(v)`."""
+    raise GradientLostError(
+        "a Value was used where a plain float is needed, which would lose its gradient: for the number write v.data; "
+        "for a function use autograd's, such as autograd.exp(v) in place of math.exp(v)"
+    )
+
+
+def refuse_subclass(cls: type) -> NoReturn:
+    """Say what to do instead of deriving from Value."""
+    raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")
+
+
+def text(value: Any) -> str:
+    """One line for people."""
+    label = "" if value.label is None else f", label={value.label!r}"
+    return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 
 
 def _short(x: float) -> str:
     return f"{x:.4f}" if x == 0.0 or 1e-4 <= abs(x) < 1e9 else f"{x:.4e}"
 
 
-def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> Value:
-    node = new(Value)
-    node._number, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
-    node._tag = (label, scope)
-    return node
+def copied(value: Any, args: tuple[Any, ...] | None = None) -> Any:
+    """A node with the attributes of `value`, and with other arguments where they are given."""
+    args = value.args if args is None else args
+    return value._restored(value.data, value._grad, value.op, args, value.partials, value.label, value.scope)
 
 
-def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...]) -> Value:
-    return _restored(data, grad, None, (), (), label, scope_id(path))
-
-
-def _unpickled(rows: list[Any]) -> Value:
-    """Rows back to nodes: an int among the arguments is the row of a Value, a float is itself."""
-    nodes: list[Value] = []
-    for row in rows:
-        if row.__class__ is Value:
-            nodes.append(row)
-        else:
-            data, grad, op, args, partials, label, path = row
-            args = tuple([nodes[a] if a.__class__ is int else a for a in args])
-            nodes.append(_restored(data, grad, op, args, partials, label, scope_id(path)))
-    return nodes[-1]
+def deeply_copied(value: Any, memo: dict[int, Any]) -> Any:
+    """A copy of the graph below `value`, of any depth; `memo` is that of `copy.deepcopy`."""
+    for node in order(value):
+        if id(node) not in memo:
+            memo[id(node)] = copied(node, tuple([memo[id(a)] if a.__class__ is value.__class__ else a for a in node.args]))
+    return memo[id(value)]
 
 
 FLOATS_AND_VALUES = {float, Value}

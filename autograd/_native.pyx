@@ -1,0 +1,574 @@
+# cython: language_level=3, c_api_binop_methods=True
+"""Value compiled: what value.py does, at the speed of C.
+
+The node, its memory and the walks over it are in `_node.h`; the arithmetic of every operation, generated from the one table, is in
+`_ops.h`. Here operations are recorded and Python is spoken to. Same behaviour as the reference, same tests.
+"""
+
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport Py_EQ, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, destructor
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
+from cpython.sequence cimport PySequence_Fast_GET_SIZE, PySequence_Fast_ITEMS
+from libc.math cimport isfinite, isnan
+from libc.string cimport memcpy, memset
+from libc.stdint cimport uint32_t, uintptr_t
+
+from autograd.context import NEUTRAL as _NEUTRAL, _current, current
+from autograd.errors import NumberError, OperationError
+from autograd.kinds import as_float
+
+
+cdef extern from "Python.h":
+    int PyContextVar_Get(PyObject*, PyObject*, PyObject**) except -1
+
+
+cdef extern from "_node.h":
+    ctypedef struct Edge:
+        uintptr_t arg
+        double partial
+    ctypedef struct Node:
+        double data, grad
+        PyObject* op
+        PyObject* label
+        uint32_t size, scope, place, graded
+        Edge own[2]
+    ctypedef struct Order:
+        Node** nodes
+        size_t count, room
+    enum:
+        NO_DERIVATIVE
+    PyTypeObject* node_type
+    bint is_node(PyObject*) noexcept
+    int node_read(PyObject*, double*) noexcept
+    Edge* node_edges(Node*) noexcept
+    Node* edge_node(Edge) noexcept
+    void edge_set(Edge*, Node*, double, bint) noexcept
+    void edge_number(Edge*, double) noexcept
+    object node_new(double, PyObject*, size_t)
+    void node_cut(Node*) noexcept
+    void node_free(PyObject*) noexcept
+    void node_seed(Node*, double) noexcept
+    void node_send(Node*) noexcept
+    void order_backward(Order*, double) noexcept
+    void order_free(Order*) noexcept
+    int order_extend(Order*, Node*) noexcept
+
+
+cdef extern from "_ops.h":
+    enum:
+        AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
+        AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
+        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
+        AG_COUNT
+    ctypedef struct ag_op:
+        const char* name
+        unsigned char arity, sequences, depends
+    const ag_op ag_ops[]
+    double ag_value1(int, double) noexcept
+    double ag_apply1(int, double, double*) noexcept
+    double ag_apply2(int, double, double, double*) noexcept
+    double ag_apply3(int, double, double, double, double*) noexcept
+
+
+cdef extern from "_nary.h":
+    double ag_apply_n(int, const double*, size_t, double*) noexcept
+
+
+cdef PyObject* OPS[AG_COUNT]
+shared = None  # value.py, for what needs no speed
+cdef PyObject* CURRENT = <PyObject*>_current
+cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
+
+
+def connect(table, reference):
+    """Take the operations from the table, and from the reference what needs no speed."""
+    global shared
+    shared = reference
+    for code in range(AG_COUNT):
+        op = table[ag_ops[code].name.decode()]
+        (<Operation?>op).code = code
+        Py_INCREF(op)
+        OPS[code] = <PyObject*>op
+
+
+cdef inline Node* of(object x) noexcept:
+    return <Node*><void*>x
+
+
+# Recording.
+
+cdef inline int attend(object made) except -1:
+    """Let the context know of a new node, where there is one."""
+    cdef PyObject* context = NULL
+    PyContextVar_Get(CURRENT, NULL, &context)
+    cdef bint neutral = context == NEUTRAL
+    Py_DECREF(<object>context)
+    return 0 if neutral else attended(made)
+
+
+cdef int attended(object made) except -1:
+    """A new node under a scope, a watch, `no_grad` or a transform."""
+    cdef Node* node = of(made)
+    context = current()
+    node.scope = context.scope
+    if context.watch is not None:
+        context.watch.recorded(made)
+    if not context.recording:
+        node_cut(node)
+    if not node.size:
+        for leaves in context.born:
+            leaves.add(made)
+    return 0
+
+
+cdef object unary(int code, object a):
+    """A node for an operation on one Value."""
+    cdef double partial
+    cdef double y = ag_apply1(code, of(a).data, &partial)
+    made = node_new(y, OPS[code], 1)
+    edge_set(of(made).own, of(a), partial, ag_ops[code].depends)
+    attend(made)
+    return made
+
+
+cdef object binary(int code, object a, object b):
+    """A node for an operation on a Value and another or a number, on either side; NotImplemented for what is no number."""
+    cdef double x, y, z
+    cdef double[2] partials = [0.0, 0.0]
+    cdef int left = node_read(<PyObject*>a, &x), right = node_read(<PyObject*>b, &y)
+    if left < 0 or right < 0:
+        try:
+            return binary(code, as_float(a) if left < 0 else a, as_float(b) if right < 0 else b)
+        except NumberError:
+            return NotImplemented
+    if code == AG_POW and not right:
+        code = AG_POWC
+    z = ag_apply2(code, x, y, partials)
+    made = node_new(z, OPS[code], 2)
+    cdef Edge* edges = of(made).own
+    if left:
+        edge_set(edges, of(a), partials[0], ag_ops[code].depends & 1)
+    else:
+        edge_number(edges, x)
+    if right:
+        edge_set(edges + 1, of(b), partials[1], ag_ops[code].depends & 2)
+    else:
+        edge_number(edges + 1, y)
+    attend(made)
+    return made
+
+
+cdef object recorded(int code, PyObject** x, size_t n):
+    """A node for an operation on any number of arguments; None where Values are not among them, or anything but numbers is."""
+    cdef double few[64]
+    cdef double* data = &few[0] if n <= 32 else <double*>PyMem_Malloc(2 * n * sizeof(double))
+    if data == NULL:
+        raise MemoryError
+    try:
+        return recorded_with(code, x, n, data, data + n)
+    finally:
+        if data != &few[0]:
+            PyMem_Free(data)
+
+
+cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double* partials):
+    cdef int kind = 0, values = 0
+    cdef size_t i
+    cdef double y
+    for i in range(n):
+        kind = node_read(x[i], data + i)
+        if kind < 0:
+            return None
+        values |= kind
+    if not values:
+        return None
+    if code == AG_POW or code == AG_POWC:
+        code = AG_POW if is_node(x[1]) else AG_POWC
+    cdef unsigned depends = ag_ops[code].depends
+    cdef unsigned char arity = ag_ops[code].arity
+    if arity == 1:
+        y = ag_apply1(code, data[0], partials)
+    elif arity == 2:
+        y = ag_apply2(code, data[0], data[1], partials)
+    elif arity == 3:
+        y = ag_apply3(code, data[0], data[1], data[2], partials)
+    else:
+        y = ag_apply_n(code, data, n, partials)
+    if code == AG_WHERE:  # the branch not taken is absent, not merely multiplied by 0
+        depends = 2 if data[0] != 0.0 else 4
+    made = node_new(y, OPS[code], n)
+    cdef Edge* edges = node_edges(of(made))
+    for i in range(n):
+        if is_node(x[i]):
+            edge_set(edges + i, <Node*>x[i], partials[i], arity == 0 or depends >> i & 1)
+        else:
+            edge_number(edges + i, data[i])
+    attend(made)
+    return made
+
+
+cdef object node_of(double data, object op, tuple args, tuple partials):
+    """A node with these arguments and partials."""
+    cdef Py_ssize_t i, n = len(args)
+    if len(partials) != n:
+        raise OperationError(f"got {n} arguments and {len(partials)} partials, expected as many of one as of the other")
+    made = node_new(data, NULL if op is None else <PyObject*>op, n)
+    cdef Edge* edges = node_edges(of(made))
+    for i in range(n):
+        a, partial = args[i], partials[i]
+        if is_node(<PyObject*>a):
+            edge_set(edges + i, of(a), 0.0 if partial is None else partial, partial is not None)
+        else:
+            edge_number(edges + i, a)
+    return made
+
+
+cdef class Operation:
+    """What calling an Op does first: it records an operation of the table on Values. `Op.apply` does all the rest."""
+
+    cdef int code
+
+    def __cinit__(self, *args, **options):
+        self.code = AG_COUNT
+
+    def __call__(self, *x):
+        made = self.fast(x)
+        return self.apply(*x) if made is None else made
+
+    cdef object fast(self, tuple x):
+        cdef Py_ssize_t n = len(x), m
+        cdef int code = self.code
+        cdef PyObject** items = PySequence_Fast_ITEMS(x)
+        if code == AG_COUNT or n == 0:
+            return None
+        if n == ag_ops[code].arity:
+            if n > 1:
+                return recorded(code, items, n)
+            if is_node(items[0]):
+                return unary(code, x[0])
+            return ag_value1(code, PyFloat_AS_DOUBLE(x[0])) if PyFloat_CheckExact(x[0]) else None
+        if ag_ops[code].arity:
+            return None
+        if code == AG_DOT:
+            return dotted(x[0], x[1]) if n == 2 else None
+        if n == 1 and isinstance(x[0], (list, tuple)):
+            m = PySequence_Fast_GET_SIZE(x[0])
+            return recorded(code, PySequence_Fast_ITEMS(x[0]), m) if m else None
+        return None if ag_ops[code].sequences else recorded(code, items, n)
+
+
+cdef object dotted(object ws, object xs):
+    """A node for the dot product of two lists or tuples; None for anything else."""
+    if not (isinstance(ws, (list, tuple)) and isinstance(xs, (list, tuple))):
+        return None
+    cdef size_t n = PySequence_Fast_GET_SIZE(ws)
+    if n == 0 or n != <size_t>PySequence_Fast_GET_SIZE(xs):
+        return None
+    cdef PyObject* few[64]
+    cdef PyObject** x = &few[0] if n <= 32 else <PyObject**>PyMem_Malloc(2 * n * sizeof(PyObject*))
+    if x == NULL:
+        raise MemoryError
+    memcpy(x, PySequence_Fast_ITEMS(ws), n * sizeof(PyObject*))
+    memcpy(x + n, PySequence_Fast_ITEMS(xs), n * sizeof(PyObject*))
+    try:
+        return recorded(AG_DOT, x, 2 * n)
+    finally:
+        if x != &few[0]:
+            PyMem_Free(x)
+
+
+class Recorder:
+    """How operations are computed on Values: on their floats, with a node to remember it."""
+
+    def apply(self, op, x):
+        args = tuple([a if is_node(<PyObject*>a) else as_float(a) for a in x])
+        cdef int code = (<Operation?>op).code
+        if code != AG_COUNT:
+            return recorded(code, PySequence_Fast_ITEMS(args), len(args))
+        y, partials = op.evaluate([of(a).data if is_node(<PyObject*>a) else a for a in args])
+        made = node_of(y, op, args, partials)
+        attend(made)
+        return made
+
+
+# Walks.
+
+cdef int ordered(list roots, Order* into) except -1:
+    """Collect the nodes below `roots`, each after its arguments; `order_free` follows."""
+    into.nodes, into.count, into.room = NULL, 0, 0
+    for root in roots:
+        if order_extend(into, of(root)) < 0:
+            order_free(into)
+            raise MemoryError("there is no memory for the order of so large a graph")
+    return 0
+
+
+def order(*roots):
+    """The nodes below `roots`, each after its arguments: see `autograd.graph.order`."""
+    cdef Order found
+    cdef list nodes
+    cdef size_t i
+    for root in roots:
+        if not is_node(<PyObject*>root):
+            raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+    ordered(list(roots), &found)
+    try:
+        nodes = [None] * <Py_ssize_t>found.count
+        for i in range(found.count):
+            nodes[i] = <object>found.nodes[i]
+    finally:
+        order_free(&found)
+    return nodes
+
+
+def sweep(dict cotangents, inputs):
+    """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.value.sweep`."""
+    cdef Order found
+    cdef Node* node
+    cdef Edge* edge
+    cdef double* received = NULL
+    cdef char* reached
+    cdef double cotangent, sent
+    cdef size_t i, k, place
+    ordered(list(cotangents), &found)
+    try:
+        received = <double*>PyMem_Malloc(found.count * (sizeof(double) + 1) + 1)
+        if received == NULL:
+            raise MemoryError
+        reached = <char*>(received + found.count)
+        memset(reached, 0, found.count)
+        for root, given in cotangents.items():
+            received[of(root).place - 1] = given
+            reached[of(root).place - 1] = 1
+        for i in range(found.count, 0, -1):
+            if not reached[i - 1]:
+                continue
+            node = found.nodes[i - 1]
+            cotangent = received[i - 1]
+            edge = node_edges(node)
+            for k in range(node.size):
+                if edge[k].arg and not edge[k].arg & NO_DERIVATIVE:
+                    place = (<Node*>edge[k].arg).place - 1
+                    sent = cotangent * edge[k].partial
+                    received[place] = received[place] + sent if reached[place] else sent
+                    reached[place] = 1
+        return [received[of(x).place - 1] if of(x).place and reached[of(x).place - 1] else 0.0 for x in inputs]
+    finally:
+        PyMem_Free(received)
+        order_free(&found)
+
+
+cdef int swept(object value, double seed, object watch) except -1:
+    """`backward` with somebody watching: who may raise, and then the leaves are as they were."""
+    nodes = order(value)
+    leaves = [(node, node._grad) for node in nodes if not of(node).size]
+    for node in nodes:
+        if of(node).size:
+            of(node).graded = 0
+    node_seed(of(value), seed)
+    try:
+        for node in reversed(nodes):
+            if of(node).graded:
+                node_send(of(node))
+                watch.swept(node)
+    except BaseException:
+        for leaf, grad in leaves:
+            leaf._grad = grad
+        raise
+    return 0
+
+
+cdef class Value:
+    """A number that records the operations made on it: `autograd.value.Value`, compiled."""
+
+    cdef char body[80]  # what a Node has beyond the head of every object
+
+    def __init__(self, data, label=None):
+        cdef Node* node = of(self)
+        cdef double number
+        if node_read(<PyObject*>data, &number) != 0:
+            number = as_float(data)
+        node_cut(node)
+        node.data, node.graded = number, 0
+        attend(self)
+        if label is not None:
+            self.label = label
+
+    @staticmethod
+    def _restored(data, grad, op, args, partials, label, scope):
+        """A node with these attributes."""
+        made = node_of(data, op, args, partials)
+        made._grad = grad
+        made.label = label
+        of(made).scope = scope
+        return made
+
+    @property
+    def data(self):
+        """The number. Changing it changes no result already computed, nor that result's gradient."""
+        return of(self).data
+
+    @data.setter
+    def data(self, data):
+        of(self).data = as_float(data)
+
+    @property
+    def grad(self):
+        """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
+        return of(self).grad if of(self).graded else 0.0
+
+    @grad.setter
+    def grad(self, grad):
+        of(self).grad = as_float(grad)
+        of(self).graded = 1
+
+    @property
+    def _grad(self):
+        """The gradient, None where none has arrived."""
+        return of(self).grad if of(self).graded else None
+
+    @_grad.setter
+    def _grad(self, grad):
+        of(self).graded = grad is not None
+        if grad is not None:
+            of(self).grad = grad
+
+    @property
+    def label(self):
+        """A name for pictures and messages."""
+        return None if of(self).label == NULL else <object>of(self).label
+
+    @label.setter
+    def label(self, label):
+        cdef Node* node = of(self)
+        cdef PyObject* old = node.label
+        if not (label is None or isinstance(label, str)):
+            raise OperationError(f"got {label!r} as a label, expected a text or None")
+        if label is None:
+            node.label = NULL
+        else:
+            Py_INCREF(label)
+            node.label = <PyObject*>label
+        Py_XDECREF(old)
+
+    @property
+    def scope(self):
+        """The number of the `scope` in which it was made; `scope_path` gives its names."""
+        return of(self).scope
+
+    @property
+    def op(self):
+        return None if of(self).op == NULL else <object>of(self).op
+
+    @property
+    def args(self):
+        cdef Edge* edges = node_edges(of(self))
+        cdef uint32_t i
+        return tuple([<object>edge_node(edges[i]) if edges[i].arg else edges[i].partial for i in range(of(self).size)])
+
+    @property
+    def partials(self):
+        cdef Edge* edges = node_edges(of(self))
+        cdef uint32_t i
+        return tuple([edges[i].partial if edges[i].arg and not edges[i].arg & NO_DERIVATIVE else None for i in range(of(self).size)])
+
+    def backward(self, seed=1.0):
+        """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
+        cdef double start = as_float(seed)
+        cdef Order found
+        watch = current().watch
+        if watch is not None:
+            swept(self, start, watch)
+            return
+        ordered([self], &found)
+        order_backward(&found, start)
+
+    # One line an operation.
+
+    def __add__(a, b): return binary(AG_ADD, a, b)
+    def __sub__(a, b): return binary(AG_SUB, a, b)
+    def __mul__(a, b): return binary(AG_MUL, a, b)
+    def __truediv__(a, b): return binary(AG_DIV, a, b)
+    def __pow__(a, b, modulus): return binary(AG_POW, a, b) if modulus is None else NotImplemented
+    def __neg__(self): return unary(AG_NEG, self)
+    def __abs__(self): return unary(AG_ABS, self)
+    def abs(self): return unary(AG_ABS, self)
+    def absolute(self): return unary(AG_ABS, self)
+    def fabs(self): return unary(AG_ABS, self)
+    def sqrt(self): return unary(AG_SQRT, self)
+    def exp(self): return unary(AG_EXP, self)
+    def expm1(self): return unary(AG_EXPM1, self)
+    def log(self): return unary(AG_LOG, self)
+    def log1p(self): return unary(AG_LOG1P, self)
+    def sigmoid(self): return unary(AG_SIGMOID, self)
+    def tanh(self): return unary(AG_TANH, self)
+    def softplus(self): return unary(AG_SOFTPLUS, self)
+    def relu(self): return unary(AG_RELU, self)
+    def erf(self): return unary(AG_ERF, self)
+    def sin(self): return unary(AG_SIN, self)
+    def cos(self): return unary(AG_COS, self)
+    def tan(self): return unary(AG_TAN, self)
+    def asin(self): return unary(AG_ASIN, self)
+    def arcsin(self): return unary(AG_ASIN, self)
+    def acos(self): return unary(AG_ACOS, self)
+    def arccos(self): return unary(AG_ACOS, self)
+    def atan(self): return unary(AG_ATAN, self)
+    def arctan(self): return unary(AG_ATAN, self)
+    def sinh(self): return unary(AG_SINH, self)
+    def cosh(self): return unary(AG_COSH, self)
+    def sign(self): return unary(AG_SIGN, self)
+    def stop_gradient(self): return unary(AG_STOP_GRADIENT, self)
+    def leaky_relu(self, *slope): return (<object>OPS[AG_LEAKY_RELU])(self, *slope)
+    def atan2(self, *x): return (<object>OPS[AG_ATAN2])(self, *x)
+    def arctan2(self, *x): return (<object>OPS[AG_ATAN2])(self, *x)
+    def hypot(self, *b): return (<object>OPS[AG_HYPOT])(self, *b)
+    def step(self, *threshold): return (<object>OPS[AG_STEP])(self, *threshold)
+    def clip(self, *bounds): return (<object>OPS[AG_CLIP])(self, *bounds)
+
+    def __pos__(self): return self
+    def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values
+
+    # Comparing and converting.
+
+    def __richcmp__(self, other, int relation):
+        cdef double a = of(self).data, b
+        if relation == Py_EQ or relation == Py_NE:
+            return NotImplemented
+        if node_read(<PyObject*>other, &b) < 0:
+            try:
+                b = as_float(other)
+            except NumberError:
+                return NotImplemented
+        return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b
+
+    def __hash__(self):
+        return <Py_hash_t>(<uintptr_t><PyObject*>self >> 4)
+
+    def __bool__(self):
+        return of(self).data != 0.0
+
+    def isnan(self):
+        """Whether the number is nan."""
+        return bool(isnan(of(self).data))
+
+    def isfinite(self):
+        """Whether the number is neither infinite nor nan."""
+        return bool(isfinite(of(self).data))
+
+    def __float__(self): shared.refuse_float()
+    def __int__(self): shared.refuse_float()
+    def __complex__(self): shared.refuse_float()
+    def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.ufuncs.apply(ufunc, method, inputs, options)
+
+    # Showing and copying.
+
+    def __repr__(self): return shared.text(self)
+    def __format__(self, spec): return format(of(self).data, spec) if spec else repr(self)
+    def __copy__(self): return shared.copied(self)
+    def __deepcopy__(self, memo): return shared.deeply_copied(self, memo)
+
+
+node_type = <PyTypeObject*>Value
+node_type.tp_dealloc = <destructor>node_free
+(<dict>node_type.tp_dict)["__init_subclass__"] = classmethod(lambda cls: shared.refuse_subclass(cls))  # Cython has no other way

@@ -1,0 +1,267 @@
+/* A node of the graph and the walks over it, in C: see value.py for what they do and why.
+
+   A node is 96 bytes. It holds up to two arguments itself, more of them in a block of their own. A graph has no cycles, so reference
+   counts are enough and the cyclic garbage collector never sees a node. */
+#ifndef AUTOGRAD_NODE_H
+#define AUTOGRAD_NODE_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* An argument as it was recorded: `arg` is a node, its lowest bit set where there is no derivative, and `partial` the derivative;
+   or `arg` is NULL and `partial` the number itself. */
+typedef struct {
+    uintptr_t arg;
+    double partial;
+} Edge;
+
+typedef struct Node {
+    PyObject_HEAD
+    double data;
+    union {
+        double grad;
+        struct Node *next; /* of a node that waits to be freed, or to be used again */
+    };
+    PyObject *op, *label;  /* owned, or NULL */
+    uint32_t size, scope;  /* how many arguments; the number of the scope */
+    uint32_t place;        /* during a walk, 1 + its place in the order; else 0 */
+    uint32_t graded;       /* whether a gradient has arrived */
+    Edge own[2];           /* the arguments, or, in own[0].arg, where more of them are */
+} Node;
+
+enum { INLINE = 2, NO_DERIVATIVE = 1, KEPT = 1 << 16 };
+
+static PyTypeObject *node_type; /* Value */
+
+static inline int is_node(PyObject *x) {
+    return Py_TYPE(x) == node_type;
+}
+
+/* The number that `x` is or holds: 1 for a node, 0 for a float or an int, -1 for what takes longer to tell. */
+static inline int node_read(PyObject *x, double *number) {
+    if (is_node(x)) {
+        *number = ((Node *)x)->data;
+        return 1;
+    }
+    if (PyFloat_Check(x)) {
+        *number = PyFloat_AS_DOUBLE(x);
+        return 0;
+    }
+    if (PyLong_Check(x)) {
+        *number = PyLong_AsDouble(x);
+        if (*number != -1.0 || !PyErr_Occurred()) return 0;
+        PyErr_Clear(); /* too large for a float */
+    }
+    return -1;
+}
+
+static inline Edge *node_edges(Node *node) {
+    return node->size <= INLINE ? node->own : (Edge *)node->own[0].arg;
+}
+
+/* The node at an edge; NULL for a number. */
+static inline Node *edge_node(Edge edge) {
+    return (Node *)(edge.arg & ~(uintptr_t)NO_DERIVATIVE);
+}
+
+/* Make `edge` lead to `node`, which it then owns a reference to. */
+static inline void edge_set(Edge *edge, Node *node, double partial, int depends) {
+    Py_INCREF((PyObject *)node);
+    edge->arg = (uintptr_t)node | (depends ? 0 : NO_DERIVATIVE);
+    edge->partial = partial;
+}
+
+static inline void edge_number(Edge *edge, double number) {
+    edge->arg = 0;
+    edge->partial = number;
+}
+
+
+/* Memory: nodes given back are kept for the next ones, as many as KEPT. */
+
+static Node *kept;
+static size_t kept_count;
+
+/* A node with room for `size` arguments, all of them the number 0; NULL with MemoryError where there is no memory. */
+static PyObject *node_new(double data, PyObject *op, size_t size) {
+    Edge *edges = NULL;
+    Node *node;
+    if (size > UINT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "an operation takes at most 4294967295 arguments");
+        return NULL;
+    }
+    if (size > INLINE && !(edges = PyMem_Calloc(size, sizeof(Edge)))) return PyErr_NoMemory();
+    if (kept) {
+        node = kept;
+        kept = node->next;
+        kept_count--;
+    } else if (!(node = PyObject_Malloc(sizeof(Node)))) {
+        PyMem_Free(edges);
+        return PyErr_NoMemory();
+    }
+    PyObject_Init((PyObject *)node, node_type);
+    node->data = data;
+    node->grad = 0.0;
+    Py_XINCREF(op);
+    node->op = op;
+    node->label = NULL;
+    node->size = (uint32_t)size;
+    node->scope = node->place = node->graded = 0;
+    edge_number(&node->own[0], 0.0);
+    edge_number(&node->own[1], 0.0);
+    if (edges) node->own[0].arg = (uintptr_t)edges;
+    return (PyObject *)node;
+}
+
+/* Forget what the node was computed from. */
+static void node_cut(Node *node) {
+    Edge *edges = node_edges(node), *end = edges + node->size;
+    Edge pair[INLINE] = {node->own[0], node->own[1]};
+    PyObject *op = node->op;
+    int own = edges == node->own;
+    if (own) {
+        edges = pair;
+        end = pair + node->size;
+    }
+    node->size = 0;
+    node->op = NULL;
+    for (Edge *edge = edges; edge < end; edge++) Py_XDECREF((PyObject *)edge_node(*edge));
+    if (!own) PyMem_Free(edges);
+    Py_XDECREF(op);
+}
+
+/* tp_dealloc. Nodes whose last reference goes while another is being freed wait in a list, so that no chain is too long for the stack. */
+static void node_free(PyObject *self) {
+    static Node *waiting;
+    static int freeing;
+    Node *node = (Node *)self;
+    if (freeing) {
+        node->next = waiting;
+        waiting = node;
+        return;
+    }
+    freeing = 1;
+    for (;;) {
+        node_cut(node);
+        Py_CLEAR(node->label);
+        if (kept_count < KEPT) {
+            node->next = kept;
+            kept = node;
+            kept_count++;
+        } else {
+            PyObject_Free(node);
+        }
+        if (!waiting) break;
+        node = waiting;
+        waiting = node->next;
+    }
+    freeing = 0;
+}
+
+
+/* Walks. */
+
+typedef struct {
+    Node **nodes;
+    size_t count, room;
+} Order;
+
+typedef struct {
+    Node *node;
+    uint32_t next;
+} Frame;
+
+/* A block twice as long, or NULL; the old one then stays. */
+static void *longer(void *block, size_t *room, size_t item) {
+    size_t more = *room ? 2 * *room : 256;
+    void *grown = PyMem_RawRealloc(block, more * item);
+    if (grown) *room = more;
+    return grown;
+}
+
+/* Forget an order, and the places that it left in its nodes. */
+static void order_free(Order *order) {
+    for (size_t i = 0; i < order->count; i++) order->nodes[i]->place = 0;
+    PyMem_RawFree(order->nodes);
+}
+
+static inline int order_append(Order *order, Node *node) {
+    if (order->count == order->room) {
+        Node **grown = order->count < UINT32_MAX / 2 ? longer(order->nodes, &order->room, sizeof(Node *)) : NULL;
+        if (!grown) return -1;
+        order->nodes = grown;
+    }
+    order->nodes[order->count++] = node;
+    node->place = (uint32_t)order->count;
+    return 0;
+}
+
+/* Append the nodes below `root` that are not in `order` yet, each after its arguments: -1 where there is no memory. */
+static int order_extend(Order *order, Node *root) {
+    Frame *stack = NULL;
+    size_t depth = 0, room = 0;
+    Frame now = {root, 0};
+    int failed = 0;
+    if (root->place) return 0;
+    for (;;) {
+        Edge *edges = node_edges(now.node);
+        Node *below = NULL;
+        while (now.next < now.node->size) {
+            Node *a = edge_node(edges[now.next++]);
+            if (!a || a->place) continue;
+            if (a->size) {
+                below = a;
+                break;
+            }
+            if ((failed = order_append(order, a))) break;
+        }
+        if (failed) break;
+        if (below) {
+            if (depth == room) {
+                Frame *grown = longer(stack, &room, sizeof(Frame));
+                if ((failed = grown ? 0 : -1)) break;
+                stack = grown;
+            }
+            stack[depth++] = now;
+            now = (Frame){below, 0};
+            continue;
+        }
+        if ((failed = order_append(order, now.node)) || !depth) break;
+        now = stack[--depth];
+    }
+    PyMem_RawFree(stack);
+    return failed;
+}
+
+static inline void node_seed(Node *node, double seed) {
+    node->grad = (node->graded ? node->grad : 0.0) + seed;
+    node->graded = 1;
+}
+
+/* Send a node's gradient, times the local derivative, to each argument. */
+static inline void node_send(Node *node) {
+    Edge *edge = node_edges(node), *end = edge + node->size;
+    double grad = node->grad;
+    if (!node->graded) return;
+    for (; edge < end; edge++) {
+        Node *a = (Node *)edge->arg;
+        if (!a || edge->arg & NO_DERIVATIVE) continue;
+        a->grad = a->graded ? a->grad + grad * edge->partial : grad * edge->partial;
+        a->graded = 1;
+    }
+}
+
+/* Fill in the gradients of an order's nodes from that of the last, and forget the order. */
+static void order_backward(Order *order, double seed) {
+    Node **nodes = order->nodes, *root = nodes[order->count - 1];
+    for (size_t i = 0; i < order->count; i++) {
+        nodes[i]->place = 0;
+        if (nodes[i]->size) nodes[i]->graded = 0;
+    }
+    node_seed(root, seed);
+    for (size_t i = order->count; i-- > 0;) node_send(nodes[i]);
+    PyMem_RawFree(nodes);
+}
+
+#endif

@@ -1,0 +1,59 @@
+"""The Value in use: the compiled one where there is one, else the reference. And how it is pickled, so that either can read it."""
+
+import copyreg
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from autograd import graph, value
+from autograd.compiled import native
+from autograd.context import scope_id, scope_path
+from autograd.graph import order
+from autograd.kinds import register_node
+from autograd.ops import TABLE
+
+__all__ = ["Value", "sweep"]
+
+if TYPE_CHECKING or native is None:
+    from autograd.value import Value, sweep
+else:
+    from autograd._native import Value, sweep
+
+    native.connect(TABLE, value)
+    register_node(Value, native.Recorder())
+    graph.register_walk(Value, native.order)
+
+
+def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+    """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
+    if not root.args:
+        return _unpickled_leaf, (root.data, root._grad, root.label, scope_path(root.scope))
+    nodes = order(root)
+    index = {node: i for i, node in enumerate(nodes)}
+    rows = [
+        (
+            node.data, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
+            node.partials, node.label, scope_path(node.scope),
+        ) if node.args else node
+        for node in nodes
+    ]  # fmt: skip
+    return _unpickled, (rows,)
+
+
+def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...]) -> Value:
+    return Value._restored(data, grad, None, (), (), label, scope_id(path))
+
+
+def _unpickled(rows: list[Any]) -> Value:
+    """Rows back to nodes: an int among the arguments is the row of a Value, a float is itself."""
+    nodes: list[Value] = []
+    for row in rows:
+        if row.__class__ is Value:
+            nodes.append(row)
+        else:
+            data, grad, op, args, partials, label, path = row
+            args = tuple([nodes[a] if a.__class__ is int else a for a in args])
+            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_id(path)))
+    return nodes[-1]
+
+
+copyreg.pickle(Value, _pickled)
