@@ -35,7 +35,7 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, argmax, class_index, constant, listed, mapped, of_numbers, of_samples, positive_int, shown
+from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, number, of_numbers, of_samples, positive_int, shown
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -134,7 +134,7 @@ def one_hot(index: Any, classes: int) -> Any:
     if isinstance(given, list):
         rows = [one_hot(i, classes) for i in given]
         return np.array(rows) if isinstance(index, np.ndarray) else rows
-    label = class_index(given, classes)
+    label = class_index(given, classes, "index")
     return [float(k == label) for k in range(classes)]
 
 
@@ -228,7 +228,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return of_numbers(lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
+    return of_numbers("outputs", lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
 
 
 def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -252,7 +252,7 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
             raise RangeError(f"got the target {shown(y)}, expected -1 or 1: labels y of 0 and 1 become 2*y - 1")
         return relu(1.0 - mul(y, s))
 
-    return of_numbers(loss, scores, targets, reduction)
+    return of_numbers("scores", loss, scores, targets, reduction)
 
 
 def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -275,11 +275,11 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 
     def loss(p: Any, y: Any) -> Any:
         _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY)
-        if not 0.0 <= (y := constant(y)) <= 1.0:
+        if not 0.0 <= (y := number("targets", y)) <= 1.0:
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
         return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])
 
-    return of_numbers(loss, probabilities, targets, reduction)
+    return of_numbers("probabilities", loss, probabilities, targets, reduction)
 
 
 def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:

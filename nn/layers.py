@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Value, dot
-from autograd.errors import LengthError, OperationError, RangeError
+from autograd.errors import LengthError, NumberError, OperationError, RangeError
 from nn.functional import identity, relu
 from nn.module import Module
-from nn.samples import generator, listed, positive_int, shown
+from nn.samples import blamed, generator, listed, number, positive_int, shown
 
 Init = Callable[[int, int], float]
 
@@ -22,9 +22,16 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
         high: the greatest weight.
         seed: seeds a generator of its own; None takes Python's global one, which `random.seed` seeds.
 
+    Raises:
+        NumberError: one of them is not a number.
+        RangeError: low is more than high, or one of them is not finite.
+
     >>> Neuron(2, init=uniform(-0.1, 0.1, seed=1)).w
     [Value(data=-0.0731, grad=0.0000), Value(data=0.0695, grad=0.0000)]
     """
+    low, high = number("low", low), number("high", high)
+    if not -math.inf < low <= high < math.inf:
+        raise RangeError(f"got low={low} and high={high}, expected finite numbers, low at most high")
     draw = _generator(seed).uniform
     return lambda _nin, _nout: draw(low, high)
 
@@ -38,7 +45,7 @@ def xavier(seed: int | None = None) -> Init:
         seed: as for `uniform`.
     """
     draw = _generator(seed).uniform
-    return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (nin + nout))
+    return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
 
 
 def he(seed: int | None = None) -> Init:
@@ -50,7 +57,7 @@ def he(seed: int | None = None) -> Init:
         seed: as for `uniform`.
     """
     draw = _generator(seed).gauss
-    return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / nin))
+    return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
 
 
 def _generator(seed: int | None) -> Any:
@@ -99,14 +106,19 @@ class Neuron(Module):
         if not callable(activation):
             raise OperationError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
         draw = _drawing(init)
-        self.w = [Value(draw(nin, 1)) for _ in range(positive_int("nin", nin))]
+        self.w = [Value(number("init", draw(nin, 1))) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)
         self.nonlin = nonlin
         self.activation = activation if nonlin else identity
 
     def forward(self, x: Any) -> Any:
         """activation(w · x + b), one Value."""
-        return self.activation(dot(self.w, _inputs(self, x, len(self.w))) + self.b)
+        x = _inputs(self, x, len(self.w))
+        try:
+            z = dot(self.w, x)
+        except NumberError as error:
+            raise blamed(error, f"inputs of {self.name}", x) from None
+        return self.activation(z + self.b)
 
     def __repr__(self) -> str:
         f = self.activation
@@ -167,8 +179,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] | None = None, init: Init | None = None) -> None:
-        if not isinstance(nouts, Sequence) or not nouts:
-            raise RangeError(f"got nouts={nouts!r}, expected the sizes of the layers, such as [16, 16, 1]")
+        if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
+            raise RangeError(f"got nouts={nouts!r}, expected a list of the sizes of the layers, such as [16, 16, 1]")
         draw, last = _drawing(init), len(nouts) - 1
         sizes = [nin, *nouts]
         self.layers = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, PathNotFoundError, RangeError, StateError
+from autograd.errors import NumberError, OperationError, PathNotFoundError, RangeError, StateError
+from nn.samples import number, shown
 
 VERSION = 1
 
@@ -109,7 +110,7 @@ class Module:
                 + ": build the module with the sizes with which it was saved"
             )
         try:
-            numbers = {name: _number(x) for name, x in state.items()}
+            numbers = {name: _number(name, x) for name, x in state.items()}
         except NumberError as error:
             raise StateError(f"the state does not hold one number for each name: {error}") from None
         for name, x in numbers.items():
@@ -121,8 +122,9 @@ class Module:
         Raises:
             PathNotFoundError: the folder does not exist.
             RangeError: the path is that of a folder.
+            OperationError: the path is no text.
         """
-        path = Path(path)
+        path = _path(path)
         if path.is_dir():
             raise RangeError(f"cannot save {str(path)!r}: it is a folder; give the name of a file in it, such as 'model.json'")
         if not path.parent.is_dir():
@@ -141,9 +143,10 @@ class Module:
 
         Raises:
             PathNotFoundError: there is no such file.
+            OperationError: the path is no text.
             StateError: the file is damaged, of another kind or version, or does not fit; the module is then as it was.
         """
-        path = Path(path)
+        path = _path(path)
         if not path.is_file():
             raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Module.save wrote")
         try:
@@ -193,11 +196,18 @@ def _walk(path: str, x: Any, seen: dict[int, Any]) -> Iterator[tuple[str, Value]
         yield from _walk(f"{path}.{key}" if path else str(key), child, seen)
 
 
-def _number(x: Any) -> float:
+def _path(x: Any) -> Path:
+    """A file's name as a path, checked."""
+    if not isinstance(x, str | os.PathLike):
+        raise OperationError(f"got {shown(x)} as the path, expected the name of a file, such as 'model.json'")
+    return Path(x)
+
+
+def _number(name: str, x: Any) -> float:
     """A number of a state; a truth value is none."""
     if isinstance(x, bool | np.bool_):
-        raise NumberError(f"got {x}, expected one real number")
-    return Value(x).data
+        raise NumberError(f"{name}: got {x}, expected one real number")
+    return number(name, x)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -218,4 +228,4 @@ def _finite(text: str) -> float:
 
 def _listing(names: list[str]) -> str:
     """The first few names, and how many there are."""
-    return ", ".join(names[:3]) + (f" … ({len(names)} in all)" if len(names) > 3 else "")
+    return ", ".join(map(str, names[:3])) + (f" … ({len(names)} in all)" if len(names) > 3 else "")

@@ -11,7 +11,7 @@ from typing import Any
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 from nn.module import Module
-from nn.samples import positive_int, shown
+from nn.samples import number, positive_int, shown
 
 Schedule = Callable[[int], float]
 
@@ -58,12 +58,14 @@ class Optimizer:
                 p.data = self.update(i, p.data, p.grad, lr)
 
     @contextmanager
-    def undo_on_error(self) -> Iterator[None]:
-        """An exception that leaves this context, Ctrl-C too, takes the parameters and the optimizer back to where it began."""
+    def undo_on_error(self, but: type[BaseException] | tuple[()] = ()) -> Iterator[None]:
+        """An exception that leaves this context, Ctrl-C too, takes the parameters and the optimizer back to where it began, `but` one."""
         numbers = [p.data for p in self.parameters]
         state = {name: x.copy() if isinstance(x, list | dict) else x for name, x in vars(self).items()}
         try:
             yield
+        except but:
+            raise
         except BaseException:
             self.__dict__ = state
             for p, x in zip(self.parameters, numbers, strict=True):
@@ -306,10 +308,7 @@ def _below_one(name: str, x: Any) -> float:
 
 
 def _within(name: str, x: Any, allowed: Callable[[float], bool], expected: str) -> float:
-    try:
-        number = Value(x).data
-    except NumberError as error:
-        raise NumberError(f"{name}: {error}") from None
-    if not allowed(number):
-        raise RangeError(f"got {name}={number}, expected a number {expected}")
-    return number
+    given = number(name, x)
+    if not allowed(given):
+        raise RangeError(f"got {name}={given}, expected a number {expected}")
+    return given

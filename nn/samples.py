@@ -5,6 +5,7 @@ A sample is a sequence of numbers, a batch is a sequence of samples: samples are
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from math import fsum
 from numbers import Integral
 from typing import Any
@@ -49,7 +50,10 @@ def _rows(what: str, x: Any) -> tuple[list[list[Any]], bool]:
 def mapped(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
     """`f` of each sample, in the form in which the samples were given."""
     rows, batch = _rows("logits", x)
-    out = [f(row) for row in rows]
+    try:
+        out = [f(row) for row in rows]
+    except NumberError as error:
+        raise blamed(error, "logits", chain.from_iterable(rows)) from None
     result = out if batch else out[0]
     return np.array(result) if isinstance(x, np.ndarray) else result
 
@@ -58,27 +62,49 @@ def of_samples(what: str, loss: Callable[[list[Any], dict[int, float]], Any], ou
     """`loss(row, weights of the classes)` of each sample, reduced over the batch."""
     _check_reduction(reduction)
     rows, batch = _rows(what, outputs)
-    if not batch:
-        return loss(rows[0], class_weights(target, len(rows[0])))
-    return _reduced([loss(row, class_weights(t, len(row))) for row, t in _paired(rows, target)], reduction)
+    try:
+        if not batch:
+            return loss(rows[0], class_weights(target, len(rows[0])))
+        return _reduced([loss(row, class_weights(t, len(row))) for row, t in _paired(rows, target)], reduction)
+    except NumberError as error:
+        raise blamed(error, what, chain.from_iterable(rows)) from None
 
 
-def of_numbers(loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, reduction: str) -> Any:
+def of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, reduction: str) -> Any:
     """`loss(output, target)` of each number, reduced over all of them."""
     _check_reduction(reduction)
     given = listed(outputs)
     if not isinstance(given, list):
         if isinstance(listed(targets), list):
-            raise LengthError(f"got one output and the sequence {shown(targets)} of targets, expected one target")
-        return loss(given, targets)
+            raise LengthError(f"got one number as {what} and the sequence {shown(targets)} as targets, expected one target")
+        try:
+            return loss(given, targets)
+        except NumberError as error:
+            raise blamed(blamed(error, "targets", [targets]), what, [given]) from None
     if not given:
-        raise LengthError("the outputs are empty, expected at least one number")
-    losses = [of_numbers(loss, o, t, "none") for o, t in _paired(given, targets)]
+        raise LengthError(f"the {what} are empty, expected at least one number")
+    if not isinstance(listed(targets), list):
+        raise LengthError(
+            f"a batch of {len(given)} takes as many targets, got the single target {shown(targets)}: a class index becomes "
+            f"one_hot(index, {len(given)}), for columns pass the transpose"
+        )
+    losses = [of_numbers(what, loss, o, t, "none") for o, t in _paired(given, targets)]
     if len({len(l) if isinstance(l, list) else None for l in losses}) > 1:
         raise LengthError(
-            f"the rows of the outputs differ in length, expected a number or a row of equal length for each sample: {shown(outputs)}"
+            f"the rows of the {what} differ in length, expected a number or a row of equal length for each sample: {shown(outputs)}"
         )
     return losses if reduction == "none" else _reduced(list(_flat(losses)), reduction)
+
+
+def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError:
+    """`error`, or, where one of `numbers` is none, the error that says so and where it stands."""
+    try:
+        for x in numbers:
+            if not isinstance(x, Value):
+                number(what, x)
+    except NumberError as named:
+        return named
+    return error
 
 
 def _flat(nested: list[Any]) -> Iterator[Any]:
@@ -120,26 +146,25 @@ def class_weights(target: Any, classes: int) -> dict[int, float]:
         return {class_index(target, classes): 1.0}
     if len(target) != classes:
         raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}")
-    weights = [constant(y) for y in target]
-    if any(y < 0.0 for y in weights):
-        raise RangeError(
-            f"got the negative number {min(weights)} in a target, expected a distribution: numbers of at least 0 that sum to 1"
-        )
+    weights = [number("target", y) for y in target]
+    for y in weights:
+        if not y >= 0.0:
+            raise RangeError(f"got the number {y} in a target, expected a distribution: numbers of at least 0 that sum to 1")
     if not abs((total := fsum(weights)) - 1.0) <= TOLERANCE * classes:
         raise RangeError(f"the target sums to {total}, expected a distribution, which sums to 1: divide it by its sum")
     return {k: y for k, y in enumerate(weights) if y}
 
 
-def class_index(target: Any, classes: int) -> int:
+def class_index(target: Any, classes: int, what: str = "target") -> int:
     """The class that a target names."""
     if isinstance(target, bool | np.bool_) or not hasattr(target, "__index__"):
         raise NumberError(
-            f"got the target {shown(target)} of type {type(target).__name__}, expected a class index (an int), a one-hot row or a "
+            f"got the {what} {shown(target)} of type {type(target).__name__}, expected a class index (an int), a one-hot row or a "
             "distribution: convert a label with int(label); a Value cannot be a target"
         )
     index = int(target)
     if not 0 <= index < classes:
-        raise RangeError(f"got the target {index}, expected a class from 0 to {classes - 1}: {classes} classes are counted from 0")
+        raise RangeError(f"got the {what} {index}, expected a class from 0 to {classes - 1}: {classes} classes are counted from 0")
     return index
 
 
@@ -150,9 +175,12 @@ def argmax(scores: list[Any]) -> int:
     return max(range(len(scores)), key=scores.__getitem__)
 
 
-def constant(y: Any) -> float:
-    """A number of a target as a float: a Value there would lose its gradient, so it is refused."""
-    return y if y.__class__ is float else Value(y).data
+def number(name: str, x: Any) -> float:
+    """`x` as a float; a Value, which would lose its gradient, is refused."""
+    try:
+        return x if x.__class__ is float else Value(x).data
+    except NumberError as error:
+        raise NumberError(f"{name}: {error}") from None
 
 
 def positive_int(name: str, n: Any) -> int:

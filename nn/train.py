@@ -12,8 +12,9 @@ import numpy as np
 from autograd import Value, leaves
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
+from nn.module import Module
 from nn.optim import Optimizer
-from nn.samples import argmax, class_weights, generator, listed, positive_int, shown
+from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown
 
 Model = Callable[[Any], Any]
 Loss = Callable[[list[Any], list[Any]], Any]
@@ -76,8 +77,10 @@ def fit(
     Raises:
         AnomalyError: the loss or a parameter became inf or nan; the parameters and the optimizer are as before that step.
         LengthError: X and y differ in length, or are empty, or the model has one output where the loss takes one for each class.
-        NumberError: the loss is no function or does not give one Value, the optimizer is not an Optimizer, or the seed not an int.
+        NumberError: the model or the loss is no function or gives no number, the optimizer is not an Optimizer, or the seed not an int.
         RangeError: epochs or batch_size is not a positive int, or the loss depends on none of the optimizer's parameters.
+
+    Whatever else the model or the loss raises, the parameters and the optimizer are then as they were before `fit`.
 
     >>> from nn import MLP, SGD
     >>> X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
@@ -86,6 +89,7 @@ def fit(
     >>> history.accuracy[-1], predict(model, [[-3.0], [3.0]])
     (1.0, array([0, 1]))
     """
+    _check_model(model)
     if not isinstance(optimizer, Optimizer):
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
@@ -98,7 +102,8 @@ def fit(
     held_out = _samples(model, loss, *validation) if validation is not None else []
     shuffle = generator(seed).shuffle
     history = History()
-    with _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress) as advance, suppress(KeyboardInterrupt):
+    bar = _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress)
+    with optimizer.undo_on_error(but=AnomalyError), bar as advance, suppress(KeyboardInterrupt):
         for epoch in range(1, epochs + 1):
             shuffle(samples)
             seen, held = _Tally(), _Tally()
@@ -122,15 +127,17 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     score is positive, else -1, as `hinge` trains it. (A model that gives a probability tells classes by p > 1/2: compare yourself.)
 
     Raises:
-        LengthError: X is no sequence of samples.
+        LengthError: X is no sequence of samples, or the model gives no outputs.
+        NumberError: the model is no function, or gives what is no number.
         RangeError: there is nan among the outputs.
 
     >>> predict(lambda x: [x, 1.0], [0.0, 3.0])
     array([1, 0])
     """
+    _check_model(model)
     if not isinstance(inputs := listed(X), list):
         raise LengthError(f"got {shown(X)} as X, expected one row or number for each sample")
-    return np.array([_predicted(model(x)) for x in inputs], dtype=int)
+    return np.array([_predicted(_scores(model(x))) for x in inputs], dtype=int)
 
 
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
@@ -143,13 +150,15 @@ def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
 
     Raises:
         LengthError: X and y differ in length, or are empty.
+        NumberError: as for `predict`, or a target is no number.
         RangeError: a target is no class of the model.
 
     >>> accuracy(lambda x: [x, 1.0], [0.0, 3.0], [1, 1])
     0.5
     """
+    _check_model(model)
     inputs, targets = _dataset(X, y)
-    outputs = [model(x) for x in inputs]
+    outputs = [_scores(model(x)) for x in inputs]
     return sum(_predicted(o) == _label(o, t) for o, t in zip(outputs, targets, strict=True)) / len(outputs)
 
 
@@ -178,9 +187,9 @@ class _Tally:
             raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
         self.count += len(batch)
         self.loss += mean.data * len(batch)
-        if not mean.isnan():  # outputs that are nan tell no class
-            self.hits += sum(_predicted(o) == s.label for o, s in zip(outputs, batch, strict=True))
         self.labelled &= all(s.label is not None for s in batch)
+        if self.labelled and not mean.isnan():  # outputs that are nan tell no class
+            self.hits += sum(_predicted(_scores(o)) == s.label for o, s in zip(outputs, batch, strict=True))
         return mean
 
     def means(self) -> dict[str, float]:
@@ -189,6 +198,11 @@ class _Tally:
             return {}
         loss = {"loss": self.loss / self.count}
         return {**loss, "accuracy": self.hits / self.count} if self.labelled else loss
+
+
+def _check_model(model: Any) -> None:
+    if not callable(model) or (isinstance(model, type) and issubclass(model, Module)):
+        raise NumberError(f"got model={shown(model)}, expected a function of one sample, such as nn.MLP(2, [16, 3])")
 
 
 def _check_reach(loss: Value, optimizer: Optimizer) -> None:
@@ -222,12 +236,14 @@ def _diverged(what: str, lr: float) -> str:
 def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # as above
     inputs, targets = _dataset(X, y)
     output = model(inputs[0])
-    if loss in LOSSES_OF_CLASSES and not isinstance(listed(output), list):
+    classes = loss in LOSSES_OF_CLASSES
+    if classes and not isinstance(_scores(output), list):
         raise LengthError(
             f"the model has one output, expected one for each class as {loss.__name__} takes them: "
             "give it 2 outputs for 2 classes, or use hinge or mse"
         )
-    return [_Sample(x, t, _label_or_none(output, t)) for x, t in zip(inputs, targets, strict=True)]
+    label = _label if classes else _label_or_none  # a target that is none is met before anything was learned
+    return [_Sample(x, t, label(output, t)) for x, t in zip(inputs, targets, strict=True)]
 
 
 def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
@@ -246,22 +262,38 @@ def _batches(samples: list[_Sample], size: int) -> Iterator[list[_Sample]]:
         yield samples[start : start + size]
 
 
-def _predicted(output: Any) -> int:
+def _predicted(scores: list[float] | float) -> int:
     """The class that outputs tell: the first of the largest; of a single one, its sign."""
-    scores = listed(output)
     if isinstance(scores, list):
         return argmax(scores)
     return 1 if argmax([0.0, scores]) else -1
 
 
+def _scores(output: Any) -> list[float] | float:
+    """What a model gave, as floats: a list of them, or one."""
+    given = listed(output)
+    if not isinstance(given, list):
+        return _score(given)
+    if not given:
+        raise LengthError("the model gave no outputs, expected one number, or one for each class")
+    return [_score(x) for x in given]
+
+
+def _score(x: Any) -> float:
+    return x.data if isinstance(x, Value) else number("what the model gave", x)
+
+
 def _label(output: Any, target: Any) -> int:
     """The class that a target names, for a model with such an output."""
-    scores = listed(output)
+    scores = _scores(output)
     if isinstance(scores, list):
         weights = class_weights(target, len(scores))
         return max(weights, key=weights.__getitem__)
     if isinstance(target, list) or target not in {-1, 1}:
-        raise RangeError(f"got the target {shown(target)} for a model with one output, which tells the classes -1 and 1 by its sign")
+        raise RangeError(
+            f"got the target {shown(target)} for a model with one output, expected the sign that tells the class, -1 or 1: labels y of 0 "
+            "and 1 become 2*y - 1"
+        )
     return int(target)
 
 

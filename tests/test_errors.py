@@ -268,49 +268,86 @@ WRONG_CALLS = {
     ],
     "softmax": [
         (lambda: nn.softmax(None), LengthError, ["got None as logits", "a sequence"]),
+        (lambda: nn.softmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"]),
+        (lambda: nn.softmax([[1.0, P], [None, 2.0]]), NumberError, ["logits: got None", "one real number"]),
+        (lambda: nn.softmax([[[1.0]]]), NumberError, ["logits: got a list of 1", "one real number"]),
         (lambda: nn.softmax([[1.0], 2.0]), LengthError, ["numbers and rows mixed as logits", "one sample", "a batch"]),
     ],
-    "log_softmax": [(lambda: nn.log_softmax([1.0, "2"]), NumberError, ["the text '2'", "one real number"])],
+    "log_softmax": [(lambda: nn.log_softmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"])],
     "hardmax": [
-        (lambda: nn.hardmax([1.0, "2"]), NumberError, ["the text '2'", "one real number"]),
+        (lambda: nn.hardmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"]),
         (lambda: nn.hardmax([[]]), LengthError, ["the logits are empty", "at least one class"]),
     ],
     "one_hot": [
         (lambda: nn.one_hot(0, 2.5), RangeError, ["classes=2.5", "positive int"]),
-        (lambda: nn.one_hot([0, 3], 3), RangeError, ["the target 3", "from 0 to 2"]),
-        (lambda: nn.one_hot([0, "1"], 3), NumberError, ["the target '1'", "class index", "int(label)"]),
+        (lambda: nn.one_hot([0, 3], 3), RangeError, ["the index 3", "from 0 to 2"]),
+        (lambda: nn.one_hot([0, "1"], 3), NumberError, ["the index '1'", "class index", "int(label)"]),
     ],
     "cross_entropy": [
-        (lambda: nn.cross_entropy(["1", 2.0], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.cross_entropy([1.0, 2.0], [0.5, "1"]), NumberError, ["target: got the text '1'", "one real number"]),
+        (lambda: nn.cross_entropy([[1.0, 2.0], [3.0, None]], [0, 1]), NumberError, ["logits: got None", "one real number"]),
+        (lambda: nn.cross_entropy(["1", 2.0], 0), NumberError, ["logits: got the text '1'", "one real number"]),
         (lambda: nn.cross_entropy([1.0, 2.0], 0, None), RangeError, ["reduction=None", "'mean', 'sum' or 'none'"]),
     ],
     "categorical_cross_entropy": [
-        (lambda: nn.categorical_cross_entropy(["1", 0.5], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.categorical_cross_entropy(["1", 0.5], 0), NumberError, ["probabilities: got the text '1'", "one real number"]),
         (lambda: nn.categorical_cross_entropy(0.5, 0), LengthError, ["got 0.5 as probabilities", "a sequence"]),
     ],
     "negative_log_likelihood": [
-        (lambda: nn.negative_log_likelihood(["1", 0.5], 0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.negative_log_likelihood(["1", -0.5], 0), NumberError, ["log-probabilities: got the text '1'", "one real number"]),
         (lambda: nn.negative_log_likelihood(-0.5, 0), LengthError, ["got -0.5 as log-probabilities", "a sequence"]),
     ],
     "binary_cross_entropy": [
-        (lambda: nn.binary_cross_entropy(0.5, "1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: nn.binary_cross_entropy([0.5, None], [1, 0]), NumberError, ["probabilities: got None", "one real number"]),
+        (lambda: nn.binary_cross_entropy(0.5, "1"), NumberError, ["targets: got the text '1'", "one real number"]),
         (lambda: nn.binary_cross_entropy(0.5, math.nan), RangeError, ["the target nan", "from 0 to 1"]),
     ],
-    "hinge": [(lambda: nn.hinge([0.5], [None]), RangeError, ["the target None", "-1 or 1", "2*y - 1"])],
-    "mse": [(lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "transpose"])],
+    "hinge": [
+        (lambda: nn.hinge([0.5, "1"], [1, 1]), NumberError, ["scores: got the text '1'", "one real number"]),
+        (lambda: nn.hinge([0.5], [None]), RangeError, ["the target None", "-1 or 1", "2*y - 1"]),
+    ],
+    "mse": [
+        (lambda: nn.mse([1.0, 2.0], [1.0, "2"]), NumberError, ["targets: got the text '2'", "one real number"]),
+        (lambda: nn.mse(None, 1.0), NumberError, ["outputs: got None", "one real number"]),
+        (lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "one_hot(index, 2)", "transpose"]),
+    ],
     "Module": [
-        (lambda: nn.Neuron(1).load_state_dict({"w.0": P, "b": 0.0}), StateError, ["one number for each name", "got a Value", ".data"]),
+        (lambda: nn.Neuron(1).load_state_dict({"w.0": P, "b": 0.0}), StateError, ["one number for each name: w.0: got a Value", ".data"]),
+        (lambda: nn.Neuron(1).load_state_dict({"w.0": 0.0, "b": True}), StateError, ["one number for each name: b: got True"]),
+        (lambda: nn.Neuron(1).load_state_dict({1: 2.0}), StateError, ["missing: w.0, b; unknown: 1"]),
+        (lambda: nn.Neuron(1).save(None), OperationError, ["got None as the path", "the name of a file, such as 'model.json'"]),
+        (lambda: nn.Neuron(1).load(3), OperationError, ["got 3 as the path", "the name of a file, such as 'model.json'"]),
     ],
-    "uniform": [(lambda: nn.uniform(seed=[1]), NumberError, ["seed=[1]", "an int, or None"])],
-    "xavier": [(lambda: nn.xavier(seed="1"), NumberError, ["seed='1'", "an int, or None"])],
-    "he": [(lambda: nn.he(seed=1.5), NumberError, ["seed=1.5", "an int, or None"])],
+    "uniform": [
+        (lambda: nn.uniform("a", 1.0), NumberError, ["low: got the text 'a'", "one real number"]),
+        (lambda: nn.uniform(0.0, None), NumberError, ["high: got None", "one real number"]),
+        (lambda: nn.uniform(1, -1), RangeError, ["low=1.0 and high=-1.0", "low at most high"]),
+        (lambda: nn.uniform(-math.inf, 1.0), RangeError, ["low=-inf and high=1.0", "finite numbers"]),
+        (lambda: nn.uniform(0.0, math.nan), RangeError, ["low=0.0 and high=nan", "finite numbers"]),
+        (lambda: nn.uniform(seed=[1]), NumberError, ["seed=[1]", "an int, or None"]),
+    ],
+    "xavier": [
+        (lambda: nn.xavier(seed="1"), NumberError, ["seed='1'", "an int, or None"]),
+        (lambda: nn.xavier()(0, 1), RangeError, ["nin=0", "positive int"]),
+        (lambda: nn.xavier()(1, None), RangeError, ["nout=None", "positive int"]),
+    ],
+    "he": [
+        (lambda: nn.he(seed=1.5), NumberError, ["seed=1.5", "an int, or None"]),
+        (lambda: nn.he()(0, 1), RangeError, ["nin=0", "positive int"]),
+        (lambda: nn.he()("2", 1), RangeError, ["nin='2'", "positive int"]),
+    ],
     "Neuron": [
-        (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["the text 'x'", "one real number"]),
+        (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["init: got the text 'x'", "one real number"]),
         (lambda: nn.Neuron(2, init=3), OperationError, ["init=3", "a function of nin and nout", "nn.he("]),
-        (lambda: nn.Neuron(1)(None), NumberError, ["None", "one real number"]),
+        (lambda: nn.Neuron(1)(None), NumberError, ["inputs of neuron: got None", "one real number"]),
     ],
-    "Layer": [(lambda: nn.Layer(None, 2), RangeError, ["nin=None", "positive int"])],
+    "Layer": [
+        (lambda: nn.Layer(2, 2)([1.0, "a"]), NumberError, ["inputs of neuron0: got the text 'a'", "one real number"]),
+        (lambda: nn.Layer(None, 2), RangeError, ["nin=None", "positive int"]),
+    ],
     "MLP": [
+        (lambda: nn.MLP(2, "21"), RangeError, ["nouts='21'", "a list of the sizes", "[16, 16, 1]"]),
+        (lambda: nn.MLP(2, np.array([2, 1])), RangeError, ["nouts=array([2, 1])", "a list of the sizes"]),
         (lambda: nn.MLP(2, [2, "1"]), RangeError, ["nout='1'", "positive int"]),
         (lambda: nn.MLP(2, [2, 1], activation=3), OperationError, ["activation=3", "a function of one number", "nn.tanh"]),
     ],
@@ -352,6 +389,10 @@ WRONG_CALLS = {
     ],
     "fit": [
         (lambda: small_fit(optimizer=None), NumberError, ["optimizer=None", "an Optimizer", "nn.SGD(model.parameters()"]),
+        (lambda: small_fit(model=3), NumberError, ["model=3", "a function of one sample", "nn.MLP("]),
+        (lambda: small_fit(model=nn.MLP), NumberError, ["model=<class 'nn.layers.MLP'>", "a function of one sample", "nn.MLP("]),
+        (lambda: small_fit(model=lambda _x: None), NumberError, ["what the model gave: got None", "one real number"]),
+        (lambda: small_fit(model=lambda _x: []), LengthError, ["the model gave no outputs", "one number, or one for each class"]),
         (lambda: small_fit(X="ab"), LengthError, ["got 'ab' as X", "one row or number for each sample"]),
         (lambda: small_fit(epochs="10"), RangeError, ["epochs='10'", "positive int"]),
         (lambda: small_fit(seed=[1]), NumberError, ["seed=[1]", "an int, or None"]),
@@ -359,8 +400,22 @@ WRONG_CALLS = {
         (lambda: small_fit(optimizer=nn.SGD([P], 0.1)), RangeError, ["an optimizer", "of this model's parameters", "make it anew"]),
         (lambda: small_fit(batch_size=0), RangeError, ["batch_size=0", "positive int"]),
     ],
-    "predict": [(lambda: nn.predict(nn.MLP(1, [2]), 3.0), LengthError, ["got 3.0 as X", "one row or number for each sample"])],
-    "accuracy": [(lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"])],
+    "predict": [
+        (lambda: nn.predict(None, [1.0]), NumberError, ["model=None", "a function of one sample", "nn.MLP("]),
+        (lambda: nn.predict(lambda _x: None, [1.0]), NumberError, ["what the model gave: got None", "one real number"]),
+        (lambda: nn.predict(lambda _x: "ab", [1.0]), NumberError, ["what the model gave: got the text 'ab'", "one real number"]),
+        (lambda: nn.predict(lambda _x: ["a", "b"], [1.0]), NumberError, ["what the model gave: got the text 'a'", "one real number"]),
+        (lambda: nn.predict(lambda x: [[x]], [1.0]), NumberError, ["what the model gave: got a list of 1", "one real number"]),
+        (lambda: nn.predict(lambda _x: [], [1.0]), LengthError, ["the model gave no outputs", "one number, or one for each class"]),
+        (lambda: nn.predict(nn.MLP(1, [2]), 3.0), LengthError, ["got 3.0 as X", "one row or number for each sample"]),
+    ],
+    "accuracy": [
+        (lambda: nn.accuracy("mlp", [1.0], [0]), NumberError, ["model='mlp'", "a function of one sample", "nn.MLP("]),
+        (lambda: nn.accuracy(lambda _x: ["a", "b"], [1.0], [0]), NumberError, ["what the model gave: got the text 'a'", "one real number"]),
+        (lambda: nn.accuracy(lambda x: x, [1.0], [0]), RangeError, ["the target 0", "-1 or 1", "2*y - 1"]),
+        (lambda: nn.accuracy(lambda x: [x, 0.0], [1.0], ["a"]), NumberError, ["the target 'a'", "class index", "int(label)"]),
+        (lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"]),
+    ],
 }
 
 
@@ -382,6 +437,128 @@ def test_every_public_name_has_a_wrong_call():
     }
     functions = {name for name, x in public.items() if callable(x) and not isinstance(x, Op)}
     assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE
+
+
+# On both sides of the edge of what is accepted: just inside, the gradient that calculus gives; just outside, the error that names it.
+
+nan, inf = math.nan, math.inf
+BELOW_ONE, ABOVE_ONE, TINY = math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0), 5e-324
+
+ARGUMENT_EDGES = {
+    "probability of cross-entropy": (
+        lambda p: nn.categorical_cross_entropy([p, 0.5], 0), lambda p: -1.0 / p if p else -inf,
+        [0.0, TINY, 1e-300, BELOW_ONE, 1.0, 1.0 + 1e-6], [-TINY, 1.0 + 1.1e-6, inf, -inf], "probability"),
+    "probability of a class without weight": (
+        lambda p: nn.categorical_cross_entropy([p, 0.5], 1), lambda _: 0.0,
+        [0.0, TINY, 1.0, nan], [-TINY, 1.0 + 1.1e-6, inf, -inf], "probability"),
+    "log-probability": (
+        lambda l: nn.negative_log_likelihood([l, -1.0], 0), lambda _: -1.0,
+        [-inf, -1e300, -TINY, 0.0, 1e-6, nan], [1.1e-6, inf], "log-probability"),
+    "probability of class 1": (
+        lambda p: nn.binary_cross_entropy(p, 1), lambda p: -1.0 / p if p else -inf,
+        [0.0, TINY, BELOW_ONE, 1.0], [-TINY, ABOVE_ONE, inf, -inf], "probability"),
+    "probability of class 0": (
+        lambda p: nn.binary_cross_entropy(p, 0), lambda p: 1.0 / (1.0 - p) if p != 1.0 else inf,
+        [0.0, TINY, BELOW_ONE, 1.0], [-TINY, ABOVE_ONE, inf, -inf], "probability"),
+    "logit": (
+        lambda z: nn.cross_entropy([z, 0.0], 0), lambda z: {0.0: -0.5}.get(z, -1.0 if z < 0.0 else 0.0),
+        [-1e308, -800.0, 0.0, 800.0, 1e308], [], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "derivative", "inside", "outside", "named"), ARGUMENT_EDGES.values(), ids=ARGUMENT_EDGES)
+def test_gradients_up_to_the_edge_of_an_argument(loss, derivative, inside, outside, named):
+    for x in inside:
+        leaf = Value(x)
+        loss(leaf).backward()
+        assert leaf.grad == pytest.approx(derivative(x), rel=1e-15), x
+    for x in outside:
+        for number in (x, Value(x)):
+            assert f"got the {named} " in sentence(lambda: loss(number), RangeError)  # noqa: B023  # called at once
+
+
+# What takes a class index or distribution, at three classes with the probability 1/4, 1/4, 1/2; the derivative is that for the first.
+CLASS_LOSSES = {
+    nn.cross_entropy: ([0.0, 0.0, math.log(2.0)], lambda y: 0.25 - y),
+    nn.categorical_cross_entropy: ([0.25, 0.25, 0.5], lambda y: -y / 0.25),
+    nn.negative_log_likelihood: ([math.log(0.25), math.log(0.25), math.log(0.5)], lambda y: -y),
+}
+OFF = 2.9e-6  # three classes may miss a sum of 1 by 3e-6
+
+
+@pytest.mark.parametrize("loss", CLASS_LOSSES, ids=lambda f: f.__name__)
+def test_gradients_up_to_the_edge_of_a_class_target(loss):
+    row, derivative = CLASS_LOSSES[loss]
+    inside = [
+        (0, 1.0),
+        (2, 0.0),
+        ([1, 0, 0], 1.0),
+        ([0.5 + OFF, 0.5, 0.0], 0.5 + OFF),
+        ([0.5 - OFF, 0.5, 0.0], 0.5 - OFF),
+        ([0, TINY, 1], 0.0),
+    ]
+    for target, weight in inside:
+        leaves = [Value(x) for x in row]
+        loss(leaves, target).backward()
+        expected = derivative(weight) + (0.25 * (sum(target) - 1.0) if loss is nn.cross_entropy and isinstance(target, list) else 0.0)
+        assert leaves[0].grad == pytest.approx(expected, abs=1e-15 if loss is not nn.cross_entropy else OFF), target
+    for target in (-1, 3, [0.5 + 1.1 * OFF, 0.5, 0.0], [0.5 - 1.1 * OFF, 0.5, 0.0], [1.0, -TINY, 0.0], [nan, 0.5, 0.5], [inf, 0.0, 0.0]):
+        assert "target" in sentence(lambda: loss(row, target), RangeError)  # noqa: B023  # called at once
+
+
+TARGET_EDGES = {
+    nn.hinge: (0.5, lambda _s, y: -y, [-1, 1, -1.0, 1.0], [BELOW_ONE, ABOVE_ONE, -BELOW_ONE, -ABOVE_ONE, 0, nan, inf]),
+    nn.binary_cross_entropy: (0.25, lambda p, y: (p - y) / (p * (1.0 - p)), [0.0, TINY, BELOW_ONE, 1.0], [-TINY, ABOVE_ONE, nan, inf]),
+    nn.mse: (0.5, lambda s, y: 2.0 * (s - y), [-1e300, 0.0, 1e300, -inf, inf, nan], []),  # any number: nan gives nan, as arithmetic does
+}
+
+
+@pytest.mark.parametrize("loss", TARGET_EDGES, ids=lambda f: f.__name__)
+def test_gradients_up_to_the_edge_of_a_target(loss):
+    x, derivative, inside, outside = TARGET_EDGES[loss]
+    for y in inside:
+        leaf = Value(x)
+        loss(leaf, y).backward()
+        assert leaf.grad == pytest.approx(derivative(x, y), rel=1e-15, nan_ok=True), y
+    for y in outside:
+        assert "the target " in sentence(lambda: loss(Value(x), y), RangeError)  # noqa: B023  # called at once
+
+
+@pytest.mark.parametrize("loss", [lambda p: nn.categorical_cross_entropy([p, 0.5], 0), lambda p: nn.binary_cross_entropy(p, 1)])
+def test_a_probability_that_is_nan_gives_nan_as_arithmetic_does(loss):
+    p = Value(nan)
+    y = loss(p)
+    y.backward()
+    assert y.isnan()
+    assert math.isnan(p.grad)
+
+
+def stepped(make):
+    """How far the optimizer takes a parameter at 1 with the gradient 1."""
+    p = Value(1.0)
+    p.grad = 1.0
+    make([p]).step()
+    return p.data - 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "step", "wrong"),
+    [
+        (lambda p, x: nn.SGD(p, lr=x), {0.0: 0.0, TINY: 0.0, 0.5: -0.5}, [-TINY, inf, nan]),
+        (lambda p, x: nn.SGD(p, 0.5, momentum=x), {0.0: -0.5, BELOW_ONE: -0.5}, [-TINY, 1.0, nan]),
+        (lambda p, x: nn.SGD(p, 0.5, weight_decay=x), {0.0: -0.5, 1.0: -1.0}, [-TINY, inf, nan]),
+        (lambda p, x: nn.Adam(p, 0.5, betas=(x, 0.5)), {0.0: -0.5, 0.75: -0.5}, [-TINY, 1.0, nan]),
+        (lambda p, x: nn.Adam(p, 0.5, betas=(0.5, x)), {0.0: -0.5, 0.75: -0.5}, [-TINY, 1.0, nan]),
+        (lambda p, x: nn.Adam(p, 0.5, eps=x), {TINY: -0.5, 1.0: -0.25}, [0.0, -TINY, inf, nan]),
+    ],
+    ids=["lr", "momentum", "weight_decay", "beta1", "beta2", "eps"],
+)
+def test_steps_up_to_the_edge_of_a_setting(make, step, wrong, request):
+    for x, moved in step.items():
+        assert stepped(lambda p: make(p, x)) == pytest.approx(moved, rel=1e-7), x  # noqa: B023  # called at once
+    for x in wrong:
+        said = sentence(lambda: make([P], x), RangeError)  # noqa: B023  # called at once
+        assert f"got {request.node.callspec.id}={x}" in said
 
 
 # Nothing half-done stays behind.
