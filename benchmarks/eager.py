@@ -45,7 +45,15 @@ STEPS = [
     (6, "relu a a", lambda a, _: a),
 ]
 WEIGHTS = [weight for weight, _, _ in STEPS]
-PYTHON = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "shift": "{} + {}", "scale": "{} * {}", "square": "{} ** 2"}
+PYTHON = {
+    "add": "{} + {}",
+    "sub": "{} - {}",
+    "mul": "{} * {}",
+    "div": "{} / {}",
+    "shift": "{} + {}",
+    "scale": "{} * {}",
+    "square": "{} ** 2",
+}
 
 
 def straight_line(length: int) -> list[list[str]]:

@@ -7,6 +7,8 @@ normalisation, no biases; 4,192 parameters, trained by Adam on one name a step. 
 microgpt, so that its Value can be replaced by any other with data, grad and backward().
 """
 
+# ruff: noqa: B905  # lengths agree by construction, and these are the inner loops
+
 import math
 import random
 import string
@@ -22,7 +24,7 @@ levi lia lina louis lucas lucy luna lydia magnus marc margot marie martha matteo
 nick nina noah nora odette olga oliver oscar otto paul paula peter petra philip pia quentin quinn rachel ralph raphael rita robin
 rosa ruben rufus ruth sally samuel sara silas simon sofia stella sven tamara theo thomas tim tobias ulrich uma ursula valentin
 vera victor viola walter wanda wendy willem xaver xenia yara york yusuf yvonne zach zelda zeno zoe
-""".split()
+""".split()  # noqa: SIM905  # two hundred quotes would hide the names
 LETTERS = "." + string.ascii_lowercase  # the dot begins and ends a name
 WIDTH, HEADS, CONTEXT = 16, 4, 16
 
@@ -82,7 +84,7 @@ class Value:
                 stack.extend((child, False) for child in node.inputs)
         self.grad = 1.0
         for node in reversed(order):
-            for child, partial in zip(node.inputs, node.partials):  # noqa: B905  # the inner loop
+            for child, partial in zip(node.inputs, node.partials):
                 child.grad += partial * node.grad
 
 

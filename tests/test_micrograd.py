@@ -1,13 +1,13 @@
-"""Scripts written for micrograd, and for Value classes like its own, run unchanged and give the same numbers."""
+"""Scripts written for micrograd run unchanged and give the same numbers; a GPT on any Value class is in test_benchmarks.py."""
 
 import math
 import random
-from itertools import pairwise
 
 import micrograd.engine
 import micrograd.nn
 import numpy as np
 import pytest
+from demo import half_moons
 
 import autograd
 import nn
@@ -36,18 +36,11 @@ def test_the_readme_example():
     assert [f"{x:.4f}" for x in (names["g"].data, names["a"].grad, names["b"].grad)] == ["24.7041", "138.8338", "645.5773"]
 
 
-def half_moons(n):
-    rng = random.Random(0)  # noqa: S311
-    angles = [(math.pi * rng.random(), y) for y in (-1, 1) for _ in range(n // 2)]
-    points = [(math.cos(t), math.sin(t)) if y < 0 else (1 - math.cos(t), 0.5 - math.sin(t)) for t, y in angles]
-    return np.array([[a + rng.gauss(0, 0.1), b + rng.gauss(0, 0.1)] for a, b in points]), np.array([y for _, y in angles])
-
-
 def moons(Value, MLP):  # classes
     """Max-margin classification of two moons in micrograd's own style; the losses, the final numbers and the accuracy."""
     random.seed(1337)
     model = MLP(2, [16, 16, 1])
-    X, y = half_moons(20)
+    X, y = map(np.array, half_moons(20))
     inputs = [list(map(Value, row)) for row in X]
     losses = []
     for k in range(5):
@@ -99,130 +92,3 @@ def test_modules_draw_the_same_weights_and_read_alike(make):
     assert results[0][:2] == results[1][:2]
     assert results[1][2] == pytest.approx(results[0][2], rel=1e-12)
     assert results[1][3] == pytest.approx(results[0][3], rel=1e-12)
-
-
-class Scalar:
-    """The least Value that the program below needs: a reference written for this test, with one backward rule for all."""
-
-    def __init__(self, data, inputs=(), partials=()):
-        self.data, self.grad, self.inputs, self.partials = data, 0.0, inputs, partials
-
-    def __add__(self, other):
-        other = other if isinstance(other, Scalar) else Scalar(other)
-        return Scalar(self.data + other.data, (self, other), (1.0, 1.0))
-
-    def __mul__(self, other):
-        other = other if isinstance(other, Scalar) else Scalar(other)
-        return Scalar(self.data * other.data, (self, other), (other.data, self.data))
-
-    def __pow__(self, c):
-        return Scalar(self.data**c, (self,), (c * self.data ** (c - 1),))
-
-    def exp(self):
-        return Scalar(math.exp(self.data), (self,), (math.exp(self.data),))
-
-    def log(self):
-        return Scalar(math.log(self.data), (self,), (1.0 / self.data,))
-
-    def relu(self):
-        return Scalar(max(0.0, self.data), (self,), (float(self.data > 0.0),))
-
-    def __neg__(self):
-        return self * -1.0
-
-    def __sub__(self, other):
-        return self + -other
-
-    def __truediv__(self, other):
-        return self * other**-1
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def backward(self):
-        done, seen, stack = [], set(), [(self, False)]
-        while stack:
-            node, left = stack.pop()
-            if left:
-                done.append(node)
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack.extend((i, False) for i in node.inputs)
-        self.grad = 1.0
-        for node in reversed(done):
-            for i, partial in zip(node.inputs, node.partials, strict=True):
-                i.grad += partial * node.grad
-
-
-class Transformer:
-    """One block of a GPT with two heads, in plain Python on any class with data, grad, exp, log, relu, ** and backward."""
-
-    WIDTH, HEADS, CONTEXT = 8, 2, 6
-
-    def __init__(self, scalar, letters, rng):
-        def matrix(rows, columns):
-            return [[scalar(rng.gauss(0.0, 0.3)) for _ in range(columns)] for _ in range(rows)]
-
-        width = self.WIDTH
-        self.tokens, self.positions, self.head = matrix(letters, width), matrix(self.CONTEXT, width), matrix(letters, width)
-        self.query, self.key, self.value, self.out = (matrix(width, width) for _ in range(4))
-        self.up, self.down = matrix(4 * width, width), matrix(width, 4 * width)
-        tables = [self.tokens, self.positions, self.head, self.query, self.key, self.value, self.out, self.up, self.down]
-        self.parameters = [p for table in tables for row in table for p in row]
-
-    @staticmethod
-    def linear(table, x):
-        return [sum(w * xi for w, xi in zip(row, x, strict=True)) for row in table]
-
-    @staticmethod
-    def rmsnorm(x):
-        scale = (sum(xi * xi for xi in x) / len(x) + 1e-5) ** -0.5
-        return [xi * scale for xi in x]
-
-    @staticmethod
-    def softmax(logits):
-        largest = max(v.data for v in logits)
-        e = [(v - largest).exp() for v in logits]
-        total = sum(e)
-        return [v / total for v in e]
-
-    def attention(self, x, keys, values):
-        query, out, size = self.linear(self.query, x), [], self.WIDTH // self.HEADS
-        for h in range(0, self.WIDTH, size):
-            scores = [sum(query[h + j] * k[h + j] for j in range(size)) / size**0.5 for k in keys]
-            weights = self.softmax(scores)
-            out += [sum(w * v[h + j] for w, v in zip(weights, values, strict=True)) for j in range(size)]
-        return self.linear(self.out, out)
-
-    def loss(self, text):
-        keys, values, losses = [], [], []
-        for position, (token, following) in enumerate(pairwise(text)):
-            x = self.rmsnorm([t + p for t, p in zip(self.tokens[token], self.positions[position], strict=True)])
-            n = self.rmsnorm(x)
-            keys.append(self.linear(self.key, n))
-            values.append(self.linear(self.value, n))
-            x = [a + b for a, b in zip(x, self.attention(n, keys, values), strict=True)]
-            hidden = [v.relu() for v in self.linear(self.up, self.rmsnorm(x))]
-            x = [a + b for a, b in zip(x, self.linear(self.down, hidden), strict=True)]
-            losses.append(-self.softmax(self.linear(self.head, x))[following].log())
-        return (1 / len(losses)) * sum(losses)
-
-
-def transformer_losses(scalar, steps=6):
-    model = Transformer(scalar, letters=5, rng=random.Random(42))  # noqa: S311
-    texts, losses = [[0, 1, 2, 3, 4, 0], [2, 1, 0, 3], [4, 4, 1, 0, 2]], []
-    for step in range(steps):
-        loss = model.loss(texts[step % len(texts)])
-        loss.backward()
-        for p in model.parameters:
-            p.data -= 0.3 * (1 - step / steps) * p.grad
-            p.grad = 0
-        losses.append(loss.data)
-    return losses, [p.data for p in model.parameters]
-
-
-def test_a_gpt_written_on_any_value_class_gives_the_same_losses():
-    ours, reference = transformer_losses(autograd.Value), transformer_losses(Scalar)
-    assert ours[0] == pytest.approx(reference[0], abs=1e-9, rel=1e-9)
-    assert ours[1] == pytest.approx(reference[1], abs=1e-9, rel=1e-9)
-    assert ours[0][3] < ours[0][0]  # the same text, three steps later

@@ -1,0 +1,99 @@
+"""The benchmarks run at their smallest, and compare what they say they compare."""
+
+import random
+
+import demo
+import eager
+import gpt
+import measure
+import names_gpt
+import numpy as np
+import pytest
+
+import autograd
+
+
+def test_the_gpt_has_the_parameters_that_it_claims():
+    assert len(names_gpt.Model(random.Random(0)).parameters()) == 4192  # noqa: S311
+
+
+def test_the_gpt_has_the_same_losses_with_its_own_value_and_with_ours():
+    (theirs, _), (ours, seconds) = (gpt.run(peer, 0, steps=4) for peer in gpt.PEERS)
+    assert ours == pytest.approx(theirs, rel=1e-9)
+    assert len(set(ours)) == len(seconds) == 4
+    assert ours[0] == pytest.approx(np.log(27), abs=0.2)  # nothing learned yet: 27 letters, nearly all alike
+
+
+def test_the_gpt_learns():
+    program = measure.replaced("names_gpt", Value=autograd.Value, NAMES=["ada"])
+    rng = random.Random(1)  # noqa: S311
+    model = program.Model(rng)
+    losses = list(program.train(12, model, rng))
+    assert losses[-1] < losses[0] / 2
+    assert {type(p) for p in model.parameters()} == {autograd.Value}
+
+
+def test_replacing_a_name_leaves_the_module_itself_alone():
+    copy = measure.replaced("names_gpt", Value=autograd.Value)
+    assert copy.Value is autograd.Value
+    assert names_gpt.Value is not autograd.Value
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        measure.replaced("no_such_module")
+
+
+def found(peers, prepare):
+    """Those installed here that can share a process: minigrad may crash."""
+    for name in peers:
+        if name != "minigrad, in C":
+            try:
+                prepare(name)
+            except (ImportError, OSError):
+                continue
+            yield name
+
+
+def test_the_demo_gives_every_peer_the_same_losses():
+    results = {name: demo.run(name, 0, points=10, steps=3)[:2] for name in found(demo.PEERS, demo.prepare)}
+    assert {"micrograd", *demo.OURS} <= results.keys()
+    reference, accuracy = results.pop("micrograd")
+    for name, (losses, correct) in results.items():
+        assert losses == pytest.approx(reference, rel=1e-9), name
+        assert correct == accuracy, name
+
+
+def test_the_demo_in_micrograds_style_differs_from_micrograd_in_its_numbers_alone():
+    MLP, number, _ = demo.ours()
+    assert MLP.__module__ == "micrograd.nn"
+    assert {number, *map(type, MLP(1, [1]).parameters())} == {autograd.Value}
+
+
+def test_every_peer_of_eager_finds_the_same_gradients():
+    gradients = {name: eager.peer(name).measure(eager.XS[:3])[1] for name in found(eager.PEERS, eager.prepare)}
+    assert {eager.OURS, eager.SLOTS} <= gradients.keys()
+    for name, gradient in gradients.items():
+        assert gradient == pytest.approx(gradients[eager.SLOTS], rel=1e-9), name
+
+
+def test_the_operations_of_eager_are_the_nodes_that_ours_records():
+    leaves = [autograd.Value(x) for x in eager.LEAVES]
+    loss = eager.peer(eager.OURS).block(0.5, *leaves)
+    assert autograd.count(loss) - len(leaves) == eager.OPERATIONS - 1
+
+
+def test_eager_prints_ours_as_once_ours(capsys):
+    costs = eager.compare(measure.processes(eager.prepare, [eager.OURS]), 1000, 1)
+    assert list(costs) == [eager.OURS]
+    assert (costs[eager.OURS] > 0).all()
+    assert capsys.readouterr().out.endswith(" 1 (1 … 1)\n")
+
+
+def test_what_turns_takes_in_turn_and_leaves_out(capsys):
+    peers = measure.processes(len, ["one", "two"])
+    assert measure.turns(peers, "{}{}".format, 3) == {"one": ["one0", "one1", "one2"], "two": ["two0", "two1", "two2"]}
+    assert measure.processes(__import__, ["no_such_module"]) == {}
+    assert capsys.readouterr().out == "left out: no_such_module: No module named 'no_such_module'\n"
+
+
+def test_spread_is_the_median_and_the_quartiles():
+    assert measure.spread([5.0, 1.0, 3.0, 2.0, 4.0]) == "3 (2 … 4)"
+    assert measure.spread([1234.5]) == "1,234 (1,234 … 1,234)"
