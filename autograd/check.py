@@ -20,9 +20,9 @@ import numpy as np
 
 from autograd.context import current, entered
 from autograd.engine import Value
-from autograd.errors import AnomalyError, GradcheckError, OperationError, RangeError
+from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
-from autograd.kinds import FLOATS, as_float
+from autograd.kinds import FLOATS, as_float, named_float
 from autograd.ops import Op
 from autograd.transforms import flat, grad, like, no_grad, pull, push
 
@@ -102,7 +102,9 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
     Raises:
         GradcheckError: a derivative is off, or f has none here. The message has the input, what was got and expected, and the
             operation whose local derivative is to blame, if there is one.
-        RangeError: `order` is neither 1 nor 2.
+        RangeError: `order` is neither 1 nor 2, or `tolerance` not a positive float.
+        LengthError: there is nothing to compare.
+        NumberError: an input, or what f gives, is not a number.
 
     >>> from autograd import Op, exp, tanh
     >>> gradcheck(lambda x, y: tanh(x * y) + exp(x), (0.5, 2.0), order=2)
@@ -115,10 +117,10 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
     expected 0.877583
     """
     if not callable(f):
-        raise OperationError(f"got {f!r}, expected a function of what stands in inputs")
-    if not (isinstance(tolerance, float) and tolerance > 0.0):
+        raise OperationError(f"got f={f!r}, expected a function of what stands in inputs")
+    if not (isinstance(tolerance, float) and 0.0 < tolerance < math.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
-    if order not in {1, 2}:
+    if order not in (1, 2):  # a set would not take a list
         raise RangeError(f"got order={order!r}, expected 1 for first derivatives or 2 for second ones as well")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), order, tolerance)
@@ -129,9 +131,16 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
 
 
 def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
-    point = [as_float(x) for x in flat(inputs)]
+    point = [named_float("inputs", x) for x in flat(inputs)]
     leaves = [Value(x) for x in point]
     outputs = flat(f(like(inputs, leaves)))
+    for y in outputs:
+        if y.__class__ is not Value:
+            named_float("what f gave", y)
+    if not (point and outputs):
+        raise LengthError(
+            f"f gave {len(outputs)} numbers for {len(point)} inputs, expected at least one of each: there is nothing to compare"
+        )
     nodes = topological(*[y for y in outputs if y.__class__ is Value])
 
     def values(at: Sequence[float]) -> list[float]:

@@ -6,6 +6,7 @@ no gradient. Blue boxes have a positive gradient, orange ones a negative, the de
 """
 
 import math
+import os
 import re
 from bisect import bisect
 from collections import Counter, defaultdict
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.context import scope_path
 from autograd.engine import Value
-from autograd.errors import AutogradError, GraphTooLarge, NumberError, PathNotFoundError, RangeError
+from autograd.errors import AutogradError, GraphTooLarge, NumberError, OperationError, PathNotFoundError, RangeError
 from autograd.graph import order
 from autograd.render import render
 
@@ -75,11 +76,14 @@ class Drawing:
 
         Raises:
             RangeError: the suffix is none of these.
+            OperationError: the path is no text.
             RendererNotFound: no program can write this format.
             PathNotFoundError: there is no such folder.
         """
         from pathlib import Path  # noqa: PLC0415  # as above
 
+        if not isinstance(path, str | os.PathLike):
+            raise OperationError(f"got {path!r} as the path, expected the name of a file, such as 'picture.svg'")
         path = Path(path)
         suffix = path.suffix.lower().removeprefix(".")
         if suffix not in FORMATS:

@@ -51,6 +51,14 @@ def as_float(x: Any) -> float:
     raise NumberError(not_a_number(x))
 
 
+def named_float(what: str, x: Any) -> float:
+    """`x` as a float, or an error that says what it was for."""
+    try:
+        return as_float(x)
+    except NumberError as error:
+        raise NumberError(f"in {what}: {error}") from None
+
+
 def is_number(x: Any) -> bool:
     """Whether an operation takes `x`: a number of any kind, or an array of them."""
     if isinstance(x, np.ndarray | np.generic):

@@ -22,7 +22,8 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     Raises:
         NumberError: `value` is not a Value.
-        OperationError: SymPy is not installed, or an operation of your own uses a function that SymPy does not have.
+        OperationError: `names` holds something else than texts for Values, SymPy is not installed, or an operation of your own uses a
+            function that SymPy does not have.
 
     >>> from autograd import gradient, exp
     >>> x = Value(2.0, "x")
@@ -37,11 +38,11 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
         import sympy  # noqa: PLC0415  # optional
     except ImportError:
         raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
-    names = names or {}
+    names = _checked({} if names is None else names)
     formulas: dict[Value, Any] = {}
     for node in order(value):
         name = names.get(node, None if node.args else node.label)
-        if name is not None:
+        if name:
             formulas[node] = sympy.Symbol(name, real=True)
         elif node.op is None:
             formulas[node] = sympy.Float(node.data, 17)
@@ -53,6 +54,15 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
                 raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
     formula = formulas[value]
     return formula.xreplace({x: sympy.Rational(x) for x in formula.atoms(sympy.Float) if (1024.0 * float(x)).is_integer()})
+
+
+def _checked(names: Any) -> Mapping[Value, str]:
+    if not isinstance(names, Mapping):
+        raise OperationError(f"got names={names!r}, expected the names of Values in a dict, such as {{x: 'x'}}")
+    for node, name in names.items():
+        if node.__class__ is not Value or not isinstance(name, str) or not name:
+            raise OperationError(f"got {name!r} for {node!r} in names, expected a text for a Value, such as {{x: 'x'}}")
+    return names
 
 
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:

@@ -21,7 +21,7 @@ from autograd.context import current, entered
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import IEEE_TRAPS, as_float
+from autograd.kinds import IEEE_TRAPS, as_float, named_float
 
 Function = Callable[..., Any]
 
@@ -66,15 +66,7 @@ def _matched(what: str, tree: Any, like: Any) -> list[Any]:
     numbers, expected = flat(tree), len(flat(like))
     if len(numbers) != expected:
         raise LengthError(f"got {len(numbers)} numbers as {what}, expected {expected}: give it the structure of what it belongs to")
-    return [x if x.__class__ is Value else _float(f"the {what}", x) for x in numbers]
-
-
-def _float(what: str, x: Any) -> float:
-    """`x` as a float, or an error that says what it was for."""
-    try:
-        return as_float(x)
-    except NumberError as error:
-        raise NumberError(f"in {what}: {error}") from None
+    return [x if x.__class__ is Value else named_float(f"the {what}", x) for x in numbers]
 
 
 # The two sweeps.
@@ -199,12 +191,12 @@ class _Call:
         context = current()
         with entered(replace(context, recording=True, born=(*context.born, born))):
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
-            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(_float("the first argument", a)) for a in flat(x)]
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in flat(x)]
             self.output = f(like(x, self.inputs), *rest)
         self.outputs = flat(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
-                _float("what the function gave", y)
+                named_float("what the function gave", y)
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
 

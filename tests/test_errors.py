@@ -253,13 +253,40 @@ WRONG_CALLS = {
         (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
     ],
     "gradcheck": [
-        (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["the text '1'", "one real number"]),
-        (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["None", "one real number"]),
+        (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["in inputs: got the text '1'", "one real number"]),
+        (lambda: autograd.gradcheck(lambda x: x[0], [1.0, P]), NumberError, ["in inputs: got a Value", "one real number", ".data"]),
+        (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["in what f gave: got None", "one real number"]),
+        (lambda: autograd.gradcheck(lambda x: [x, "y"], 1.0), NumberError, ["in what f gave: got the text 'y'", "one real number"]),
+        (lambda: autograd.gradcheck(lambda _: [], 1.0), LengthError, ["f gave 0 numbers for 1 inputs", "at least one of each"]),
+        (lambda: autograd.gradcheck(lambda _: P, []), LengthError, ["f gave 1 numbers for 0 inputs", "at least one of each"]),
+        (lambda: autograd.gradcheck(autograd.exp, 1.0, order=[1]), RangeError, ["order=[1]", "expected 1", "or 2"]),
+        (lambda: autograd.gradcheck(autograd.exp, 1.0, tolerance=0.0), RangeError, ["tolerance=0.0", "a small positive float"]),
+        (lambda: autograd.gradcheck(autograd.exp, 1.0, tolerance=math.inf), RangeError, ["tolerance=inf", "a small positive float"]),
+        (lambda: autograd.gradcheck(autograd.exp, 1.0, tolerance="x"), RangeError, ["tolerance='x'", "a small positive float"]),
         (lambda: autograd.gradcheck(autograd.exp, 1.0, order=0), RangeError, ["order=0", "expected 1", "or 2"]),
     ],
-    "to_sympy": [(lambda: autograd.to_sympy([P]), NumberError, ["got [Value(", "expected a Value", "give the result"])],
-    "latex": [(lambda: autograd.latex("x"), NumberError, ["got 'x'", "expected a Value", "give the result"])],
+    "to_sympy": [
+        *(
+            (lambda x=x: autograd.to_sympy(P, names=x), OperationError, [f"names={x!r}", "in a dict", "{x: 'x'}"])
+            for x in (3, "p", ["p"], False)
+        ),
+        *(
+            (lambda x=x: autograd.to_sympy(P, {P: x}), OperationError, [f"got {x!r} for Value(", "in names", "a text for a Value"])
+            for x in (3, None, "", b"p")
+        ),
+        (lambda: autograd.to_sympy(P, {"p": P}), OperationError, ["for 'p' in names", "a text for a Value", "{x: 'x'}"]),
+        (lambda: autograd.to_sympy([P]), NumberError, ["got [Value(", "expected a Value", "give the result"]),
+    ],
+    "latex": [
+        (lambda: autograd.latex(P, names=3), OperationError, ["names=3", "in a dict", "{x: 'x'}"]),
+        (lambda: autograd.latex("x"), NumberError, ["got 'x'", "expected a Value", "give the result"]),
+    ],
     "draw": [
+        *(
+            (lambda x=x: autograd.draw(P).save(x), OperationError, [f"got {x!r} as the path", "the name of a file, such as 'picture.svg'"])
+            for x in (None, 3, b"x.svg")
+        ),
         (lambda: autograd.draw(P, direction=["LR"]), RangeError, ["direction is ['LR']", "one of LR, RL, TB, BT"]),
         (lambda: autograd.draw(P, color=["grad"]), RangeError, ["color is ['grad']", "'grad' or None"]),
         (lambda: autograd.draw(P, collapse=["layer"]), RangeError, ["collapse is ['layer']", "None, 'layer', 'neuron'"]),
