@@ -131,7 +131,7 @@ def main() -> None:
     for name in OURS:
         print(f"\n{name}: so many times faster than")
         for peer in [peer for peer in THEIRS if peer in results]:
-            print(f"{peer:>24}  {measure.spread(medians[peer] / medians[name])}")
+            print(f"{peer:>24}  {measure.spread(medians[peer] / medians[name][: len(medians[peer])])}")
 
 
 if __name__ == "__main__":

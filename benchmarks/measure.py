@@ -44,17 +44,17 @@ def processes(prepare: Callable[[str], Any], names: Iterable[str]) -> Processes:
 
 
 def turns(found: Processes, call: Callable[[str, int], Any], rounds: int) -> dict[str, list[Any]]:
-    """`call(name, round)` in each process, one after another, every round starting with the next; crashed peers are left out."""
+    """`call(name, round)` in each process, one after another, every round starting with the next; who crashes gets no further turn."""
     results: dict[str, list[Any]] = {name: [] for name in found}
+    names = list(found)
     for i in range(rounds):
-        names = list(results)
         for name in names[i % len(names) :] + names[: i % len(names)]:
             try:
                 results[name].append(found[name].submit(call, name, i).result())
             except BrokenProcessPool:
-                print(f"left out: {name}: it crashed in round {i + 1}")
-                del results[name]
-    return results
+                print(f"{name} crashed in round {i + 1}")
+                names.remove(name)
+    return {name: result for name, result in results.items() if result}
 
 
 def spread(values: Any) -> str:

@@ -1,5 +1,6 @@
 """The benchmarks run at their smallest, and compare what they say they compare."""
 
+import os
 import random
 
 import demo
@@ -92,6 +93,18 @@ def test_what_turns_takes_in_turn_and_leaves_out(capsys):
     assert measure.turns(peers, "{}{}".format, 3) == {"one": ["one0", "one1", "one2"], "two": ["two0", "two1", "two2"]}
     assert measure.processes(__import__, ["no_such_module"]) == {}
     assert capsys.readouterr().out == "left out: no_such_module: No module named 'no_such_module'\n"
+
+
+def crash_in_the_second_round(name, i):
+    if i == 1 and name == "frail":
+        os._exit(1)
+    return i
+
+
+def test_who_crashes_keeps_what_it_gave_and_gets_no_further_turn(capsys):
+    results = measure.turns(measure.processes(len, ["frail", "sound"]), crash_in_the_second_round, 3)
+    assert results == {"frail": [0], "sound": [0, 1, 2]}
+    assert capsys.readouterr().out == "frail crashed in round 2\n"
 
 
 def test_spread_is_the_median_and_the_quartiles():
