@@ -10,6 +10,8 @@ from autograd.engine import Value as Value
 from autograd.graph import count as count
 from autograd.graph import leaves as leaves
 from autograd.graph import order as order
+from autograd.jit import jit as jit
+from autograd.jit import vmap as vmap
 from autograd.ops import TABLE as TABLE
 from autograd.ops import Op as Op
 from autograd.ops import abs as abs
@@ -28,6 +30,8 @@ from autograd.ops import exp as exp
 from autograd.ops import expm1 as expm1
 from autograd.ops import hypot as hypot
 from autograd.ops import leaky_relu as leaky_relu
+from autograd.ops import less as less
+from autograd.ops import less_equal as less_equal
 from autograd.ops import log as log
 from autograd.ops import log1p as log1p
 from autograd.ops import logsumexp as logsumexp
@@ -50,6 +54,7 @@ from autograd.ops import sum as sum
 from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
+from autograd.program import Program as Program
 from autograd.symbolic import latex as latex
 from autograd.symbolic import to_sympy as to_sympy
 from autograd.transforms import grad as grad

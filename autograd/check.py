@@ -43,7 +43,7 @@ class _Watch:
     def recorded(self, node: Any) -> None:
         if node.op is None:
             return
-        self.lines[node] = line = _users_line()
+        self.lines[node] = line = users_line()
         if not math.isfinite(node.data):
             given = ", ".join(str(getattr(a, "data", a)) for a in node.args)
             raise AnomalyError(f"{node.op.name}({given}) gave {node.data} at {line}")
@@ -57,7 +57,7 @@ class _Watch:
                 )
 
 
-def _users_line() -> str:
+def users_line() -> str:
     """File, line and text of the innermost line that is not of this library."""
     frame = sys._getframe(1)  # noqa: SLF001  # the public way, inspect.stack(), reads every file on the stack
     while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):

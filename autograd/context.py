@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from autograd.errors import OperationError
 
@@ -23,14 +23,31 @@ class Watch(Protocol):
         """`backward` has just sent `node`'s gradient on to its arguments."""
 
 
+class Trace(Protocol):
+    """Who records a function to replay it, and so has to know of all that is taken from a Value beside operations on it."""
+
+    def recorded(self, node: Any) -> None:
+        """An operation has just made `node`, or it is a new leaf."""
+
+    def truth(self, node: Any) -> bool:
+        """Whether `node` is not 0: the replay is guarded by the answer."""
+
+    def refuse(self, what: str) -> NoReturn:
+        """Say that `what` cannot be replayed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The number of the current scope, who watches, whether operations are recorded, and the sets that collect new leaves."""
+    """What is in force.
+
+    The number of the current scope, who watches, whether operations are recorded, the sets that collect new leaves, and who traces.
+    """
 
     scope: int = 0
     watch: Watch | None = None
     recording: bool = True
     born: tuple[set[Any], ...] = ()
+    trace: Trace | None = None
 
 
 NEUTRAL = Context()
@@ -87,5 +104,5 @@ def scope(name: str) -> Iterator[None]:
         raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
     context = current()
     number = scope_id((*scope_path(context.scope), name))
-    with entered(Context(number, context.watch, context.recording, context.born)):  # as `replace` does, but at half the cost
+    with entered(Context(number, context.watch, context.recording, context.born, context.trace)):  # as `replace` does, but at half the cost
         yield

@@ -21,6 +21,10 @@ class OperationError(AutogradError, TypeError):
     """An operation is declared in a way, or asked for in a place, in which it cannot work."""
 
 
+class TraceError(AutogradError, TypeError):
+    """A function recorded by `jit` or `vmap` does what a replay could not do again."""
+
+
 class LengthError(AutogradError, ValueError):
     """The number of things given is not the number expected."""
 

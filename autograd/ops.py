@@ -473,6 +473,15 @@ step: Op = Op("step", lambda xp, x, threshold: xp.where(x > threshold, 1.0, xp.w
               "step", r"\left[#1 > #2\right]", FUNCTION, (POSITIVE, (-inf, 0.0)),
               (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT, defaults=(0.0,))
 
+# 1 where it holds, else 0, also for nan: what a comparison is while `jit` records it.
+less: Op = Op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), lambda y, a, b: (None, None),
+              "<", r"\left[#1 < #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
+              (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT)
+
+less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), lambda y, a, b: (None, None),
+                    "<=", r"\left[#1 \le #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
+                    (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT)
+
 # where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.
 where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
                lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),

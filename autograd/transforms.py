@@ -38,17 +38,17 @@ def flat(tree: Any) -> list[Any]:
     return list(tree.ravel()) if isinstance(tree, np.ndarray) else [tree]
 
 
-def _mapped(tree: Any, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
+def mapped(tree: Any, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
     """The structure with `leaf(shape)` in place of each array and each number, whose shape is ()."""
     if isinstance(tree, dict):
-        return {key: _mapped(item, leaf) for key, item in tree.items()}
+        return {key: mapped(item, leaf) for key, item in tree.items()}
     if isinstance(tree, list | tuple):
-        items = [_mapped(item, leaf) for item in tree]
+        items = [mapped(item, leaf) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     return leaf(np.shape(tree) if isinstance(tree, np.ndarray) else ())
 
 
-def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
     out = np.empty(len(numbers), dtype=float if all(x.__class__ is float for x in numbers) else object)
     out[:] = numbers
@@ -58,7 +58,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def like(tree: Any, numbers: Sequence[Any]) -> Any:
     """The structure of `tree` with these numbers."""
     rest = iter(numbers)
-    return _mapped(tree, lambda shape: _array(list(islice(rest, math.prod(shape))), shape))
+    return mapped(tree, lambda shape: array(list(islice(rest, math.prod(shape))), shape))
 
 
 def _matched(what: str, tree: Any, like: Any) -> list[Any]:
@@ -83,7 +83,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     for recorded, partial in zip(node.partials, anew, strict=True):
         if recorded is None:
             continue
-        data = partial.data if partial.__class__ is Value else partial
+        data = partial._number if partial.__class__ is Value else partial
         if not (data == recorded or math.isclose(data, recorded, rel_tol=1e-9) or (math.isnan(data) and math.isnan(recorded))):
             raise ChangedError(
                 f"an operand of {node!r} was changed after it was recorded: its local derivative was {recorded} and is {data} now; "
@@ -215,7 +215,7 @@ class _Call:
         """Values where the graph rests on Values from outside, else floats."""
         if self.graph:
             return [x if x.__class__ is Value else Value(x) for x in numbers]
-        return [x.data if x.__class__ is Value else as_float(x) for x in numbers]
+        return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
 
 
 def gradient(output: Value, inputs: Any) -> Any:
@@ -264,6 +264,7 @@ def value_and_grad(f: Function) -> Function:
         y = call.scalar()
         return call.finished([y])[0], like(x, call.pull({y: 1.0}))
 
+    value_and_gradient.derivative_of = (f, True)  # type: ignore[attr-defined]  # for `jit`, which sweeps back over the program of f
     return value_and_gradient
 
 
@@ -275,7 +276,12 @@ def grad(f: Function) -> Function:
     True
     """
     both = value_and_grad(f)
-    return lambda x, *rest: both(x, *rest)[1]
+
+    def gradient_alone(x: Any, *rest: Any) -> Any:
+        return both(x, *rest)[1]
+
+    gradient_alone.derivative_of = (f, False)  # type: ignore[attr-defined]  # as above
+    return gradient_alone
 
 
 def vjp(f: Function) -> Function:
@@ -350,11 +356,11 @@ def jacobian(f: Function) -> Function:
 
             def block(input_shape: tuple[int, ...]) -> Any:
                 size = math.prod(input_shape)
-                return _array([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
+                return array([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
 
-            return _mapped(x, block)
+            return mapped(x, block)
 
-        return _mapped(call.output, block_row)
+        return mapped(call.output, block_row)
 
     return matrix
 

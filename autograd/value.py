@@ -46,6 +46,8 @@ def _attended(node: "Value", context: Context) -> "Value":
     if not node.args:
         for leaves in context.born:
             leaves.add(node)
+    if context.trace is not None:
+        context.trace.recorded(node)
     return node
 
 
@@ -130,14 +132,17 @@ def _method(op: ops.Op) -> "Callable[..., Value]":
     return _named(method, op)
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> "Callable[[Value, Any], Any]":
-    """A comparison by value."""
+def _comparison(compare: Callable[[float, float], bool], op: ops.Op, *, swapped: bool = False) -> "Callable[[Value, Any], Any]":
+    """A comparison by value; while a function is traced, the node of an operation."""
 
     def method(self: "Value", other: Any) -> Any:
         try:
-            return compare(self._number, other._number if other.__class__ is Value else as_float(other))
+            number = other._number if other.__class__ is Value else as_float(other)
         except NumberError:
             return NotImplemented
+        if current().trace is not None:
+            return op(other, self) if swapped else op(self, other)
+        return compare(self._number, number)
 
     method.__name__ = f"__{compare.__name__}__"
     return method
@@ -201,6 +206,9 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
+        context = current()
+        if context.trace is not None:
+            context.trace.refuse("data")
         return self._number
 
     @data.setter
@@ -210,6 +218,9 @@ class Value:
     @property
     def grad(self) -> float:
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
+        context = current()
+        if context.trace is not None:
+            context.trace.refuse("grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
@@ -244,7 +255,10 @@ class Value:
         6.0
         """
         seed = as_float(seed)
-        watch = current().watch
+        context = current()
+        watch = context.watch
+        if context.trace is not None:
+            context.trace.refuse("backward()")
         nodes = order(self)
         leaves = [(node, node._grad) for node in nodes if not node.args]
         for node in nodes:
@@ -314,21 +328,22 @@ class Value:
 
     # Comparing and converting.
 
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
+    __lt__ = _comparison(operator.lt, ops.less)
+    __le__ = _comparison(operator.le, ops.less_equal)
+    __gt__ = _comparison(operator.gt, ops.less, swapped=True)
+    __ge__ = _comparison(operator.ge, ops.less_equal, swapped=True)
 
     def __bool__(self) -> bool:
-        return bool(self._number)
+        trace = current().trace
+        return bool(self._number) if trace is None else trace.truth(self)
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._number)
+        return math.isnan(self._number) if current().trace is None else not self <= self
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-        return math.isfinite(self._number)
+        return math.isfinite(self._number) if current().trace is None else bool(abs(self) < math.inf)
 
     def __float__(self) -> NoReturn:
         refuse_float()
@@ -344,7 +359,7 @@ class Value:
         return text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self._number, spec) if spec else text(self)
+        return format(self.data, spec) if spec else text(self)
 
     def __copy__(self) -> "Value":
         copy: Value = copied(self)
@@ -353,6 +368,11 @@ class Value:
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
         copy: Value = deeply_copied(self, memo)
         return copy
+
+    @staticmethod
+    def _recorded(data: float, partials: tuple[float | None, ...], op: ops.Op, args: tuple[Any, ...]) -> "Value":
+        """A new node, as an operation makes it."""
+        return _node(data, op, args, partials)
 
     @staticmethod
     def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> "Value":
@@ -405,6 +425,8 @@ def refuse_subclass(cls: type) -> NoReturn:
 def text(value: Any) -> str:
     """One line for people."""
     label = "" if value.label is None else f", label={value.label!r}"
+    if current().trace is not None:  # its numbers are those of the recording only
+        return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 
 

@@ -1,0 +1,518 @@
+"""jit and vmap: record a function of Values once, replay it on other numbers as a program.
+
+A function is run once on Values, under a trace. What it computes becomes a `Program`; a comparison becomes a node, and where Python
+asks for its truth, the answer is kept as a guard. A replay gives the guards too: where one differs from the recording, the function took
+another path there, and is recorded anew on that one. What a replay could not do again, such as reading `data`, is refused.
+
+Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
+"""
+
+import functools
+import math
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from threading import RLock
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd import ops
+from autograd.check import users_line
+from autograd.context import current, entered
+from autograd.engine import Value
+from autograd.errors import LengthError, OperationError, RangeError, TraceError
+from autograd.graph import order
+from autograd.kinds import NUMBERS, as_float
+from autograd.ops import Op
+from autograd.program import Program
+from autograd.transforms import array, flat, like, mapped
+
+Function = Callable[..., Any]
+_Groups = list[tuple[np.ndarray, Any]]
+
+# How many recordings a function keeps, and after how many it says why there are so many.
+KEPT, MANY = 256, 32
+# How many groups of lanes may differ in their integers.
+GROUPS = 64
+OURS = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
+
+
+# Recording.
+
+
+class _Trace:
+    """Keeps what a recording must know: the nodes that the function made, and the answers that it went by."""
+
+    def __init__(self) -> None:
+        self.born: set[Value] = set()
+        self.guards: dict[Value, bool] = {}
+
+    def recorded(self, node: Value) -> None:
+        self.born.add(node)
+
+    def truth(self, node: Value) -> bool:
+        return self.guards.setdefault(node, bool(node._number))
+
+    def refuse(self, what: str) -> NoReturn:
+        raise TraceError(
+            f"{what} of a Value was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was "
+            "in this one call: compute with the Value itself, compare it or choose with where, or leave jit and vmap away"
+        )
+
+
+class _Path:
+    """One way through a function: its program, the Values that it captured, and the truth of its guards."""
+
+    def __init__(self, f: Function, args: "_Arguments", lane: int) -> None:
+        trace = _Trace()
+        with entered(replace(current(), recording=True, watch=None, trace=trace)):
+            inputs = [Value(x) for x in args.numbers(lane)]
+            self.tree = f(*args.rebuilt(inputs, lane))
+        outputs = [y if y.__class__ is Value else as_float(y) for y in flat(self.tree)]
+        roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
+        known = dict.fromkeys(inputs)
+        outside = [a for node in order(*roots) if node in trace.born for a in node.args if a.__class__ is Value and a not in trace.born]
+        self.captured = [a for a in dict.fromkeys((*outside, *[y for y in roots if y not in trace.born])) if a not in known]
+        self.program = Program([*outputs, *trace.guards], [*inputs, *self.captured])
+        self.count = len(outputs)
+        self.truths = np.array(list(trace.guards.values()), dtype=bool)
+
+    def holds(self, found: np.ndarray) -> np.ndarray:
+        """In which lanes the guards are what they were in the recording."""
+        return np.asarray(((found[self.count :] != 0.0) == self.truths[:, None]).all(axis=0))
+
+
+class _Arguments:
+    """What a call is given, taken apart: live numbers in groups, what is static, and how to put it together again around Values.
+
+    A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
+    """
+
+    def __init__(self, args: Sequence[Any], axes: Sequence[int | None], *, floats: int = 0) -> None:
+        self.groups: _Groups = []
+        self.columns: list[np.ndarray] = []
+        self.key: list[Any] = []
+        self.lanes: int | None = None
+        self.first = 0  # how many groups the first argument has
+        self.parts = []
+        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
+            self.parts.append(self._taken(f"argument {i}", x, axis, floats=i < floats))
+            self.first = self.first if i else len(self.groups)
+
+    def _taken(self, what: str, x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
+        """Take one argument apart; the result puts it together from Values, for one lane."""
+        if axis is not None:
+            return self._lane_array(what, np.asarray(x), axis)
+        if isinstance(x, dict | list | tuple):
+            self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
+            items = x.items() if isinstance(x, dict) else enumerate(x)
+            parts = [self._taken(f"{what}[{k!r}]", item, None, floats=floats) for k, item in items]
+            return lambda values, lane: like(x, [part(values, lane) for part in parts]) if parts else x
+        if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
+            return self._live(x, x.shape, lanes=False)
+        if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
+            return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
+        self.key.append(_mark(what, x))
+        return lambda values, lane: x  # noqa: ARG005  # as the others
+
+    def _lane_array(self, what: str, x: np.ndarray, axis: int) -> Callable[[Iterator[Value], int], Any]:
+        if not -x.ndim <= axis < x.ndim:
+            raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
+        x = np.moveaxis(x, axis, 0)
+        if self.lanes not in {None, len(x)}:
+            raise LengthError(f"got {what} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
+        self.lanes = len(x)
+        if x.dtype.kind in "fO":
+            return self._live(x, x.shape[1:], lanes=True)
+        if x.dtype.kind not in "iub":
+            raise OperationError(f"got {what} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
+        self.key.append(("lanes", x.shape[1:]))
+        self.columns.append(x)
+        return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
+
+    def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
+        self.key.append(("live", lanes, shape))
+        values = [a if a.__class__ is Value else Value(a) for a in x.ravel()] if x.dtype.kind == "O" else None
+        numbers = np.ascontiguousarray(x, dtype=float) if values is None else np.array([v._number for v in values])
+        self.groups.append((numbers.reshape(len(x) if lanes else 1, -1), values))
+        size = int(np.prod(shape))
+        return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
+
+    def numbers(self, lane: int) -> list[float]:
+        """The live numbers of one lane."""
+        return [x for array, _ in self.groups for x in array[lane if len(array) > 1 else 0].tolist()]
+
+    def rebuilt(self, inputs: Sequence[Value], lane: int) -> list[Any]:
+        """The arguments for one lane, with `inputs` in place of its live numbers."""
+        rest = iter(inputs)
+        return [part(rest, lane) for part in self.parts]
+
+    def chosen(self, lanes: np.ndarray) -> "_Arguments":
+        """These arguments for some of the lanes only."""
+        part = object.__new__(_Arguments)
+        part.__dict__.update(self.__dict__)
+        part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
+        return part
+
+
+def _mark(what: str, x: Any) -> Any:
+    """What tells a static argument from another."""
+    if isinstance(x, np.ndarray):
+        return x.dtype.str, x.shape, x.tobytes()
+    try:
+        hash(x)
+    except TypeError:
+        raise OperationError(
+            f"got {what} of type {type(x).__name__}, expected numbers, arrays, lists or dicts of them, or something that can be hashed"
+        ) from None
+    return type(x), x
+
+
+def _captured(x: Any, seen: set[int]) -> Any:
+    """What there is in `x` that a function which captures it could take as a constant: numbers and arrays, and which Values."""
+    if isinstance(x, (*NUMBERS, str, bytes, type(None))):
+        return type(x), x if x == x else "nan"  # noqa: PLR0124  # nan is not itself
+    if x.__class__ is Value or id(x) in seen:
+        return id(x)
+    seen.add(id(x))
+    if isinstance(x, np.ndarray):
+        return tuple(map(id, x.ravel())) if x.dtype.kind == "O" else (x.dtype.str, x.shape, x.tobytes())
+    if isinstance(x, dict):
+        return tuple((k if isinstance(k, str) else id(k), _captured(v, seen)) for k, v in x.items())
+    if isinstance(x, list | tuple | set | frozenset):
+        return tuple(_captured(a, seen) for a in x)
+    if isinstance(x, types.MethodType):
+        return _captured(x.__func__, seen), _captured(x.__self__, seen)
+    if isinstance(x, types.FunctionType):
+        return _captured_by(x, seen)
+    if isinstance(x, type | types.ModuleType) or not hasattr(x, "__dict__"):
+        return id(x)
+    return id(x), _captured(vars(x), seen)
+
+
+def _captured_by(f: types.FunctionType, seen: set[int]) -> Any:
+    """What there is in the closure, the defaults and the globals of a function; a library's own is taken to be as it is."""
+    code = f.__code__
+    if (f.__module__ or "").partition(".")[0] in OURS and not f.__closure__:
+        return id(code)
+    cells = [cell.cell_contents for cell in f.__closure__ or () if _filled(cell)]
+    names = [f.__globals__[name] for name in code.co_names if name in f.__globals__]
+    return id(code), *[_captured(x, seen) for x in (*cells, f.__defaults__, f.__kwdefaults__, *names)]
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # raises where nothing has been assigned yet
+    except ValueError:
+        return False
+    return True
+
+
+# Replaying.
+
+
+def _columns(groups: _Groups) -> list[Any]:
+    return [x for array, _ in groups for x in (array[0].tolist() if len(array) == 1 else array.T)]
+
+
+def _forward(program: Program, groups: _Groups, lanes: int) -> np.ndarray:
+    """The outputs, a row for each, in all lanes."""
+    found = program(_columns(groups))
+    return np.array([np.broadcast_to(y, lanes) for y in found]).reshape(len(found), lanes)
+
+
+def _backward(program: Program, groups: _Groups, lanes: int, cotangents: Sequence[float]) -> list[np.ndarray]:
+    """The gradients of each group, in its shape: of what is shared by the lanes, their sum."""
+    found = iter(program.gradient()([*_columns(groups), *cotangents]))
+    gradients = []
+    for array, _ in groups:
+        rows = np.array([np.broadcast_to(next(found), lanes) for _ in range(array.shape[1])]).reshape(array.shape[1], lanes)
+        gradients.append(rows.sum(axis=1)[None, :] if len(array) == 1 else rows.T)
+    return gradients
+
+
+class _Recordings:
+    """A function with all its recordings: what `jit` and `vmap` share."""
+
+    def __init__(self, f: Function, name: str) -> None:
+        self.f, self.name = f, name
+        self.paths: dict[Any, list[_Path]] = {}
+        self.made = 0
+        self.lock = RLock()
+
+    def parts(self, args: _Arguments) -> Iterator[tuple[_Path, np.ndarray]]:
+        """The paths that the lanes take, each with the lanes that take it."""
+        key = (tuple(args.key), _captured(self.f, set()))
+        for group in self._groups(args):
+            own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
+            left = group
+            for path in self.paths.get(own, ()):
+                left = yield from self._taking(path, args, left)
+            while len(left):
+                path = self._record(own, args, int(left[0]))
+                left = yield from self._taking(path, args, left)
+
+    @staticmethod
+    def _taking(path: _Path, args: _Arguments, lanes: np.ndarray) -> Any:
+        if not len(lanes):
+            return lanes
+        if not len(path.truths):
+            yield path, lanes
+            return lanes[:0]
+        holds = path.holds(_forward(path.program, _with_captured(args.chosen(lanes).groups, path), len(lanes)))
+        if holds.any():
+            yield path, lanes[holds]
+        return lanes[~holds]
+
+    def _groups(self, args: _Arguments) -> list[np.ndarray]:
+        lanes = 1 if args.lanes is None else args.lanes
+        if not args.columns:
+            return [np.arange(lanes)]
+        rows = np.concatenate([x.reshape(lanes, -1) for x in args.columns], axis=1)
+        kinds, which = np.unique(rows, axis=0, return_inverse=True)
+        if len(kinds) > GROUPS:
+            raise OperationError(
+                f"{self.name} was given integers of which {len(kinds)} kinds of lanes differ, at most {GROUPS} are recorded apart: if they are "
+                "quantities rather than labels, give them as floats, array.astype(float)"
+            )
+        return [np.flatnonzero(which.ravel() == k) for k in range(len(kinds))]
+
+    def _record(self, key: Any, args: _Arguments, lane: int) -> _Path:
+        path = _Path(self.f, args, lane)
+        with self.lock:
+            self.made += 1
+            if self.made % MANY == 0:
+                reason = "its branches depend on numbers, or" if len(path.truths) else ""
+                warnings.warn(
+                    f"{self.name} has been recorded {self.made} times: {reason} its static arguments, the shapes of its arrays, or numbers "
+                    "that it captures change from call to call; give these as float arguments, or choose with where",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            while sum(map(len, self.paths.values())) >= KEPT:
+                del self.paths[next(iter(self.paths))]
+            self.paths.setdefault(key, []).append(path)
+        return path
+
+
+def _with_captured(groups: _Groups, path: _Path) -> _Groups:
+    if not path.captured:
+        return groups
+    return [*groups, (np.array([[v._number for v in path.captured]]), path.captured)]
+
+
+# Values out.
+
+
+class _Replay(Op):
+    """An output of a program, weighed and summed over lanes, as an operation on the Values among its inputs."""
+
+    def __init__(self, name: str, program: Program, groups: _Groups, lanes: int, output: int, weight: float) -> None:
+        super().__init__(name, lambda xp, *x: self._value(x), lambda y, *x: self._partials(x))
+        self.program, self.groups, self.lanes, self.output, self.weight = program, groups, lanes, output, weight
+        self.cotangents = [weight if k == output else 0.0 for k in range(len(program.outputs))]
+
+    def node(self) -> Any:
+        """The Value, joined to those among the inputs; a float where there are none."""
+        values = [v for _, own in self.groups for v in own or ()]
+        if not values:
+            return float(self._value(()))
+        return Value._recorded(*self.evaluate([v._number for v in values]), self, tuple(values))
+
+    def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
+        groups = self._given(x)
+        found = _backward(self.program, groups, self.lanes, self.cotangents)
+        partials = [g for gradient, (_, own) in zip(found, groups, strict=True) if own for g in gradient[0].tolist()]
+        return float(self._value(x)), tuple(partials)
+
+    def _given(self, x: Sequence[Any]) -> _Groups:
+        """The groups with these numbers in place of the Values."""
+        rest = iter(x)
+        return [(array if own is None else np.array([[next(rest) for _ in own]]), own) for array, own in self.groups]
+
+    def _value(self, x: Sequence[Any]) -> Any:
+        y = self.program(_columns(self._given(x)))[self.output]
+        return y if self.lanes == 1 and self.weight == 1.0 else np.sum(np.broadcast_to(y, self.lanes)) * self.weight
+
+    def _partials(self, x: Sequence[Any]) -> tuple[Any, ...]:
+        """On Values: the outputs of the program of the gradient, each again an operation on them."""
+        rest, places, place, groups = iter(x), [], 0, []
+        for array, own in self.groups:
+            groups.append((array, own and [next(rest) for _ in own]))
+            places += range(place, place + len(own or ()))
+            place += array.shape[1]
+        groups.append((np.array([self.cotangents]), None))
+        gradient = self.program.gradient()
+        return tuple(_Replay(f"{self.name}'", gradient, groups, self.lanes, k, 1.0).node() for k in places)
+
+
+# What users call.
+
+
+class _VMap:
+    """A function over lanes: see `vmap`."""
+
+    def __init__(self, f: Function, in_axes: Any, reduce: str | None) -> None:
+        functools.update_wrapper(self, f)
+        self.f, self.in_axes, self.reduce = f, in_axes, reduce
+        self.recordings = _Recordings(f, f"vmap({_name(f)})")
+
+    def axes(self, args: Sequence[Any]) -> tuple[int | None, ...]:
+        axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * len(args)
+        if len(axes) != len(args):
+            raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
+        if all(axis is None for axis in axes):
+            raise RangeError(f"{self.recordings.name} was given no argument with lanes: in_axes is None for all, give 0 for at least one")
+        return axes
+
+    def weight(self, lanes: int) -> float:
+        return 1.0 / lanes if self.reduce == "mean" else 1.0
+
+    def __call__(self, *args: Any) -> Any:
+        axes = self.axes(args)
+        given = _Arguments(args, axes)
+        lanes = given.lanes or 0
+        if not lanes:
+            raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
+        if current().trace is not None or any(own for array, own in given.groups if len(array) > 1):
+            return self._unrolled(args, axes, lanes)
+        tree, made = None, []
+        for path, chosen in self.recordings.parts(given):
+            groups = _with_captured(given.chosen(chosen).groups, path)
+            if tree is None:
+                tree, count = path.tree, path.count
+            if path.count != count:
+                raise LengthError(f"{self.f!r} gave {count} numbers in one lane and {path.count} in another, expected as many in all")
+            made.append((path, groups, chosen))
+        if self.reduce is not None:
+            weight = self.weight(lanes)
+            parts = [[_Replay(_name(self.f), p.program, g, len(c), k, weight).node() for p, g, c in made] for k in range(count)]
+            return like(tree, [part[0] if len(part) == 1 else ops.sum(part) for part in parts])
+        joined = any(own for _, groups, _ in made for _, own in groups)
+        rows = np.empty((count, lanes), dtype=object if joined else float)
+        for path, groups, chosen in made:
+            if not joined:
+                rows[:, chosen] = _forward(path.program, groups, len(chosen))[:count]
+            else:
+                for i, lane in enumerate(chosen):
+                    one = [(array[i : i + 1], own) if len(array) > 1 else (array, own) for array, own in groups]
+                    rows[:, lane] = [_Replay(_name(self.f), path.program, one, 1, k, 1.0).node() for k in range(count)]
+        rest = iter(rows)
+        return mapped(tree, lambda shape: np.array([next(rest) for _ in range(math.prod(shape))]).T.reshape(lanes, *shape))
+
+    def _unrolled(self, args: Sequence[Any], axes: Sequence[int | None], lanes: int) -> Any:
+        """Lane by lane, where something else records, or the lanes themselves are Values."""
+        rows = []
+        for lane in range(lanes):
+            own = [x if axis is None else np.moveaxis(np.asarray(x), axis, 0)[lane] for x, axis in zip(args, axes, strict=True)]
+            rows.append(self.f(*[x.item() if isinstance(x, np.generic) else x for x in own]))
+        numbers = list(zip(*map(flat, rows), strict=True))
+        if self.reduce is not None:
+            return like(rows[0], [ops.sum(column) * self.weight(lanes) for column in numbers])
+        rest = iter(numbers)
+        return mapped(rows[0], lambda shape: array([x for _ in range(math.prod(shape)) for x in next(rest)], (math.prod(shape), lanes)).T.reshape(lanes, *shape))
+
+
+class _Jit:
+    """A function that is recorded: see `jit`."""
+
+    def __init__(self, f: Function) -> None:
+        functools.update_wrapper(self, f)
+        self.f = f
+        self.recordings = _Recordings(f, f"jit({_name(f)})")
+        self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
+        if self.loss is not None:
+            own = isinstance(self.loss, _VMap)
+            self.of_loss = self.loss.recordings if own else _Recordings(self.loss, f"jit({_name(self.loss)})")
+
+    def __call__(self, *args: Any) -> Any:
+        if current().trace is not None or isinstance(self.f, _VMap | _Jit):
+            return self.f(*args)
+        found = self._differentiated(args) if self.loss is not None and args else None
+        return self._replayed(args) if found is None else found
+
+    def _replayed(self, args: Sequence[Any]) -> Any:
+        given = _Arguments(args, [None] * len(args))
+        path = next(self.recordings.parts(given))[0]
+        groups = _with_captured(given.groups, path)
+        if not any(own for _, own in groups):
+            return like(path.tree, _forward(path.program, groups, 1)[: path.count, 0].tolist())
+        return like(path.tree, [_Replay(_name(self.f), path.program, groups, 1, k, 1.0).node() for k in range(path.count)])
+
+    def _differentiated(self, args: Sequence[Any]) -> Any:
+        """Value and gradient by a reverse sweep over the program of the function alone; None where Values have to come out."""
+        lanes = isinstance(self.loss, _VMap)
+        axes = self.loss.axes(args) if lanes else [None] * len(args)
+        if (lanes and self.loss.reduce is None) or axes[0] is not None:
+            return None
+        given = _Arguments(args, axes, floats=1)
+        if any(own for _, own in given.groups):
+            return None
+        weight, value, gradients = self.loss.weight(given.lanes) if lanes else 1.0, 0.0, None
+        for path, chosen in self.of_loss.parts(given):
+            if path.captured or path.count != 1:
+                return None
+            groups, guards = given.chosen(chosen).groups, len(path.truths)
+            value += weight * float(np.sum(_forward(path.program, groups, len(chosen))[0]))
+            found = _backward(path.program, groups, len(chosen), [weight] + [0.0] * guards)[: given.first]
+            gradients = found if gradients is None else [a + b for a, b in zip(gradients, found, strict=True)]
+        gradient = like(args[0], [g for group in gradients or () for g in group[0].tolist()])
+        return (value, gradient) if self.with_value else gradient
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def jit(f: Function) -> Function:
+    """The function f, recorded at its first call and replayed at the next ones: same answers, without Python's cost for each operation.
+
+    Floats, arrays of floats, Values and what holds them are live: they may differ from call to call. Leaves that f captures, such as the
+    parameters of a Module, are live too. Ints, bools and texts are static: others record anew. So does a number or array that f captures,
+    when it has changed, and a branch that goes the other way. Numbers give numbers; where a Value is among the arguments or
+    captured, Values come out, joined to its graph.
+
+    Raises:
+        TraceError: f reads what a replay could not read again, such as `data`.
+
+    >>> from autograd import grad
+    >>> cube = jit(lambda x: x**3 if x > 0.0 else -x)
+    >>> cube(2.0), cube(-2.0)
+    (8.0, 2.0)
+    >>> jit(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    if not callable(f):
+        raise OperationError(f"got {f!r}, expected a function: jit(f)(x)")
+    return _Jit(f)
+
+
+def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
+    """The function f over lanes, one for each entry along an axis of its array arguments.
+
+    Args:
+        f: a function of one sample, which sees numbers or arrays of Values.
+        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. Integer arrays
+            are static in each lane: lanes with the same integers are recorded together.
+        reduce: None to stack what f gives along a new first axis; "mean" or "sum" over the lanes.
+
+    Raises:
+        LengthError: arguments have different numbers of lanes.
+        OperationError: lanes differ in more than 64 kinds of integers.
+        TraceError: as for `jit`.
+
+    >>> vmap(lambda a, x: a * x, in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))
+    array([3., 6.])
+    >>> a = Value(3.0)
+    >>> vmap(lambda a, x: a * x, in_axes=(None, 0), reduce="mean")(a, np.array([1.0, 2.0])).backward()
+    >>> a.grad
+    1.5
+    """
+    if not callable(f):
+        raise OperationError(f"got {f!r}, expected a function: vmap(f)(X)")
+    if reduce not in {None, "mean", "sum"}:
+        raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
+    return _VMap(f, in_axes, reduce)

@@ -1,0 +1,297 @@
+"""Program: a recorded graph as flat arrays, to be replayed on other numbers of any kind.
+
+A graph of Values is one object for each operation. A program is the same in a few arrays: for each instruction the code of its
+operation and the places of its arguments. Nodes that the outputs do not rest on are left out, and equal instructions on equal arguments are
+one; nothing else is simplified, so that nan, inf and -0.0 come out as the graph would give them.
+"""
+
+import math
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from autograd import ctext, ops
+from autograd.engine import Value
+from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, StateError
+from autograd.graph import order
+from autograd.kinds import kind_of
+from autograd.ops import TABLE, Op
+from autograd.transforms import gradient
+
+FORMAT = "valuegrad program, version 1"
+ARRAYS = ("codes", "starts", "args", "constants", "outputs")
+GATHERED = """\
+static inline const double *gathered(const double *v, const int *places, int n, double *into) {
+    for (int i = 0; i < n; i++) into[i] = v[places[i]];
+    return into;
+}
+"""
+PIECE = 500  # operations in each function of C text: compilers take more than twice as long for twice as many
+OPS = tuple(TABLE.values())
+CODES = {op: code for code, op in enumerate(OPS)}
+
+
+class Program:
+    """Outputs as computed from inputs by a recorded graph.
+
+    Args:
+        outputs: Values or numbers, what the program is to give.
+        inputs: the Values that stand for what it is given: leaves, or nodes in whose place a number is to be given. Any other
+            leaf becomes a constant.
+
+    Attributes:
+        codes: the code of each instruction's operation: its place in the table, then in `own`.
+        starts: where the arguments of each instruction begin in `args`, and where the last one's end.
+        args: places of arguments. Inputs come first, then the constants, then the result of each instruction.
+        constants: the constants.
+        outputs: the places of the outputs.
+        own: the operations that are not in the table.
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> program = Program([x * y + x, x * y], [x, y])
+    >>> len(program), program([5.0, 7.0])
+    (2, [40.0, 35.0])
+    >>> program([np.array([1.0, 2.0]), 10.0])
+    [array([11., 22.]), array([10., 20.])]
+    """
+
+    def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
+        for x in inputs:
+            if x.__class__ is not Value:
+                raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
+        if len(set(inputs)) < len(inputs):
+            raise LengthError("a Value stands among the inputs twice: give each once")
+        nodes = _live(outputs, inputs)
+        constants: dict[bytes, int] = {}  # by their bits, so that -0.0 is not 0.0
+
+        def constant(x: float) -> int:
+            return constants.setdefault(struct.pack("d", x), len(inputs) + len(constants))
+
+        places = {x: i for i, x in enumerate(inputs)}
+        for node in nodes:
+            for a in node.args:
+                if a.__class__ is not Value:
+                    constant(a)
+            if not node.args:
+                places[node] = constant(node._number)
+        ends = [constant(y) if y.__class__ is not Value else None for y in outputs]
+        first = len(inputs) + len(constants)
+        own: dict[Op, int] = {}
+        rows: dict[tuple[int, ...], int] = {}
+        for node in nodes:
+            if node.op is not None:
+                code = CODES[node.op] if node.op in CODES else own.setdefault(node.op, len(OPS) + len(own))
+                row = (code, *[places[a] if a.__class__ is Value else constant(a) for a in node.args])
+                places[node] = rows.setdefault(row, first + len(rows))
+        self.inputs = len(inputs)
+        self.codes = np.array([row[0] for row in rows], dtype=np.uint8)
+        self.starts = np.cumsum([0, *[len(row) - 1 for row in rows]], dtype=np.uint32)
+        self.args = np.array([a for row in rows for a in row[1:]], dtype=np.int32)
+        self.constants = np.array([struct.unpack("d", bits)[0] for bits in constants])
+        self.outputs = np.array([places[y] if end is None else end for y, end in zip(outputs, ends, strict=True)], dtype=np.int32)
+        self.own = tuple(own)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        arrays = (self.codes, self.starts, self.args, self.constants, self.outputs)
+        return self.inputs, self.own, *[a.tobytes() for a in arrays]
+
+    def __repr__(self) -> str:
+        return f"<Program of {len(self)} operations: {self.inputs} inputs, {len(self.outputs)} outputs>"
+
+    def instructions(self) -> Iterator[tuple[Op, list[int]]]:
+        """The operations in order, each with the places of its arguments."""
+        ops, args, starts = (*OPS, *self.own), self.args.tolist(), self.starts.tolist()
+        for k, code in enumerate(self.codes.tolist()):
+            yield ops[code], args[starts[k] : starts[k + 1]]
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        """The outputs at inputs of any kind: floats, NumPy columns, Values, mpmath numbers, SymPy symbols."""
+        if len(x) != self.inputs:
+            raise LengthError(f"got {len(x)} inputs, expected {self.inputs}, as the program was recorded with")
+        made = [*x, *self.constants.tolist()]
+        for op, places in self.instructions():
+            args = [made[i] for i in places]
+            made.append(kind_of(args).apply(op, args))
+        return [made[i] for i in self.outputs]
+
+    def gradient(self) -> "Program":
+        """The program from inputs x, then one cotangent for each output, to the gradients of all inputs: reverse mode.
+
+        >>> x = Value(3.0)
+        >>> Program([x * x], [x]).gradient()([5.0, 1.0])
+        [10.0]
+        """
+        x = [Value(1.0) for _ in range(self.inputs)]
+        cotangents = [Value(1.0) for _ in self.outputs]
+        total = ops.dot(cotangents, self(x))
+        return Program(gradient(total, x), [*x, *cotangents])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the program to a file, an archive of plain arrays.
+
+        Raises:
+            PathNotFoundError: the folder does not exist.
+            OperationError: it has operations of your own, which only a pickle can hold, since loading one executes code.
+        """
+        path = Path(path)
+        if self.own:
+            names = ", ".join(op.name for op in self.own)
+            raise OperationError(f"cannot save operations of your own ({names}) in a file that executes nothing: pickle the program instead")
+        if not path.parent.is_dir():
+            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+        partial = path.with_name(path.name + ".part")
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        with partial.open("wb") as file:
+            np.savez(file, format=FORMAT, names=np.array(list(TABLE)), inputs=self.inputs, **arrays)
+        partial.replace(path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> "Program":
+        """The program that `save` wrote; nothing in the file is executed.
+
+        Raises:
+            PathNotFoundError: there is no such file.
+            StateError: the file is damaged, or of another kind or version.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Program.save wrote")
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                found = {name: file[name] for name in ("format", "names", "inputs", *ARRAYS)}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise StateError(f"cannot load {str(path)!r}: it is damaged, or no program that Program.save wrote ({error})") from None
+        if str(found["format"]) != FORMAT:
+            raise StateError(f"cannot load {str(path)!r}: its format is {str(found['format'])!r}, expected {FORMAT!r}; record the program again")
+        program = object.__new__(Program)
+        program.inputs, program.own = int(found["inputs"]), ()
+        for name in ARRAYS:
+            setattr(program, name, found[name])
+        fault = program._fault(found["names"].tolist())
+        if fault:
+            raise StateError(f"cannot load {str(path)!r}: {fault}; the file is damaged, record the program again")
+        return program
+
+    def _fault(self, names: list[str]) -> str | None:
+        """What keeps arrays that came from a file from being a program, the codes of which stand for `names`; these are made ours."""
+        unknown = [name for name in names if name not in TABLE]
+        if unknown:
+            return f"it has the unknown operations {', '.join(unknown)}"
+        types = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
+        for name, dtype in types.items():
+            array = getattr(self, name)
+            if array.ndim != 1 or array.dtype != dtype:
+                return f"{name} has the wrong type or shape"
+        starts, first = self.starts.astype(np.int64), self.inputs + len(self.constants)
+        if self.inputs < 0 or len(starts) != len(self.codes) + 1 or starts[0] != 0 or starts[-1] != len(self.args) or (np.diff(starts) < 0).any():
+            return "the arguments are not laid out one operation after the other"
+        if len(self.codes) and self.codes.max() >= len(names):
+            return "an operation has an unknown code"
+        self.codes = np.array([list(TABLE).index(name) for name in names], dtype=np.uint8)[self.codes]
+        counts = np.diff(starts)
+        arity = np.array([op.arity or 0 for op in TABLE.values()])[self.codes]
+        if ((arity > 0) & (counts != arity)).any() or (counts == 0).any() or (counts[self.codes == CODES[ops.dot]] % 2).any():
+            return "an operation has the wrong number of arguments"
+        own_place = np.repeat(np.arange(first, first + len(counts)), counts)
+        if (self.args < 0).any() or (self.args >= own_place).any():
+            return "an operation has an argument that comes after it"
+        if (self.outputs < 0).any() or (self.outputs >= first + len(counts)).any():
+            return "an output is out of range"
+        return None
+
+    def to_c(self, name: str = "program") -> str:
+        """C99 source for value and gradient that needs nothing but the C library.
+
+        It has two functions, which give 0, or -1 where there is no memory:
+        `int NAME(const double *x, double *y)` gives the outputs y at the inputs x, and
+        `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
+
+        Raises:
+            OperationError: an operation of your own takes any number of arguments, or uses functions that C text has not.
+        """
+        if not name.isidentifier() or not name.isascii():
+            raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores")
+        reverse = self.gradient()
+        own = dict.fromkeys((*self.own, *reverse.own))
+        names = {op: f"{name}_op{i}" for i, op in enumerate(own)}
+        return "\n".join(
+            [
+                _prelude(),
+                *[text for op in own for text in ctext.functions(op, names[op])],
+                *self._functions(name, {"x": self.inputs}, "y", names),
+                *reverse._functions(f"{name}_gradient", {"x": self.inputs, "cotangents": len(self.outputs)}, "g", names),
+            ]
+        )
+
+    def _functions(self, name: str, given: dict[str, int], result: str, names: dict[Op, str]) -> Iterator[str]:
+        """The C functions that make up one: pieces of bounded size, and what calls them in turn."""
+        first, places = self.inputs + len(self.constants), self.inputs
+        lines = [f"    v[{first + k}] = {_call(op, args, names)};" for k, (op, args) in enumerate(self.instructions())]
+        pieces = [lines[i : i + PIECE] for i in range(0, len(lines), PIECE)]
+        for i, piece in enumerate(pieces):
+            yield f"static void {name}_{i}(double *v, double *t) {{\n    (void)t;\n" + "\n".join(piece) + "\n}\n"
+        longest = int(np.diff(self.starts).max(initial=0))
+        constants = ", ".join(map(_literal, self.constants.tolist())) or "0.0"
+        parameters = ", ".join(f"const double *{x}" for x in given)
+        starts = np.cumsum([0, *given.values()])
+        yield "\n".join(
+            [
+                f"int {name}({parameters}, double *{result}) {{",
+                f"    static const double constants[] = {{{constants}}};",
+                f"    double *v = malloc({first + len(lines) + longest + 1} * sizeof *v), *t = v + {first + len(lines)};",
+                "    if (!v) return -1;",
+                *[f"    memcpy(v + {at}, {x}, {n} * sizeof *v);" for at, (x, n) in zip(starts.tolist(), given.items(), strict=False)],
+                f"    memcpy(v + {places}, constants, {len(self.constants)} * sizeof *v);",
+                *[f"    {name}_{i}(v, t);" for i in range(len(pieces))],
+                "    (void)t;",
+                *[f"    {result}[{i}] = v[{place}];" for i, place in enumerate(self.outputs.tolist())],
+                "    free(v);",
+                "    return 0;",
+                "}",
+                "",
+            ]
+        )
+
+
+def _prelude() -> str:
+    """The operations in C, and how arguments that lie apart are gathered for those that take any number."""
+    nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
+    return f"#include <stdlib.h>\n#include <string.h>\n\n{ctext.header()}\n{nary}\n{GATHERED}"
+
+
+def _literal(x: float) -> str:
+    return repr(x) if math.isfinite(x) else "NAN" if math.isnan(x) else "INFINITY" if x > 0.0 else "-INFINITY"
+
+
+def _call(op: Op, places: list[int], names: dict[Op, str]) -> str:
+    """An operation in C, on the numbers at these places of v."""
+    called, n = names.get(op, f"ag_{op.name}"), len(places)
+    if op.arity:
+        return f"{called}({', '.join(f'v[{i}]' for i in places)})"
+    gathered = f"gathered(v, (const int[]){{{', '.join(map(str, places))}}}, {n}, t)"
+    return f"{called}({gathered}, t + {n // 2}, {n // 2})" if op.sequences == 2 else f"{called}({gathered}, {n})"
+
+
+def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
+    """The nodes that the outputs rest on, down to the inputs, each after its arguments."""
+    known = set(inputs)
+    needed = [y for y in outputs if y.__class__ is Value]
+    nodes, live = order(*needed), set(needed)
+    for node in reversed(nodes):
+        if node in live and node not in known:
+            live.update(a for a in node.args if a.__class__ is Value)
+    return [node for node in nodes if node in live and node not in known]
