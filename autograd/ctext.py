@@ -104,7 +104,7 @@ class _CText:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
         if not isinstance(function, BuiltinFunctionType):
-            raise OperationError(f"there is no xp.{name} in C text")
+            raise AttributeError(f"there is no xp.{name} in C text")  # noqa: TRY004  # an attribute that is not there
         return partial(_call, function.__name__)
 
     @staticmethod
@@ -173,8 +173,8 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
     return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
 
 
-def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, ...]]:
-    """The arguments of `op`, its result, its value and its partials as C text; only the table's names are known to be free in C."""
+def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
+    """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
     if op.arity is None:
         raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: C text has no loops")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
@@ -182,11 +182,11 @@ def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, 
     y = Expression("z" if "y" in names else "y", ATOM)
     try:
         value, partials = _number(op.value(C, *x)), op.partials(y, *x)
+        if isinstance(partials, tuple) and len(partials) == len(x):
+            return x, y, value, [None if p is None else _number(p) for p in partials]
     except Exception as error:
         raise OperationError(f"{op.name} cannot be written in C: {error}") from error
-    if not isinstance(partials, tuple) or len(partials) != len(x):
-        raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
-    return x, y, value, partials
+    raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
 
 
 def dependence(op: Op) -> int:
@@ -214,7 +214,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     }
     """
     x, y, value, partials = _read(op)
-    statements = [(f"p[{i}] = {{}};", _number(0.0 if p is None else p)) for i, p in enumerate(partials)]
+    statements = [(f"p[{i}] = {{}};", _constant(0.0) if p is None else p) for i, p in enumerate(partials)]
     return (
         _define(f"double {name}({{}})", x, [("return {};", value)]),
         _define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),
