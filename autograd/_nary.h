@@ -85,7 +85,7 @@ static inline double ag_rounded_sum(ag_term *term, const struct ag_terms *t, siz
         size += fabs(error);
         total = sum;
     }
-    if (size == 0.0) return total;
+    if (size == 0.0 || n < 3) return total; /* nothing was lost, or it was rounded once */
     double rest;
     const double sum = ag_two_sum(total, lost, &rest), bound = DBL_EPSILON * ((double)n * size + fabs(rest));
     if (sum + (rest + bound) == sum && sum + (rest - bound) == sum) return sum;
