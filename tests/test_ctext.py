@@ -6,6 +6,7 @@ import math
 import random
 import shutil
 import subprocess
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,7 @@ OWN = [
     Op("powers", lambda xp, x: x**3 + 2.0**x - xp.pow(x, 0.5), lambda y, x: (ops.pow(x, 2.0) - ops.abs(x) ** 0.5,)),
     Op("sums", lambda xp, a, b: xp.sum(a, b, -a, 1.0), lambda y, a, b: (ops.dot([a, b], [b, 3.0]), ops.sum([a, 1e16, b, -1e16]))),
     Op("choosers", lambda xp, a, b: xp.maximum(a, b), lambda y, a, b: (ops.logsumexp([a, b, 0.5]), ops.maximum(a, b, 1.0))),
+    Op("long", lambda xp, x: reduce(lambda s, k: xp.sqrt(xp.abs(s * x - 1.0 / k)), range(1, 2000), x), lambda y, x: (y / x,)),
     Op("others", lambda xp, x: ops.tanh(x) - ops.step(x, 0.25), lambda y, x: (ops.leaky_relu(x) * OWN[3](x),)),
 ]
 
