@@ -1,13 +1,15 @@
-"""The compiled Value, built where there is a C compiler; without one everything works in Python all the same."""
+"""The compiled Value: built where there is a C compiler, left out where there is none."""
 
-from Cython.Build import cythonize
+import os
+from pathlib import Path
+
 from setuptools import Extension, setup
 
 native = Extension(
     "autograd._native",
     ["autograd/_native.pyx"],
-    depends=["autograd/_node.h", "autograd/_ops.h", "autograd/_nary.h"],
-    extra_compile_args=["-O3", "-ffp-contract=off"],
+    depends=[str(path) for path in Path("autograd").glob("*.h")],
+    extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off"],  # Microsoft's compiler knows neither
     optional=True,
 )
-setup(ext_modules=cythonize([native]))
+setup(ext_modules=[native], options={"build_ext": {"cython_c_in_temp": True}})

@@ -54,7 +54,6 @@ static inline double ag_exact_sum(ag_term *term, const struct ag_terms *t, size_
         sum = term(t, i);
         if (!isfinite(sum)) {
             special += sum;
-            parts = 0;
             continue;
         }
         for (size_t k = 0; k < parts; k++) {
@@ -75,8 +74,9 @@ static inline double ag_exact_sum(ag_term *term, const struct ag_terms *t, size_
     return sum;
 }
 
-/* The same. The sum and what its roundings lost are added up apart; the exact sum is computed only where the error of the latter,
-   less than n * DBL_EPSILON / 2 * (the sum of its absolute terms), could change the result: rounding never reverses an order. */
+/* The same. The sum and what its roundings lost are added up apart. The error of the latter is below n * DBL_EPSILON / 2 * size, size
+   being the sum of its absolute terms (and 0 where that underflows); only where it could change the result, which grows with what is
+   rounded, is the exact sum computed. */
 static inline double ag_rounded_sum(ag_term *term, const struct ag_terms *t, size_t n) {
     double total = 0.0, lost = 0.0, size = 0.0;
     for (size_t i = 0; i < n; i++) {
@@ -85,10 +85,10 @@ static inline double ag_rounded_sum(ag_term *term, const struct ag_terms *t, siz
         size += fabs(error);
         total = sum;
     }
-    if (size == 0.0) return total;
+    if (size == 0.0 || n < 3) return total; /* nothing was lost, or it was rounded once */
     double rest;
     const double sum = ag_two_sum(total, lost, &rest), bound = DBL_EPSILON * ((double)n * size + fabs(rest));
-    if (bound >= DBL_MIN && sum + (rest + bound) == sum && sum + (rest - bound) == sum) return sum;
+    if (sum + (rest + bound) == sum && sum + (rest - bound) == sum) return sum;
     return ag_exact_sum(term, t, n);
 }
 

@@ -1,4 +1,6 @@
-# cython: language_level=3, c_api_binop_methods=True
+# cython: language_level=3, c_api_binop_methods=True, auto_pickle=False, embedsignature=True, embedsignature.format=clinic
+# cython: binding=False
+# Methods are not of Cython's kind, `binding`, since that does not look whether `self` is a Value.
 """Value compiled: what value.py does, at the speed of C.
 
 The node, its memory and the walks over it are in `_node.h`; the arithmetic of every operation, generated from the one table, is in
@@ -7,11 +9,12 @@ The node, its memory and the walks over it are in `_node.h`; the arithmetic of e
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport Py_EQ, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, destructor
+from cpython.object cimport Py_EQ, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.sequence cimport PySequence_Fast_GET_SIZE, PySequence_Fast_ITEMS
-from libc.math cimport isfinite, isnan
-from libc.string cimport memcpy, memset
+from cpython.unicode cimport PyUnicode_AsUTF8
+from libc.math cimport INFINITY, isfinite, isnan
+from libc.string cimport memcpy
 from libc.stdint cimport uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, _current, current
@@ -33,33 +36,31 @@ cdef extern from "_node.h":
         PyObject* label
         uint32_t size, scope, place, graded
         Edge own[2]
-    ctypedef struct Order:
-        Node** nodes
-        size_t count, room
     enum:
-        NO_DERIVATIVE
-    PyTypeObject* node_type
+        INLINE
+    void node_register(PyTypeObject*, newfunc) noexcept
     bint is_node(PyObject*) noexcept
     int node_read(PyObject*, double*) noexcept
     Edge* node_edges(Node*) noexcept
-    Node* edge_node(Edge) noexcept
+    object edge_arg(Edge)
+    object edge_partial(Edge)
     void edge_set(Edge*, Node*, double, bint) noexcept
     void edge_number(Edge*, double) noexcept
     object node_new(double, PyObject*, size_t)
+    object node_tuple(Node*, object (*)(Edge))
     void node_cut(Node*) noexcept
-    void node_free(PyObject*) noexcept
     void node_seed(Node*, double) noexcept
     void node_send(Node*) noexcept
-    void order_backward(Order*, double) noexcept
-    void order_free(Order*) noexcept
-    int order_extend(Order*, Node*) noexcept
+    list nodes_below(PyObject**, size_t)
+    int node_backward(Node*, double) except -1
+    int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
 
 
 cdef extern from "_ops.h":
     enum:
         AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
         AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
-        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
+        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
         AG_COUNT
     ctypedef struct ag_op:
         const char* name
@@ -77,14 +78,19 @@ cdef extern from "_nary.h":
 
 cdef PyObject* OPS[AG_COUNT]
 shared = None  # value.py, for what needs no speed
+signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
+Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
+Py_INCREF(_NEUTRAL)
 
 
 def connect(table, reference):
     """Take the operations from the table, and from the reference what needs no speed."""
-    global shared
+    global shared, signature
     shared = reference
+    signature = f"Value(data, label=None)\n--\n\n{reference.Value.__doc__}"
+    (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
     for code in range(AG_COUNT):
         op = table[ag_ops[code].name.decode()]
         (<Operation?>op).code = code
@@ -119,6 +125,25 @@ cdef int attended(object made) except -1:
     if not node.size:
         for leaves in context.born:
             leaves.add(made)
+    if context.trace is not None:
+        context.trace.recorded(made)
+    return 0
+
+
+cdef inline object tracing():
+    """Who traces the function that is running; None in most cases."""
+    cdef PyObject* context = NULL
+    PyContextVar_Get(CURRENT, NULL, &context)
+    trace = None if context == NEUTRAL else (<object>context).trace
+    Py_DECREF(<object>context)
+    return trace
+
+
+cdef int refused(str what) except -1:
+    """Let who traces refuse what a replay could not do again."""
+    trace = tracing()
+    if trace is not None:
+        trace.refuse(what)
     return 0
 
 
@@ -139,9 +164,11 @@ cdef object binary(int code, object a, object b):
     cdef int left = node_read(<PyObject*>a, &x), right = node_read(<PyObject*>b, &y)
     if left < 0 or right < 0:
         try:
-            return binary(code, as_float(a) if left < 0 else a, as_float(b) if right < 0 else b)
+            a = as_float(a) if left < 0 else a
+            b = as_float(b) if right < 0 else b
         except NumberError:
             return NotImplemented
+        return binary(code, a, b)
     if code == AG_POW and not right:
         code = AG_POWC
     z = ag_apply2(code, x, y, partials)
@@ -252,15 +279,19 @@ cdef class Operation:
             return None
         if code == AG_DOT:
             return dotted(x[0], x[1]) if n == 2 else None
-        if n == 1 and isinstance(x[0], (list, tuple)):
+        if n == 1 and is_sequence(x[0]):
             m = PySequence_Fast_GET_SIZE(x[0])
             return recorded(code, PySequence_Fast_ITEMS(x[0]), m) if m else None
         return None if ag_ops[code].sequences else recorded(code, items, n)
 
 
+cdef inline bint is_sequence(object x) noexcept:
+    return type(x) is list or type(x) is tuple
+
+
 cdef object dotted(object ws, object xs):
     """A node for the dot product of two lists or tuples; None for anything else."""
-    if not (isinstance(ws, (list, tuple)) and isinstance(xs, (list, tuple))):
+    if not (is_sequence(ws) and is_sequence(xs)):
         return None
     cdef size_t n = PySequence_Fast_GET_SIZE(ws)
     if n == 0 or n != <size_t>PySequence_Fast_GET_SIZE(xs):
@@ -278,7 +309,7 @@ cdef object dotted(object ws, object xs):
             PyMem_Free(x)
 
 
-class Recorder:
+cdef class Recorder:
     """How operations are computed on Values: on their floats, with a node to remember it."""
 
     def apply(self, op, x):
@@ -294,69 +325,36 @@ class Recorder:
 
 # Walks.
 
-cdef int ordered(list roots, Order* into) except -1:
-    """Collect the nodes below `roots`, each after its arguments; `order_free` follows."""
-    into.nodes, into.count, into.room = NULL, 0, 0
-    for root in roots:
-        if order_extend(into, of(root)) < 0:
-            order_free(into)
-            raise MemoryError("there is no memory for the order of so large a graph")
-    return 0
-
-
 def order(*roots):
     """The nodes below `roots`, each after its arguments: see `autograd.graph.order`."""
-    cdef Order found
-    cdef list nodes
-    cdef size_t i
-    for root in roots:
-        if not is_node(<PyObject*>root):
-            raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
-    ordered(list(roots), &found)
-    try:
-        nodes = [None] * <Py_ssize_t>found.count
-        for i in range(found.count):
-            nodes[i] = <object>found.nodes[i]
-    finally:
-        order_free(&found)
-    return nodes
+    check(roots)
+    return nodes_below(PySequence_Fast_ITEMS(roots), len(roots))
 
 
 def sweep(dict cotangents, inputs):
     """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.value.sweep`."""
-    cdef Order found
-    cdef Node* node
-    cdef Edge* edge
-    cdef double* received = NULL
-    cdef char* reached
-    cdef double cotangent, sent
-    cdef size_t i, k, place
-    ordered(list(cotangents), &found)
+    cdef tuple outputs = tuple(cotangents), sought = tuple(inputs)
+    cdef Py_ssize_t i, m = len(outputs), n = len(sought)
+    check(outputs)
+    check(sought)
+    cdef double* numbers = <double*>PyMem_Malloc((m + n + 1) * sizeof(double))
+    if numbers == NULL:
+        raise MemoryError
     try:
-        received = <double*>PyMem_Malloc(found.count * (sizeof(double) + 1) + 1)
-        if received == NULL:
-            raise MemoryError
-        reached = <char*>(received + found.count)
-        memset(reached, 0, found.count)
-        for root, given in cotangents.items():
-            received[of(root).place - 1] = given
-            reached[of(root).place - 1] = 1
-        for i in range(found.count, 0, -1):
-            if not reached[i - 1]:
-                continue
-            node = found.nodes[i - 1]
-            cotangent = received[i - 1]
-            edge = node_edges(node)
-            for k in range(node.size):
-                if edge[k].arg and not edge[k].arg & NO_DERIVATIVE:
-                    place = (<Node*>edge[k].arg).place - 1
-                    sent = cotangent * edge[k].partial
-                    received[place] = received[place] + sent if reached[place] else sent
-                    reached[place] = 1
-        return [received[of(x).place - 1] if of(x).place and reached[of(x).place - 1] else 0.0 for x in inputs]
+        for i, output in enumerate(outputs):
+            numbers[i] = cotangents[output]
+        nodes_sweep(PySequence_Fast_ITEMS(outputs), m, PySequence_Fast_ITEMS(sought), n, numbers)
+        return [numbers[m + i] for i in range(n)]
     finally:
-        PyMem_Free(received)
-        order_free(&found)
+        PyMem_Free(numbers)
+
+
+cdef int check(tuple nodes) except -1:
+    """Refuse what is not a Value."""
+    for node in nodes:
+        if not is_node(<PyObject*>node):
+            raise NumberError(f"got {node!r}, expected a Value: give the result whose graph is meant")
+    return 0
 
 
 cdef int swept(object value, double seed, object watch) except -1:
@@ -396,6 +394,13 @@ cdef class Value:
             self.label = label
 
     @staticmethod
+    def _recorded(data, partials, op, args):
+        """A new node, as an operation makes it."""
+        made = node_of(data, op, args, partials)
+        attend(made)
+        return made
+
+    @staticmethod
     def _restored(data, grad, op, args, partials, label, scope):
         """A node with these attributes."""
         made = node_of(data, op, args, partials)
@@ -407,6 +412,7 @@ cdef class Value:
     @property
     def data(self):
         """The number. Changing it changes no result already computed, nor that result's gradient."""
+        refused("data")
         return of(self).data
 
     @data.setter
@@ -416,6 +422,7 @@ cdef class Value:
     @property
     def grad(self):
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
+        refused("grad")
         return of(self).grad if of(self).graded else 0.0
 
     @grad.setter
@@ -424,15 +431,19 @@ cdef class Value:
         of(self).graded = 1
 
     @property
+    def _number(self):
+        """The number, also while a function is traced."""
+        return of(self).data
+
+    @property
     def _grad(self):
         """The gradient, None where none has arrived."""
         return of(self).grad if of(self).graded else None
 
     @_grad.setter
     def _grad(self, grad):
+        of(self).grad = 0.0 if grad is None else grad
         of(self).graded = grad is not None
-        if grad is not None:
-            of(self).grad = grad
 
     @property
     def label(self):
@@ -459,30 +470,28 @@ cdef class Value:
 
     @property
     def op(self):
+        """The `Op` that made it, None for a leaf."""
         return None if of(self).op == NULL else <object>of(self).op
 
     @property
     def args(self):
-        cdef Edge* edges = node_edges(of(self))
-        cdef uint32_t i
-        return tuple([<object>edge_node(edges[i]) if edges[i].arg else edges[i].partial for i in range(of(self).size)])
+        """What `op` was given: Values and floats, in order, with repeats."""
+        return node_tuple(of(self), edge_arg)
 
     @property
     def partials(self):
-        cdef Edge* edges = node_edges(of(self))
-        cdef uint32_t i
-        return tuple([edges[i].partial if edges[i].arg and not edges[i].arg & NO_DERIVATIVE else None for i in range(of(self).size)])
+        """The local derivative for each of `args`, as recorded; None where there is none."""
+        return node_tuple(of(self), edge_partial)
 
     def backward(self, seed=1.0):
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
         cdef double start = as_float(seed)
-        cdef Order found
         watch = current().watch
-        if watch is not None:
+        refused("backward()")
+        if watch is None:
+            node_backward(of(self), start)
+        else:
             swept(self, start, watch)
-            return
-        ordered([self], &found)
-        order_backward(&found, start)
 
     # One line an operation.
 
@@ -493,38 +502,38 @@ cdef class Value:
     def __pow__(a, b, modulus): return binary(AG_POW, a, b) if modulus is None else NotImplemented
     def __neg__(self): return unary(AG_NEG, self)
     def __abs__(self): return unary(AG_ABS, self)
-    def abs(self): return unary(AG_ABS, self)
-    def absolute(self): return unary(AG_ABS, self)
-    def fabs(self): return unary(AG_ABS, self)
-    def sqrt(self): return unary(AG_SQRT, self)
-    def exp(self): return unary(AG_EXP, self)
-    def expm1(self): return unary(AG_EXPM1, self)
-    def log(self): return unary(AG_LOG, self)
-    def log1p(self): return unary(AG_LOG1P, self)
-    def sigmoid(self): return unary(AG_SIGMOID, self)
-    def tanh(self): return unary(AG_TANH, self)
-    def softplus(self): return unary(AG_SOFTPLUS, self)
-    def relu(self): return unary(AG_RELU, self)
-    def erf(self): return unary(AG_ERF, self)
-    def sin(self): return unary(AG_SIN, self)
-    def cos(self): return unary(AG_COS, self)
-    def tan(self): return unary(AG_TAN, self)
-    def asin(self): return unary(AG_ASIN, self)
-    def arcsin(self): return unary(AG_ASIN, self)
-    def acos(self): return unary(AG_ACOS, self)
-    def arccos(self): return unary(AG_ACOS, self)
-    def atan(self): return unary(AG_ATAN, self)
-    def arctan(self): return unary(AG_ATAN, self)
-    def sinh(self): return unary(AG_SINH, self)
-    def cosh(self): return unary(AG_COSH, self)
-    def sign(self): return unary(AG_SIGN, self)
-    def stop_gradient(self): return unary(AG_STOP_GRADIENT, self)
-    def leaky_relu(self, *slope): return (<object>OPS[AG_LEAKY_RELU])(self, *slope)
-    def atan2(self, *x): return (<object>OPS[AG_ATAN2])(self, *x)
-    def arctan2(self, *x): return (<object>OPS[AG_ATAN2])(self, *x)
-    def hypot(self, *b): return (<object>OPS[AG_HYPOT])(self, *b)
-    def step(self, *threshold): return (<object>OPS[AG_STEP])(self, *threshold)
-    def clip(self, *bounds): return (<object>OPS[AG_CLIP])(self, *bounds)
+    def abs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def absolute(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def fabs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def sqrt(self): "`autograd.sqrt` of this Value."; return unary(AG_SQRT, self)
+    def exp(self): "`autograd.exp` of this Value."; return unary(AG_EXP, self)
+    def expm1(self): "`autograd.expm1` of this Value."; return unary(AG_EXPM1, self)
+    def log(self): "`autograd.log` of this Value."; return unary(AG_LOG, self)
+    def log1p(self): "`autograd.log1p` of this Value."; return unary(AG_LOG1P, self)
+    def sigmoid(self): "`autograd.sigmoid` of this Value."; return unary(AG_SIGMOID, self)
+    def tanh(self): "`autograd.tanh` of this Value."; return unary(AG_TANH, self)
+    def softplus(self): "`autograd.softplus` of this Value."; return unary(AG_SOFTPLUS, self)
+    def relu(self): "`autograd.relu` of this Value."; return unary(AG_RELU, self)
+    def erf(self): "`autograd.erf` of this Value."; return unary(AG_ERF, self)
+    def sin(self): "`autograd.sin` of this Value."; return unary(AG_SIN, self)
+    def cos(self): "`autograd.cos` of this Value."; return unary(AG_COS, self)
+    def tan(self): "`autograd.tan` of this Value."; return unary(AG_TAN, self)
+    def asin(self): "`autograd.asin` of this Value."; return unary(AG_ASIN, self)
+    def arcsin(self): "`autograd.asin` of this Value."; return unary(AG_ASIN, self)
+    def acos(self): "`autograd.acos` of this Value."; return unary(AG_ACOS, self)
+    def arccos(self): "`autograd.acos` of this Value."; return unary(AG_ACOS, self)
+    def atan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
+    def arctan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
+    def sinh(self): "`autograd.sinh` of this Value."; return unary(AG_SINH, self)
+    def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
+    def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
+    def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
+    def leaky_relu(self, *slope): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *slope)
+    def atan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
+    def arctan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
+    def hypot(self, *b): "`autograd.hypot` of this Value."; return shared.ops.hypot(self, *b)
+    def step(self, *threshold): "`autograd.step` of this Value."; return shared.ops.step(self, *threshold)
+    def clip(self, *bounds): "`autograd.clip` of this Value."; return shared.ops.clip(self, *bounds)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values
@@ -540,21 +549,25 @@ cdef class Value:
                 b = as_float(other)
             except NumberError:
                 return NotImplemented
+        if tracing() is not None:
+            op = <object>OPS[AG_LESS if relation == Py_LT or relation == Py_GT else AG_LESS_EQUAL]
+            return op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other)
         return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b
 
     def __hash__(self):
         return <Py_hash_t>(<uintptr_t><PyObject*>self >> 4)
 
     def __bool__(self):
-        return of(self).data != 0.0
+        trace = tracing()
+        return of(self).data != 0.0 if trace is None else trace.truth(self)
 
     def isnan(self):
         """Whether the number is nan."""
-        return bool(isnan(of(self).data))
+        return bool(isnan(of(self).data)) if tracing() is None else not self <= self
 
     def isfinite(self):
         """Whether the number is neither infinite nor nan."""
-        return bool(isfinite(of(self).data))
+        return bool(isfinite(of(self).data)) if tracing() is None else bool(abs(self) < INFINITY)
 
     def __float__(self): shared.refuse_float()
     def __int__(self): shared.refuse_float()
@@ -563,12 +576,17 @@ cdef class Value:
 
     # Showing and copying.
 
+    def __sizeof__(self): return sizeof(Node) + (0 if of(self).size <= INLINE else of(self).size * sizeof(Edge))
     def __repr__(self): return shared.text(self)
-    def __format__(self, spec): return format(of(self).data, spec) if spec else repr(self)
+    def __format__(self, spec): return format(self.data, spec) if spec else repr(self)
     def __copy__(self): return shared.copied(self)
     def __deepcopy__(self, memo): return shared.deeply_copied(self, memo)
 
 
-node_type = <PyTypeObject*>Value
-node_type.tp_dealloc = <destructor>node_free
-(<dict>node_type.tp_dict)["__init_subclass__"] = classmethod(lambda cls: shared.refuse_subclass(cls))  # Cython has no other way
+cdef object fresh(PyTypeObject* cls, PyObject* args, PyObject* options):
+    """tp_new: for Value alone, since a class that hides `__init_subclass__` may derive from it all the same."""
+    return node_new(0.0, NULL, 0) if cls == <PyTypeObject*>Value else shared.refuse_subclass(<object>cls)
+
+
+node_register(<PyTypeObject*>Value, <newfunc>fresh)
+(<dict>(<PyTypeObject*>Value).tp_dict)["__init_subclass__"] = classmethod(lambda cls: shared.refuse_subclass(cls))  # Cython has no other way

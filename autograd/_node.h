@@ -77,6 +77,29 @@ static inline void edge_number(Edge *edge, double number) {
     edge->partial = number;
 }
 
+/* What Python sees of an edge. */
+
+static PyObject *edge_arg(Edge edge) {
+    Node *a = edge_node(edge);
+    return a ? Py_NewRef((PyObject *)a) : PyFloat_FromDouble(edge.partial);
+}
+
+static PyObject *edge_partial(Edge edge) {
+    return edge.arg && !(edge.arg & NO_DERIVATIVE) ? PyFloat_FromDouble(edge.partial) : Py_NewRef(Py_None);
+}
+
+/* A tuple with `item` of each edge. While the tuple is made, the garbage collector may run other code, and that change the node. */
+static PyObject *node_tuple(Node *node, PyObject *(*item)(Edge)) {
+    PyObject *tuple;
+    while ((tuple = PyTuple_New(node->size)) && PyTuple_GET_SIZE(tuple) != node->size) Py_DECREF(tuple);
+    for (uint32_t i = 0; tuple && i < node->size; i++) {
+        PyObject *x = item(node_edges(node)[i]);
+        if (x) PyTuple_SET_ITEM(tuple, i, x);
+        else Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
 
 /* Memory: nodes given back are kept for the next ones, as many as KEPT. */
 
@@ -159,8 +182,23 @@ static void node_free(PyObject *self) {
     freeing = 0;
 }
 
+/* tp_alloc. */
+static PyObject *node_alloc(PyTypeObject *type, Py_ssize_t n) {
+    (void)type, (void)n;
+    return node_new(0.0, NULL, 0);
+}
 
-/* Walks. */
+/* Make `type` the class of the nodes. */
+static void node_register(PyTypeObject *type, newfunc fresh) {
+    node_type = type;
+    type->tp_name = "autograd.Value";
+    type->tp_new = fresh;
+    type->tp_alloc = node_alloc;
+    type->tp_dealloc = node_free;
+}
+
+
+/* Walks. None lets other code run before it has reset the places, since that may walk over the same nodes. */
 
 typedef struct {
     Node **nodes;
@@ -180,10 +218,9 @@ static void *longer(void *block, size_t *room, size_t item) {
     return grown;
 }
 
-/* Forget an order, and the places that it left in its nodes. */
-static void order_free(Order *order) {
+/* Reset the places that an order left in its nodes. */
+static void order_leave(Order *order) {
     for (size_t i = 0; i < order->count; i++) order->nodes[i]->place = 0;
-    PyMem_RawFree(order->nodes);
 }
 
 static inline int order_append(Order *order, Node *node) {
@@ -234,6 +271,35 @@ static int order_extend(Order *order, Node *root) {
     return failed;
 }
 
+/* The order of the nodes below `roots`: 0, or -1 with MemoryError. */
+static int order_make(Order *order, PyObject **roots, size_t n) {
+    *order = (Order){NULL, 0, 0};
+    for (size_t i = 0; i < n; i++) {
+        if (order_extend(order, (Node *)roots[i]) == 0) continue;
+        order_leave(order);
+        PyMem_RawFree(order->nodes);
+        PyErr_SetString(PyExc_MemoryError, "there is no memory for the order of so large a graph");
+        return -1;
+    }
+    return 0;
+}
+
+/* The nodes below `roots`, each after its arguments. */
+static PyObject *nodes_below(PyObject **roots, size_t n) {
+    Order order;
+    PyObject *list;
+    if (order_make(&order, roots, n) < 0) return NULL;
+    order_leave(&order);
+    for (size_t i = 0; i < order.count; i++) Py_INCREF((PyObject *)order.nodes[i]);
+    if ((list = PyList_New((Py_ssize_t)order.count))) {
+        for (size_t i = 0; i < order.count; i++) PyList_SET_ITEM(list, (Py_ssize_t)i, (PyObject *)order.nodes[i]);
+    } else {
+        for (size_t i = 0; i < order.count; i++) Py_DECREF((PyObject *)order.nodes[i]);
+    }
+    PyMem_RawFree(order.nodes);
+    return list;
+}
+
 static inline void node_seed(Node *node, double seed) {
     node->grad = (node->graded ? node->grad : 0.0) + seed;
     node->graded = 1;
@@ -252,16 +318,53 @@ static inline void node_send(Node *node) {
     }
 }
 
-/* Fill in the gradients of an order's nodes from that of the last, and forget the order. */
-static void order_backward(Order *order, double seed) {
-    Node **nodes = order->nodes, *root = nodes[order->count - 1];
-    for (size_t i = 0; i < order->count; i++) {
-        nodes[i]->place = 0;
-        if (nodes[i]->size) nodes[i]->graded = 0;
+/* `backward`: 0, or -1 with MemoryError. */
+static int node_backward(Node *root, double seed) {
+    PyObject *roots[] = {(PyObject *)root};
+    Order order;
+    if (order_make(&order, roots, 1) < 0) return -1;
+    for (size_t i = 0; i < order.count; i++) {
+        Node *node = order.nodes[i];
+        node->place = 0;
+        if (node->size) node->graded = 0;
     }
     node_seed(root, seed);
-    for (size_t i = order->count; i-- > 0;) node_send(nodes[i]);
-    PyMem_RawFree(nodes);
+    for (size_t i = order.count; i-- > 0;) node_send(order.nodes[i]);
+    PyMem_RawFree(order.nodes);
+    return 0;
+}
+
+typedef struct {
+    double sum;
+    int arrived;
+} Received;
+
+static inline void receive(Received *at, double number) {
+    at->sum = at->arrived ? at->sum + number : number;
+    at->arrived = 1;
+}
+
+/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: 0, or -1 with MemoryError. */
+static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers) {
+    Order order;
+    Received *received;
+    if (order_make(&order, outputs, m) < 0) return -1;
+    if ((received = PyMem_RawCalloc(order.count + 1, sizeof(Received)))) { /* received[0] is that of all that is not below the outputs */
+        for (size_t i = 0; i < m; i++) receive(received + ((Node *)outputs[i])->place, numbers[i]);
+        for (size_t i = order.count; i > 0; i--) {
+            Edge *edge = node_edges(order.nodes[i - 1]), *end = edge + order.nodes[i - 1]->size;
+            if (!received[i].arrived) continue;
+            for (; edge < end; edge++) {
+                if (edge->arg && !(edge->arg & NO_DERIVATIVE)) receive(received + edge_node(*edge)->place, received[i].sum * edge->partial);
+            }
+        }
+        for (size_t i = 0; i < n; i++) numbers[m + i] = received[((Node *)inputs[i])->place].sum;
+    }
+    order_leave(&order);
+    PyMem_RawFree(order.nodes);
+    PyMem_RawFree(received);
+    if (!received) PyErr_NoMemory();
+    return received ? 0 : -1;
 }
 
 #endif

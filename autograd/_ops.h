@@ -45,6 +45,8 @@ enum {
     AG_ABS,
     AG_SIGN,
     AG_STEP,
+    AG_LESS,
+    AG_LESS_EQUAL,
     AG_WHERE,
     AG_MAXIMUM,
     AG_MINIMUM,
@@ -95,6 +97,8 @@ static const ag_op ag_ops[AG_COUNT] = {
     {"abs", 1, 0, 1},
     {"sign", 1, 0, 0},
     {"step", 2, 0, 0},
+    {"less", 2, 0, 0},
+    {"less_equal", 2, 0, 0},
     {"where", 3, 0, 6},
     {"maximum", 0, 0, 255},
     {"minimum", 0, 0, 255},
@@ -136,7 +140,9 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_LEAKY_RELU, ag_leaky_relu) \
     X(AG_ATAN2, ag_atan2) \
     X(AG_HYPOT, ag_hypot) \
-    X(AG_STEP, ag_step)
+    X(AG_STEP, ag_step) \
+    X(AG_LESS, ag_less) \
+    X(AG_LESS_EQUAL, ag_less_equal)
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
@@ -266,6 +272,14 @@ static inline double ag_sign(double x) {
 
 static inline double ag_step(double x, double threshold) {
     return x > threshold ? 1.0 : x <= threshold ? 0.0 : x + threshold;
+}
+
+static inline double ag_less(double a, double b) {
+    return a < b ? 1.0 : 0.0;
+}
+
+static inline double ag_less_equal(double a, double b) {
+    return a <= b ? 1.0 : 0.0;
 }
 
 static inline double ag_where(double condition, double a, double b) {
@@ -450,6 +464,18 @@ static inline void ag_sign_partials(double y, double x, double *p) {
 
 static inline void ag_step_partials(double y, double x, double threshold, double *p) {
     (void)y, (void)x, (void)threshold;
+    p[0] = 0.0;
+    p[1] = 0.0;
+}
+
+static inline void ag_less_partials(double y, double a, double b, double *p) {
+    (void)y, (void)a, (void)b;
+    p[0] = 0.0;
+    p[1] = 0.0;
+}
+
+static inline void ag_less_equal_partials(double y, double a, double b, double *p) {
+    (void)y, (void)a, (void)b;
     p[0] = 0.0;
     p[1] = 0.0;
 }

@@ -1,6 +1,8 @@
 """The compiled parts, where they were built and are wanted: `AUTOGRAD_BACKEND=pure` does without, `=native` insists on them."""
 
 import os
+import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["Operation", "backend", "native"]
@@ -14,13 +16,20 @@ if WANTED not in {"", "native", "pure"}:
 native: Any = None
 if WANTED != "pure":
     try:
-        from autograd import _native as native
+        native = import_module("autograd._native")
     except ImportError as error:
+        remedy = "with a C compiler on the PATH, python -m pip install -e . in the checkout builds it"
         if WANTED == "native":
             raise ImportError(
-                f"AUTOGRAD_BACKEND=native, but the compiled Value cannot be imported ({error}): build it with a C compiler on the PATH, "
-                "python -m pip install -e . in the checkout, or unset AUTOGRAD_BACKEND to do without"
+                f"AUTOGRAD_BACKEND=native, but the compiled Value cannot be imported ({error}): {remedy}; or unset AUTOGRAD_BACKEND"
             ) from error
+        if not isinstance(error, ModuleNotFoundError):
+            warnings.warn(
+                f"the compiled Value was built, but cannot be imported ({error}), and the one in Python serves: {remedy} anew; "
+                "or set AUTOGRAD_BACKEND=pure",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 backend = "pure" if native is None else "native"
 

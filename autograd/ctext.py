@@ -4,29 +4,32 @@
 derivative is written a second time. `functions` prints any other operation with a fixed number of arguments.
 
 The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
-read back as they were, and an expression that is used more than once gets a name.
+read back as they were, and an expression that is used more than once is computed once.
 """
 
 import operator
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
+from itertools import chain, count
 from math import copysign, inf, isfinite, isnan
 from pathlib import Path
 from types import BuiltinFunctionType
 from typing import Any
 
 from autograd.errors import OperationError
+from autograd.graph import order
 from autograd.kinds import FLOATS, as_float, register_node
 from autograd.ops import TABLE, Op
 
 # How tightly C binds an expression, the weakest first.
 CHOICE, OR, EQUALITY, ORDER, SUM, PRODUCT, SIGN, ATOM = range(8)
 CONDITIONS = (OR, EQUALITY, ORDER)
+LONG = 100  # characters, from which on an expression is easier to read, and to compile, in parts
 
 
 def _infix(sign: str, precedence: int) -> Callable[[Any, Any], "Expression"]:
-    return lambda a, b: Expression(f"{{}} {sign} {{}}", precedence, (_number(a), precedence), (_number(b), precedence + 1))
+    return lambda a, b: Expression(f"{{}} {sign} {{}}", precedence, (_number(a), _number(b)), (precedence, precedence + 1))
 
 
 def _arithmetic(sign: str, precedence: int) -> tuple[Callable[[Any, Any], "Expression"], Callable[[Any, Any], "Expression"]]:
@@ -35,15 +38,16 @@ def _arithmetic(sign: str, precedence: int) -> tuple[Callable[[Any, Any], "Expre
 
 
 class Expression:
-    """A number in C: a text with a place for each operand, how tightly it binds, and how tightly each operand must."""
+    """A number in C: a text with a place for each argument, how tightly it binds, and how tightly each argument needs to."""
 
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
-    __hash__ = None  # type: ignore[assignment]  # == is a condition in C
+    __hash__ = object.__hash__  # by identity; == is a condition in C
 
-    def __init__(self, text: str, precedence: int, *operands: tuple["Expression", int]) -> None:
+    def __init__(self, text: str, precedence: int, args: tuple["Expression", ...] = (), needs: tuple[int, ...] = ()) -> None:
         self.text = text
         self.precedence = precedence
-        self.operands = operands
+        self.args = args
+        self.needs = needs
 
     __add__, __radd__ = _arithmetic("+", SUM)
     __sub__, __rsub__ = _arithmetic("-", SUM)
@@ -53,7 +57,7 @@ class Expression:
     __eq__, __ne__ = (_infix(sign, EQUALITY) for sign in ("==", "!="))  # type: ignore[assignment]
 
     def __neg__(self) -> "Expression":
-        return Expression("-{}", SIGN, (_number(self), ATOM))
+        return Expression("-{}", SIGN, (_number(self),), (ATOM,))
 
     def __pos__(self) -> "Expression":
         return self
@@ -82,18 +86,22 @@ def _constant(x: float) -> Expression:
     return Expression(f"-{text}", SIGN) if copysign(1.0, x) < 0.0 and not isnan(x) else Expression(text, ATOM)
 
 
+def _list(form: str, x: Sequence[Any]) -> Expression:
+    return Expression(form.replace("...", ", ".join(["{}"] * len(x))), ATOM, tuple(map(_number, x)), (CHOICE,) * len(x))
+
+
 def _call(name: str, *x: Any) -> Expression:
-    return Expression(f"{name}({', '.join('{}' for _ in x)})", ATOM, *((_number(a), CHOICE) for a in x))
+    return _list(f"{name}(...)", x)
 
 
 def _where(condition: Any, a: Any, b: Any) -> Expression:
     if not isinstance(condition, Expression) or condition.precedence not in CONDITIONS:
         condition = _number(condition) != 0.0
-    return Expression("{} ? {} : {}", CHOICE, (condition, OR), (_number(a), OR), (_number(b), CHOICE))
+    return Expression("{} ? {} : {}", CHOICE, (condition, _number(a), _number(b)), (OR, OR, CHOICE))
 
 
 def _or_nan(condition: Expression, x: Any) -> Expression:
-    return Expression("{} || {}", OR, (condition, OR), (_call("isnan", x), EQUALITY))
+    return Expression("{} || {}", OR, (condition, _call("isnan", x)), (OR, EQUALITY))
 
 
 class _CText:
@@ -104,11 +112,12 @@ class _CText:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
         if not isinstance(function, BuiltinFunctionType):
-            raise OperationError(f"there is no xp.{name} in C text")
+            raise AttributeError(f"there is no xp.{name} in C text")  # noqa: TRY004  # an attribute that is not there
         return partial(_call, function.__name__)
 
     @staticmethod
     def sign(x: Any) -> Expression:
+        x = _number(x)
         return _where(_or_nan(x == 0.0, x), x, _call("copysign", 1.0, x))
 
     @staticmethod
@@ -121,8 +130,7 @@ class _CText:
 
     @staticmethod
     def sum(*x: Any) -> Expression:
-        places = ", ".join("{}" for _ in x)
-        return Expression(f"ag_sum((const double[]){{{{{places}}}}}, {len(x)})", ATOM, *((_number(a), CHOICE) for a in x))
+        return _list(f"ag_sum((const double[]){{{{...}}}}, {len(x)})", x)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Expression:
         return self.sum(*map(operator.mul, ws, xs))
@@ -143,38 +151,29 @@ register_node(Expression, C)
 
 
 def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
-    """A C function of these statements, each with its expression in place."""
-    uses: Counter[int] = Counter()
-    names: dict[int, str] = {}
+    """A C function of these statements, each with its expression in place; what is used again, or is long, gets a name before them."""
+    results = [x for _, x in statements]
+    nodes = order(*results)
+    uses = Counter(chain(results, *(x.args for x in nodes)))
+    printed: dict[Expression, tuple[str, int]] = {}
+    names = (f"t{i}" for i in count())
     lines = []
-
-    def count(x: Expression) -> None:
-        uses[id(x)] += 1
-        if uses[id(x)] == 1:
-            for operand, _ in x.operands:
-                count(operand)
-
-    def text(x: Expression, needed: int) -> str:
-        if id(x) not in names:
-            printed = x.text.format(*(text(*operand) for operand in x.operands))
-            if uses[id(x)] == 1 or not x.operands:
-                return printed if x.precedence >= needed else f"({printed})"
-            names[id(x)] = f"t{len(names)}"
-            lines.append(f"const double {names[id(x)]} = {printed};")
-        return names[id(x)]
-
-    for _, x in statements:
-        count(x)
-    if unused := [f"(void){x.text}" for x in parameters if not uses[id(x)]]:
+    if unused := [f"(void){x.text}" for x in parameters if not uses[x]]:
         lines.append(", ".join(unused) + ";")
-    for statement, x in statements:
-        lines.append(statement.format(text(x, CHOICE)))  # `text` adds lines before it
+    for x in nodes:
+        parts = [(printed[a], needed) for a, needed in zip(x.args, x.needs, strict=True)]
+        text = x.text.format(*(a if precedence >= needed else f"({a})" for (a, precedence), needed in parts))
+        printed[x] = text, x.precedence
+        if x.args and (uses[x] > 1 or len(text) > LONG):
+            printed[x] = next(names), ATOM
+            lines.append(f"const double {printed[x][0]} = {text};")
+    lines += [statement.format(printed[x][0]) for statement, x in statements]
     declared = ", ".join(f"double {x.text}" for x in parameters)
     return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
 
 
-def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, ...]]:
-    """The arguments of `op`, its result, its value and its partials as C text; only the table's names are known to be free in C."""
+def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
+    """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
     if op.arity is None:
         raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: C text has no loops")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
@@ -182,11 +181,11 @@ def _read(op: Op) -> tuple[list[Expression], Expression, Expression, tuple[Any, 
     y = Expression("z" if "y" in names else "y", ATOM)
     try:
         value, partials = _number(op.value(C, *x)), op.partials(y, *x)
+        if isinstance(partials, tuple) and len(partials) == len(x):
+            return x, y, value, [None if p is None else _number(p) for p in partials]
     except Exception as error:
         raise OperationError(f"{op.name} cannot be written in C: {error}") from error
-    if not isinstance(partials, tuple) or len(partials) != len(x):
-        raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
-    return x, y, value, partials
+    raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
 
 
 def dependence(op: Op) -> int:
@@ -214,7 +213,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     }
     """
     x, y, value, partials = _read(op)
-    statements = [(f"p[{i}] = {{}};", _number(0.0 if p is None else p)) for i, p in enumerate(partials)]
+    statements = [(f"p[{i}] = {{}};", _constant(0.0) if p is None else p) for i, p in enumerate(partials)]
     return (
         _define(f"double {name}({{}})", x, [("return {};", value)]),
         _define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),

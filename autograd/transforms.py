@@ -61,12 +61,31 @@ def like(tree: Any, numbers: Sequence[Any]) -> Any:
     return mapped(tree, lambda shape: array(list(islice(rest, math.prod(shape))), shape))
 
 
+def _is_sequence(tree: Any) -> bool:
+    return isinstance(tree, list | tuple) or (isinstance(tree, np.ndarray) and tree.ndim > 0)
+
+
+def _form(tree: Any) -> str:
+    """What a structure is, in the words of a message."""
+    if isinstance(tree, dict):
+        return f"a dict with the keys {', '.join(map(repr, tree))}"
+    if isinstance(tree, np.ndarray):
+        return f"an array of shape {tree.shape}"
+    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if _is_sequence(tree) else "")
+
+
 def _matched(what: str, tree: Any, like: Any) -> list[Any]:
-    """The numbers of `tree`, which must be as many as those of `like`."""
-    numbers, expected = flat(tree), len(flat(like))
-    if len(numbers) != expected:
-        raise LengthError(f"got {len(numbers)} numbers as {what}, expected {expected}: give it the structure of what it belongs to")
-    return [x if x.__class__ is Value else named_float(f"the {what}", x) for x in numbers]
+    """The numbers of `tree` in the order of those of `like`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
+    if isinstance(like, dict):
+        places, fits = list(like), isinstance(tree, dict) and tree.keys() == like.keys()
+    elif _is_sequence(like):
+        places, fits = list(range(len(like))), _is_sequence(tree) and len(tree) == len(like)
+    else:
+        return [tree if tree.__class__ is Value else named_float(f"the {what}", tree)]
+    if not fits:
+        given = f"{len(flat(tree))} numbers as {what} in {_form(tree)}"
+        raise LengthError(f"got {given}, expected {len(flat(like))} in the structure of {_form(like)}")
+    return [x for i in places for x in _matched(what, tree[i], like[i])]
 
 
 # The two sweeps.
@@ -202,20 +221,29 @@ class _Call:
 
     def scalar(self) -> Any:
         """The output, if it is one number."""
-        if len(self.outputs) != 1 or self.output is not self.outputs[0]:
+        if isinstance(self.output, dict) or _is_sequence(self.output):
             raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
-        return self.output
+        return self.outputs[0]
 
-    def pull(self, cotangents: dict[Any, Any]) -> list[Any]:
-        """What arrives at the inputs."""
-        received = {y: g for y, g in cotangents.items() if y.__class__ is Value}
-        return self.finished(pull(self.nodes, received, self.inputs, graph=self.graph))
+    def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
+        """What arrives at the inputs, for pairs of an output and its cotangent."""
+        received: dict[Value, Any] = {}
+        for y, cotangent in cotangents:
+            if y.__class__ is Value:
+                received[y] = received[y] + cotangent if y in received else cotangent
+        graph = self.joined(received.values())
+        return finished(pull(self.nodes, received, self.inputs, graph=graph), graph=graph)
 
-    def finished(self, numbers: Sequence[Any]) -> list[Any]:
-        """Values where the graph rests on Values from outside, else floats."""
-        if self.graph:
-            return [x if x.__class__ is Value else Value(x) for x in numbers]
-        return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
+    def joined(self, numbers: Iterable[Any]) -> bool:
+        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
+        return self.graph or any(x.__class__ is Value for x in numbers)
+
+
+def finished(numbers: Sequence[Any], *, graph: bool) -> list[Any]:
+    """Values in a graph, else floats."""
+    if graph:
+        return [x if x.__class__ is Value else Value(x) for x in numbers]
+    return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
 
 
 def gradient(output: Value, inputs: Any) -> Any:
@@ -262,7 +290,7 @@ def value_and_grad(f: Function) -> Function:
     def value_and_gradient(x: Any, *rest: Any) -> tuple[Any, Any]:
         call = _Call(f, x, rest)
         y = call.scalar()
-        return call.finished([y])[0], like(x, call.pull({y: 1.0}))
+        return finished([y], graph=call.graph)[0], like(x, call.pull([(y, 1.0)]))
 
     value_and_gradient.derivative_of = (f, True)  # type: ignore[attr-defined]  # for `jit`, which sweeps back over the program of f
     return value_and_gradient
@@ -296,15 +324,7 @@ def vjp(f: Function) -> Function:
     def at(x: Any, *rest: Any) -> Function:
         call = _Call(f, x, rest)
 
-        def product(cotangent: Any) -> Any:
-            weights = _matched("cotangent", cotangent, call.output)
-            loss = ops.dot(weights, call.outputs)
-            if loss.__class__ is not Value:
-                return like(x, call.finished([0.0] * len(call.inputs)))
-            call.nodes = order(loss)
-            return like(x, call.pull({loss: 1.0}))
-
-        return product
+        return lambda cotangent: like(x, call.pull(zip(call.outputs, _matched("cotangent", cotangent, call.output), strict=True)))
 
     return at
 
@@ -320,9 +340,10 @@ def jvp(f: Function) -> Function:
 
     def product(x: Any, v: Any, *rest: Any) -> Any:
         call = _Call(f, x, rest)
-        tangents = dict(zip(call.inputs, _matched("tangent", v, x), strict=True))
-        call.graph = call.graph or any(t.__class__ is Value for t in tangents.values())
-        return like(call.output, call.finished(push(call.nodes, tangents, call.outputs, graph=call.graph)))
+        tangents = _matched("tangent", v, x)
+        graph = call.joined(tangents)
+        carried = push(call.nodes, dict(zip(call.inputs, tangents, strict=True)), call.outputs, graph=graph)
+        return like(call.output, finished(carried, graph=graph))
 
     return product
 
@@ -349,7 +370,7 @@ def jacobian(f: Function) -> Function:
 
     def matrix(x: Any, *rest: Any) -> Any:
         call = _Call(f, x, rest)
-        rows = iter([call.pull({y: 1.0}) for y in call.outputs])
+        rows = iter([call.pull([(y, 1.0)]) for y in call.outputs])
 
         def block_row(output_shape: tuple[int, ...]) -> Any:
             own = [iter(row) for row in islice(rows, math.prod(output_shape))]

@@ -217,6 +217,36 @@ def test_a_constant_has_derivative_zero(derivative, constant):
     assert (found.data if isinstance(found, Value) else found) == 0.0
 
 
+def test_tangents_and_cotangents_go_by_key_and_place():
+    def f(t):
+        return {"p": t["a"] ** 2 * t["b"], "q": [t["a"], t["b"]]}
+
+    x = {"a": 2.0, "b": 3.0}
+    assert jvp(f)(x, {"b": 0.0, "a": 1.0}) == {"p": 12.0, "q": [1.0, 0.0]}
+    assert vjp(f)(x)({"q": (10.0, 100.0), "p": 1.0}) == {"a": 22.0, "b": 104.0}
+    assert jvp(np.sum)(np.ones((2, 3)), [[1, 2, 3], (4, 5, 6)]) == 21.0
+
+
+def test_a_cotangent_that_is_a_value_stays_joined():
+    w = Value(3.0)
+    product = vjp(lambda x: x * x)(2.0)
+    joined = product(w)
+    joined.backward()
+    assert (joined.data, w.grad) == (12.0, 4.0)
+    assert isinstance(product(3.0), float)
+
+
+def test_one_result_given_twice_and_rows_beside_an_infinite_one():
+    assert vjp(lambda x: [y := x * x, y])(2.0)([1.0, 10.0]) == 44.0
+    assert jacobian(lambda x: [autograd.log(x[0]), x[0]])([0.0]) == [[math.inf], [1.0]]
+    assert math.isnan(vjp(lambda x: [autograd.log(x), x])(0.0)([0.0, 1.0])), "0 times inf is not hidden"
+
+
+def test_an_array_without_axes_is_a_number():
+    assert value_and_grad(lambda x: np.tensordot(x, x, 1))(np.array([3.0, 4.0]))[0] == 25.0
+    assert grad(lambda x: x * x)(np.array(3.0)) == 6.0
+
+
 def test_constants_beside_what_depends_on_the_input():
     assert vjp(lambda x: [1.0, x[0]])(np.ones(2))([5.0, 7.0]).tolist() == [7.0, 0.0]
     assert jvp(lambda x: [1.0, x[0]])(np.ones(2), np.array([2.0, 3.0])) == [0.0, 2.0]
@@ -235,7 +265,8 @@ def test_no_grad_records_nothing():
     x = Value(3.0)
     with no_grad():
         y = autograd.sum([x * x, ops.dot([x], [x])])
-        assert grad(lambda t: t * t)(3.0) == 6.0
+        assert grad(lambda t: t * t)(3.0) == vjp(lambda t: t * t)(3.0)(1.0) == jvp(lambda t: t * t)(3.0, 1.0) == 6.0
+        assert hessian(lambda t: t * t)(3.0) == hvp(lambda t: t * t)(3.0, 1.0) == 2.0
     assert (y.data, y.op, y.args, y.partials) == (18.0, None, (), ())
     assert (x * x).args == (x, x)
 
@@ -303,8 +334,32 @@ def test_derivatives_cost_a_small_multiple_of_the_function(f, n):
         (lambda: grad(lambda x: x)("3"), NumberError, "got the text '3'"),
         (lambda: gradient(3.0, Value(1.0)), NumberError, "gradient.. takes Values, got 3.0"),
         (lambda: gradient(Value(1.0), [2.0]), NumberError, "gradient.. takes Values, got 2.0"),
-        (lambda: jvp(lambda x: x)([1.0, 2.0], [1.0]), LengthError, "got 1 numbers as tangent, expected 2"),
-        (lambda: vjp(lambda x: x)([1.0, 2.0])([1.0]), LengthError, "got 1 numbers as cotangent, expected 2"),
+        (
+            lambda: jvp(lambda x: x)([1.0, 2.0], [1.0]),
+            LengthError,
+            "got 1 numbers as tangent in a list of 1, expected 2 in the structure of a list of 2",
+        ),
+        (
+            lambda: jvp(np.sum)(np.ones((2, 3)), np.ones((3, 2))),
+            LengthError,
+            r"got 6 numbers as tangent in an array of shape \(3, 2\), expected 6 in the structure of an array of shape \(2, 3\)",
+        ),
+        (
+            lambda: jvp(lambda x: x["a"])({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}),
+            LengthError,
+            "in a dict with the keys 'a', 'c', expected 2 in the structure of a dict with the keys 'a', 'b'",
+        ),
+        (
+            lambda: jvp(lambda x: x[0])([1.0], 2.0),
+            LengthError,
+            "got 1 numbers as tangent in a float, expected 1 in the structure of a list",
+        ),
+        (lambda: jvp(lambda x: x)(1.0, [2.0]), NumberError, "in the tangent: got a list of 1, expected one real number"),
+        (
+            lambda: vjp(lambda x: x)([1.0, 2.0])([1.0]),
+            LengthError,
+            "got 1 numbers as cotangent in a list of 1, expected 2 in the structure of a list of 2",
+        ),
     ],
 )
 def test_wrong_input(call, error, message):
