@@ -9,7 +9,7 @@ The node, its memory and the walks over it are in `_node.h`; the arithmetic of e
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport Py_EQ, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, newfunc
+from cpython.object cimport Py_EQ, Py_GE, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.sequence cimport PySequence_Fast_GET_SIZE, PySequence_Fast_ITEMS
 from cpython.unicode cimport PyUnicode_AsUTF8

@@ -28,7 +28,8 @@ from autograd.graph import order
 from autograd.kinds import NUMBERS, as_float
 from autograd.ops import Op
 from autograd.program import Program
-from autograd.transforms import array, flat, like, mapped
+from autograd.transforms import array as array_of
+from autograd.transforms import flat, like, mapped
 
 Function = Callable[..., Any]
 _Groups = list[tuple[np.ndarray, Any]]
@@ -275,8 +276,8 @@ class _Recordings:
         kinds, which = np.unique(rows, axis=0, return_inverse=True)
         if len(kinds) > GROUPS:
             raise OperationError(
-                f"{self.name} was given integers of which {len(kinds)} kinds of lanes differ, at most {GROUPS} are recorded apart: if they are "
-                "quantities rather than labels, give them as floats, array.astype(float)"
+                f"{self.name} was given integers of which {len(kinds)} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
+                "are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(len(kinds))]
 
@@ -311,7 +312,7 @@ class _Replay(Op):
     """An output of a program, weighed and summed over lanes, as an operation on the Values among its inputs."""
 
     def __init__(self, name: str, program: Program, groups: _Groups, lanes: int, output: int, weight: float) -> None:
-        super().__init__(name, lambda xp, *x: self._value(x), lambda y, *x: self._partials(x))
+        super().__init__(name, lambda _, *x: self._value(x), lambda _, *x: self._partials(x))
         self.program, self.groups, self.lanes, self.output, self.weight = program, groups, lanes, output, weight
         self.cotangents = [weight if k == output else 0.0 for k in range(len(program.outputs))]
 
@@ -339,7 +340,8 @@ class _Replay(Op):
 
     def _partials(self, x: Sequence[Any]) -> tuple[Any, ...]:
         """On Values: the outputs of the program of the gradient, each again an operation on them."""
-        rest, places, place, groups = iter(x), [], 0, []
+        rest, place, groups = iter(x), 0, []
+        places: list[int] = []
         for array, own in self.groups:
             groups.append((array, own and [next(rest) for _ in own]))
             places += range(place, place + len(own or ()))
@@ -413,7 +415,12 @@ class _VMap:
         if self.reduce is not None:
             return like(rows[0], [ops.sum(column) * self.weight(lanes) for column in numbers])
         rest = iter(numbers)
-        return mapped(rows[0], lambda shape: array([x for _ in range(math.prod(shape)) for x in next(rest)], (math.prod(shape), lanes)).T.reshape(lanes, *shape))
+        return mapped(
+            rows[0],
+            lambda shape: array_of([x for _ in range(math.prod(shape)) for x in next(rest)], (math.prod(shape), lanes)).T.reshape(
+                lanes, *shape
+            ),
+        )
 
 
 class _Jit:
@@ -423,6 +430,8 @@ class _Jit:
         functools.update_wrapper(self, f)
         self.f = f
         self.recordings = _Recordings(f, f"jit({_name(f)})")
+        self.loss: Any
+        self.with_value: bool
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
             own = isinstance(self.loss, _VMap)

@@ -479,7 +479,7 @@ less: Op = Op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), lambda y, a, b
               (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT)
 
 less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), lambda y, a, b: (None, None),
-                    "<=", r"\left[#1 \le #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
+                    "<=", r"\left[#1 \leq #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
                     (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT)
 
 # where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.

@@ -5,7 +5,6 @@ operation and the places of its arguments. Nodes that the outputs do not rest on
 one; nothing else is simplified, so that nan, inf and -0.0 come out as the graph would give them.
 """
 
-import math
 import os
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from autograd import ctext, ops
+from autograd import ops
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, StateError
 from autograd.graph import order
@@ -25,13 +24,6 @@ from autograd.transforms import gradient
 
 FORMAT = "valuegrad program, version 1"
 ARRAYS = ("codes", "starts", "args", "constants", "outputs")
-GATHERED = """\
-static inline const double *gathered(const double *v, const int *places, int n, double *into) {
-    for (int i = 0; i < n; i++) into[i] = v[places[i]];
-    return into;
-}
-"""
-PIECE = 500  # operations in each function of C text: compilers take more than twice as long for twice as many
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
 
@@ -61,11 +53,6 @@ class Program:
     """
 
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
-        for x in inputs:
-            if x.__class__ is not Value:
-                raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
-        if len(set(inputs)) < len(inputs):
-            raise LengthError("a Value stands among the inputs twice: give each once")
         nodes = _live(outputs, inputs)
         constants: dict[bytes, int] = {}  # by their bits, so that -0.0 is not 0.0
 
@@ -150,7 +137,9 @@ class Program:
         path = Path(path)
         if self.own:
             names = ", ".join(op.name for op in self.own)
-            raise OperationError(f"cannot save operations of your own ({names}) in a file that executes nothing: pickle the program instead")
+            raise OperationError(
+                f"cannot save operations of your own ({names}) in a file that executes nothing: pickle the program instead"
+            )
         if not path.parent.is_dir():
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
         partial = path.with_name(path.name + ".part")
@@ -176,7 +165,9 @@ class Program:
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise StateError(f"cannot load {str(path)!r}: it is damaged, or no program that Program.save wrote ({error})") from None
         if str(found["format"]) != FORMAT:
-            raise StateError(f"cannot load {str(path)!r}: its format is {str(found['format'])!r}, expected {FORMAT!r}; record the program again")
+            raise StateError(
+                f"cannot load {str(path)!r}: its format is {str(found['format'])!r}, expected {FORMAT!r}; record the program again"
+            )
         program = object.__new__(Program)
         program.inputs, program.own = int(found["inputs"]), ()
         for name in ARRAYS:
@@ -197,7 +188,13 @@ class Program:
             if array.ndim != 1 or array.dtype != dtype:
                 return f"{name} has the wrong type or shape"
         starts, first = self.starts.astype(np.int64), self.inputs + len(self.constants)
-        if self.inputs < 0 or len(starts) != len(self.codes) + 1 or starts[0] != 0 or starts[-1] != len(self.args) or (np.diff(starts) < 0).any():
+        if (
+            self.inputs < 0
+            or len(starts) != len(self.codes) + 1
+            or starts[0] != 0
+            or starts[-1] != len(self.args)
+            or (np.diff(starts) < 0).any()
+        ):
             return "the arguments are not laid out one operation after the other"
         if len(self.codes) and self.codes.max() >= len(names):
             return "an operation has an unknown code"
@@ -223,72 +220,19 @@ class Program:
         Raises:
             OperationError: an operation of your own takes any number of arguments, or uses functions that C text has not.
         """
-        if not name.isidentifier() or not name.isascii():
-            raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores")
-        reverse = self.gradient()
-        own = dict.fromkeys((*self.own, *reverse.own))
-        names = {op: f"{name}_op{i}" for i, op in enumerate(own)}
-        return "\n".join(
-            [
-                _prelude(),
-                *[text for op in own for text in ctext.functions(op, names[op])],
-                *self._functions(name, {"x": self.inputs}, "y", names),
-                *reverse._functions(f"{name}_gradient", {"x": self.inputs, "cotangents": len(self.outputs)}, "g", names),
-            ]
-        )
+        from autograd.csource import source  # noqa: PLC0415  # only where C is wanted
 
-    def _functions(self, name: str, given: dict[str, int], result: str, names: dict[Op, str]) -> Iterator[str]:
-        """The C functions that make up one: pieces of bounded size, and what calls them in turn."""
-        first, places = self.inputs + len(self.constants), self.inputs
-        lines = [f"    v[{first + k}] = {_call(op, args, names)};" for k, (op, args) in enumerate(self.instructions())]
-        pieces = [lines[i : i + PIECE] for i in range(0, len(lines), PIECE)]
-        for i, piece in enumerate(pieces):
-            yield f"static void {name}_{i}(double *v, double *t) {{\n    (void)t;\n" + "\n".join(piece) + "\n}\n"
-        longest = int(np.diff(self.starts).max(initial=0))
-        constants = ", ".join(map(_literal, self.constants.tolist())) or "0.0"
-        parameters = ", ".join(f"const double *{x}" for x in given)
-        starts = np.cumsum([0, *given.values()])
-        yield "\n".join(
-            [
-                f"int {name}({parameters}, double *{result}) {{",
-                f"    static const double constants[] = {{{constants}}};",
-                f"    double *v = malloc({first + len(lines) + longest + 1} * sizeof *v), *t = v + {first + len(lines)};",
-                "    if (!v) return -1;",
-                *[f"    memcpy(v + {at}, {x}, {n} * sizeof *v);" for at, (x, n) in zip(starts.tolist(), given.items(), strict=False)],
-                f"    memcpy(v + {places}, constants, {len(self.constants)} * sizeof *v);",
-                *[f"    {name}_{i}(v, t);" for i in range(len(pieces))],
-                "    (void)t;",
-                *[f"    {result}[{i}] = v[{place}];" for i, place in enumerate(self.outputs.tolist())],
-                "    free(v);",
-                "    return 0;",
-                "}",
-                "",
-            ]
-        )
-
-
-def _prelude() -> str:
-    """The operations in C, and how arguments that lie apart are gathered for those that take any number."""
-    nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
-    return f"#include <stdlib.h>\n#include <string.h>\n\n{ctext.header()}\n{nary}\n{GATHERED}"
-
-
-def _literal(x: float) -> str:
-    return repr(x) if math.isfinite(x) else "NAN" if math.isnan(x) else "INFINITY" if x > 0.0 else "-INFINITY"
-
-
-def _call(op: Op, places: list[int], names: dict[Op, str]) -> str:
-    """An operation in C, on the numbers at these places of v."""
-    called, n = names.get(op, f"ag_{op.name}"), len(places)
-    if op.arity:
-        return f"{called}({', '.join(f'v[{i}]' for i in places)})"
-    gathered = f"gathered(v, (const int[]){{{', '.join(map(str, places))}}}, {n}, t)"
-    return f"{called}({gathered}, t + {n // 2}, {n // 2})" if op.sequences == 2 else f"{called}({gathered}, {n})"
+        return source(self, name)
 
 
 def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
     """The nodes that the outputs rest on, down to the inputs, each after its arguments."""
+    for x in inputs:
+        if x.__class__ is not Value:
+            raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
     known = set(inputs)
+    if len(known) < len(inputs):
+        raise LengthError("a Value stands among the inputs twice: give each once")
     needed = [y for y in outputs if y.__class__ is Value]
     nodes, live = order(*needed), set(needed)
     for node in reversed(nodes):

@@ -206,9 +206,7 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        context = current()
-        if context.trace is not None:
-            context.trace.refuse("data")
+        _refused("data")
         return self._number
 
     @data.setter
@@ -218,9 +216,7 @@ class Value:
     @property
     def grad(self) -> float:
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        context = current()
-        if context.trace is not None:
-            context.trace.refuse("grad")
+        _refused("grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
@@ -255,10 +251,8 @@ class Value:
         6.0
         """
         seed = as_float(seed)
-        context = current()
-        watch = context.watch
-        if context.trace is not None:
-            context.trace.refuse("backward()")
+        watch = current().watch
+        _refused("backward()")
         nodes = order(self)
         leaves = [(node, node._grad) for node in nodes if not node.args]
         for node in nodes:
@@ -339,7 +333,7 @@ class Value:
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._number) if current().trace is None else not self <= self
+        return math.isnan(self._number) if current().trace is None else not self <= self  # noqa: PLR0124  # nan is not itself
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
@@ -428,6 +422,13 @@ def text(value: Any) -> str:
     if current().trace is not None:  # its numbers are those of the recording only
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
+
+
+def _refused(what: str) -> None:
+    """Let who traces a function refuse what a replay could not do again."""
+    trace = current().trace
+    if trace is not None:
+        trace.refuse(what)
 
 
 def _short(x: float) -> str:

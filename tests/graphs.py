@@ -30,7 +30,19 @@ CALLS: dict[str, Callable[..., Any]] = {
 }
 OURS = {name: CALLS.get(name, op) for name, op in TABLE.items()}
 ARITY = {name: {"dot": 4}.get(name, op.arity or 3) for name, op in TABLE.items()}
-CHOICES = {"relu", "leaky_relu", "abs", "sign", "step", "where", "maximum", "minimum", "clip"}  # smooth where no two arguments tie
+CHOICES = {
+    "relu",
+    "leaky_relu",
+    "abs",
+    "sign",
+    "step",
+    "less",
+    "less_equal",
+    "where",
+    "maximum",
+    "minimum",
+    "clip",
+}  # smooth where no two arguments tie
 ANYWHERE = CHOICES - {"leaky_relu"} | {"div"}  # their formulas hold beyond the domain that the table samples
 
 

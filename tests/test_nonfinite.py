@@ -67,6 +67,8 @@ def survives(op, point):
             return not math.isnan(point[1] if x else point[2])
         case "leaky_relu":
             return x > 0.0
+        case "less" | "less_equal":
+            return True
     return False
 
 

@@ -66,6 +66,8 @@ REFERENCE = {
     "abs": Piecewise((a, a > 0), (-a, True)),
     "sign": Piecewise((1, a > 0), (-1, True)),
     "step": Piecewise((1, a > b), (0, True)),
+    "less": Piecewise((1, a < b), (0, True)),
+    "less_equal": Piecewise((1, a <= b), (0, True)),
     "where": Piecewise((b, a > 0), (c, True)),
     "maximum": Piecewise((a, (a > b) & (a > c)), (b, b > c), (c, True)),
     "minimum": Piecewise((a, (a < b) & (a < c)), (b, b < c), (c, True)),

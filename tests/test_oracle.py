@@ -72,6 +72,8 @@ def calls(number, f, unary, logsumexp):
         "atan2": f["atan2"],
         "hypot": f["hypot"],
         "step": lambda a, b: where(a > b, number(1.0), number(0.0)),
+        "less": lambda a, b: where(a < b, number(1.0), number(0.0)),
+        "less_equal": lambda a, b: where(a <= b, number(1.0), number(0.0)),
         "where": lambda a, b, c: where(a > 0, b, c),
         "maximum": lambda *x: functools.reduce(maximum, x),
         "minimum": lambda *x: functools.reduce(minimum, x),
