@@ -5,7 +5,7 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Operation", "backend", "native"]
+__all__ = ["Operation", "backend", "kernel", "native"]
 
 WANTED = os.environ.get("AUTOGRAD_BACKEND", "")
 if WANTED not in {"", "native", "pure"}:
@@ -13,24 +13,31 @@ if WANTED not in {"", "native", "pure"}:
         f"got AUTOGRAD_BACKEND={WANTED!r}, expected native or pure, or no such variable: unset it to take native where it was built"
     )
 
-native: Any = None
-if WANTED != "pure":
+REMEDY = "with a C compiler on the PATH, python -m pip install -e . in the checkout builds it"
+
+
+def _compiled(name: str) -> Any:
+    """The compiled part of this name, None where it is not wanted or was not built."""
+    if WANTED == "pure":
+        return None
     try:
-        native = import_module("autograd._native")
+        return import_module(f"autograd.{name}")
     except ImportError as error:
-        remedy = "with a C compiler on the PATH, python -m pip install -e . in the checkout builds it"
         if WANTED == "native":
             raise ImportError(
-                f"AUTOGRAD_BACKEND=native, but the compiled Value cannot be imported ({error}): {remedy}; or unset AUTOGRAD_BACKEND"
+                f"AUTOGRAD_BACKEND=native, but autograd.{name} cannot be imported ({error}): {REMEDY}; or unset AUTOGRAD_BACKEND"
             ) from error
         if not isinstance(error, ModuleNotFoundError):
             warnings.warn(
-                f"the compiled Value was built, but cannot be imported ({error}), and the one in Python serves: {remedy} anew; "
+                f"autograd.{name} was built, but cannot be imported ({error}), and what is written in Python serves: {REMEDY} anew; "
                 "or set AUTOGRAD_BACKEND=pure",
                 RuntimeWarning,
                 stacklevel=2,
             )
+    return None
 
+
+native, kernel = _compiled("_native"), _compiled("_kernel")
 backend = "pure" if native is None else "native"
 
 # What Op derives from: compiled, calling an Op on Values comes down to C before anything else.

@@ -26,6 +26,7 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, as_float
+from autograd.lanes import Lanes
 from autograd.ops import Op
 from autograd.program import Program
 from autograd.transforms import array as array_of
@@ -55,7 +56,8 @@ class _Trace:
         self.born.add(node)
 
     def truth(self, node: Value) -> bool:
-        return self.guards.setdefault(node, bool(node._number))
+        guard = node if node.op in {ops.less, ops.less_equal} else ops.where(node, 1.0, 0.0)
+        return self.guards.setdefault(guard, bool(guard._number))
 
     def refuse(self, what: str) -> NoReturn:
         raise TraceError(
@@ -77,13 +79,13 @@ class _Path:
         known = dict.fromkeys(inputs)
         outside = [a for node in order(*roots) if node in trace.born for a in node.args if a.__class__ is Value and a not in trace.born]
         self.captured = [a for a in dict.fromkeys((*outside, *[y for y in roots if y not in trace.born])) if a not in known]
-        self.program = Program([*outputs, *trace.guards], [*inputs, *self.captured])
         self.count = len(outputs)
-        self.truths = np.array(list(trace.guards.values()), dtype=bool)
+        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), self.count)
+        self.truths = np.array(list(trace.guards.values()), dtype=float)
 
     def holds(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
-        return np.asarray(((found[self.count :] != 0.0) == self.truths[:, None]).all(axis=0))
+        return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
 
 
 class _Arguments:
@@ -215,26 +217,6 @@ def _filled(cell: types.CellType) -> bool:
 # Replaying.
 
 
-def _columns(groups: _Groups) -> list[Any]:
-    return [x for array, _ in groups for x in (array[0].tolist() if len(array) == 1 else array.T)]
-
-
-def _forward(program: Program, groups: _Groups, lanes: int) -> np.ndarray:
-    """The outputs, a row for each, in all lanes."""
-    found = program(_columns(groups))
-    return np.array([np.broadcast_to(y, lanes) for y in found]).reshape(len(found), lanes)
-
-
-def _backward(program: Program, groups: _Groups, lanes: int, cotangents: Sequence[float]) -> list[np.ndarray]:
-    """The gradients of each group, in its shape: of what is shared by the lanes, their sum."""
-    found = iter(program.gradient()([*_columns(groups), *cotangents]))
-    gradients = []
-    for array, _ in groups:
-        rows = np.array([np.broadcast_to(next(found), lanes) for _ in range(array.shape[1])]).reshape(array.shape[1], lanes)
-        gradients.append(rows.sum(axis=1)[None, :] if len(array) == 1 else rows.T)
-    return gradients
-
-
 class _Recordings:
     """A function with all its recordings: what `jit` and `vmap` share."""
 
@@ -263,7 +245,8 @@ class _Recordings:
         if not len(path.truths):
             yield path, lanes
             return lanes[:0]
-        holds = path.holds(_forward(path.program, _with_captured(args.chosen(lanes).groups, path), len(lanes)))
+        groups = _with_captured(args.chosen(lanes).groups, path)
+        holds = path.holds(path.lanes.forward(_arrays(groups), len(lanes)))
         if holds.any():
             yield path, lanes[holds]
         return lanes[~holds]
@@ -305,38 +288,42 @@ def _with_captured(groups: _Groups, path: _Path) -> _Groups:
     return [*groups, (np.array([[v._number for v in path.captured]]), path.captured)]
 
 
+def _arrays(groups: _Groups) -> list[np.ndarray]:
+    return [array for array, _ in groups]
+
+
 # Values out.
 
 
 class _Replay(Op):
     """An output of a program, weighed and summed over lanes, as an operation on the Values among its inputs."""
 
-    def __init__(self, name: str, program: Program, groups: _Groups, lanes: int, output: int, weight: float) -> None:
+    def __init__(self, name: str, lanes: Lanes, groups: _Groups, count: int, output: int, weight: float) -> None:
         super().__init__(name, lambda _, *x: self._value(x), lambda _, *x: self._partials(x))
-        self.program, self.groups, self.lanes, self.output, self.weight = program, groups, lanes, output, weight
-        self.cotangents = [weight if k == output else 0.0 for k in range(len(program.outputs))]
+        self.lanes, self.groups, self.count, self.output, self.weight = lanes, groups, count, output, weight
+        self.cotangents = [weight if k == output else 0.0 for k in range(lanes.seeded)]
 
     def node(self) -> Any:
         """The Value, joined to those among the inputs; a float where there are none."""
         values = [v for _, own in self.groups for v in own or ()]
         if not values:
-            return float(self._value(()))
+            return self.weight * float(np.sum(self.lanes.forward(_arrays(self.groups), self.count)[:, self.output]))
         return Value._recorded(*self.evaluate([v._number for v in values]), self, tuple(values))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
-        groups = self._given(x)
-        found = _backward(self.program, groups, self.lanes, self.cotangents)
-        partials = [g for gradient, (_, own) in zip(found, groups, strict=True) if own for g in gradient[0].tolist()]
-        return float(self._value(x)), tuple(partials)
+        wanted = [own is not None for _, own in self.groups]
+        sums, gradients = self.lanes.backward(self._given(x), self.count, self.cotangents, wanted)
+        return self.weight * float(sums[self.output]), tuple(g for gradient in gradients for g in gradient.ravel().tolist())
 
-    def _given(self, x: Sequence[Any]) -> _Groups:
+    def _given(self, x: Sequence[Any]) -> list[np.ndarray]:
         """The groups with these numbers in place of the Values."""
         rest = iter(x)
-        return [(array if own is None else np.array([[next(rest) for _ in own]]), own) for array, own in self.groups]
+        return [array if own is None else np.array([[next(rest) for _ in own]]) for array, own in self.groups]
 
     def _value(self, x: Sequence[Any]) -> Any:
-        y = self.program(_columns(self._given(x)))[self.output]
-        return y if self.lanes == 1 and self.weight == 1.0 else np.sum(np.broadcast_to(y, self.lanes)) * self.weight
+        columns = [a for array in self._given(x) for a in (array[0].tolist() if len(array) == 1 else array.T)]
+        y = self.lanes.program(columns)[self.output]
+        return y if self.count == 1 and self.weight == 1.0 else np.sum(np.broadcast_to(y, self.count)) * self.weight
 
     def _partials(self, x: Sequence[Any]) -> tuple[Any, ...]:
         """On Values: the outputs of the program of the gradient, each again an operation on them."""
@@ -346,9 +333,9 @@ class _Replay(Op):
             groups.append((array, own and [next(rest) for _ in own]))
             places += range(place, place + len(own or ()))
             place += array.shape[1]
-        groups.append((np.array([self.cotangents]), None))
-        gradient = self.program.gradient()
-        return tuple(_Replay(f"{self.name}'", gradient, groups, self.lanes, k, 1.0).node() for k in places)
+        unseeded = [0.0] * (len(self.lanes.program.outputs) - self.lanes.seeded)
+        groups.append((np.array([[*self.cotangents, *unseeded]]), None))
+        return tuple(_Replay(f"{self.name}'", self.lanes.gradient, groups, self.count, k, 1.0).node() for k in places)
 
 
 # What users call.
@@ -391,17 +378,17 @@ class _VMap:
             made.append((path, groups, chosen))
         if self.reduce is not None:
             weight = self.weight(lanes)
-            parts = [[_Replay(_name(self.f), p.program, g, len(c), k, weight).node() for p, g, c in made] for k in range(count)]
+            parts = [[_Replay(_name(self.f), p.lanes, g, len(c), k, weight).node() for p, g, c in made] for k in range(count)]
             return like(tree, [part[0] if len(part) == 1 else ops.sum(part) for part in parts])
         joined = any(own for _, groups, _ in made for _, own in groups)
         rows = np.empty((count, lanes), dtype=object if joined else float)
         for path, groups, chosen in made:
             if not joined:
-                rows[:, chosen] = _forward(path.program, groups, len(chosen))[:count]
+                rows[:, chosen] = path.lanes.forward(_arrays(groups), len(chosen))[:, :count].T
             else:
                 for i, lane in enumerate(chosen):
                     one = [(array[i : i + 1], own) if len(array) > 1 else (array, own) for array, own in groups]
-                    rows[:, lane] = [_Replay(_name(self.f), path.program, one, 1, k, 1.0).node() for k in range(count)]
+                    rows[:, lane] = [_Replay(_name(self.f), path.lanes, one, 1, k, 1.0).node() for k in range(count)]
         rest = iter(rows)
         return mapped(tree, lambda shape: np.array([next(rest) for _ in range(math.prod(shape))]).T.reshape(lanes, *shape))
 
@@ -448,8 +435,8 @@ class _Jit:
         path = next(self.recordings.parts(given))[0]
         groups = _with_captured(given.groups, path)
         if not any(own for _, own in groups):
-            return like(path.tree, _forward(path.program, groups, 1)[: path.count, 0].tolist())
-        return like(path.tree, [_Replay(_name(self.f), path.program, groups, 1, k, 1.0).node() for k in range(path.count)])
+            return like(path.tree, path.lanes.forward(_arrays(groups), 1)[0, : path.count].tolist())
+        return like(path.tree, [_Replay(_name(self.f), path.lanes, groups, 1, k, 1.0).node() for k in range(path.count)])
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the program of the function alone; None where Values have to come out."""
@@ -460,15 +447,16 @@ class _Jit:
         given = _Arguments(args, axes, floats=1)
         if any(own for _, own in given.groups):
             return None
-        weight, value, gradients = self.loss.weight(given.lanes) if lanes else 1.0, 0.0, None
+        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
+        gradients: list[np.ndarray] = []
         for path, chosen in self.of_loss.parts(given):
             if path.captured or path.count != 1:
                 return None
-            groups, guards = given.chosen(chosen).groups, len(path.truths)
-            value += weight * float(np.sum(_forward(path.program, groups, len(chosen))[0]))
-            found = _backward(path.program, groups, len(chosen), [weight] + [0.0] * guards)[: given.first]
-            gradients = found if gradients is None else [a + b for a, b in zip(gradients, found, strict=True)]
-        gradient = like(args[0], [g for group in gradients or () for g in group[0].tolist()])
+            arrays = _arrays(given.chosen(chosen).groups)
+            sums, found = path.lanes.backward(arrays, len(chosen), [weight], [i < given.first for i in range(len(arrays))])
+            value += weight * float(sums[0])
+            gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
+        gradient = like(args[0], [g for group in gradients for g in group.ravel().tolist()])
         return (value, gradient) if self.with_value else gradient
 
 

@@ -82,6 +82,8 @@ class Program:
         self.constants = np.array([struct.unpack("d", bits)[0] for bits in constants])
         self.outputs = np.array([places[y] if end is None else end for y, end in zip(outputs, ends, strict=True)], dtype=np.int32)
         self.own = tuple(own)
+        for name in ARRAYS:
+            getattr(self, name).flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.codes)

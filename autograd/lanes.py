@@ -1,0 +1,105 @@
+"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or where that was not built in NumPy columns.
+
+Inputs come in groups, arrays with a row for each lane, or with one row that all lanes share.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd.compiled import kernel
+from autograd.errors import RangeError
+from autograd.program import Program
+
+
+def threads() -> int:
+    """How many threads may run: AUTOGRAD_NUM_THREADS, else as many as there are processors for this process."""
+    given = os.environ.get("AUTOGRAD_NUM_THREADS", "")
+    if given and not (given.isdecimal() and int(given)):
+        raise RangeError(f"got AUTOGRAD_NUM_THREADS={given!r}, expected a number of threads such as 2, or no such variable")
+    return int(given) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Lanes:
+    """A program ready to run; the first `seeded` of its outputs may have cotangents."""
+
+    def __init__(self, program: Program, seeded: int) -> None:
+        self.program, self.seeded = program, seeded
+        self.plans: dict[Any, Any] = {}
+
+    @cached_property
+    def gradient(self) -> "Lanes":
+        """The program of the gradient, from inputs and cotangents of all outputs to the gradients of all inputs."""
+        reverse = self.program.gradient()
+        return Lanes(reverse, len(reverse.outputs))
+
+    def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
+        """The outputs, a row for each lane."""
+        if kernel is None or self.program.own:
+            found = self.program(_columns(groups))
+            return np.array([np.broadcast_to(y, lanes) for y in found]).reshape(len(found), lanes).T
+        outputs = np.empty((lanes, len(self.program.outputs)))
+        self._plan(groups, (False,) * len(groups)).run(lanes, _given(groups), [outputs], threads=threads())
+        return outputs
+
+    def backward(
+        self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The sums of the outputs over the lanes, and the gradients of the wanted groups, summed for what the lanes share.
+
+        Args:
+            groups: the inputs.
+            lanes: how many.
+            cotangents: one for each seeded output, the same in all lanes.
+            wanted: for each group whether its gradient is; without it there is an empty array.
+        """
+        if kernel is None or self.program.own:
+            return self._backward_in_columns(groups, lanes, cotangents, wanted)
+        sums = np.empty(len(self.program.outputs))
+        seeds = np.zeros(len(sums))
+        seeds[: self.seeded] = cotangents
+        given = _given(groups)
+        gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
+        self._plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
+        empty = np.empty(0)
+        return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
+
+    def _plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
+        key = wanted, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
+        if key not in self.plans:
+            widths = [array.shape[1] for array in groups]
+            p = self.program
+            self.plans[key] = kernel.Plan(
+                p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs,
+                uniform=np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8),
+                wanted=np.repeat(wanted, widths).astype(np.uint8),
+                seeded=(np.arange(len(p.outputs)) < self.seeded).astype(np.uint8),
+            )  # fmt: skip
+        return self.plans[key]
+
+    def _backward_in_columns(
+        self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        rest = [0.0] * (len(self.program.outputs) - self.seeded)
+        found = iter(self.gradient.program([*_columns(groups), *cotangents, *rest]))
+        gradients: list[np.ndarray] = []
+        for array, w in zip(groups, wanted, strict=True):
+            rows = [np.broadcast_to(next(found), lanes) for _ in range(array.shape[1])]
+            if not w:
+                gradients.append(np.empty(0))
+            elif len(array) == 1:
+                gradients.append(np.array([[np.sum(row) for row in rows]]))
+            else:
+                gradients.append(np.array(rows).reshape(array.shape[1], lanes).T)
+        return self.forward(groups, lanes).sum(axis=0), gradients
+
+
+def _columns(groups: Sequence[np.ndarray]) -> list[Any]:
+    return [x for array in groups for x in (array[0].tolist() if len(array) == 1 else array.T)]
+
+
+def _given(groups: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [array[0] if len(array) == 1 else array for array in groups]
