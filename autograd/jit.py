@@ -9,8 +9,6 @@ Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section
 
 import functools
 import math
-import sys
-import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd import ops
+from autograd.captured import PLAIN, Captured, Same
 from autograd.check import users_line
 from autograd.context import current, entered
 from autograd.engine import Value
@@ -39,7 +38,6 @@ _Groups = list[tuple[np.ndarray, Any]]
 KEPT, MANY = 256, 32
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
-OURS = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 
 
 # Recording.
@@ -98,6 +96,7 @@ class _Arguments:
         self.groups: _Groups = []
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
+        self.objects: list[Any] = []  # what is static, but no plain number or text
         self.lanes: int | None = None
         self.first = 0  # how many groups the first argument has
         self.parts = []
@@ -118,13 +117,16 @@ class _Arguments:
             return self._live(x, x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
-        self.key.append(_mark(what, x))
+        if isinstance(x, PLAIN):
+            self.key.append((type(x), x))
+        else:
+            self.objects.append(x)
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
     def _lane_array(self, what: str, x: np.ndarray, axis: int) -> Callable[[Iterator[Value], int], Any]:
         if not -x.ndim <= axis < x.ndim:
             raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
-        x = np.moveaxis(x, axis, 0)
+        x = x if axis == 0 else np.moveaxis(x, axis, 0)
         if self.lanes not in {None, len(x)}:
             raise LengthError(f"got {what} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
         self.lanes = len(x)
@@ -141,7 +143,7 @@ class _Arguments:
         values = [a if a.__class__ is Value else Value(a) for a in x.ravel()] if x.dtype.kind == "O" else None
         numbers = np.ascontiguousarray(x, dtype=float) if values is None else np.array([v._number for v in values])
         self.groups.append((numbers.reshape(len(x) if lanes else 1, -1), values))
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:
@@ -161,59 +163,6 @@ class _Arguments:
         return part
 
 
-def _mark(what: str, x: Any) -> Any:
-    """What tells a static argument from another."""
-    if isinstance(x, np.ndarray):
-        return x.dtype.str, x.shape, x.tobytes()
-    try:
-        hash(x)
-    except TypeError:
-        raise OperationError(
-            f"got {what} of type {type(x).__name__}, expected numbers, arrays, lists or dicts of them, or something that can be hashed"
-        ) from None
-    return type(x), x
-
-
-def _captured(x: Any, seen: set[int]) -> Any:
-    """What there is in `x` that a function which captures it could take as a constant: numbers and arrays, and which Values."""
-    if isinstance(x, (*NUMBERS, str, bytes, type(None))):
-        return type(x), x if x == x else "nan"  # noqa: PLR0124  # nan is not itself
-    if x.__class__ is Value or id(x) in seen:
-        return id(x)
-    seen.add(id(x))
-    if isinstance(x, np.ndarray):
-        return tuple(map(id, x.ravel())) if x.dtype.kind == "O" else (x.dtype.str, x.shape, x.tobytes())
-    if isinstance(x, dict):
-        return tuple((k if isinstance(k, str) else id(k), _captured(v, seen)) for k, v in x.items())
-    if isinstance(x, list | tuple | set | frozenset):
-        return tuple(_captured(a, seen) for a in x)
-    if isinstance(x, types.MethodType):
-        return _captured(x.__func__, seen), _captured(x.__self__, seen)
-    if isinstance(x, types.FunctionType):
-        return _captured_by(x, seen)
-    if isinstance(x, type | types.ModuleType) or not hasattr(x, "__dict__"):
-        return id(x)
-    return id(x), _captured(vars(x), seen)
-
-
-def _captured_by(f: types.FunctionType, seen: set[int]) -> Any:
-    """What there is in the closure, the defaults and the globals of a function; a library's own is taken to be as it is."""
-    code = f.__code__
-    if (f.__module__ or "").partition(".")[0] in OURS and not f.__closure__:
-        return id(code)
-    cells = [cell.cell_contents for cell in f.__closure__ or () if _filled(cell)]
-    names = [f.__globals__[name] for name in code.co_names if name in f.__globals__]
-    return id(code), *[_captured(x, seen) for x in (*cells, f.__defaults__, f.__kwdefaults__, *names)]
-
-
-def _filled(cell: types.CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  # raises where nothing has been assigned yet
-    except ValueError:
-        return False
-    return True
-
-
 # Replaying.
 
 
@@ -223,12 +172,22 @@ class _Recordings:
     def __init__(self, f: Function, name: str) -> None:
         self.f, self.name = f, name
         self.paths: dict[Any, list[_Path]] = {}
+        self.captured: dict[Any, Captured] = {}
         self.made = 0
         self.lock = RLock()
 
+    def _captured(self, objects: Sequence[Any]) -> Any:
+        """What the function and its static arguments bring with them."""
+        which = tuple(map(Same, objects))
+        if which not in self.captured:
+            if len(self.captured) >= MANY:
+                del self.captured[next(iter(self.captured))]
+            self.captured[which] = Captured(self.f, *objects)
+        return self.captured[which].key()
+
     def parts(self, args: _Arguments) -> Iterator[tuple[_Path, np.ndarray]]:
         """The paths that the lanes take, each with the lanes that take it."""
-        key = (tuple(args.key), _captured(self.f, set()))
+        key = (tuple(args.key), self._captured(args.objects))
         for group in self._groups(args):
             own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
             left = group
@@ -456,7 +415,8 @@ class _Jit:
             sums, found = path.lanes.backward(arrays, len(chosen), [weight], [i < given.first for i in range(len(arrays))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
-        gradient = like(args[0], [g for group in gradients for g in group.ravel().tolist()])
+        rest = iter(gradients)
+        gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient
 
 
