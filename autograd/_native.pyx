@@ -117,7 +117,8 @@ cdef int attended(object made) except -1:
     """A new node under a scope, a watch, `no_grad` or a transform."""
     cdef Node* node = of(made)
     context = current()
-    node.scope = context.scope
+    if context.scope:
+        node.scope = context.scope
     if context.watch is not None:
         context.watch.recorded(made)
     if not context.recording:
