@@ -61,19 +61,31 @@ LANES_INLINE double LANES(from_bits)(uint64_t u) {
     return x;
 }
 
-/* Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
-#define LANES_ROUND 0x1.8p52
+/* condition ? a : b, in bits: of branches the compiler makes worse vector code. */
+LANES_INLINE double LANES(pick)(int condition, double a, double b) {
+    const uint64_t mask = -(uint64_t)condition;
+    return LANES(from_bits)((LANES(bits)(a) & mask) | (LANES(bits)(b) & ~mask));
+}
+
+/* min(x, most), or nan. */
+LANES_INLINE double LANES(at_most)(double x, double most) { return LANES(pick)(most < x, most, x); }
+
+/* y, which has the sign of x, unless it is 0 and x is -0. */
+LANES_INLINE double LANES(keep_zero)(double y, double x) {
+    return LANES(from_bits)(LANES(bits)(y) | (LANES(bits)(x) & 0x8000000000000000));
+}
+
+/* exp and what is made of it. */
+
 #define LANES_LOG2_E 0x1.71547652b82fep0
 /* ln 2, of which the first part has 42 bits: a product with an exponent is exact. */
 #define LANES_LN2 0x1.62e42fefa3800p-1
 #define LANES_LN2_REST 0x1.ef35793c76730p-45
 
-/* 2^k, from the low bits of an integer k: -1022 <= k <= 1023. */
-LANES_INLINE double LANES(two_to)(uint64_t k) { return LANES(from_bits)((k + 1023) << 52); }
-
-/* x = k ln 2 + r + rest: k in the low bits of what is returned; small = e^(r + rest) - 1 - r. */
-LANES_INLINE double LANES(reduce_exp)(double x, double *r, double *small) {
-    const double rounded = LANES_FMA(x, LANES_LOG2_E, LANES_ROUND), k = rounded - LANES_ROUND;
+/* x = k ln 2 + r + rest: bias + k in the low bits of what is returned; small = e^(r + rest) - 1 - r. Adding 1.5 * 2^52 rounds to an
+   integer, which then stands in the low bits. */
+LANES_INLINE uint64_t LANES(reduce_exp)(double x, double bias, double *r, double *small) {
+    const double round = 0x1.8p52 + bias, rounded = LANES_FMA(x, LANES_LOG2_E, round), k = rounded - round;
     const double s = LANES_FMA(-k, LANES_LN2, x), t = LANES_FMA(-k, LANES_LN2_REST, s), rest = LANES_FMA(-k, LANES_LN2_REST, s - t);
     const double t2 = t * t, t4 = t2 * t2;
     const double c01 = LANES_FMA(t, 0x1.5555555555555p-5, 0x1.5555555555556p-3);
@@ -83,44 +95,58 @@ LANES_INLINE double LANES(reduce_exp)(double x, double *r, double *small) {
     const double c89 = LANES_FMA(t, 0x1.1f66df7fca49fp-29, 0x1.af38a9b0ec855p-26);
     const double c = LANES_FMA(t4, LANES_FMA(t4, c89, LANES_FMA(t2, c67, c45)), LANES_FMA(t2, c23, c01));
     *r = t;
-    *small = LANES_FMA(t2, LANES_FMA(t, c, 0.5), rest);
-    return rounded;
+    *small = LANES_FMA(t2, LANES_FMA(t, c, 0.5), LANES_FMA(rest, t, rest));
+    return LANES(bits)(rounded);
 }
 
-/* The power is multiplied in two steps, so that neither over- nor underflows before the result does. */
-LANES_INLINE double LANES(exp1)(double x) {
+LANES_INLINE double LANES(exp_usual)(double x) {
     double r, small;
-    x = x > 720.0 ? 720.0 : x;
-    x = x < -760.0 ? -760.0 : x;
-    const double k = LANES(reduce_exp)(x, &r, &small);
-    const double half = LANES_FMA(k - LANES_ROUND, 0.5, LANES_ROUND);
-    return (1.0 + (r + small)) * LANES(two_to)(LANES(bits)(half)) * LANES(two_to)(LANES(bits)(k) - LANES(bits)(half));
+    const uint64_t k = LANES(reduce_exp)(x, 1023.0, &r, &small);
+    return (1.0 + (r + small)) * LANES(from_bits)(k << 52);
 }
 
-/* 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r are added without loss; all halved, since 2^1024 is too large. */
-LANES_INLINE double LANES(expm1_1)(double x) {
-    double r, small, z = x;
-    z = z > 710.0 ? 710.0 : z;
-    z = z < -50.0 ? -50.0 : z;
-    const double k = LANES(reduce_exp)(z, &r, &small), half = LANES(two_to)(LANES(bits)(k) - 1);
+/* For |x| <= 760: the power is multiplied in two steps, so that neither over- nor underflows before the result does. */
+LANES_INLINE double LANES(exp_wide)(double x) {
+    double r, small;
+    const uint64_t k = LANES(reduce_exp)(x, 2046.0, &r, &small), half = k >> 1;
+    return (1.0 + (r + small)) * LANES(from_bits)(half << 52) * LANES(from_bits)((k - half) << 52);
+}
+
+LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(LANES(at_most)(fabs(x), 760.0), x)); }
+
+/* 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r are added without loss. */
+LANES_INLINE double LANES(expm1_usual)(double x) {
+    double r, small;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, 1023.0, &r, &small) << 52);
+    const double a = scale - 1.0, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - 1.0);
+    return LANES(keep_zero)(sum + LANES_FMA(scale, small, lost), x);
+}
+
+/* All halved, since 2^1024 is too large. */
+LANES_INLINE double LANES(expm1_any)(double x) {
+    double r, small;
+    const double z = LANES(at_most)(x, 710.0);
+    const double half = LANES(from_bits)(LANES(reduce_exp)(LANES(pick)(z < -708.0, -708.0, z), 1022.0, &r, &small) << 52);
     const double a = half - 0.5, b = half * r, sum = a + b, lost = (b - (sum - a)) + ((half - a) - 0.5);
-    const double y = 2.0 * (sum + LANES_FMA(half, small, lost));
-    return fabs(x) < 0x1p-54 ? x : y;
+    return LANES(pick)(fabs(x) < 0x1p-54, x, 2.0 * (sum + LANES_FMA(half, small, lost)));
 }
 
-LANES_INLINE double LANES(sigmoid1)(double x) {
-    const double e = LANES(exp1)(-fabs(x));
-    return (x < 0.0 ? e : 1.0) / (1.0 + e);
-}
+/* From e = exp(-|x|). */
+LANES_INLINE double LANES(sigmoid_of)(double e, double x) { return LANES(pick)(x < 0.0, e, 1.0) / (1.0 + e); }
+LANES_INLINE double LANES(sigmoid_usual)(double x) { return LANES(sigmoid_of)(LANES(exp_usual)(-fabs(x)), x); }
+LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
 
 /* (e^2x - 1) / (e^2x + 1), from e^2x - 1. */
-LANES_INLINE double LANES(tanh1)(double x) {
-    double r, small, z = 2.0 * fabs(x);
-    z = z > 44.0 ? 44.0 : z;
-    const double k = LANES(reduce_exp)(z, &r, &small), scale = LANES(two_to)(LANES(bits)(k));
+LANES_INLINE double LANES(tanh_usual)(double x) {
+    double r, small;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(2.0 * fabs(x), 1023.0, &r, &small) << 52);
     const double e = LANES_FMA(scale, r + small, scale - 1.0);
     return copysign(e / (e + 2.0), x);
 }
+
+LANES_INLINE double LANES(tanh_any)(double x) { return LANES(tanh_usual)(copysign(LANES(at_most)(fabs(x), 350.0), x)); }
+
+/* log and what is made of it. */
 
 /* k ln 2 + log(1 + f) + rest, for -0.3 < f < 0.42: log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f), and the first
    three of k ln 2 + f - f^2/2 are added without loss. */
@@ -142,42 +168,79 @@ LANES_INLINE double LANES(split)(double x, double *m) {
     return LANES(from_bits)((u >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
 }
 
-LANES_INLINE double LANES(log1)(double x) {
+LANES_INLINE double LANES(log_usual)(double x) {
+    double m;
+    const double k = LANES(split)(x, &m);
+    return LANES(log_sum)(k, m - 1.0, k * LANES_LN2_REST);
+}
+
+LANES_INLINE double LANES(log_any)(double x) {
     double m;
     const int tiny = x < 0x1p-1022;
-    const double k = LANES(split)(tiny ? x * 0x1p54 : x, &m) - (tiny ? 54.0 : 0.0);
+    const double k = LANES(split)(LANES(pick)(tiny, x * 0x1p54, x), &m) - LANES(pick)(tiny, 54.0, 0.0);
     const double y = LANES(log_sum)(k, m - 1.0, k * LANES_LN2_REST);
-    const double edge = x < 0.0 ? NAN : x == 0.0 ? -INFINITY : x;
-    return x > 0.0 && x < INFINITY ? y : edge;
+    const double edge = LANES(pick)(x < 0.0, NAN, LANES(pick)(x == 0.0, -INFINITY, x));
+    return LANES(pick)((x > 0.0) & (x < INFINITY), y, edge);
 }
 
 /* log(u) with u = 1 + x, plus what rounding u lost, divided by u; 1/m to one percent is enough for that. Near 1, f = x. */
-LANES_INLINE double LANES(log1p_1)(double x) {
+LANES_INLINE double LANES(log1p_usual)(double x) {
     double m;
-    const double u = 1.0 + x, k = LANES(split)(u, &m);
-    const double lost = x < 1.0 ? x - (u - 1.0) : 1.0 - (u - x), scaled = lost * LANES(two_to)(-LANES(bits)(k + LANES_ROUND));
-    const double f = m - 1.0, inverse = LANES_FMA(f, LANES_FMA(f, 0x1.d41724ba1eb0ep-1, -0x1.14a309d18437ep0), 0x1.01475c12c6c9ep0);
-    const double y = LANES(log_sum)(k, k == 0.0 ? x : f, LANES_FMA(k, LANES_LN2_REST, k == 0.0 || x > 0x1p60 ? 0.0 : scaled * inverse));
-    const double edge = x < -1.0 ? NAN : x == -1.0 ? -INFINITY : x;
-    return x > -1.0 && x < INFINITY && fabs(x) >= 0x1p-54 ? y : edge;
+    const double u = 1.0 + x, k = LANES(split)(u, &m), f = m - 1.0;
+    const double inverse = LANES_FMA(f, LANES_FMA(f, 0x1.d41724ba1eb0ep-1, -0x1.14a309d18437ep0), 0x1.01475c12c6c9ep0);
+    const double lost = LANES(pick)(x < 1.0, x - (u - 1.0), 1.0 - (u - x));
+    const double scale = LANES(from_bits)(LANES(bits)(0x1.8p52 + 1023.0 - k) << 52);
+    const double rest = LANES(pick)(k == 0.0, 0.0, lost * scale * inverse);
+    return LANES(keep_zero)(LANES(log_sum)(k, LANES(pick)(k == 0.0, x, f), LANES_FMA(k, LANES_LN2_REST, rest)), x);
 }
 
-/* max(x, 0) + log(1 + e), e = exp(-|x|) <= 1: halved where 1 + e lies beyond sqrt(2). */
-LANES_INLINE double LANES(softplus1)(double x) {
-    const double e = LANES(exp1)(-fabs(x)), k = e > 0x1.a8p-2 ? 1.0 : 0.0;
-    return (x < 0.0 ? 0.0 : x) + LANES(log_sum)(k, e > 0x1.a8p-2 ? 0.5 * (e - 1.0) : e, k * LANES_LN2_REST);
+/* From 2^60 on it is log(x). */
+LANES_INLINE double LANES(log1p_any)(double x) {
+    return LANES(pick)((x > -1.0) & (x < 0x1p60), LANES(log1p_usual)(x), LANES(log_any)(LANES(pick)(x < 0x1p60, 1.0 + x, x)));
 }
 
-LANES_MAP(exp, LANES(exp1))
-LANES_MAP(expm1, LANES(expm1_1))
-LANES_MAP(log, LANES(log1))
-LANES_MAP(log1p, LANES(log1p_1))
-LANES_MAP(sigmoid, LANES(sigmoid1))
-LANES_MAP(tanh, LANES(tanh1))
-LANES_MAP(softplus, LANES(softplus1))
+/* max(x, 0) + log(1 + e), from e = exp(-|x|) <= 1: halved where 1 + e lies beyond sqrt(2). */
+LANES_INLINE double LANES(softplus_of)(double e, double x) {
+    const int large = e > 0x1.a8p-2;
+    const double k = LANES(pick)(large, 1.0, 0.0);
+    return LANES(pick)(x < 0.0, 0.0, x) + LANES(log_sum)(k, LANES(pick)(large, 0.5 * (e - 1.0), e), k * LANES_LN2_REST);
+}
 
+LANES_INLINE double LANES(softplus_usual)(double x) { return LANES(softplus_of)(LANES(exp_usual)(-fabs(x)), x); }
+LANES_INLINE double LANES(softplus_any)(double x) { return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
+
+/* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
+#define LANES_STRETCH 256
+#define LANES_MAP_USUAL(NAME, USUAL) \
+    LANES_STATIC void LANES(vec_##NAME)(const double *x, double *y, size_t n) { \
+        for (size_t start = 0; start < n; start += LANES_STRETCH) { \
+            const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH; \
+            uint64_t others = 0; \
+            for (size_t i = start; i < end; i++) { \
+                const double a = x[i]; \
+                others |= (uint64_t)!(USUAL); \
+            } \
+            if (others) { \
+                LANES_LOOP \
+                for (size_t i = start; i < end; i++) y[i] = LANES(NAME##_any)(x[i]); \
+            } else { \
+                LANES_LOOP \
+                for (size_t i = start; i < end; i++) y[i] = LANES(NAME##_usual)(x[i]); \
+            } \
+        } \
+    }
+
+LANES_MAP_USUAL(exp, fabs(a) <= 708.0)
+LANES_MAP_USUAL(expm1, fabs(a) <= 708.0)
+LANES_MAP_USUAL(sigmoid, fabs(a) <= 708.0)
+LANES_MAP_USUAL(tanh, fabs(a) <= 350.0)
+LANES_MAP_USUAL(log, (a >= 0x1p-1022) & (a < INFINITY))
+LANES_MAP_USUAL(log1p, (a > -1.0) & (a < 0x1p60))
+LANES_MAP_USUAL(softplus, fabs(a) <= 708.0)
+
+#undef LANES_MAP_USUAL
+#undef LANES_STRETCH
 #undef LANES_FMA
-#undef LANES_ROUND
 #undef LANES_LOG2_E
 #undef LANES_LN2
 #undef LANES_LN2_REST
