@@ -209,6 +209,64 @@ LANES_INLINE double LANES(softplus_of)(double e, double x) {
 LANES_INLINE double LANES(softplus_usual)(double x) { return LANES(softplus_of)(LANES(exp_usual)(-fabs(x)), x); }
 LANES_INLINE double LANES(softplus_any)(double x) { return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
 
+/* sin and cos. */
+
+#define LANES_TWO_BY_PI 0x1.45f306dc9c883p-1
+/* pi / 2 in three parts. */
+#define LANES_QUARTER 0x1.921fb54442d18p0
+#define LANES_QUARTER_1 0x1.1a62633145c07p-54
+#define LANES_QUARTER_2 -0x1.f1976b7ed8fbcp-110
+
+/* x = k pi/2 + r + rest for |x| <= 1e5, k in the low bits of what is returned. The first difference is exact; the second is added
+   without loss, since either term may be the larger where x lies close to a multiple. */
+LANES_INLINE uint64_t LANES(reduce_angle)(double x, double *r, double *rest) {
+    const double rounded = LANES_FMA(x, LANES_TWO_BY_PI, 0x1.8p52), k = rounded - 0x1.8p52;
+    const double s = LANES_FMA(-k, LANES_QUARTER, x), p = k * LANES_QUARTER_1, t = s - p, back = t - s;
+    *r = t;
+    *rest = LANES_FMA(-k, LANES_QUARTER_2, ((s - (t - back)) - (p + back)) - LANES_FMA(k, LANES_QUARTER_1, -p));
+    return LANES(bits)(rounded);
+}
+
+LANES_INLINE double LANES(sin_near)(double r, double rest) {
+    const double z = r * r, z2 = z * z;
+    const double c01 = LANES_FMA(z, 0x1.1111111110bb2p-7, -0x1.5555555555555p-3);
+    const double c23 = LANES_FMA(z, 0x1.71de379654304p-19, -0x1.a01a019e83816p-13);
+    const double c45 = LANES_FMA(z, 0x1.5e0b05bff20f2p-33, -0x1.ae600aca92c64p-26);
+    const double c = LANES_FMA(z2, LANES_FMA(z2, c45, c23), c01);
+    return r + LANES_FMA(z * r, c, LANES_FMA(-0.5 * z, rest, rest));
+}
+
+LANES_INLINE double LANES(cos_near)(double r, double rest) {
+    const double z = r * r, z2 = z * z, half = 0.5 * r;
+    const double c01 = LANES_FMA(z, -0x1.6c16c16c16967p-10, 0x1.5555555555555p-5);
+    const double c23 = LANES_FMA(z, -0x1.27e4fa17bf139p-22, 0x1.a01a019f4e9b4p-16);
+    const double c45 = LANES_FMA(z, -0x1.907d8f29fe831p-37, 0x1.1eeb68cd22f56p-29);
+    const double c = LANES_FMA(z2, LANES_FMA(z2, c45, c23), c01);
+    const double high = LANES_FMA(-half, r, 1.0), low = LANES_FMA(-half, r, 1.0 - high);
+    return high + LANES_FMA(z2, c, LANES_FMA(-r, rest, low));
+}
+
+/* Of sin, cos, -sin, -cos of r + rest that of number `quarter`. */
+LANES_INLINE double LANES(quarter)(uint64_t quarter, double r, double rest) {
+    const double y = LANES(pick)(quarter & 1, LANES(cos_near)(r, rest), LANES(sin_near)(r, rest));
+    return LANES(from_bits)(LANES(bits)(y) ^ (quarter & 2) << 62);
+}
+
+LANES_INLINE double LANES(sin_usual)(double x) {
+    double r, rest;
+    const uint64_t k = LANES(reduce_angle)(x, &r, &rest);
+    return LANES(pick)(fabs(x) < 0x1p-27, x, LANES(quarter)(k, r, rest));
+}
+
+LANES_INLINE double LANES(cos_usual)(double x) {
+    double r, rest;
+    const uint64_t k = LANES(reduce_angle)(x, &r, &rest);
+    return LANES(quarter)(k + 1, r, rest);
+}
+
+LANES_INLINE double LANES(sin_any)(double x) { return fabs(x) <= 1e5 ? LANES(sin_usual)(x) : sin(x); }
+LANES_INLINE double LANES(cos_any)(double x) { return fabs(x) <= 1e5 ? LANES(cos_usual)(x) : cos(x); }
+
 /* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
 #define LANES_STRETCH 256
 #define LANES_MAP_USUAL(NAME, USUAL) \
@@ -238,12 +296,19 @@ LANES_MAP_USUAL(log, (a >= 0x1p-1022) & (a < INFINITY))
 LANES_MAP_USUAL(log1p, (a > -1.0) & (a < 0x1p60))
 LANES_MAP_USUAL(softplus, fabs(a) <= 708.0)
 
+LANES_MAP_USUAL(sin, fabs(a) <= 1e5)
+LANES_MAP_USUAL(cos, fabs(a) <= 1e5)
+
 #undef LANES_MAP_USUAL
 #undef LANES_STRETCH
 #undef LANES_FMA
 #undef LANES_LOG2_E
 #undef LANES_LN2
 #undef LANES_LN2_REST
+#undef LANES_TWO_BY_PI
+#undef LANES_QUARTER
+#undef LANES_QUARTER_1
+#undef LANES_QUARTER_2
 
 #else
 
@@ -254,11 +319,11 @@ LANES_MAP(log1p, ag_log1p)
 LANES_MAP(sigmoid, ag_sigmoid)
 LANES_MAP(tanh, ag_tanh)
 LANES_MAP(softplus, ag_softplus)
+LANES_MAP(sin, ag_sin)
+LANES_MAP(cos, ag_cos)
 
 #endif
 
-LANES_MAP(sin, ag_sin)
-LANES_MAP(cos, ag_cos)
 LANES_MAP(erf, ag_erf)
 
 /* x^c, one c for all. */
