@@ -1,4 +1,4 @@
-"""The compiled Value: built where there is a C compiler, left out where there is none."""
+"""The compiled Value and the kernel: built where there is a C compiler, left out where there is none."""
 
 import os
 from pathlib import Path
@@ -12,4 +12,11 @@ native = Extension(
     extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off"],  # Microsoft's compiler knows neither
     optional=True,
 )
-setup(ext_modules=[native], options={"build_ext": {"cython_c_in_temp": True}})
+kernel = Extension(
+    "autograd._kernel",
+    ["autograd/_kernel.c"],
+    depends=native.depends,
+    extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-pthread"],
+    optional=True,
+)
+setup(ext_modules=[native, kernel], options={"build_ext": {"cython_c_in_temp": True}})

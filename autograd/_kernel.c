@@ -1,0 +1,783 @@
+/* The interpreter of programs: a graph as flat arrays of codes and arguments, run forward and backward, over one sample or a batch.
+
+   _tape.h checks and prepares a program, _scalar.h runs one lane of it, _lanes.h a block of lanes with the instructions of the machine.
+   Here are the blocks, the threads that share them, and what Python sees.
+
+   A batch is cut into blocks whose rows stay in the cache, and the blocks into chunks. What is summed over lanes is summed for each
+   chunk, and then over the chunks in their order: threads take chunks as they come, and the result does not depend on them. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "_scalar.h"
+
+enum {
+    PAD = 8,            /* rows are a multiple of this */
+    WIDEST = 256,       /* the longest row */
+    CACHE = 512 * 1024, /* bytes that the rows of a block may fill, if they can */
+    SCRATCH = 7,        /* rows for what is not kept */
+    CHUNKS = 64,        /* at most */
+    SLICE = 1 << 16,    /* instructions between two looks at the clock */
+    WORTH = 400000,     /* instructions times lanes for which a second thread pays */
+};
+
+/* A block of lanes at work. */
+typedef struct {
+    double *rows, *scratch;
+    const double *uniform; /* the values of uniform slots */
+    double *sums;          /* accumulators */
+    uint8_t *reached;      /* and whether they are */
+    size_t width, lanes, padded; /* of a row; lanes in use; those rounded up */
+} Block;
+
+/* The block's code for one instruction set. */
+typedef struct {
+    const char *name;
+    void (*forward)(const Tape *, const Block *, size_t, size_t), (*backward)(const Tape *, const Block *, size_t, size_t);
+    double (*over_lanes)(const Block *, const double *, const double *);
+} Set;
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#include <immintrin.h>
+#define SETS(X) X(avx512) X(avx2) X(plain)
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")
+#define LANES(name) name##_avx512
+#include "_lanes.h"
+#undef LANES
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#define LANES(name) name##_avx2
+#include "_lanes.h"
+#undef LANES
+#pragma GCC pop_options
+
+static int runs_here(const char *name) {
+    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                       __builtin_cpu_supports("avx512bw");
+    return !strcmp(name, "plain") || (avx2 && (avx512 || !strcmp(name, "avx2")));
+}
+#else
+#define SETS(X) X(plain)
+
+static int runs_here(const char *name) {
+    (void)name;
+    return 1;
+}
+#endif
+
+#define LANES(name) name##_plain
+#include "_lanes.h"
+#undef LANES
+
+/* The best first. */
+#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME},
+static const Set sets[] = {SETS(SET)};
+#undef SET
+static const Set *chosen;
+
+
+/* An array that Python gave, for some inputs or outputs in a row. */
+typedef struct {
+    Py_buffer view;
+    Py_ssize_t lane, item; /* bytes from one to the next; lane is 0 where they share the numbers */
+    size_t first, count;
+    int each; /* whether each lane has its own */
+} Group;
+
+typedef struct {
+    Group *items;
+    size_t count;
+} Groups;
+
+static inline double *group_at(const Group *g, size_t lane, size_t k) {
+    return (double *)((char *)g->view.buf + (Py_ssize_t)lane * g->lane + (Py_ssize_t)k * g->item);
+}
+
+typedef struct {
+    PyObject_HEAD
+    Program program;
+    Py_buffer views[5];
+    void *copies[5];
+    Tape *tapes[2]; /* without and with the reverse sweep, made when first needed */
+    void *spare;    /* memory kept from one run to the next */
+    size_t room;
+} Plan;
+
+/* One run of a plan. */
+typedef struct {
+    const Program *p;
+    const Tape *tape;
+    const Set *set;
+    Groups inputs, outputs, seeds, gradients;
+    int reverse;
+    size_t lanes, width, blocks, chunk, chunks, threads; /* chunk: blocks in one */
+    double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
+    double *sums, *rows;                                 /* of each chunk; of each thread */
+    uint8_t *taken, *reached;                            /* of slots; of each chunk */
+    atomic_size_t next, working;
+    atomic_int stop;
+    PyThreadState *state;
+    struct timespec looked;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+} Job;
+
+/* Look for Ctrl-C now and then; only the thread that called does. Whether to stop. */
+static int interrupted(Job *job, int caller) {
+    struct timespec now;
+    if (!caller || atomic_load(&job->stop)) return atomic_load(&job->stop);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if ((now.tv_sec - job->looked.tv_sec) * 1000 + (now.tv_nsec - job->looked.tv_nsec) / 1000000 < 20) return 0;
+    job->looked = now;
+    PyEval_RestoreThread(job->state);
+    if (PyErr_CheckSignals()) atomic_store(&job->stop, 1);
+    job->state = PyEval_SaveThread();
+    return atomic_load(&job->stop);
+}
+
+
+/* Inputs and outputs of a block that starts at lane `start`. */
+
+static void load_inputs(const Job *job, const Block *b, size_t start) {
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        const Group *g = &job->inputs.items[i];
+        for (size_t k = 0; g->each && k < g->count; k += PAD) {
+            const size_t some = g->count - k < PAD ? g->count - k : PAD;
+            for (size_t lane = 0; lane < b->padded; lane++) {
+                const size_t at = start + (lane < b->lanes ? lane : b->lanes - 1);
+                for (size_t j = 0; j < some; j++)
+                    b->rows[(size_t)job->tape->inputs[g->first + k + j] * b->width + lane] = *group_at(g, at, k + j);
+            }
+        }
+    }
+}
+
+static void store_outputs(const Job *job, const Block *b, size_t start) {
+    for (size_t i = 0; i < job->outputs.count; i++) {
+        const Group *g = &job->outputs.items[i];
+        for (size_t k = 0; k < g->count; k++) {
+            const int32_t from = job->tape->outputs[g->first + k];
+            const double *row = from < 0 ? NULL : b->rows + (size_t)from * b->width;
+            for (size_t lane = 0; g->each && lane < b->lanes; lane++) *group_at(g, start + lane, k) = row ? row[lane] : b->uniform[~from];
+            if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, NULL);
+        }
+    }
+}
+
+static void load_seeds(const Job *job, const Block *b, size_t start) {
+    for (size_t i = 0; i < job->seeds.count; i++) {
+        const Group *g = &job->seeds.items[i];
+        for (size_t k = 0; k < g->count; k++) {
+            const int32_t to = job->tape->output_to[g->first + k];
+            if (to < 0) continue;
+            double *row = b->rows + (size_t)(to >> 1) * b->width;
+            for (size_t lane = 0; lane < b->padded; lane++) {
+                const double seed = *group_at(g, start + (lane < b->lanes ? lane : b->lanes - 1), k);
+                row[lane] = to & 1 ? seed : row[lane] + seed;
+            }
+        }
+    }
+}
+
+static void store_gradients(const Job *job, const Block *b, size_t start) {
+    for (size_t i = 0; i < job->gradients.count; i++) {
+        const Group *g = &job->gradients.items[i];
+        if (!g->each || !g->view.obj) continue;
+        for (size_t k = 0; k < g->count; k++) {
+            const int32_t from = job->tape->input_to[g->first + k];
+            for (size_t lane = 0; lane < b->lanes; lane++)
+                *group_at(g, start + lane, k) = from == NOWHERE ? 0.0 : b->rows[(size_t)from * b->width + lane];
+        }
+    }
+}
+
+
+/* Blocks and threads. */
+
+static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
+    const Tape *tape = job->tape;
+    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
+    Block b = {.rows = rows, .scratch = rows + tape->rows * job->width, .uniform = job->values, .sums = job->sums + chunk * all,
+               .reached = job->reached + chunk * tape->sharing, .width = job->width};
+    for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
+    memset(b.reached, 0, tape->sharing);
+    for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
+        const size_t start = block * job->width;
+        b.lanes = job->lanes - start < job->width ? job->lanes - start : job->width;
+        b.padded = (b.lanes + PAD - 1) / PAD * PAD;
+        load_inputs(job, &b, start);
+        for (size_t i = 0; i < tape->size; i += SLICE) {
+            if (interrupted(job, caller)) return;
+            job->set->forward(tape, &b, i, tape->size - i < SLICE ? tape->size : i + SLICE);
+        }
+        store_outputs(job, &b, start);
+        if (!job->reverse) continue;
+        load_seeds(job, &b, start);
+        for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
+            if (interrupted(job, caller)) return;
+            job->set->backward(tape, &b, i * SLICE, tape->size - i * SLICE < SLICE ? tape->size : (i + 1) * SLICE);
+        }
+        store_gradients(job, &b, start);
+    }
+}
+
+static void run_chunks(Job *job, size_t thread, int caller) {
+    double *rows = job->rows + thread * (job->tape->rows + SCRATCH) * job->width;
+    for (;;) {
+        const size_t chunk = atomic_fetch_add(&job->next, 1);
+        if (chunk >= job->chunks || interrupted(job, caller)) return;
+        run_chunk(job, chunk, rows, caller);
+    }
+}
+
+typedef struct {
+    Job *job;
+    size_t number;
+    pthread_t thread;
+} Worker;
+
+static void *work(void *argument) {
+    Worker *worker = argument;
+    Job *job = worker->job;
+    run_chunks(job, worker->number, 0);
+    pthread_mutex_lock(&job->lock);
+    if (atomic_fetch_sub(&job->working, 1) == 1) pthread_cond_signal(&job->done);
+    pthread_mutex_unlock(&job->lock);
+    return NULL;
+}
+
+/* Run all chunks; threads that cannot be had are done without. */
+static void run_threads(Job *job, Worker *workers) {
+    size_t started = 0;
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_cond_init(&job->done, NULL);
+    for (; started + 1 < job->threads; started++) {
+        workers[started] = (Worker){.job = job, .number = started + 1};
+        atomic_fetch_add(&job->working, 1);
+        if (!pthread_create(&workers[started].thread, NULL, work, &workers[started])) continue;
+        atomic_fetch_sub(&job->working, 1);
+        break;
+    }
+    run_chunks(job, 0, 1);
+    pthread_mutex_lock(&job->lock);
+    while (atomic_load(&job->working)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 50000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&job->done, &job->lock, &until);
+        pthread_mutex_unlock(&job->lock);
+        interrupted(job, 1);
+        pthread_mutex_lock(&job->lock);
+    }
+    pthread_mutex_unlock(&job->lock);
+    for (size_t i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
+    pthread_cond_destroy(&job->done);
+    pthread_mutex_destroy(&job->lock);
+}
+
+/* A whole run; what is uniform, or all in a single lane, is run here. 0, or -1 after Ctrl-C. */
+static int run(Job *job, Worker *workers) {
+    const Program *p = job->p;
+    const Tape *tape = job->tape;
+    const uint32_t *list = tape ? tape->uniform : NULL;
+    const size_t size = tape ? tape->uniforms : p->size;
+    double *v = job->values, *g = job->adjoints;
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        const Group *group = &job->inputs.items[i];
+        for (size_t k = 0; k < group->count; k++) v[group->first + k] = *group_at(group, 0, k);
+    }
+    memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
+    for (size_t i = 0; i < size; i += SLICE) {
+        if (interrupted(job, 1)) return -1;
+        scalar_forward(p, list, i, size - i < SLICE ? size : i + SLICE, v, job->x);
+    }
+    if (tape) run_threads(job, workers);
+    if (atomic_load(&job->stop)) return -1;
+
+    const size_t sharing = tape ? tape->sharing : 0, all = sharing + p->results;
+    for (size_t c = 1; c < job->chunks; c++) {
+        for (size_t i = 0; i < all; i++) job->sums[i] += job->sums[c * all + i];
+        for (size_t i = 0; i < sharing; i++) job->reached[i] |= job->reached[c * sharing + i];
+    }
+    for (size_t i = 0; i < job->outputs.count; i++) {
+        const Group *group = &job->outputs.items[i];
+        for (size_t k = 0; k < group->count && (!group->each || !tape); k++) {
+            const size_t slot = (size_t)p->outputs[group->first + k];
+            *group_at(group, 0, k) = tape && p->flags[slot] & VARIES ? job->sums[sharing + group->first + k] : (double)job->lanes * v[slot];
+        }
+    }
+    if (!job->reverse) return 0;
+
+    for (size_t i = 0; i < p->slots; i++) g[i] = NOTHING;
+    if (job->taken) memset(job->taken, 0, p->slots);
+    for (size_t i = 0; i < job->seeds.count; i++) {
+        const Group *group = &job->seeds.items[i];
+        for (size_t k = 0; k < group->count; k++) {
+            const size_t slot = (size_t)p->outputs[group->first + k];
+            if (!p->seeded[group->first + k] || (tape && p->flags[slot] & VARIES)) continue;
+            if (group->each)
+                for (size_t lane = 0; lane < job->lanes; lane++) g[slot] += *group_at(group, lane, k);
+            else
+                g[slot] += (double)job->lanes * *group_at(group, 0, k);
+        }
+    }
+    for (size_t i = 0; i < sharing; i++) {
+        g[tape->shared[i]] += job->sums[i];
+        if (job->taken) job->taken[tape->shared[i]] |= job->reached[i];
+    }
+    for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0;) {
+        if (interrupted(job, 1)) return -1;
+        scalar_backward(p, list, i * SLICE, size - i * SLICE < SLICE ? size : (i + 1) * SLICE, v, g, job->taken, job->x, job->partials);
+    }
+    for (size_t i = 0; i < job->gradients.count; i++) {
+        const Group *group = &job->gradients.items[i];
+        for (size_t k = 0; group->view.obj && k < group->count && (!group->each || !tape); k++) {
+            const size_t slot = group->first + k;
+            const int there = is_active(p, slot) && (p->flags[slot] & ALWAYS || (job->taken && job->taken[slot]) || tape);
+            *group_at(group, 0, k) = there ? g[slot] : 0.0;
+        }
+    }
+    return 0;
+}
+
+
+/* Memory. */
+
+/* Room for `count` items at the end of a block of `total` bytes, in units of a cache line: its place; -1 where the block is too large. */
+static Py_ssize_t reserve(size_t *total, size_t count, size_t item) {
+    size_t bytes, place = *total;
+    if (__builtin_mul_overflow(count, item, &bytes) || __builtin_add_overflow(bytes, 63, &bytes) ||
+        __builtin_add_overflow(place, bytes / 64 * 64, total) || *total > PY_SSIZE_T_MAX - 64)
+        return -1;
+    return (Py_ssize_t)place;
+}
+
+/* Give a job its memory: the block it is in, to be freed, and its size; NULL with MemoryError. */
+static void *job_memory(Plan *plan, Job *job, size_t *room) {
+    const Program *p = job->p;
+    const size_t sharing = job->tape ? job->tape->sharing : 0, rows = job->tape ? job->tape->rows + SCRATCH : 0;
+    const size_t reverse = (size_t)job->reverse;
+    struct {
+        double **where;
+        size_t count;
+        Py_ssize_t place;
+    } parts[] = {
+        {&job->values, p->slots, 0},
+        {&job->adjoints, reverse * p->slots, 0},
+        {&job->x, p->most, 0},
+        {&job->partials, reverse * p->most, 0},
+        {&job->sums, 0, 0},
+        {&job->rows, 0, 0},
+    };
+    const size_t last = sizeof parts / sizeof *parts;
+    size_t total = 0, each = 0;
+    int failed = __builtin_mul_overflow(job->chunks, sharing + p->results, &parts[last - 2].count) ||
+                 __builtin_mul_overflow(rows, job->width, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
+    for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
+    const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1), reached = reserve(&total, job->chunks * sharing, 1);
+    if (failed || taken < 0 || reached < 0) return PyErr_NoMemory();
+    void *memory = plan->spare;
+    *room = plan->room;
+    plan->spare = NULL;
+    if (memory && *room < total) {
+        PyMem_RawFree(memory);
+        memory = NULL;
+    }
+    if (!memory) {
+        *room = total;
+        if (!(memory = PyMem_RawMalloc(total + 64))) return PyErr_NoMemory();
+    }
+    char *start = (char *)(((uintptr_t)memory + 63) / 64 * 64);
+    for (size_t i = 0; i < last; i++) *parts[i].where = (double *)(start + parts[i].place);
+    job->taken = reverse && p->masked ? (uint8_t *)start + taken : NULL;
+    job->reached = (uint8_t *)start + reached;
+    return memory;
+}
+
+
+/* What Python gives. */
+
+static void groups_free(Groups *groups) {
+    for (size_t i = 0; i < groups->count; i++) PyBuffer_Release(&groups->items[i].view);
+    PyMem_Free(groups->items);
+}
+
+/* Where the numbers of an array are: those of a lane in a row, evenly spaced. */
+static int group_shape(Group *g, const char *what, size_t lanes) {
+    const Py_buffer *view = &g->view;
+    const int own = g->each ? 1 : 0;
+    if (view->itemsize != sizeof(double) || !view->format || strcmp(view->format, "d") || (uintptr_t)view->buf % sizeof(double)) {
+        PyErr_Format(PyExc_ValueError, "got %s in an array of another kind, expected aligned float64", what);
+        return -1;
+    }
+    if (view->ndim < own || (own && (size_t)view->shape[0] != lanes)) {
+        PyErr_Format(PyExc_ValueError, "got %s in an array whose first axis is not the lanes, expected (%zu, ...)", what, lanes);
+        return -1;
+    }
+    int even = 1;
+    g->lane = own ? view->strides[0] : 0;
+    g->item = sizeof(double);
+    g->count = 1;
+    for (int k = view->ndim; k-- > own;) {
+        if (view->shape[k] == 1) continue;
+        if (g->count == 1) g->item = view->strides[k];
+        even &= view->strides[k] == g->item * (Py_ssize_t)g->count;
+        g->count *= (size_t)view->shape[k];
+    }
+    if (!(even || !g->count) || g->lane % (Py_ssize_t)sizeof(double) || g->item % (Py_ssize_t)sizeof(double)) {
+        PyErr_Format(PyExc_ValueError, "got %s in an array whose numbers are not evenly spaced, expected one that is contiguous", what);
+        return -1;
+    }
+    return 0;
+}
+
+/* Read the arrays for `total` inputs or outputs. With `flags` each lane has its own where they vary; else where there are two axes. */
+static int groups_read(Groups *groups, PyObject *arrays, const char *what, size_t total, const uint8_t *flags, size_t lanes, int writable) {
+    PyObject *items = PySequence_Fast(arrays, "expected a sequence of arrays");
+    if (!items) return -1;
+    const size_t count = (size_t)PySequence_Fast_GET_SIZE(items);
+    size_t first = 0;
+    if (!(groups->items = PyMem_Calloc(count + 1, sizeof(Group)))) {
+        PyErr_NoMemory();
+        goto failed;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Group *g = &groups->items[i];
+        PyObject *array = PySequence_Fast_GET_ITEM(items, i);
+        if (PyObject_GetBuffer(array, &g->view, PyBUF_STRIDED_RO | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0))) goto failed;
+        groups->count++;
+        g->first = first;
+        g->each = flags ? first < total && flags[first] & VARIES : g->view.ndim > 1;
+        if (group_shape(g, what, lanes)) goto failed;
+        if (g->count > total - first) break;
+        for (size_t k = 0; flags && k < g->count; k++) {
+            if (g->each == (flags[first + k] & VARIES)) continue;
+            PyErr_Format(PyExc_ValueError, "got %s in one array of which some are uniform and some are not, expected an array for each", what);
+            goto failed;
+        }
+        first += g->count;
+    }
+    if (groups->count != count || first != total) {
+        PyErr_Format(PyExc_ValueError, "got %zu or more %s, expected %zu: as many as the plan has", first, what, total);
+        goto failed;
+    }
+    Py_DECREF(items);
+    return 0;
+failed:
+    Py_DECREF(items);
+    return -1;
+}
+
+/* Read the arrays for gradients: as those of the inputs, or None for a group of which they are not wanted. */
+static int gradients_read(Groups *groups, PyObject *arrays, const Groups *inputs, size_t lanes) {
+    PyObject *items = PySequence_Fast(arrays, "expected a sequence of arrays or None");
+    if (!items) return -1;
+    int failed = -1;
+    const size_t count = (size_t)PySequence_Fast_GET_SIZE(items);
+    if (count != inputs->count) {
+        PyErr_Format(PyExc_ValueError, "got %zu arrays for gradients, expected %zu: one, or None, for each of inputs", count, inputs->count);
+        goto done;
+    }
+    if (!(groups->items = PyMem_Calloc(count + 1, sizeof(Group)))) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    groups->count = count;
+    for (size_t i = 0; i < count; i++) {
+        Group *g = &groups->items[i];
+        PyObject *array = PySequence_Fast_GET_ITEM(items, i);
+        g->each = inputs->items[i].each;
+        g->first = inputs->items[i].first;
+        if (array == Py_None) continue;
+        if (PyObject_GetBuffer(array, &g->view, PyBUF_STRIDED | PyBUF_FORMAT)) goto done;
+        if (group_shape(g, "gradients", lanes)) goto done;
+        if (g->count == inputs->items[i].count) continue;
+        PyErr_Format(PyExc_ValueError, "got room for %zu gradients, expected %zu: as many as there are inputs in their group", g->count,
+                     inputs->items[i].count);
+        goto done;
+    }
+    failed = 0;
+done:
+    Py_DECREF(items);
+    return failed;
+}
+
+
+/* Plan. */
+
+/* The numbers of an array of the program, as they are if nobody can change them, else copied. */
+static const void *plan_array(Plan *plan, int k, PyObject *array, const char *what, const char *kinds, size_t size, size_t *count) {
+    Py_buffer *view = &plan->views[k];
+    if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT)) return NULL;
+    const char *kind = view->format ? view->format : "B";
+    if ((size_t)view->itemsize != size || strlen(kind) != 1 || !strchr(kinds, *kind) || view->ndim != 1) {
+        PyErr_Format(PyExc_ValueError, "got %s as %d axes of '%s', %zd bytes each, expected one axis of '%c', %zu bytes each", what,
+                     view->ndim, kind, view->itemsize, *kinds, size);
+        return NULL;
+    }
+    *count = (size_t)view->shape[0];
+    if (view->readonly && (uintptr_t)view->buf % size == 0) return view->buf;
+    if (!(plan->copies[k] = PyMem_RawMalloc((size_t)view->len + 1))) return PyErr_NoMemory();
+    memcpy(plan->copies[k], view->buf, (size_t)view->len);
+    PyBuffer_Release(view);
+    return plan->copies[k];
+}
+
+/* Numbers 0 and 1, one for each of `count`; of a view that is released by the caller. */
+static const uint8_t *plan_flags(Py_buffer *view, PyObject *array, const char *what, size_t count) {
+    if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT)) return NULL;
+    if (view->itemsize == 1 && view->ndim == 1 && (size_t)view->shape[0] == count) return view->buf;
+    PyErr_Format(PyExc_ValueError, "got %s as an array of another kind or length, expected uint8 of shape (%zu,)", what, count);
+    return NULL;
+}
+
+static void plan_free(Plan *plan) {
+    PyTypeObject *type = Py_TYPE(plan);
+    for (int i = 0; i < 5; i++) {
+        PyBuffer_Release(&plan->views[i]);
+        PyMem_RawFree(plan->copies[i]);
+    }
+    PyMem_RawFree(plan->program.flags);
+    PyMem_RawFree(plan->spare);
+    tape_free(plan->tapes[0]);
+    tape_free(plan->tapes[1]);
+    type->tp_free(plan);
+    Py_DECREF(type);
+}
+
+static PyObject *plan_new(PyTypeObject *type, PyObject *args, PyObject *named) {
+    static char *names[] = {"codes", "starts", "args", "constants", "inputs", "outputs", "uniform", "wanted", "seeded", NULL};
+    PyObject *codes, *starts, *slots, *constants, *outputs, *uniform, *wanted, *seeded = Py_None;
+    Py_ssize_t inputs;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "OOOOnOOO|O:Plan", names, &codes, &starts, &slots, &constants, &inputs, &outputs, &uniform,
+                                     &wanted, &seeded))
+        return NULL;
+    Plan *plan = (Plan *)type->tp_alloc(type, 0);
+    if (!plan) return NULL;
+    Program *p = &plan->program;
+    Py_buffer views[3] = {{0}};
+    size_t length, count, known, at = 0;
+    if (!(p->codes = plan_array(plan, 0, codes, "codes", "B", 1, &p->size))) goto failed;
+    if (!(p->starts = plan_array(plan, 1, starts, "starts", "IL", 4, &length))) goto failed;
+    if (!(p->args = plan_array(plan, 2, slots, "args", "il", 4, &count))) goto failed;
+    if (!(p->constants = plan_array(plan, 3, constants, "constants", "d", 8, &known))) goto failed;
+    if (!(p->outputs = plan_array(plan, 4, outputs, "outputs", "il", 4, &p->results))) goto failed;
+    if (length != p->size + 1) {
+        PyErr_Format(PyExc_ValueError, "got %zu starts for %zu instructions, expected one more than those", length, p->size);
+        goto failed;
+    }
+    if (inputs < 0 || (size_t)inputs > INT32_MAX || known > INT32_MAX || (size_t)inputs + known + p->size > INT32_MAX) {
+        PyErr_Format(PyExc_ValueError, "got %zd inputs, %zu constants and %zu instructions, expected at most %d together", inputs, known,
+                     p->size, INT32_MAX);
+        goto failed;
+    }
+    p->inputs = (size_t)inputs;
+    p->known = p->inputs + known;
+    p->slots = p->known + p->size;
+    const uint8_t *is_uniform = plan_flags(&views[0], uniform, "uniform", p->inputs);
+    const uint8_t *is_wanted = is_uniform ? plan_flags(&views[1], wanted, "wanted", p->inputs) : NULL;
+    const uint8_t *is_seeded = is_wanted && seeded != Py_None ? plan_flags(&views[2], seeded, "seeded", p->results) : NULL;
+    if (!is_wanted || (!is_seeded && seeded != Py_None)) goto failed;
+    if (!(p->flags = PyMem_RawMalloc(p->slots + p->results + 1))) {
+        PyErr_NoMemory();
+        goto failed;
+    }
+    uint8_t *known_seeds = p->flags + p->slots;
+    for (size_t j = 0; j < p->results; j++) known_seeds[j] = is_seeded ? is_seeded[j] : 1;
+    p->seeded = known_seeds;
+    const char *wrong;
+    Py_BEGIN_ALLOW_THREADS
+    wrong = program_analyse(p, is_uniform, is_wanted, count, &at);
+    Py_END_ALLOW_THREADS
+    if (wrong) {
+        PyErr_Format(PyExc_ValueError, "the program is damaged at instruction %zu of %zu: %s", at, p->size, wrong);
+        goto failed;
+    }
+    for (int i = 0; i < 3; i++) PyBuffer_Release(&views[i]);
+    return (PyObject *)plan;
+failed:
+    for (int i = 0; i < 3; i++) PyBuffer_Release(&views[i]);
+    Py_DECREF(plan);
+    return NULL;
+}
+
+/* How the lanes are cut into blocks, chunks and threads. */
+static void job_cut(Job *job, size_t threads) {
+    const size_t lanes = job->lanes, most = CACHE / sizeof(double) / (job->tape->rows + SCRATCH);
+    size_t width = most < PAD ? PAD : most > WIDEST ? WIDEST : most / PAD * PAD;
+    const size_t blocks = (lanes - 1) / width + 1;
+    width = ((lanes - 1) / blocks + PAD) / PAD * PAD;
+    job->width = width;
+    job->blocks = (lanes - 1) / width + 1;
+    job->chunk = (job->blocks - 1) / CHUNKS + 1;
+    job->chunks = (job->blocks - 1) / job->chunk + 1;
+    const double worth = (double)job->tape->size * (double)lanes * (job->reverse ? 3.0 : 1.0) / WORTH + 1.0;
+    job->threads = threads < job->chunks ? threads : job->chunks;
+    if (worth < (double)job->threads) job->threads = (size_t)worth;
+}
+
+static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
+    static char *names[] = {"lanes", "inputs", "outputs", "seeds", "gradients", "threads", NULL};
+    PyObject *inputs, *outputs, *seeds = Py_None, *gradients = Py_None, *result = NULL;
+    Py_ssize_t lanes, threads = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "nOO|OOn:run", names, &lanes, &inputs, &outputs, &seeds, &gradients, &threads)) return NULL;
+    if (lanes < 1 || threads < 1) {
+        PyErr_Format(PyExc_ValueError, "got %zd lanes and %zd threads, expected at least one of each", lanes, threads);
+        return NULL;
+    }
+    if ((seeds == Py_None) != (gradients == Py_None)) {
+        PyErr_SetString(PyExc_ValueError, "got one of seeds and gradients, expected both or neither");
+        return NULL;
+    }
+    const Program *p = &plan->program;
+    Job job = {.p = p, .set = chosen, .lanes = (size_t)lanes, .reverse = seeds != Py_None, .threads = 1};
+    Worker *workers = NULL;
+    void *memory = NULL;
+    size_t room = 0;
+    if (groups_read(&job.inputs, inputs, "inputs", p->inputs, p->flags, job.lanes, 0)) goto done;
+    if (groups_read(&job.outputs, outputs, "outputs", p->results, NULL, job.lanes, 1)) goto done;
+    if (job.reverse && groups_read(&job.seeds, seeds, "seeds", p->results, NULL, job.lanes, 0)) goto done;
+    if (job.reverse && gradients_read(&job.gradients, gradients, &job.inputs, job.lanes)) goto done;
+    if (lanes > 1) {
+        Tape **tape = &plan->tapes[job.reverse];
+        if (!*tape && !(*tape = tape_new(p, job.reverse))) {
+            PyErr_NoMemory();
+            goto done;
+        }
+        job.tape = *tape;
+        job_cut(&job, (size_t)threads);
+    }
+    if (!(workers = PyMem_Calloc(job.threads, sizeof(Worker)))) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    if (!(memory = job_memory(plan, &job, &room))) goto done;
+    clock_gettime(CLOCK_MONOTONIC, &job.looked);
+    job.state = PyEval_SaveThread();
+    const int failed = run(&job, workers);
+    PyEval_RestoreThread(job.state);
+    if (!failed) result = Py_NewRef(Py_None);
+done:
+    if (memory) {
+        PyMem_RawFree(plan->spare);
+        plan->spare = memory;
+        plan->room = room;
+    }
+    PyMem_Free(workers);
+    groups_free(&job.inputs);
+    groups_free(&job.outputs);
+    groups_free(&job.seeds);
+    groups_free(&job.gradients);
+    return result;
+}
+
+PyDoc_STRVAR(plan_doc, "Plan(codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded=None)\n--\n\n"
+"A program, checked and prepared.\n\n"
+"Slots are numbered: the inputs, then the constants, then one for each instruction. Arrays that cannot be written to are used as they\n"
+"are, others copied.\n\n"
+"Args:\n"
+"    codes: uint8, the operation of each instruction: its place in the table.\n"
+"    starts: uint32, where the arguments of each instruction start in `args`, and at last where they end.\n"
+"    args: int32, slots earlier than the instruction's own; those of dot: its first sequence, then its second.\n"
+"    constants: float64.\n"
+"    inputs: how many.\n"
+"    outputs: int32, slots.\n"
+"    uniform: uint8 for each input, whether all lanes share it.\n"
+"    wanted: uint8 for each input, whether its gradient is wanted.\n"
+"    seeded: uint8 for each output, whether it gets a cotangent; None: all do. One without is absent from the reverse sweep.\n\n"
+"Raises:\n"
+"    ValueError: the program is damaged, with the number of the instruction; or an array is of the wrong type or length.");
+
+PyDoc_STRVAR(run_doc, "run($self, /, lanes, inputs, outputs, seeds=None, gradients=None, threads=1)\n--\n\n"
+"Run forward, and with seeds backward.\n\n"
+"Arrays are float64 of any strides. Each sequence of arrays covers all inputs, or all outputs, in their order; an array stands for as\n"
+"many as it has numbers, or numbers in a lane. What is written to is complete on return, and undefined after an exception.\n\n"
+"A single lane gives bit for bit what Values give. In more lanes the elementary functions lie within the bounds of their rows, and sums\n"
+"(sum, dot, and those over lanes) are plain: off by at most n units in the last place of the sum of their n absolute terms. The\n"
+"number of threads changes no bit.\n\n"
+"Args:\n"
+"    lanes: how many, at least 1.\n"
+"    inputs: for uniform inputs arrays of their numbers, (count,); for others arrays (lanes, count) or (lanes,). One array holds uniform\n"
+"        inputs only, or others only.\n"
+"    outputs: to be written: an array (lanes, count), a number for each lane; or (count,), the sum over the lanes, in a fixed order.\n"
+"        (All comparisons of a guard hold in all lanes where the sum of its 0s and 1s is exactly what it should be.)\n"
+"    seeds: the cotangents of the outputs: an array (lanes, count), or (count,), the same for all lanes. Those of outputs that are not\n"
+"        seeded are not read. None: forward only.\n"
+"    gradients: to be written: for each array of `inputs` one like it, or None. Those of uniform inputs are summed over the lanes. Inputs\n"
+"        that are not wanted, or on which nothing depends, have 0.\n"
+"    threads: at most so many, where the work is worth it.\n\n"
+"Raises:\n"
+"    ValueError: the arrays do not fit the plan.\n"
+"    MemoryError: there is not enough.\n"
+"    KeyboardInterrupt: Ctrl-C, which is looked for every 20 ms or so.");
+
+static PyMethodDef plan_methods[] = {
+    {"run", (PyCFunction)(void (*)(void))plan_run, METH_VARARGS | METH_KEYWORDS, run_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot plan_slots[] = {
+    {Py_tp_new, plan_new}, {Py_tp_dealloc, plan_free}, {Py_tp_methods, plan_methods}, {Py_tp_doc, (void *)plan_doc}, {0, NULL},
+};
+
+static PyType_Spec plan_spec = {"autograd._kernel.Plan", sizeof(Plan), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, plan_slots};
+
+
+/* The module. */
+
+static PyObject *use(PyObject *module, PyObject *name) {
+    const char *given = PyUnicode_AsUTF8(name);
+    if (!given) return NULL;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        if (strcmp(given, sets[i].name) || !runs_here(given)) continue;
+        chosen = &sets[i];
+        Py_RETURN_NONE;
+    }
+    (void)module;
+    return PyErr_Format(PyExc_ValueError, "got %R, expected one of the instruction sets that this machine has", name);
+}
+
+static PyMethodDef functions[] = {
+    {"use", use, METH_O, PyDoc_STR("use(name, /)\n--\n\nUse this one of `instruction_sets` from now on, for tests; at first it is the best.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static int module_fill(PyObject *module) {
+    PyObject *plan = PyType_FromSpec(&plan_spec), *names = PyList_New(0);
+    if (!plan || !names || PyModule_AddObjectRef(module, "Plan", plan)) return -1;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        PyObject *name = runs_here(sets[i].name) ? PyUnicode_FromString(sets[i].name) : NULL;
+        if (!name) continue;
+        if (PyList_Append(names, name)) return -1;
+        Py_DECREF(name);
+        if (!chosen) chosen = &sets[i];
+    }
+    PyObject *all = PyList_AsTuple(names);
+    const int failed = !all || PyModule_AddObjectRef(module, "instruction_sets", all);
+    Py_XDECREF(all);
+    Py_DECREF(names);
+    Py_DECREF(plan);
+    return failed ? -1 : 0;
+}
+
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_fill}, {0, NULL}};
+
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "autograd._kernel",
+                             .m_doc = PyDoc_STR("The interpreter of recorded programs, over a batch in lanes and threads."),
+                             .m_methods = functions, .m_slots = module_slots};
+
+PyMODINIT_FUNC PyInit__kernel(void) {
+    return PyModuleDef_Init(&module);
+}

@@ -1,0 +1,432 @@
+/* A block of lanes: the tape run forward and backward, an instruction at a time, over rows of numbers.
+
+   Included once for each instruction set, in the reach of its `#pragma GCC target`, with LANES(name) defined to paste a suffix to a
+   name. The arithmetic is that of _ops.h in loops that the compiler makes vector code of, and _vecmath.h where libm would be called;
+   by hand are the loops of n-ary operations, and a few partials in which the result shares work with the value.
+
+   Sums over arguments and over lanes are plain, in a fixed order: their error is at most n units in the last place of the sum of the
+   absolute terms, n being their number. */
+
+#include "_vecmath.h"
+
+/* Vectors of doubles. */
+#if defined(__AVX512F__)
+#define WIDE 8
+typedef __m512d LANES(vec);
+#define VEC LANES(vec)
+#define MADD(A, B, C) _mm512_fmadd_pd(A, B, C)
+#elif defined(__AVX2__) && defined(__FMA__)
+#define WIDE 4
+typedef __m256d LANES(vec);
+#define VEC LANES(vec)
+#define MADD(A, B, C) _mm256_fmadd_pd(A, B, C)
+#else
+#define WIDE 2
+typedef double LANES(vec) __attribute__((vector_size(16)));
+#define VEC LANES(vec)
+#define MADD(A, B, C) ((A) * (B) + (C))
+#endif
+
+#if defined(__clang__)
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++)
+#else
+#define EACH _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
+#endif
+
+static inline double *LANES(at)(const Block *b, int32_t row) {
+    return b->rows + (size_t)row * b->width;
+}
+
+/* The numbers of an operand, one that is uniform spread over scratch row k. */
+static const double *LANES(operand)(const Block *b, int32_t from, size_t k) {
+    if (from >= 0) return LANES(at)(b, from);
+    double *restrict row = b->scratch + k * b->width;
+    const double u = b->uniform[~from];
+    const size_t n = b->padded;
+    EACH row[i] = u;
+    return row;
+}
+
+/* The number of an operand that is uniform. */
+static inline double LANES(number)(const Block *b, int32_t from) {
+    return b->uniform[~from];
+}
+
+
+/* Values. */
+
+static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded, width = b->width;
+    double constant = 0.0;
+    for (size_t k = s->mixed + s->varying; k < s->count / 2; k++)
+        constant += LANES(number)(b, from[2 * k]) * LANES(number)(b, from[2 * k + 1]);
+#define GROUP(COUNT) \
+    for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
+        VEC sum[COUNT]; \
+        for (size_t j = 0; j < COUNT; j++) sum[j] = (VEC){0} + constant; \
+        const int32_t *pair = from; \
+        for (size_t k = 0; k < s->mixed; k++, pair += 2) { \
+            const VEC u = (VEC){0} + b->uniform[~pair[0]]; \
+            const VEC *x = (const VEC *)(b->rows + (size_t)pair[1] * width + i); \
+            for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(u, x[j], sum[j]); \
+        } \
+        for (size_t k = 0; k < s->varying; k++, pair += 2) { \
+            const VEC *x = (const VEC *)(b->rows + (size_t)pair[0] * width + i); \
+            const VEC *z = (const VEC *)(b->rows + (size_t)pair[1] * width + i); \
+            for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(x[j], z[j], sum[j]); \
+        } \
+        for (size_t j = 0; j < COUNT; j++) ((VEC *)(y + i))[j] = sum[j]; \
+    }
+    size_t i = 0;
+    GROUP(8)
+    GROUP(4)
+    GROUP(1)
+#undef GROUP
+}
+
+static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded, width = b->width;
+    double constant = 0.0;
+    for (size_t k = s->varying; k < s->count; k++) constant += LANES(number)(b, from[k]);
+#define GROUP(COUNT) \
+    for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
+        VEC sum[COUNT]; \
+        for (size_t j = 0; j < COUNT; j++) sum[j] = (VEC){0} + constant; \
+        for (size_t k = 0; k < s->varying; k++) { \
+            const VEC *x = (const VEC *)(b->rows + (size_t)from[k] * width + i); \
+            for (size_t j = 0; j < COUNT; j++) sum[j] += x[j]; \
+        } \
+        for (size_t j = 0; j < COUNT; j++) ((VEC *)(y + i))[j] = sum[j]; \
+    }
+    size_t i = 0;
+    GROUP(4)
+    GROUP(1)
+#undef GROUP
+}
+
+/* The sum of the powers, less 1, is kept with what its roundings lost. */
+static void LANES(logsumexp)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded, width = b->width;
+    double *restrict shift = b->scratch + width, *restrict power = b->scratch + 2 * width, *restrict lost = b->scratch + 3 * width;
+    EACH shift[i] = -INFINITY;
+    for (size_t k = 0; k < s->count; k++) {
+        const double *x = LANES(operand)(b, from[k], 0);
+        EACH shift[i] = x[i] > shift[i] ? x[i] : shift[i];
+    }
+    EACH shift[i] = isfinite(shift[i]) ? shift[i] : 0.0;
+    EACH y[i] = -1.0;
+    EACH lost[i] = 0.0;
+    for (size_t k = 0; k < s->count; k++) {
+        const double *x = LANES(operand)(b, from[k], 0);
+        EACH power[i] = x[i] - shift[i];
+        LANES(vec_exp)(power, power, n);
+        if (s->extra != NOWHERE) memcpy(LANES(at)(b, s->extra + (int32_t)k), power, n * sizeof(double));
+        EACH {
+            const double sum = y[i] + power[i], added = sum - y[i];
+            lost[i] += (y[i] - (sum - added)) + (power[i] - added);
+            y[i] = sum;
+        }
+    }
+    EACH y[i] = isfinite(y[i]) ? y[i] + lost[i] : y[i];
+    if (s->extra != NOWHERE) {
+        double *restrict total = LANES(at)(b, s->extra + (int32_t)s->count);
+        EACH total[i] = y[i] < INFINITY ? 1.0 + y[i] : NAN; /* the powers are those of the partials, except where one is inf */
+    }
+    LANES(vec_log1p)(y, y, n);
+    EACH y[i] += shift[i];
+}
+
+static void LANES(extreme)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded;
+    memcpy(y, LANES(operand)(b, from[0], 0), n * sizeof(double));
+    for (size_t k = 1; k < s->count; k++) {
+        const double *x = LANES(operand)(b, from[k], 0);
+        if (s->code == AG_MAXIMUM) EACH y[i] = y[i] >= x[i] || isnan(y[i]) ? y[i] : x[i];
+        else EACH y[i] = y[i] <= x[i] || isnan(y[i]) ? y[i] : x[i];
+    }
+}
+
+static void LANES(value1)(int code, const double *x, double *restrict y, size_t n) {
+#define MAP(CODE, NAME) case CODE: EACH y[i] = NAME(x[i]); return;
+#define VECTOR(CODE, NAME) case CODE: LANES(vec_##NAME)(x, y, n); return;
+    switch (code) {
+    VECTOR(AG_EXP, exp)
+    VECTOR(AG_EXPM1, expm1)
+    VECTOR(AG_LOG, log)
+    VECTOR(AG_LOG1P, log1p)
+    VECTOR(AG_SIGMOID, sigmoid)
+    VECTOR(AG_TANH, tanh)
+    VECTOR(AG_SOFTPLUS, softplus)
+    VECTOR(AG_ERF, erf)
+    VECTOR(AG_SIN, sin)
+    VECTOR(AG_COS, cos)
+    VECTOR(AG_TAN, tan)
+    VECTOR(AG_ASIN, asin)
+    VECTOR(AG_ACOS, acos)
+    VECTOR(AG_ATAN, atan)
+    VECTOR(AG_SINH, sinh)
+    VECTOR(AG_COSH, cosh)
+    default: break;
+    }
+    switch (code) { AG_UNARY(MAP) }
+#undef MAP
+#undef VECTOR
+}
+
+static void LANES(value2)(const Block *b, int code, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded;
+    if (code == AG_POWC && from[1] < 0) {
+        LANES(vec_powc)(LANES(at)(b, from[0]), LANES(number)(b, from[1]), y, n);
+        return;
+    }
+    if (code == AG_POW || code == AG_POWC || code == AG_ATAN2 || code == AG_HYPOT) {
+        const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
+        if (code == AG_ATAN2) LANES(vec_atan2)(x, z, y, n);
+        else if (code == AG_HYPOT) LANES(vec_hypot)(x, z, y, n);
+        else LANES(vec_pow)(x, z, y, n);
+        return;
+    }
+#define MAP2(CODE, NAME) \
+    case CODE: \
+        if (from[0] < 0) { \
+            const double u = LANES(number)(b, from[0]), *z = LANES(at)(b, from[1]); \
+            EACH y[i] = NAME(u, z[i]); \
+        } else if (from[1] < 0) { \
+            const double *x = LANES(at)(b, from[0]), u = LANES(number)(b, from[1]); \
+            EACH y[i] = NAME(x[i], u); \
+        } else { \
+            const double *x = LANES(at)(b, from[0]), *z = LANES(at)(b, from[1]); \
+            EACH y[i] = NAME(x[i], z[i]); \
+        } \
+        return;
+    switch (code) { AG_BINARY(MAP2) }
+#undef MAP2
+}
+
+static void LANES(value3)(const Block *b, int code, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded;
+    const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1), *w = LANES(operand)(b, from[2], 2);
+#define MAP3(CODE, NAME) case CODE: EACH y[i] = NAME(x[i], z[i], w[i]); return;
+    switch (code) { AG_TERNARY(MAP3) }
+#undef MAP3
+}
+
+static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
+    for (const Step *s = tape->steps + begin; s < tape->steps + end; s++) {
+        const int32_t *from = tape->from + s->first;
+        double *y = LANES(at)(b, s->row);
+        switch (ag_ops[s->code].arity) {
+        case 1: LANES(value1)(s->code, LANES(at)(b, from[0]), y, b->padded); continue;
+        case 2: LANES(value2)(b, s->code, from, y); continue;
+        case 3: LANES(value3)(b, s->code, from, y); continue;
+        }
+        switch (s->code) {
+        case AG_SUM: LANES(sum)(b, s, from, y); continue;
+        case AG_DOT: LANES(dot)(b, s, from, y); continue;
+        case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
+        default: LANES(extreme)(b, s, from, y);
+        }
+    }
+}
+
+
+/* Adjoints. */
+
+/* The sum over the lanes of g * p, or of g where p is NULL. */
+static double LANES(over_lanes)(const Block *b, const double *g, const double *p) {
+    VEC sum = {0};
+    double total = 0.0;
+    size_t i = 0;
+    if (p)
+        for (; i + WIDE <= b->lanes; i += WIDE) sum = MADD(*(const VEC *)(g + i), *(const VEC *)(p + i), sum);
+    else
+        for (; i + WIDE <= b->lanes; i += WIDE) sum += *(const VEC *)(g + i);
+    for (; i < b->lanes; i++) total += p ? g[i] * p[i] : g[i];
+    for (size_t j = 0; j < WIDE; j++) total += sum[j];
+    return total;
+}
+
+/* Send g * p, or g where p is NULL, to an operand; 0 in the lanes outside of `mask`. */
+static void LANES(send)(const Block *b, int32_t to, const double *g, const double *p, const int64_t *mask) {
+    const size_t n = b->padded;
+    if (mask) {
+        double *restrict sent = b->scratch + 6 * b->width;
+        if (p) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
+        else EACH sent[i] = mask[i] ? g[i] : 0.0;
+        g = sent;
+        p = NULL;
+    }
+    if (to < 0) {
+        b->sums[~to] += LANES(over_lanes)(b, g, p);
+        return;
+    }
+    double *restrict out = LANES(at)(b, to >> 1);
+    if (to & 1) {
+        if (p) EACH out[i] = g[i] * p[i];
+        else memcpy(out, g, n * sizeof(double));
+    } else {
+        if (p) EACH out[i] += g[i] * p[i];
+        else EACH out[i] += g[i];
+    }
+}
+
+/* Note that an operand is reached in the lanes of `mask`, in all where it is NULL. */
+static void LANES(reach)(const Block *b, int32_t to, const int64_t *mask) {
+    const size_t n = b->padded;
+    if (to == NOWHERE) return;
+    if (to < 0) {
+        int any = !mask;
+        for (size_t i = 0; mask && i < b->lanes; i++) any |= mask[i] != 0;
+        b->reached[~to] |= (uint8_t)any;
+        return;
+    }
+    int64_t *restrict out = (int64_t *)LANES(at)(b, to >> 1);
+    if (to & 1) EACH out[i] = mask ? mask[i] : -1;
+    else EACH out[i] |= mask ? mask[i] : -1;
+}
+
+/* Partials with one, two and three arguments; p is a row. */
+
+/* e / (1 + e)^2, the derivative of the sigmoid where e = exp(-|x|): of x, or of 2x. */
+static void LANES(bell)(const double *x, double factor, double *restrict p, size_t n) {
+    EACH p[i] = -factor * fabs(x[i]);
+    LANES(vec_exp)(p, p, n);
+    EACH p[i] = factor * factor * p[i] / ((1.0 + p[i]) * (1.0 + p[i]));
+}
+
+static void LANES(partial1)(int code, const double *y, const double *x, double *restrict p, size_t n) {
+    switch (code) {
+    case AG_EXPM1: LANES(vec_exp)(x, p, n); return;
+    case AG_SIGMOID: LANES(bell)(x, 1.0, p, n); return;
+    case AG_TANH: LANES(bell)(x, 2.0, p, n); return;
+    case AG_SOFTPLUS: LANES(vec_sigmoid)(x, p, n); return;
+    case AG_SIN: LANES(vec_cos)(x, p, n); return;
+    case AG_COS: LANES(vec_sin)(x, p, n); EACH p[i] = -p[i]; return;
+    case AG_SINH: LANES(vec_cosh)(x, p, n); return;
+    case AG_COSH: LANES(vec_sinh)(x, p, n); return;
+    case AG_ERF:
+        EACH p[i] = -x[i] * x[i];
+        LANES(vec_exp)(p, p, n);
+        EACH p[i] *= 1.1283791670955126;
+        return;
+    default: break;
+    }
+#define MAP(CODE, NAME) case CODE: EACH NAME##_partials(y[i], x[i], p + i); return;
+    switch (code) { AG_UNARY(MAP) }
+#undef MAP
+}
+
+static void LANES(partials2)(int code, const double *y, const double *a, const double *c, double *restrict p, double *restrict q, size_t n) {
+#define MAP(CODE, NAME) \
+    case CODE: \
+        EACH { \
+            double r[2]; \
+            NAME##_partials(y[i], a[i], c[i], r); \
+            p[i] = r[0]; \
+            q[i] = r[1]; \
+        } \
+        return;
+    switch (code) { AG_BINARY(MAP) }
+#undef MAP
+}
+
+static void LANES(partials_clip)(const double *y, const double *x, const double *low, const double *high, double *restrict p,
+                                 double *restrict q, double *restrict r, size_t n) {
+    EACH {
+        double all[3];
+        ag_clip_partials(y[i], x[i], low[i], high[i], all);
+        p[i] = all[0];
+        q[i] = all[1];
+        r[i] = all[2];
+    }
+}
+
+/* Send the adjoint of a step's result to its operands. */
+static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
+    const size_t n = b->padded, width = b->width, arity = ag_ops[s->code].arity;
+    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *masks = tape->masks ? tape->masks + s->first : NULL;
+    const double *g = LANES(at)(b, s->adjoint), *y = LANES(at)(b, s->row);
+    const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
+    double *p = b->scratch + 3 * width;
+    if (s->code == AG_WHERE) {
+        const double *condition = LANES(operand)(b, from[0], 0);
+        int64_t *restrict took = (int64_t *)p;
+        for (size_t k = 1; k < 3; k++) {
+            if (to[k] == NOWHERE) continue;
+            if (mask) EACH took[i] = (condition[i] != 0.0) == (k == 1) ? mask[i] : 0;
+            else EACH took[i] = (condition[i] != 0.0) == (k == 1) ? -1 : 0;
+            LANES(send)(b, to[k], g, NULL, took);
+            if (masks) LANES(reach)(b, masks[k], took);
+        }
+        return;
+    }
+    if (s->code == AG_POWC && from[1] < 0) {
+        const double *x = LANES(at)(b, from[0]), c = LANES(number)(b, from[1]);
+        if (c == 0.0) EACH p[i] = 0.0;
+        else if (c == 2.0) EACH p[i] = 2.0 * x[i];
+        else {
+            LANES(vec_powc)(x, c - 1.0, p, n);
+            EACH p[i] *= c;
+        }
+    } else if (arity == 1) {
+        LANES(partial1)(s->code, y, LANES(at)(b, from[0]), p, n);
+    } else {
+        const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
+        if (arity == 2) LANES(partials2)(s->code, y, x, z, p, p + width, n);
+        else LANES(partials_clip)(y, x, z, LANES(operand)(b, from[2], 2), p, p + width, p + 2 * width, n);
+    }
+    for (size_t k = 0; k < arity; k++) {
+        if (to[k] == NOWHERE) continue;
+        LANES(send)(b, to[k], g, p + k * width, mask);
+        if (masks) LANES(reach)(b, masks[k], mask);
+    }
+}
+
+static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
+    const size_t n = b->padded, width = b->width;
+    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *masks = tape->masks ? tape->masks + s->first : NULL;
+    const double *g = LANES(at)(b, s->adjoint), *y = LANES(at)(b, s->row);
+    const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
+    double *restrict p = b->scratch + 3 * width, *restrict winners = b->scratch + 4 * width;
+    if (s->code == AG_MAXIMUM || s->code == AG_MINIMUM) {
+        EACH winners[i] = 0.0;
+        for (size_t k = 0; k < s->count; k++) {
+            const double *x = LANES(operand)(b, from[k], 0);
+            if (s->code == AG_MAXIMUM) EACH winners[i] += 1.0 - ag_step(y[i], x[i]);
+            else EACH winners[i] += 1.0 - ag_step(x[i], y[i]);
+        }
+    }
+    for (size_t k = 0; k < s->count; k++) {
+        const double *partial = p;
+        if (to[k] == NOWHERE) continue;
+        switch (s->code) {
+        case AG_SUM: partial = NULL; break;
+        case AG_DOT: partial = LANES(operand)(b, from[k ^ 1], 0); break;
+        case AG_LOGSUMEXP: {
+            const double *power = LANES(at)(b, s->extra + (int32_t)k), *total = LANES(at)(b, s->extra + (int32_t)s->count);
+            EACH p[i] = power[i] / total[i];
+            break;
+        }
+        default: {
+            const double *x = LANES(operand)(b, from[k], 0);
+            if (s->code == AG_MAXIMUM) EACH p[i] = (1.0 - ag_step(y[i], x[i])) / winners[i];
+            else EACH p[i] = (1.0 - ag_step(x[i], y[i])) / winners[i];
+        }
+        }
+        LANES(send)(b, to[k], g, partial, mask);
+        if (masks) LANES(reach)(b, masks[k], mask);
+    }
+}
+
+static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
+    for (const Step *s = tape->steps + end; s-- > tape->steps + begin;) {
+        if (s->adjoint == NOWHERE) continue;
+        if (ag_ops[s->code].arity) LANES(backward1)(tape, b, s);
+        else LANES(backward_n)(tape, b, s);
+    }
+}
+
+#undef WIDE
+#undef VEC
+#undef MADD
+#undef EACH

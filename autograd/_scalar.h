@@ -1,0 +1,98 @@
+/* A program in a single lane, or its uniform part: bit for bit what Values compute, in the same order. */
+
+#ifndef AUTOGRAD_SCALAR_H
+#define AUTOGRAD_SCALAR_H
+
+#include "_tape.h"
+
+/* Sums start from this: adding it changes nothing, not even the sign of a zero. */
+#define NOTHING (-0.0)
+
+_Static_assert(AG_ADD == 0 && AG_SUB == 1 && AG_MUL == 2 && AG_DIV == 3, "the four operations are chosen by their codes");
+
+static double scalar_value(int code, const double *x, size_t n) {
+    switch (ag_ops[code].arity) {
+    case 1: return ag_value1(code, x[0]);
+    case 2: return ag_value2(code, x[0], x[1]);
+    case 3: return ag_value3(code, x[0], x[1], x[2]);
+    }
+    switch (code) {
+    case AG_SUM: return ag_sum(x, n);
+    case AG_DOT: return ag_dot(x, x + n / 2, n / 2);
+    case AG_MAXIMUM: return ag_maximum(x, n);
+    case AG_MINIMUM: return ag_minimum(x, n);
+    default: return ag_logsumexp(x, n);
+    }
+}
+
+static void scalar_partials(int code, double y, const double *x, size_t n, double *p) {
+#define ONE(CODE, NAME) case CODE: NAME##_partials(y, x[0], p); return;
+#define TWO(CODE, NAME) case CODE: NAME##_partials(y, x[0], x[1], p); return;
+#define THREE(CODE, NAME) case CODE: NAME##_partials(y, x[0], x[1], x[2], p); return;
+    switch (code) {
+    AG_UNARY(ONE)
+    AG_BINARY(TWO)
+    AG_TERNARY(THREE)
+    case AG_SUM: ag_sum_partials(y, x, n, p); return;
+    case AG_DOT: ag_dot_partials(y, x, x + n / 2, n / 2, p); return;
+    case AG_MAXIMUM: ag_maximum_partials(y, x, n, p); return;
+    case AG_MINIMUM: ag_minimum_partials(y, x, n, p); return;
+    case AG_LOGSUMEXP: ag_logsumexp_partials(y, x, n, p); return;
+    }
+#undef ONE
+#undef TWO
+#undef THREE
+}
+
+/* The values of the instructions begin to end of `list`, or of the program where it is NULL; x has room for p->most numbers.
+   Of + - * / all four are computed and one is chosen, since a wrong guess of the next operation would cost more. */
+static void scalar_forward(const Program *p, const uint32_t *list, size_t begin, size_t end, double *v, double *x) {
+    for (size_t t = begin; t < end; t++) {
+        const size_t i = list ? list[t] : t;
+        const int32_t *args = p->args + p->starts[i];
+        const int code = p->codes[i];
+        double *y = v + p->known + i;
+        if (code <= AG_DIV) {
+            const double a = v[args[0]], b = v[args[1]], all[] = {a + b, a - b, a * b, a / b};
+            *y = all[code];
+        } else {
+            const size_t n = p->starts[i + 1] - p->starts[i];
+            for (size_t k = 0; k < n; k++) x[k] = v[args[k]];
+            *y = scalar_value(code, x, n);
+        }
+    }
+}
+
+/* Carry the adjoints g of the instructions end to begin, backwards, on to their arguments. `taken` tells for slots that are not always
+   reached whether they are; x and q have room for p->most numbers each. */
+static void scalar_backward(const Program *p, const uint32_t *list, size_t begin, size_t end, const double *v, double *g, uint8_t *taken,
+                            double *x, double *q) {
+    for (size_t t = end; t-- > begin;) {
+        const size_t i = list ? list[t] : t, slot = p->known + i;
+        if (!is_active(p, slot) || !(p->flags[slot] & ALWAYS || taken[slot])) continue;
+        const int32_t *args = p->args + p->starts[i];
+        const int code = p->codes[i];
+        const double y = v[slot], sent = g[slot];
+        if (code <= AG_DIV) {
+            const double a = v[args[0]], b = v[args[1]], left[] = {1.0, 1.0, b, 1.0 / b}, right[] = {1.0, -1.0, a, -y / b};
+            g[args[0]] += sent * left[code];
+            g[args[1]] += sent * right[code];
+            if (taken) taken[args[0]] = taken[args[1]] = 1;
+        } else if (code == AG_WHERE) {
+            const int32_t branch = args[v[args[0]] != 0.0 ? 1 : 2];
+            g[branch] += sent;
+            if (taken) taken[branch] = 1;
+        } else {
+            const size_t n = p->starts[i + 1] - p->starts[i];
+            for (size_t k = 0; k < n; k++) x[k] = v[args[k]];
+            scalar_partials(code, y, x, n, q);
+            for (size_t k = 0; k < n; k++) {
+                if (!depends_on(code, k)) continue;
+                g[args[k]] += sent * q[k];
+                if (taken) taken[args[k]] = 1;
+            }
+        }
+    }
+}
+
+#endif

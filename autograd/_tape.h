@@ -1,0 +1,305 @@
+/* A program, checked and analysed, and the tape that the lanes run: the instructions that differ from lane to lane, with rows of
+   numbers in place of slots.
+
+   Slots are numbered in the order in which they are known: inputs, constants, then one for each instruction. A slot is uniform where
+   it depends on uniform inputs and constants only, else it varies, and has a row: its number in each lane of a block. */
+
+#ifndef AUTOGRAD_TAPE_H
+#define AUTOGRAD_TAPE_H
+
+#include <Python.h>
+#include <stdint.h>
+
+#include "_nary.h"
+
+/* What is known of a slot. It is active where it depends on a wanted input and is reached from a seeded output; an active instruction
+   that is not always reached, but only through the branches of a `where`, needs to know in which lanes one of them was taken. */
+enum { VARIES = 1, DEPENDS = 2, REACHED = 4, ALWAYS = 8, ACTIVE = DEPENDS | REACHED };
+
+typedef struct {
+    const uint8_t *codes, *seeded;
+    const uint32_t *starts;
+    const int32_t *args, *outputs;
+    const double *constants;
+    size_t inputs, known, size, slots, results; /* known: inputs and constants; slots: those and the instructions */
+    size_t most;                                /* arguments of one instruction */
+    int masked;                                 /* whether an active instruction is not always reached */
+    uint8_t *flags;                             /* of each slot */
+} Program;
+
+/* Whether the result of `code` depends on its argument k. */
+static inline int depends_on(int code, size_t k) {
+    return ag_ops[code].arity ? ag_ops[code].depends >> k & 1 : 1;
+}
+
+static inline int is_active(const Program *p, size_t slot) {
+    return (p->flags[slot] & ACTIVE) == ACTIVE;
+}
+
+static inline int is_masked(const Program *p, size_t slot) {
+    return slot >= p->known && is_active(p, slot) && !(p->flags[slot] & ALWAYS);
+}
+
+/* Check a program and fill in its flags. Returns NULL, or what is wrong, with the number of the instruction in *at. */
+static const char *program_analyse(Program *p, const uint8_t *uniform, const uint8_t *wanted, size_t args, size_t *at) {
+    uint8_t *flags = p->flags;
+    for (size_t i = 0; i < p->inputs; i++) flags[i] = (uint8_t)((uniform[i] ? 0 : VARIES) | (wanted[i] ? DEPENDS : 0));
+    memset(flags + p->inputs, 0, p->known - p->inputs);
+    *at = 0;
+    if (p->starts[0] != 0) return "its arguments do not start at 0";
+    for (size_t i = 0; i < p->size; i++) {
+        const size_t begin = p->starts[i], end = p->starts[i + 1];
+        const int code = p->codes[i];
+        uint8_t flag = 0;
+        *at = i;
+        if (code >= AG_COUNT) return "its code is none of the table's";
+        if (end < begin || end > args) return "its arguments lie outside of args";
+        const size_t count = end - begin;
+        if (ag_ops[code].arity ? count != ag_ops[code].arity : !ag_ops[code].sequences ? !count : count % ag_ops[code].sequences)
+            return "it has the wrong number of arguments";
+        if (count > p->most) p->most = count;
+        for (size_t k = 0; k < count; k++) {
+            const size_t a = (uint32_t)p->args[begin + k];
+            if (a >= p->known + i) return "an argument is no earlier slot";
+            flag |= flags[a] & (depends_on(code, k) ? VARIES | DEPENDS : VARIES);
+        }
+        flags[p->known + i] = flag;
+    }
+    *at = p->size;
+    if (p->starts[p->size] != args) return "its end is not that of args";
+    for (size_t j = 0; j < p->results; j++) {
+        const size_t a = (uint32_t)p->outputs[j];
+        if (a >= p->slots) return "an output is no slot";
+        if (p->seeded[j]) flags[a] |= REACHED | ALWAYS;
+    }
+    for (size_t i = p->size; i-- > 0;) {
+        const size_t slot = p->known + i;
+        if (!is_active(p, slot)) continue;
+        const int code = p->codes[i];
+        const uint8_t flag = REACHED | (code == AG_WHERE ? 0 : flags[slot] & ALWAYS);
+        for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++)
+            if (depends_on(code, j - p->starts[i])) flags[p->args[j]] |= flag;
+        if (!(flags[slot] & ALWAYS)) p->masked = 1;
+    }
+    return NULL;
+}
+
+/* The tape. Where an operand comes from is a row, or ~slot where it is uniform. Where its adjoint goes is twice a row, plus 1 where it
+   is the first to come; or ~number, of an accumulator, where it is uniform; or NOWHERE. The same for the lanes in which it is reached. */
+
+#define NOWHERE INT32_MIN
+
+typedef struct {
+    uint8_t code;
+    uint32_t slot, first; /* the first of its operands */
+    uint32_t count, mixed, varying; /* operands; pairs of a dot: a uniform one and a row, two rows. Those of a sum: rows */
+    int32_t row, adjoint, mask; /* NOWHERE where it has none */
+    int32_t extra;              /* the first of the rows that logsumexp keeps for its partials: a power for each argument, their sum */
+} Step;
+
+typedef struct {
+    Step *steps;
+    uint32_t *uniform; /* the instructions that are run once */
+    int32_t *from, *to, *masks;
+    int32_t *inputs, *input_to, *outputs, *output_to; /* the rows of inputs; of their adjoints; where outputs and their adjoints are */
+    uint32_t *shared;                                 /* the slot of each accumulator */
+    size_t size, uniforms, sharing, rows;
+} Tape;
+
+typedef struct {
+    int32_t *unused;
+    size_t count;
+    int32_t next;
+} Pool;
+
+static inline int32_t pool_take(Pool *pool) {
+    return pool->count ? pool->unused[--pool->count] : pool->next++;
+}
+
+static inline void pool_give(Pool *pool, int32_t row) {
+    pool->unused[pool->count++] = row;
+}
+
+/* What is needed while a tape is made: rows of slots, their adjoints and masks, or the accumulators; and when a row is last read. */
+typedef struct {
+    const Program *p;
+    Tape *tape;
+    int32_t *slots; /* of the operands */
+    int32_t *row, *adjoint, *mask;
+    uint32_t *last;
+    Pool pool;
+} Maker;
+
+/* The slots of a step's operands: as in the program, but those of a dot in pairs, and sorted, a uniform one before a row. */
+static void step_operands(Maker *m, Step *step) {
+    const Program *p = m->p;
+    const uint8_t *flags = p->flags;
+    const size_t i = step->slot - p->known, count = p->starts[i + 1] - p->starts[i];
+    const int32_t *args = p->args + p->starts[i];
+    int32_t *out = m->slots + step->first;
+    step->count = (uint32_t)count;
+    if (step->code == AG_DOT) {
+        const int32_t *other = args + count / 2;
+        for (int rows = 1; rows != 4; rows = rows == 1 ? 2 : rows == 2 ? 0 : 4) {
+            for (size_t k = 0; k < count / 2; k++) {
+                const int a = flags[args[k]] & VARIES, b = flags[other[k]] & VARIES;
+                if (a + b != rows) continue;
+                *out++ = a && !b ? other[k] : args[k];
+                *out++ = a && !b ? args[k] : other[k];
+                step->mixed += rows == 1;
+                step->varying += rows == 2;
+            }
+        }
+    } else if (step->code == AG_SUM) {
+        for (int rows = 1; rows >= 0; rows--) {
+            for (size_t k = 0; k < count; k++) {
+                if ((flags[args[k]] & VARIES) != rows) continue;
+                *out++ = args[k];
+                step->varying += (uint32_t)rows;
+            }
+        }
+    } else {
+        memcpy(out, args, count * sizeof(int32_t));
+    }
+}
+
+/* Where the adjoint of `slot` goes from the consumer at hand, and in *mask where the lanes go in which it is reached. */
+static int32_t target(Maker *m, size_t slot, int32_t *mask) {
+    *mask = NOWHERE;
+    if (!is_active(m->p, slot)) return NOWHERE;
+    const int masked = is_masked(m->p, slot), first = m->adjoint[slot] == NOWHERE;
+    if (!(m->p->flags[slot] & VARIES)) {
+        if (first) {
+            m->adjoint[slot] = (int32_t)m->tape->sharing;
+            m->tape->shared[m->tape->sharing++] = (uint32_t)slot;
+        }
+        if (masked) *mask = ~m->adjoint[slot];
+        return ~m->adjoint[slot];
+    }
+    if (first) {
+        m->adjoint[slot] = pool_take(&m->pool);
+        if (masked) m->mask[slot] = pool_take(&m->pool);
+    }
+    if (masked) *mask = 2 * m->mask[slot] + first;
+    return 2 * m->adjoint[slot] + first;
+}
+
+/* The rows of values. Without a reverse sweep a row is used again once nobody reads it any more. */
+static void make_values(Maker *m, int reverse) {
+    const Program *p = m->p;
+    Tape *tape = m->tape;
+    size_t operand = 0;
+    if (!reverse) {
+        for (size_t i = 0; i < p->size; i++)
+            for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) m->last[p->args[j]] = (uint32_t)(p->known + i);
+        for (size_t j = 0; j < p->results; j++) m->last[p->outputs[j]] = UINT32_MAX;
+    }
+    for (size_t i = 0; i < p->inputs; i++) tape->inputs[i] = m->row[i] = p->flags[i] & VARIES ? pool_take(&m->pool) : NOWHERE;
+    for (size_t slot = p->known; slot < p->slots; slot++) {
+        const size_t i = slot - p->known;
+        if (!(p->flags[slot] & VARIES)) {
+            tape->uniform[tape->uniforms++] = (uint32_t)i;
+            continue;
+        }
+        Step *step = &tape->steps[tape->size++];
+        *step = (Step){.code = p->codes[i], .slot = (uint32_t)slot, .first = (uint32_t)operand, .adjoint = NOWHERE, .mask = NOWHERE, .extra = NOWHERE};
+        step_operands(m, step);
+        step->row = m->row[slot] = pool_take(&m->pool);
+        if (reverse && step->code == AG_LOGSUMEXP && is_active(p, slot)) {
+            step->extra = m->pool.next;
+            m->pool.next += (int32_t)step->count + 1;
+        }
+        for (size_t k = operand; k < operand + step->count; k++) {
+            const int32_t a = m->slots[k];
+            tape->from[k] = p->flags[a] & VARIES ? m->row[a] : ~a;
+        }
+        for (size_t k = operand; !reverse && k < operand + step->count; k++) {
+            const int32_t a = m->slots[k];
+            if (!(p->flags[a] & VARIES) || m->last[a] != slot) continue;
+            pool_give(&m->pool, m->row[a]);
+            m->last[a] = UINT32_MAX;
+        }
+        if (!reverse && !m->last[slot]) pool_give(&m->pool, step->row);
+        operand += step->count;
+    }
+    for (size_t j = 0; j < p->results; j++) {
+        const int32_t a = p->outputs[j];
+        tape->outputs[j] = p->flags[a] & VARIES ? m->row[a] : ~a;
+    }
+}
+
+/* The rows of adjoints: each from the last consumer of a slot to the instruction that made it. */
+static void make_adjoints(Maker *m) {
+    const Program *p = m->p;
+    Tape *tape = m->tape;
+    int32_t mask;
+    for (size_t slot = 0; slot < p->slots; slot++) m->adjoint[slot] = NOWHERE;
+    for (size_t j = 0; j < p->results; j++) tape->output_to[j] = p->seeded[j] ? target(m, (size_t)p->outputs[j], &mask) : NOWHERE;
+    for (size_t i = tape->size; i-- > 0;) {
+        Step *step = &tape->steps[i];
+        if (!is_active(p, step->slot)) continue;
+        step->adjoint = m->adjoint[step->slot];
+        if (is_masked(p, step->slot)) step->mask = m->mask[step->slot];
+        for (size_t k = 0; k < step->count; k++) {
+            const size_t at = step->first + k;
+            mask = tape->to[at] = NOWHERE;
+            if (depends_on(step->code, k)) tape->to[at] = target(m, (size_t)m->slots[at], &mask);
+            if (tape->masks) tape->masks[at] = mask;
+        }
+        pool_give(&m->pool, step->adjoint);
+        if (step->mask != NOWHERE) pool_give(&m->pool, step->mask);
+    }
+    for (size_t i = 0; i < p->inputs; i++) tape->input_to[i] = p->flags[i] & VARIES ? m->adjoint[i] : NOWHERE;
+}
+
+static void tape_free(Tape *tape) {
+    if (!tape) return;
+    void *blocks[] = {tape->steps, tape->uniform, tape->from, tape->to, tape->masks, tape->inputs, tape->input_to, tape->outputs,
+                      tape->output_to, tape->shared, tape};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
+}
+
+static int32_t *numbers(size_t count) {
+    return PyMem_RawCalloc(count + 1, sizeof(int32_t));
+}
+
+/* The tape of a program, with or without what the reverse sweep needs; NULL where there is no memory. */
+static Tape *tape_new(const Program *p, int reverse) {
+    size_t steps = 0, operands = 0, kept = 0;
+    for (size_t i = 0; i < p->size; i++) {
+        if (!(p->flags[p->known + i] & VARIES)) continue;
+        steps++;
+        operands += p->starts[i + 1] - p->starts[i];
+        if (p->codes[i] == AG_LOGSUMEXP) kept += p->starts[i + 1] - p->starts[i] + 1;
+    }
+    if (3 * (p->inputs + steps) + kept > INT32_MAX / 2) return NULL; /* rows are counted in 30 bits */
+    Tape *tape = PyMem_RawCalloc(1, sizeof(Tape));
+    if (!tape) return NULL;
+    Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
+               {numbers(2 * (p->inputs + steps)), 0, 0}};
+    tape->steps = PyMem_RawCalloc(steps + 1, sizeof(Step));
+    tape->uniform = (uint32_t *)numbers(p->size - steps);
+    tape->from = numbers(operands);
+    tape->to = reverse ? numbers(operands) : NULL;
+    tape->masks = reverse && p->masked ? numbers(operands) : NULL;
+    tape->inputs = numbers(p->inputs);
+    tape->input_to = numbers(p->inputs);
+    tape->outputs = numbers(p->results);
+    tape->output_to = numbers(p->results);
+    tape->shared = (uint32_t *)numbers(p->slots);
+    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.pool.unused && tape->steps && tape->uniform && tape->from &&
+                         (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) && tape->inputs && tape->input_to &&
+                         tape->outputs && tape->output_to && tape->shared;
+    if (complete) {
+        make_values(&m, reverse);
+        if (reverse) make_adjoints(&m);
+        tape->rows = (size_t)m.pool.next;
+    }
+    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.pool.unused};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
+    if (complete) return tape;
+    tape_free(tape);
+    return NULL;
+}
+
+#endif
