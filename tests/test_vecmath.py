@@ -238,6 +238,10 @@ def interpolated(f, low, high, degree):
     return [float(c) for c in mpmath.lu_solve(matrix, mpmath.matrix([f(z) for z in nodes]))]
 
 
+def erfcx(a):
+    return mp.exp(a * a) * mp.erfc(a)
+
+
 @mp.workdps(60)
 def polynomials():
     """Those of the header: by the function in which each is, from what it stands for, its interval and its degree."""
@@ -248,6 +252,8 @@ def polynomials():
         "log1p_usual": interpolated(lambda f: 1 / (1 + f), mp.sqrt(mpf("0.5")) - 1, mp.sqrt(2) - 1, 2),
         "sin_near": interpolated(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(0), a, 5),
         "cos_near": interpolated(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(0), a, 5),
+        "erf_near": interpolated(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z), mpf(0), mpf(1), 11),
+        "erf_far": interpolated(lambda t: erfcx(1 / (t + 0.25) - 2), 1 / mpf("5.25") - 0.25, 1 / mpf(3) - 0.25, 12),
     }
 
 
