@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from autograd import Value, draw, exp, log
+from autograd import Value, backend, draw, exp, log
 from autograd import sum as sum_
 from autograd.errors import RendererNotFound
 
@@ -11,6 +11,10 @@ LOGITS = (5.0, 2.0, -1.0, 3.0)
 TARGET = (0.0, 1.0, 0.0, 0.0)
 PICTURE = Path("softmax_cross_entropy.svg")
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+BACKENDS = {
+    "native": "native, the compiled Value",
+    "pure": "pure, the Value in Python; where there is a C compiler, installing again builds the compiled one, which is faster",
+}
 
 
 def show_gradient() -> Value:
@@ -48,7 +52,7 @@ def train_digits(*, progress: bool) -> None:
         from sklearn.datasets import load_digits  # noqa: PLC0415  # optional, and so is all that follows
         from sklearn.model_selection import train_test_split  # noqa: PLC0415
     except ImportError:
-        print('No digits to train on: they come with scikit-learn, `python -m pip install -e ".[notebooks]"`.')
+        print("No digits to train on: they come with scikit-learn, `python -m pip install scikit-learn`.")
         return
     import nn  # noqa: PLC0415
 
@@ -66,14 +70,16 @@ def main() -> None:
         prog="python -m autograd",
         description="Show the gradient of softmax with cross-entropy beside a - y, write the picture of its graph to "
         f"{PICTURE} in the current folder, and train a classifier of handwritten digits (some ten seconds).",
-        epilog=f"The notebooks that tell the story step by step are in {NOTEBOOKS}.",
+        epilog=f"The notebooks that tell the story step by step are in {NOTEBOOKS}." if NOTEBOOKS.is_dir() else None,
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     progress = not parser.parse_args().quiet
+    print(f"Backend: {BACKENDS[backend]}.\n")
     save_picture(show_gradient())
     print()
     train_digits(progress=progress)
-    print(f"\nThe notebooks that tell the story step by step: {NOTEBOOKS}\nOpen them with: jupyter lab {NOTEBOOKS}")
+    if NOTEBOOKS.is_dir():  # an installed wheel comes without
+        print(f"\nThe notebooks that tell the story step by step: {NOTEBOOKS}\nOpen them with: jupyter lab {NOTEBOOKS}")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,8 @@ cdef int attended(object made) except -1:
     """A new node under a scope, a watch, `no_grad` or a transform."""
     cdef Node* node = of(made)
     context = current()
-    node.scope = context.scope
+    if context.scope:
+        node.scope = context.scope
     if context.watch is not None:
         context.watch.recorded(made)
     if not context.recording:
@@ -528,12 +529,12 @@ cdef class Value:
     def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
     def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
     def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
-    def leaky_relu(self, *slope): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *slope)
+    def leaky_relu(self, *x): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *x)
     def atan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
     def arctan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
-    def hypot(self, *b): "`autograd.hypot` of this Value."; return shared.ops.hypot(self, *b)
-    def step(self, *threshold): "`autograd.step` of this Value."; return shared.ops.step(self, *threshold)
-    def clip(self, *bounds): "`autograd.clip` of this Value."; return shared.ops.clip(self, *bounds)
+    def hypot(self, *x): "`autograd.hypot` of this Value."; return shared.ops.hypot(self, *x)
+    def step(self, *x): "`autograd.step` of this Value."; return shared.ops.step(self, *x)
+    def clip(self, *x): "`autograd.clip` of this Value."; return shared.ops.clip(self, *x)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values

@@ -30,7 +30,10 @@ typedef struct Node {
     Edge own[2];           /* the arguments, or, in own[0].arg, where more of them are */
 } Node;
 
-enum { INLINE = 2, NO_DERIVATIVE = 1, KEPT = 1 << 16 };
+enum { INLINE = 2, NO_DERIVATIVE = 1 };
+#ifndef KEPT
+#define KEPT 65536 /* so many free nodes are kept for the next ones; 0 lets sanitizers see each */
+#endif
 
 static PyTypeObject *node_type; /* Value */
 
@@ -101,7 +104,7 @@ static PyObject *node_tuple(Node *node, PyObject *(*item)(Edge)) {
 }
 
 
-/* Memory: nodes given back are kept for the next ones, as many as KEPT. */
+/* Memory. */
 
 static Node *kept;
 static size_t kept_count;

@@ -267,6 +267,40 @@ LANES_INLINE double LANES(cos_usual)(double x) {
 LANES_INLINE double LANES(sin_any)(double x) { return fabs(x) <= 1e5 ? LANES(sin_usual)(x) : sin(x); }
 LANES_INLINE double LANES(cos_any)(double x) { return fabs(x) <= 1e5 ? LANES(cos_usual)(x) : cos(x); }
 
+/* erf. */
+
+/* For |x| < 1: odd. */
+LANES_INLINE double LANES(erf_near)(double x) {
+    const double z = x * x, z2 = z * z, z4 = z2 * z2;
+    const double c01 = LANES_FMA(z, -0x1.812746b0379c1p-2, 0x1.20dd750429b6dp0);
+    const double c23 = LANES_FMA(z, -0x1.b82ce31203772p-6, 0x1.ce2f21a040f66p-4);
+    const double c45 = LANES_FMA(z, -0x1.c02db0665e53dp-11, 0x1.565bccfa44156p-8);
+    const double c67 = LANES_FMA(z, -0x1.f4ca838adb73bp-17, 0x1.f9a2be4f731a1p-14);
+    const double c89 = LANES_FMA(z, -0x1.5c131500d3f88p-23, 0x1.b981d78881a5dp-20);
+    const double cab = LANES_FMA(z, -0x1.ac9585a44fe29p-31, 0x1.d76af6ca49787p-27);
+    const double low = LANES_FMA(z2, c23, c01), middle = LANES_FMA(z2, c67, c45), high = LANES_FMA(z2, cab, c89);
+    return x * LANES_FMA(z4, LANES_FMA(z4, high, middle), low);
+}
+
+/* For 1 <= a <= 6: erf(a) = 1 - exp(-a^2) G(t) with t = 1/(a + 2) - 1/4. */
+LANES_INLINE double LANES(erf_far)(double a) {
+    const double t = 1.0 / (a + 2.0) - 0.25, t2 = t * t, t4 = t2 * t2;
+    const double c01 = LANES_FMA(t, 0x1.b57034efd3f76p0, 0x1.058671b52c776p-2);
+    const double c23 = LANES_FMA(t, 0x1.437f0b68becb3p2, 0x1.eeea7dc8a7819p1);
+    const double c45 = LANES_FMA(t, -0x1.ca95ed43053cep2, 0x1.e9471598d6c3fp-1);
+    const double c67 = LANES_FMA(t, 0x1.016b4ec748c8ap4, -0x1.bc25a59308a5dp1);
+    const double c89 = LANES_FMA(t, -0x1.6d9d7b593d08bp5, 0x1.6d61b8cf7c29fp1);
+    const double cab = LANES_FMA(t, 0x1.c9d600f5a40f6p6, 0x1.cd2c58f063cfep4);
+    const double low = LANES_FMA(t2, c23, c01), middle = LANES_FMA(t2, c67, c45), high = LANES_FMA(t2, cab, c89);
+    const double g = LANES_FMA(t4, LANES_FMA(t4, LANES_FMA(t4, -0x1.c08b3ef5ebd17p7, high), middle), low);
+    return LANES_FMA(-LANES(exp_usual)(-a * a), g, 1.0);
+}
+
+LANES_INLINE double LANES(erf1)(double x) {
+    const double a = fabs(x);
+    return LANES(pick)(a < 1.0, LANES(erf_near)(x), copysign(LANES(erf_far)(LANES(at_most)(a, 6.0)), x));
+}
+
 /* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
 #define LANES_STRETCH 256
 #define LANES_MAP_USUAL(NAME, USUAL) \
@@ -298,6 +332,7 @@ LANES_MAP_USUAL(softplus, fabs(a) <= 708.0)
 
 LANES_MAP_USUAL(sin, fabs(a) <= 1e5)
 LANES_MAP_USUAL(cos, fabs(a) <= 1e5)
+LANES_MAP(erf, LANES(erf1))
 
 #undef LANES_MAP_USUAL
 #undef LANES_STRETCH
@@ -321,10 +356,9 @@ LANES_MAP(tanh, ag_tanh)
 LANES_MAP(softplus, ag_softplus)
 LANES_MAP(sin, ag_sin)
 LANES_MAP(cos, ag_cos)
+LANES_MAP(erf, ag_erf)
 
 #endif
-
-LANES_MAP(erf, ag_erf)
 
 /* x^c, one c for all. */
 LANES_STATIC void LANES(vec_powc)(const double *x, double c, double *y, size_t n) {

@@ -48,12 +48,12 @@ class _Watch:
             given = ", ".join(str(getattr(a, "data", a)) for a in node.args)
             raise AnomalyError(f"{node.op.name}({given}) gave {node.data} at {line}")
 
-    def swept(self, node: Any) -> None:
+    def swept(self, node: Any, gradient: Callable[[Any], float] = operator.attrgetter("grad")) -> None:
         for i, (a, local) in enumerate(zip(node.args, node.partials, strict=True)):
-            if local is not None and not math.isfinite(a.grad):
+            if local is not None and not math.isfinite(gradient(a)):
                 raise AnomalyError(
-                    f"the gradient became {a.grad} on its way back through argument {i} of {node.op.name}: {node.grad} arrived there, "
-                    f"the local derivative is {local}; recorded at {self.lines.get(node, 'a line outside detect_anomaly()')}"
+                    f"the gradient became {gradient(a)} on its way back through argument {i} of {node.op.name}: {gradient(node)} arrived "
+                    f"there, the local derivative is {local}; recorded at {self.lines.get(node, 'a line outside detect_anomaly()')}"
                 )
 
 
@@ -71,8 +71,8 @@ def users_line() -> str:
 def detect_anomaly() -> Iterator[None]:
     """Raise AnomalyError where the first value or gradient that is inf or nan arises, and name the user's line.
 
-    For finding a fault, not for production: every operation then looks up the line that made it. A gradient is
-    traced to its line where the forward pass ran inside as well.
+    For finding a fault, not for production: every operation then looks up the line that made it. A gradient, that of `backward` or of
+    `grad` and its like, is traced to its line where the forward pass ran inside as well. The tangents of `jvp` are not looked at.
 
     >>> from autograd import Value
     >>> with detect_anomaly():

@@ -3,10 +3,11 @@
 Kept in a context variable, so that threads and coroutines do not see each other's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter
 from threading import Lock
 from typing import Any, NoReturn, Protocol
 
@@ -14,13 +15,13 @@ from autograd.errors import OperationError
 
 
 class Watch(Protocol):
-    """Who is shown each node when it is recorded, and when `backward` has passed it."""
+    """Who is shown each node when it is recorded, and when a gradient has passed it."""
 
     def recorded(self, node: Any) -> None:
         """An operation has just made `node`."""
 
-    def swept(self, node: Any) -> None:
-        """`backward` has just sent `node`'s gradient on to its arguments."""
+    def swept(self, node: Any, gradient: Callable[[Any], float] = attrgetter("grad")) -> None:
+        """`node` has just sent its gradient on to its arguments; `gradient(node)` is what a node has received so far."""
 
 
 class Trace(Protocol):

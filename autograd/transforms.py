@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import ops, value
 from autograd.context import current, entered
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
@@ -160,7 +160,7 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
     has a mask, 1 where one of its consumers is active and took it, and sends 0 where that is 0, whatever its derivatives.
     """
     if not graph:
-        return list(sweep(cotangents, inputs))
+        return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
     dependent = _dependent(nodes, inputs, graph=True)

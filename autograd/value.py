@@ -391,12 +391,15 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
     [6.0]
     """
     received = dict(cotangents)
+    watch = current().watch
     for node in reversed(order(*cotangents)):
         if node in received:
             cotangent = received[node]
             for a, partial in zip(node.args, node.partials):  # noqa: B905  # as in backward
                 if partial is not None:
                     received[a] = received[a] + cotangent * partial if a in received else cotangent * partial
+            if watch is not None:
+                watch.swept(node, received.__getitem__)
     return [received.get(x, 0.0) for x in inputs]
 
 

@@ -70,6 +70,19 @@ def test_backwards_names_the_line_that_recorded():
     assert "argument 0 of sqrt" in str(info.value)
 
 
+@pytest.mark.parametrize(
+    "derivative",
+    [autograd.grad, autograd.value_and_grad, autograd.jacobian, lambda f: lambda x: autograd.vjp(f)(x)(1.0)],
+    ids=["grad", "value_and_grad", "jacobian", "vjp"],
+)
+def test_backwards_of_a_function(derivative):
+    where = here(+2)
+    with detect_anomaly(), pytest.raises(AnomalyError) as info:
+        derivative(lambda x: ops.sqrt(x) * 2.0)(0.0)
+    assert str(info.value).startswith("the gradient became inf on its way back through argument 0 of sqrt: 2.0 arrived there")
+    assert where in str(info.value)
+
+
 def test_backwards_of_what_was_recorded_outside():
     x = Value(0.0)
     y = ops.sqrt(x)
@@ -97,6 +110,7 @@ def test_finite_work_goes_through():
     with detect_anomaly():
         y = ops.where(x > 3, ops.log(x), x * x)
         y.backward()
+        assert autograd.grad(lambda x: ops.where(x > 3, ops.log(x), x * x))(2.0) == 4.0
     assert x.grad == 4.0
 
 

@@ -12,6 +12,7 @@ import pytest
 import sklearn.datasets
 from mpmath import mp
 
+import autograd
 from autograd import __main__ as tour
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +78,16 @@ def test_the_digits_are_learned(whole_run):
 def test_the_notebooks_named_are_there(whole_run):
     folder = re.search(r"step by step: (.+)$", whole_run[0], re.MULTILINE)[1]
     assert list(Path(folder).glob("*.ipynb"))
+
+
+def test_without_the_notebooks_nobody_is_sent_there(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tour, "NOTEBOOKS", tmp_path / "notebooks")
+    assert "notebooks" not in run_here(monkeypatch, capsys, "--quiet")
+
+
+def test_the_backend_is_named(whole_run):
+    assert sentences(whole_run[0], "Backend: ")[0].startswith(f"Backend: {autograd.backend}, the")
 
 
 def test_the_tour_returns_the_graph_that_it_prints(capsys):

@@ -1,0 +1,35 @@
+# The interpreter of recorded programs in lanes and threads; help(autograd._kernel.Plan) says what is given and what is promised.
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+instruction_sets: tuple[str, ...]
+
+def use(name: str, /) -> None: ...
+
+@final
+class Plan:
+    def __new__(
+        cls,
+        codes: NDArray[np.uint8],
+        starts: NDArray[np.uint32],
+        args: NDArray[np.int32],
+        constants: NDArray[np.float64],
+        inputs: int,
+        outputs: NDArray[np.int32],
+        uniform: NDArray[Any],
+        wanted: NDArray[Any],
+        seeded: NDArray[Any] | None = None,
+    ) -> Plan: ...
+    def run(
+        self,
+        lanes: int,
+        inputs: Sequence[NDArray[np.float64]],
+        outputs: Sequence[NDArray[np.float64]],
+        seeds: Sequence[NDArray[np.float64]] | None = None,
+        gradients: Sequence[NDArray[np.float64] | None] | None = None,
+        threads: int = 1,
+    ) -> None: ...
