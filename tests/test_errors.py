@@ -15,7 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd import TABLE, Op, Value, errors, ops
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError, RangeError, StateError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, RangeError, StateError, TraceError
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
@@ -232,6 +232,27 @@ WRONG_CALLS = {
         (lambda: autograd.vjp(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
         (lambda: autograd.vjp(lambda x: {"y": x})(1.0)([1.0, 2.0]), LengthError, ["2 numbers as cotangent", "expected 1", "structure"]),
         (lambda: autograd.vjp(lambda x: x)(1.0)("1"), NumberError, ["the text '1'", "one real number"]),
+    ],
+    "jit": [
+        (lambda: autograd.jit(3), OperationError, ["got 3", "expected a function"]),
+        (lambda: autograd.jit(lambda x: x.data)(1.0), TraceError, ["data of a Value", "test_errors.py", "compute with the Value itself"]),
+        (lambda: autograd.jit(lambda _: "y")(1.0), NumberError, ["the text 'y'", "one real number"]),
+    ],
+    "vmap": [
+        (lambda: autograd.vmap(3), OperationError, ["got 3", "expected a function"]),
+        (lambda: autograd.vmap(abs, reduce="max"), RangeError, ["reduce='max'", "'mean', 'sum' or None"]),
+        (lambda: autograd.vmap(abs)(1.0), RangeError, ["argument 0", "shape ()", "axis 0", "None in in_axes"]),
+        (lambda: autograd.vmap(abs, in_axes=None)(1.0), RangeError, ["in_axes is None for all", "give 0"]),
+        (lambda: autograd.vmap(abs, in_axes=(0, 0))(np.ones(2)), LengthError, ["1 arguments", "2 entries", "one for each"]),
+        (lambda: autograd.vmap(max)(np.ones(2), np.ones(3)), LengthError, ["argument 1", "3 lanes", "expected 2"]),
+        (lambda: autograd.vmap(abs)(np.ones(0)), LengthError, ["without a lane", "at least one sample"]),
+        (lambda: autograd.vmap(abs)(np.array(["a"])), OperationError, ["argument 0", "<U1", "astype(float)"]),
+        (lambda: autograd.vmap(abs)(np.arange(65)), OperationError, ["65 kinds", "at most 64", ".astype(float)"]),
+    ],
+    "Program": [
+        (lambda: autograd.Program([1.0], [2.0]), NumberError, ["2.0", "as an input", "expected a Value"]),
+        (lambda: autograd.Program([1.0], [v := Value(1.0), v]), LengthError, ["twice", "give each once"]),
+        (lambda: autograd.Program([1.0], [])([2.0]), LengthError, ["1 inputs", "expected 0"]),
     ],
     "jvp": [
         (lambda: autograd.jvp(lambda x: x)("1", 1.0), NumberError, ["the text '1'", "one real number"]),
