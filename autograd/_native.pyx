@@ -140,11 +140,11 @@ cdef inline object tracing():
     return trace
 
 
-cdef int refused(str what) except -1:
+cdef int refused(str what, node=None) except -1:
     """Let who traces refuse what a replay could not do again."""
     trace = tracing()
     if trace is not None:
-        trace.refuse(what)
+        trace.refuse(what, node)
     return 0
 
 
@@ -413,21 +413,23 @@ cdef class Value:
     @property
     def data(self):
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        refused("data")
+        refused("the data of a Value", self)
         return of(self).data
 
     @data.setter
     def data(self, data):
+        refused("setting the data of a Value")
         of(self).data = as_float(data)
 
     @property
     def grad(self):
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        refused("grad")
+        refused("the grad of a Value")
         return of(self).grad if of(self).graded else 0.0
 
     @grad.setter
     def grad(self, grad):
+        refused("setting the grad of a Value")
         of(self).grad = as_float(grad)
         of(self).graded = 1
 
@@ -544,6 +546,8 @@ cdef class Value:
     def __richcmp__(self, other, int relation):
         cdef double a = of(self).data, b
         if relation == Py_EQ or relation == Py_NE:
+            if tracing() is not None:
+                shared.refuse_equality(other)
             return NotImplemented
         if node_read(<PyObject*>other, &b) < 0:
             try:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.context import current, entered
+from autograd.context import current, entered, refused
 from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
@@ -26,9 +26,12 @@ from autograd.kinds import FLOATS, as_float, named_float
 from autograd.ops import Op
 from autograd.transforms import flat, grad, like, no_grad, pull, push
 
-# Frames in these folders are ours, not the user's.
-_HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib is slow to import
-OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep)  # noqa: PTH118, PTH120  # as above
+# Frames in these folders and files are ours, or Python's between the user's and ours.
+_HERE, _PYTHON = os.path.dirname(__file__), os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
+OURS = tuple(
+    os.path.join(*parts)  # noqa: PTH118  # as above
+    for parts in ((_HERE, ""), (os.path.dirname(_HERE), "nn", ""), (_PYTHON, "contextlib.py"), (_PYTHON, "copy.py"))  # noqa: PTH120
+)
 
 # A first step of 0.05 comes down to 1e-7 in so many; each row of Neville's scheme is so long.
 HALVINGS, COLUMNS = 20, 5
@@ -80,6 +83,7 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.errors.AnomalyError: div(1.0, 0.0) gave inf at <doctest ...
     """
+    refused("detect_anomaly()")
     with entered(replace(current(), watch=_Watch())):
         yield
 

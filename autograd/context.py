@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import attrgetter
 from threading import Lock
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from autograd.errors import OperationError
 
@@ -33,8 +33,8 @@ class Trace(Protocol):
     def truth(self, node: Any) -> bool:
         """Whether `node` is not 0: the replay is guarded by the answer."""
 
-    def refuse(self, what: str) -> NoReturn:
-        """Say that `what` cannot be replayed."""
+    def refuse(self, what: str, node: Any) -> None:
+        """Say that `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ current = _current.get
 _lock = Lock()
 _paths: list[tuple[str, ...]] = [()]
 _ids: dict[tuple[str, ...], int] = {(): 0}
+
+
+def refused(what: str, node: Any = None) -> None:
+    """Let who traces a function refuse what a replay could not do again."""
+    trace = current().trace
+    if trace is not None:
+        trace.refuse(what, node)
 
 
 @contextmanager

@@ -13,18 +13,18 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import RLock
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from autograd import ops
 from autograd.captured import PLAIN, Captured, Same
 from autograd.check import users_line
-from autograd.context import current, entered
+from autograd.context import NEUTRAL, current, entered
 from autograd.engine import Value
-from autograd.errors import LengthError, OperationError, RangeError, TraceError
+from autograd.errors import AutogradError, LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
-from autograd.kinds import NUMBERS, as_float
+from autograd.kinds import NUMBERS, named_float
 from autograd.lanes import Lanes
 from autograd.ops import Op
 from autograd.program import Program
@@ -57,11 +57,12 @@ class _Trace:
         guard = node if node.op in {ops.less, ops.less_equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
-    def refuse(self, what: str) -> NoReturn:
-        raise TraceError(
-            f"{what} of a Value was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was "
-            "in this one call: compute with the Value itself, compare it or choose with where, or leave jit and vmap away"
-        )
+    def refuse(self, what: str, node: Value | None) -> None:
+        if node not in self.born or node.args:  # a leaf that the function made is a constant
+            raise TraceError(
+                f"{what} was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was in "
+                "this one call: compute with the Value itself, compare it by < and <= or choose with where, or leave jit and vmap away"
+            )
 
 
 class _Path:
@@ -69,14 +70,22 @@ class _Path:
 
     def __init__(self, f: Function, args: "_Arguments", lane: int) -> None:
         trace = _Trace()
-        with entered(replace(current(), recording=True, watch=None, trace=trace)):
+        with entered(NEUTRAL):
             inputs = [Value(x) for x in args.numbers(lane)]
-            self.tree = f(*args.rebuilt(inputs, lane))
-        outputs = [y if y.__class__ is Value else as_float(y) for y in flat(self.tree)]
+        given = args.rebuilt(inputs, lane)
+        before = _identities(given)
+        with entered(replace(current(), recording=True, watch=None, trace=trace)):
+            tree = f(*given)
+        if _identities(given) != before:
+            raise TraceError(
+                f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
+            )
+        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in flat(tree)]
         roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
-        known = dict.fromkeys(inputs)
-        outside = [a for node in order(*roots) if node in trace.born for a in node.args if a.__class__ is Value and a not in trace.born]
-        self.captured = [a for a in dict.fromkeys((*outside, *[y for y in roots if y not in trace.born])) if a not in known]
+        known = {*inputs, *trace.born}
+        outside = [a for node in order(*roots) if node in trace.born for a in node.args if a.__class__ is Value]
+        self.captured = [a for a in dict.fromkeys((*outside, *roots)) if a not in known]
+        self.tree = like(tree, [0.0] * len(outputs))
         self.count = len(outputs)
         self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), self.count)
         self.truths = np.array(list(trace.guards.values()), dtype=float)
@@ -84,6 +93,11 @@ class _Path:
     def holds(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
         return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+
+
+def _identities(tree: Any) -> list[int]:
+    """What a structure holds, apart from the entries of arrays that are no objects."""
+    return [id(x) for x in flat(tree) if not isinstance(x, np.generic)]
 
 
 class _Arguments:
@@ -107,7 +121,14 @@ class _Arguments:
     def _taken(self, what: str, x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
         """Take one argument apart; the result puts it together from Values, for one lane."""
         if axis is not None:
-            return self._lane_array(what, np.asarray(x), axis)
+            try:
+                return self._lane_array(what, np.asarray(x), axis)
+            except ValueError as error:
+                if isinstance(error, AutogradError):
+                    raise
+                raise LengthError(
+                    f"got {what} with rows that differ in length, expected an array: give every row as many numbers"
+                ) from None
         if isinstance(x, dict | list | tuple):
             self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
             items = x.items() if isinstance(x, dict) else enumerate(x)
@@ -140,9 +161,12 @@ class _Arguments:
 
     def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
         self.key.append(("live", lanes, shape))
-        values = [a if a.__class__ is Value else Value(a) for a in x.ravel()] if x.dtype.kind == "O" else None
-        numbers = np.ascontiguousarray(x, dtype=float) if values is None else np.array([v._number for v in values])
-        self.groups.append((numbers.reshape(len(x) if lanes else 1, -1), values))
+        values = None
+        if x.dtype.kind == "O":
+            nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
+            values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
+            x = np.array([v._number for v in nodes]).reshape(x.shape)
+        self.groups.append((np.ascontiguousarray(x, dtype=float).reshape(len(x) if lanes else 1, -1), values))
         size = math.prod(shape)
         return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
 
@@ -195,10 +219,11 @@ class _Recordings:
                 left = yield from self._taking(path, args, left)
             while len(left):
                 path = self._record(own, args, int(left[0]))
-                left = yield from self._taking(path, args, left)
+                left = yield from self._taking(path, args, left, sure=1)
 
     @staticmethod
-    def _taking(path: _Path, args: _Arguments, lanes: np.ndarray) -> Any:
+    def _taking(path: _Path, args: _Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
+        """The lanes that do not take the path; the first `sure` take it, however the replay rounds what they branched on."""
         if not len(lanes):
             return lanes
         if not len(path.truths):
@@ -206,6 +231,7 @@ class _Recordings:
             return lanes[:0]
         groups = _with_captured(args.chosen(lanes).groups, path)
         holds = path.holds(path.lanes.forward(_arrays(groups), len(lanes)))
+        holds[:sure] = True
         if holds.any():
             yield path, lanes[holds]
         return lanes[~holds]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops, value
-from autograd.context import current, entered
+from autograd.context import current, entered, refused
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
@@ -140,7 +140,7 @@ def _sent(node: Value, factor: Any, partial: Any) -> Any:
 def _either(masks: Sequence[Any]) -> Any:
     """Whether one of `masks` is not 0."""
     masks = list(dict.fromkeys(masks))
-    return 1.0 if 1.0 in masks else masks[0] if len(masks) == 1 else ops.maximum(*masks)
+    return 1.0 if any(mask.__class__ is float for mask in masks) else masks[0] if len(masks) == 1 else ops.maximum(*masks)
 
 
 def _dependent(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -> set[Value]:
@@ -406,5 +406,6 @@ def no_grad() -> Iterator[None]:
     >>> y.args
     ()
     """
+    refused("no_grad()")
     with entered(replace(current(), recording=False)):
         yield

@@ -50,8 +50,8 @@ QUESTIONS: dict[np.ufunc, Callable[..., bool]] = {
     np.less_equal: operator.le,
     np.greater: operator.gt,
     np.greater_equal: operator.ge,
-    np.equal: operator.is_,
-    np.not_equal: operator.is_not,
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
     np.isnan: lambda x: x.isnan(),
     np.isfinite: lambda x: x.isfinite(),
 }

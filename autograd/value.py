@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, Context, current
+from autograd.context import NEUTRAL, Context, current, refused
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, register_node
+from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, register_node
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
@@ -206,21 +206,23 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        _refused("data")
+        refused("the data of a Value", self)
         return self._number
 
     @data.setter
     def data(self, data: Any) -> None:
+        refused("setting the data of a Value")
         self._number = as_float(data)
 
     @property
     def grad(self) -> float:
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        _refused("grad")
+        refused("the grad of a Value")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
+        refused("setting the grad of a Value")
         self._grad = as_float(grad)
 
     @property
@@ -252,7 +254,7 @@ class Value:
         """
         seed = as_float(seed)
         watch = current().watch
-        _refused("backward()")
+        refused("backward()")
         nodes = order(self)
         leaves = [(node, node._grad) for node in nodes if not node.args]
         for node in nodes:
@@ -326,6 +328,12 @@ class Value:
     __le__ = _comparison(operator.le, ops.less_equal)
     __gt__ = _comparison(operator.gt, ops.less, swapped=True)
     __ge__ = _comparison(operator.ge, ops.less_equal, swapped=True)
+
+    def __eq__(self, other: object) -> Any:
+        refuse_equality(other)
+        return NotImplemented  # by identity
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         trace = current().trace
@@ -408,10 +416,17 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
 
 def refuse_float() -> NoReturn:
     """Say what to do instead of `float(v)`."""
+    refused("float() of a Value")
     raise GradientLostError(
         "a Value was used where a plain float is needed, which would lose its gradient: for the number write v.data; "
         "for a function use autograd's, such as autograd.exp(v) in place of math.exp(v)"
     )
+
+
+def refuse_equality(other: Any) -> None:
+    """While a function is traced, `==` would go by identity where without a trace it goes by value, and choose another branch."""
+    if type(other).__name__ == "Value" or isinstance(other, NUMBERS):
+        refused("== of a Value")
 
 
 def refuse_subclass(cls: type) -> NoReturn:
@@ -425,13 +440,6 @@ def text(value: Any) -> str:
     if current().trace is not None:  # its numbers are those of the recording only
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
-
-
-def _refused(what: str) -> None:
-    """Let who traces a function refuse what a replay could not do again."""
-    trace = current().trace
-    if trace is not None:
-        trace.refuse(what)
 
 
 def _short(x: float) -> str:
