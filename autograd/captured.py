@@ -1,20 +1,26 @@
 """What a function captures: the numbers, arrays and Values that it finds in closures, defaults, globals and attributes."""
 
 import operator
+import pickle
 import sys
 import types
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from random import Random
 from typing import Any
 
 import numpy as np
 
 from autograd.engine import Value
 from autograd.kinds import NUMBERS
-from autograd.ops import Op
+from autograd.ops import TABLE
 
 PLAIN = (*NUMBERS, str, bytes, type(None))
 # Libraries whose functions are taken to be as they are.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
+CONTAINERS = (dict, list, tuple, set, frozenset, deque)
+# What draws random numbers: its state is no attribute.
+GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
 
 class Same:
@@ -35,8 +41,8 @@ class Same:
 class Captured:
     """All that some objects, functions among them, could bring into a computation beside what it is given.
 
-    It is looked up anew only where something has changed: what each place held is remembered and compared by identity, arrays by what is
-    in them.
+    It is looked up anew only where something has changed: what each place held is remembered and compared by identity, arrays and
+    generators of random numbers by what is in them. An iterator counts as changed at each call.
     """
 
     def __init__(self, *roots: Any) -> None:
@@ -56,7 +62,10 @@ class Captured:
         self.cells: list[tuple[types.CellType, Any]] = []
         self.names: list[tuple[Mapping[str, Any], str, Any]] = []
         self.items: list[tuple[Any, tuple[Any, ...]]] = []
-        self.arrays: list[tuple[np.ndarray, np.ndarray]] = []
+        self.members: list[tuple[types.MemberDescriptorType, Any, Any]] = []
+        self.arrays: list[tuple[Any, np.ndarray]] = []
+        self.states: list[tuple[Any, bytes]] = []
+        self.moving = False
 
     def _changed(self) -> bool:
         for cell, x in self.cells:
@@ -69,27 +78,50 @@ class Captured:
             now = tuple(_items(container))
             if len(now) != len(items) or not all(map(operator.is_, now, items)):
                 return True
-        return any(x.shape != was.shape or x.dtype != was.dtype or x.tobytes() != was.tobytes() for x, was in self.arrays)
+        return (
+            self.moving
+            or any(_member(member, x) is not was for member, x, was in self.members)
+            or any(_bytes(np.asarray(x)) != _bytes(was) for x, was in self.arrays)
+            or any(pickle.dumps(x) != was for x, was in self.states)
+        )
 
     def _look(self, x: Any) -> Any:
         """What there is in `x`; what it looked at is remembered."""
         if isinstance(x, PLAIN):
-            return type(x), x if x == x else "nan"  # noqa: PLR0124  # nan is not itself
-        if id(x) in self.seen or isinstance(x, Value | Op | type | types.ModuleType):
+            return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # nan is itself, and -0.0 is not 0.0
+        if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
             return Same(x)
         self.seen[id(x)] = x
-        if isinstance(x, np.ndarray):
-            self.arrays.append((x, x.copy()))
-            return tuple(map(Same, x.ravel())) if x.dtype.kind == "O" else (x.dtype.str, x.shape, x.tobytes())
-        if isinstance(x, dict | list | tuple | set | frozenset):
+        if hasattr(type(x), "__array__"):
+            self.arrays.append((x, was := np.array(x)))
+            return _bytes(was), *(map(self._look, was.ravel()) if was.dtype.kind == "O" else ())
+        if isinstance(x, CONTAINERS):
             items = tuple(_items(x))
             self.items.append((x, items))
             return type(x), *map(self._look, items)
-        if isinstance(x, types.MethodType):
-            return self._look(x.__func__), self._look(x.__self__)
         if isinstance(x, types.FunctionType):
-            return self._look_into(x)
-        return (Same(x), self._look(vars(x))) if hasattr(x, "__dict__") else Same(x)
+            return *self._look_into(x), self._look(vars(x))
+        if isinstance(x, type):
+            own = [vars(cls) for cls in x.__mro__ if not _is_library(cls.__module__)]
+            return Same(x), *[found for scope in own for found in self._look_up(scope, list(scope))]
+        return Same(x), *self._look_around(x)
+
+    def _look_around(self, x: Any) -> list[Any]:
+        """What there is in an object: its class, its attributes, what it is bound to, and the state that only it can change."""
+        if _is_library(type(x).__module__) and hasattr(x, "__wrapped__"):
+            return [self._look(x.__wrapped__)]
+        if isinstance(x, GENERATORS):
+            self.states.append((x, pickle.dumps(x)))
+            return [self.states[-1][1]]
+        if isinstance(x, Iterator):
+            self.moving = True
+            return [Same(object())]
+        if isinstance(x, types.BuiltinMethodType):
+            return [self._look(x.__self__)]
+        members = [m for cls in type(x).__mro__ for m in vars(cls).values() if isinstance(m, types.MemberDescriptorType)]
+        self.members += [(member, x, _member(member, x)) for member in members]
+        found = [self._look(_member(member, x)) for member in members]
+        return [self._look(type(x)), *found, self._look(vars(x)) if hasattr(x, "__dict__") else None]
 
     def _look_into(self, f: types.FunctionType) -> Any:
         """What there is in the closure, the defaults and the globals of a function."""
@@ -100,11 +132,19 @@ class Captured:
         if not _is_library(f.__module__):
             names = sorted(_names(f.__code__))
             found += self._look_up(f.__globals__, names)
-            for name in names:  # what it may ask a module or class of the user's for
-                x = f.__globals__.get(name)
-                if isinstance(x, types.ModuleType | type) and not _is_library(getattr(x, "__module__", x.__name__)):
-                    found += self._look_up(vars(x), names)
+            for name in names:
+                found += self._ask(f.__globals__.get(name), names)
         return *found, self._look(f.__defaults__), self._look(f.__kwdefaults__)
+
+    def _ask(self, module: Any, names: list[str]) -> list[Any]:
+        """What a function may ask a module for by these names; a library's only for random numbers."""
+        if not isinstance(module, types.ModuleType):
+            return []
+        if not _is_library(module.__name__):
+            return self._look_up(vars(module), names)
+        asked = [vars(module).get(name) for name in names]
+        drawn = [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
+        return [*drawn, *[found for x in asked if x is np.random for found in self._ask(x, names)]]
 
     def _look_up(self, scope: Mapping[str, Any], names: list[str]) -> list[Any]:
         found = [(name, scope.get(name, EMPTY)) for name in names]
@@ -119,6 +159,14 @@ class _Empty:
 
 
 EMPTY = _Empty()
+
+
+def _member(member: types.MemberDescriptorType, x: Any) -> Any:
+    return getattr(x, member.__name__, EMPTY)
+
+
+def _bytes(x: np.ndarray) -> Any:
+    return x.dtype.str, x.shape, x.tobytes()
 
 
 def _content(cell: types.CellType) -> Any:

@@ -25,7 +25,7 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float
-from autograd.lanes import Lanes
+from autograd.lanes import Lanes, threads
 from autograd.ops import Op
 from autograd.program import Program
 from autograd.transforms import array as array_of
@@ -36,6 +36,7 @@ _Groups = list[tuple[np.ndarray, Any]]
 
 # How many recordings a function keeps, and after how many it says why there are so many.
 KEPT, MANY = 256, 32
+FLOAT = np.dtype(float)
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
 
@@ -181,6 +182,8 @@ class _Arguments:
 
     def chosen(self, lanes: np.ndarray) -> "_Arguments":
         """These arguments for some of the lanes only."""
+        if self.lanes in {None, len(lanes)}:
+            return self
         part = object.__new__(_Arguments)
         part.__dict__.update(self.__dict__)
         part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
@@ -200,18 +203,18 @@ class _Recordings:
         self.made = 0
         self.lock = RLock()
 
-    def _captured(self, objects: Sequence[Any]) -> Any:
+    def what_is_captured(self, objects: Sequence[Any]) -> Captured:
         """What the function and its static arguments bring with them."""
         which = tuple(map(Same, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
                 del self.captured[next(iter(self.captured))]
             self.captured[which] = Captured(self.f, *objects)
-        return self.captured[which].key()
+        return self.captured[which]
 
     def parts(self, args: _Arguments) -> Iterator[tuple[_Path, np.ndarray]]:
         """The paths that the lanes take, each with the lanes that take it."""
-        key = (tuple(args.key), self._captured(args.objects))
+        key = (tuple(args.key), self.what_is_captured(args.objects).key())
         for group in self._groups(args):
             own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
             left = group
@@ -395,12 +398,44 @@ class _VMap:
         )
 
 
+def _is_plain(x: Any) -> bool:
+    return x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim in {1, 2} and bool(x.flags.c_contiguous)
+
+
+class _Again:
+    """Value and gradient at arrays of the same shapes as in the call before, without taking them apart anew."""
+
+    def __init__(self, args: Sequence[np.ndarray], given: _Arguments, path: _Path, captured: Captured, weight: float) -> None:
+        self.shapes = [x.shape for x in args]
+        self.flat = [x.ndim == 2 and len(array) == 1 for x, array in zip(args, _arrays(given.groups), strict=True)]
+        self.captured, self.key, self.weight = captured, captured.key(), weight
+        self.count, self.outputs = given.lanes or 1, 1 + len(path.truths)
+        self.guards = path.truths * self.count
+        self.seeds = np.array([weight, *[0.0] * len(path.truths)])
+        self.run = path.lanes.plan(_arrays(given.groups), (True, *[False] * (len(args) - 1))).run
+        self.unwanted = [None] * (len(args) - 1)
+
+    def __call__(self, args: Sequence[Any]) -> tuple[float, np.ndarray] | None:
+        if len(args) != len(self.shapes) or self.captured.key() is not self.key:
+            return None
+        for x, shape in zip(args, self.shapes):  # noqa: B905  # compared above, and this is what the call costs
+            if not _is_plain(x) or x.shape != shape:
+                return None
+        sums, gradient = np.empty(self.outputs), np.empty(args[0].size)
+        inputs = [x.ravel() if flat else x for x, flat in zip(args, self.flat)]  # noqa: B905  # as above
+        self.run(self.count, inputs, [sums], [self.seeds], [gradient, *self.unwanted], threads=threads())
+        if len(self.guards) and (sums[1:] != self.guards).any():
+            return None
+        return self.weight * float(sums[0]), gradient.reshape(args[0].shape)
+
+
 class _Jit:
     """A function that is recorded: see `jit`."""
 
     def __init__(self, f: Function) -> None:
         functools.update_wrapper(self, f)
         self.f = f
+        self.again: _Again | None = None
         self.recordings = _Recordings(f, f"jit({_name(f)})")
         self.loss: Any
         self.with_value: bool
@@ -412,6 +447,9 @@ class _Jit:
     def __call__(self, *args: Any) -> Any:
         if current().trace is not None or isinstance(self.f, _VMap | _Jit):
             return self.f(*args)
+        again = self.again and self.again(args)
+        if again:
+            return again if self.with_value else again[1]
         found = self._differentiated(args) if self.loss is not None and args else None
         return self._replayed(args) if found is None else found
 
@@ -434,13 +472,16 @@ class _Jit:
             return None
         weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
         gradients: list[np.ndarray] = []
-        for path, chosen in self.of_loss.parts(given):
+        parts = list(self.of_loss.parts(given))
+        for path, chosen in parts:
             if path.captured or path.count != 1:
                 return None
             arrays = _arrays(given.chosen(chosen).groups)
             sums, found = path.lanes.backward(arrays, len(chosen), [weight], [i < given.first for i in range(len(arrays))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
+        if len(parts) == 1 and path.lanes.compiled and all(map(_is_plain, args)):
+            self.again = _Again(args, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient

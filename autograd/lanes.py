@@ -5,7 +5,7 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from autograd.errors import RangeError
 from autograd.program import Program
 
 
+@cache
 def threads() -> int:
     """How many threads may run: AUTOGRAD_NUM_THREADS, else as many as there are processors for this process."""
     given = os.environ.get("AUTOGRAD_NUM_THREADS", "")
@@ -28,6 +29,7 @@ class Lanes:
 
     def __init__(self, program: Program, seeded: int) -> None:
         self.program, self.seeded = program, seeded
+        self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
 
     @cached_property
@@ -38,11 +40,11 @@ class Lanes:
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
         """The outputs, a row for each lane."""
-        if kernel is None or self.program.own:
+        if not self.compiled:
             found = self.program(_columns(groups))
             return np.array([np.broadcast_to(y, lanes) for y in found]).reshape(len(found), lanes).T
         outputs = np.empty((lanes, len(self.program.outputs)))
-        self._plan(groups, (False,) * len(groups)).run(lanes, _given(groups), [outputs], threads=threads())
+        self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), [outputs], threads=threads())
         return outputs
 
     def backward(
@@ -56,18 +58,19 @@ class Lanes:
             cotangents: one for each seeded output, the same in all lanes.
             wanted: for each group whether its gradient is; without it there is an empty array.
         """
-        if kernel is None or self.program.own:
+        if not self.compiled:
             return self._backward_in_columns(groups, lanes, cotangents, wanted)
         sums = np.empty(len(self.program.outputs))
         seeds = np.zeros(len(sums))
         seeds[: self.seeded] = cotangents
         given = _given(groups)
         gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
-        self._plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
+        self.plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
         empty = np.empty(0)
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
-    def _plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
+    def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
+        """The kernel's, for inputs of this form."""
         key = wanted, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]
