@@ -4,6 +4,7 @@ import operator
 import pickle
 import sys
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
 from random import Random
@@ -18,7 +19,7 @@ from autograd.ops import TABLE
 PLAIN = (*NUMBERS, str, bytes, type(None))
 # Libraries whose functions are taken to be as they are.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
-CONTAINERS = (dict, list, tuple, set, frozenset, deque)
+CONTAINERS = (dict, list, tuple, set, frozenset, deque, array)
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
