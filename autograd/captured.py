@@ -49,16 +49,6 @@ class Captured:
     def __init__(self, *roots: Any) -> None:
         self.roots = roots
         self.found: Any = None
-        self._forget()
-
-    def key(self) -> Any:
-        """Something hashable, equal to what it was before if all that is captured is."""
-        if self.found is None or self._changed():
-            self._forget()
-            self.found = tuple(self._look(x) for x in self.roots)
-        return self.found
-
-    def _forget(self) -> None:
         self.seen: dict[int, Any] = {}
         self.cells: list[tuple[types.CellType, Any]] = []
         self.names: list[tuple[Mapping[str, Any], str, Any]] = []
@@ -67,6 +57,14 @@ class Captured:
         self.arrays: list[tuple[Any, np.ndarray]] = []
         self.states: list[tuple[Any, bytes]] = []
         self.moving = False
+
+    def key(self) -> Any:
+        """Something hashable, equal to what it was before if all that is captured is."""
+        if self.found is None or self._changed():
+            anew = Captured(*self.roots)
+            anew.found = tuple(map(anew._look, self.roots))
+            self.__dict__ = vars(anew)  # at once: other threads see what was there before, or all of it
+        return self.found
 
     def _changed(self) -> bool:
         for cell, x in self.cells:
