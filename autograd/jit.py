@@ -480,7 +480,7 @@ class _Jit:
             sums, found = path.lanes.backward(arrays, len(chosen), [weight], [i < given.first for i in range(len(arrays))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
-        if len(parts) == 1 and path.lanes.compiled and all(map(_is_plain, args)):
+        if len(parts) == 1 and path.lanes.compiled and {*axes} <= {0, None} and all(map(_is_plain, args)):
             self.again = _Again(args, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
