@@ -22,7 +22,7 @@ from autograd.captured import PLAIN, Captured, Same
 from autograd.check import users_line
 from autograd.context import NEUTRAL, current, entered
 from autograd.engine import Value
-from autograd.errors import AutogradError, LengthError, OperationError, RangeError, TraceError
+from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float
 from autograd.lanes import Lanes, threads
@@ -123,13 +123,12 @@ class _Arguments:
         """Take one argument apart; the result puts it together from Values, for one lane."""
         if axis is not None:
             try:
-                return self._lane_array(what, np.asarray(x), axis)
-            except ValueError as error:
-                if isinstance(error, AutogradError):
-                    raise
+                x = np.asarray(x)
+            except ValueError:
                 raise LengthError(
                     f"got {what} with rows that differ in length, expected an array: give every row as many numbers"
                 ) from None
+            return self._lane_array(what, x, axis)
         if isinstance(x, dict | list | tuple):
             self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
             items = x.items() if isinstance(x, dict) else enumerate(x)
@@ -139,6 +138,8 @@ class _Arguments:
             return self._live(x, x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
+        if floats:
+            named_float("the first argument", x)
         if isinstance(x, PLAIN):
             self.key.append((type(x), x))
         else:
@@ -146,7 +147,7 @@ class _Arguments:
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
     def _lane_array(self, what: str, x: np.ndarray, axis: int) -> Callable[[Iterator[Value], int], Any]:
-        if not -x.ndim <= axis < x.ndim:
+        if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
             raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
         x = x if axis == 0 else np.moveaxis(x, axis, 0)
         if self.lanes not in {None, len(x)}:
@@ -156,19 +157,18 @@ class _Arguments:
             return self._live(x, x.shape[1:], lanes=True)
         if x.dtype.kind not in "iub":
             raise OperationError(f"got {what} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
-        self.key.append(("lanes", x.shape[1:]))
+        self.key.append(("lanes", x.dtype.str, x.shape[1:]))
         self.columns.append(x)
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
 
     def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
         self.key.append(("live", lanes, shape))
-        values = None
+        size, values = math.prod(shape), None
         if x.dtype.kind == "O":
             nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
-        self.groups.append((np.ascontiguousarray(x, dtype=float).reshape(len(x) if lanes else 1, -1), values))
-        size = math.prod(shape)
+        self.groups.append((np.ascontiguousarray(x, dtype=float).reshape(len(x) if lanes else 1, size), values))
         return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:
@@ -243,24 +243,26 @@ class _Recordings:
         lanes = 1 if args.lanes is None else args.lanes
         if not args.columns:
             return [np.arange(lanes)]
-        rows = np.concatenate([x.reshape(lanes, -1) for x in args.columns], axis=1)
-        kinds, which = np.unique(rows, axis=0, return_inverse=True)
-        if len(kinds) > GROUPS:
+        each = [np.unique(x.reshape(lanes, -1), axis=0, return_inverse=True)[1].ravel() for x in args.columns]
+        kinds, which = np.unique(each, axis=1, return_inverse=True)
+        count = kinds.shape[1]
+        if count > GROUPS:
             raise OperationError(
-                f"{self.name} was given integers of which {len(kinds)} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
+                f"{self.name} was given integers of which {count} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
                 "are quantities rather than labels, give them as floats, array.astype(float)"
             )
-        return [np.flatnonzero(which.ravel() == k) for k in range(len(kinds))]
+        return [np.flatnonzero(which.ravel() == k) for k in range(count)]
 
     def _record(self, key: Any, args: _Arguments, lane: int) -> _Path:
         path = _Path(self.f, args, lane)
         with self.lock:
             self.made += 1
             if self.made % MANY == 0:
-                reason = "its branches depend on numbers, or" if len(path.truths) else ""
+                reason = "its branches depend on numbers, or " if len(path.truths) else ""
                 warnings.warn(
-                    f"{self.name} has been recorded {self.made} times: {reason} its static arguments, the shapes of its arrays, or numbers "
-                    "that it captures change from call to call; give these as float arguments, or choose with where",
+                    f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}its static arguments, the shapes "
+                    "of its arrays, or numbers that it captures change from call to call; give these as float arguments, or choose with "
+                    "where",
                     RuntimeWarning,
                     stacklevel=2,
                 )
@@ -361,8 +363,9 @@ class _VMap:
             groups = _with_captured(given.chosen(chosen).groups, path)
             if tree is None:
                 tree, count = path.tree, path.count
-            if path.count != count:
-                raise LengthError(f"{self.f!r} gave {count} numbers in one lane and {path.count} in another, expected as many in all")
+            shapes, others = (repr(mapped(x, lambda shape: shape)) for x in (tree, path.tree))
+            if shapes != others:
+                raise LengthError(f"{self.f!r} gave the shapes {shapes} in one lane and {others} in another, expected the same in all")
             made.append((path, groups, chosen))
         if self.reduce is not None:
             weight = self.weight(lanes)
@@ -474,7 +477,7 @@ class _Jit:
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for path, chosen in parts:
-            if path.captured or path.count != 1:
+            if path.captured or not isinstance(path.tree, float):
                 return None
             arrays = _arrays(given.chosen(chosen).groups)
             sums, found = path.lanes.backward(arrays, len(chosen), [weight], [i < given.first for i in range(len(arrays))])
