@@ -1,6 +1,7 @@
 """A program as C99 source that needs nothing but the C library: what `Program.to_c` gives."""
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from autograd.ops import Op
 from autograd.program import Program
 
 PIECE = 500  # operations in a function: compilers take more than twice as long for twice as many
+TAKEN = """
+    auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return
+    short signed sizeof static struct switch typedef union unsigned void volatile while main malloc free memcpy NAN INFINITY
+"""
 GATHERED = """\
 static inline const double *gathered(const double *v, const int *places, int n, double *into) {
     for (int i = 0; i < n; i++) into[i] = v[places[i]];
@@ -22,17 +27,18 @@ static inline const double *gathered(const double *v, const int *places, int n, 
 
 def source(program: Program, name: str) -> str:
     """The source with the functions NAME and NAME_gradient: see `Program.to_c`."""
-    if not name.isidentifier() or not name.isascii():
+    nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
+    shared = f"{ctext.header()}\n{nary}\n{GATHERED}"
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
         raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores")
+    if name in TAKEN.split() or name.lower().startswith("ag_") or re.search(rf"\b{name}\(", shared):
+        raise OperationError(f"got {name!r} as the name of a C function, expected one that neither C nor this source uses already")
     reverse = program.gradient()
     own = {op: f"{name}_op{i}" for i, op in enumerate(dict.fromkeys((*program.own, *reverse.own)))}
-    nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
     return "\n".join(
         [
             "#include <stdlib.h>\n#include <string.h>\n",
-            ctext.header(),
-            nary,
-            GATHERED,
+            shared,
             *[text for op, called in own.items() for text in ctext.functions(op, called)],
             *_functions(program, name, {"x": program.inputs}, "y", own),
             *_functions(reverse, f"{name}_gradient", {"x": program.inputs, "cotangents": len(program.outputs)}, "g", own),
@@ -43,7 +49,7 @@ def source(program: Program, name: str) -> str:
 def _functions(program: Program, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:
     """The C functions that make up a program: pieces of bounded size, and what calls them in turn."""
     first = program.inputs + len(program.constants)
-    lines = [f"    v[{first + k}] = {_call(op, args, own)};" for k, (op, args) in enumerate(program.instructions())]
+    lines = [_statement(f"v[{first + k}]", op, args, own) for k, (op, args) in enumerate(program.instructions())]
     pieces = ["\n".join(lines[i : i + PIECE]) for i in range(0, len(lines), PIECE)]
     for i, piece in enumerate(pieces):
         yield f"static void {name}_{i}(double *v, double *t) {{\n    (void)t;\n{piece}\n}}\n"
@@ -59,7 +65,7 @@ def _functions(program: Program, name: str, given: dict[str, int], result: str, 
             *[f"    memcpy(v + {at}, {x}, {n} * sizeof *v);" for at, (x, n) in zip(starts, given.items(), strict=False)],
             *([f"    memcpy(v + {program.inputs}, constants, sizeof constants);"] if constants else []),
             *([f"    {name}_{i}(v, t);" for i in range(len(pieces))] or ["    (void)t;"]),
-            *[f"    {result}[{i}] = v[{place}];" for i, place in enumerate(program.outputs.tolist())],
+            *([f"    {result}[{i}] = v[{place}];" for i, place in enumerate(program.outputs.tolist())] or [f"    (void){result};"]),
             "    free(v);",
             "    return 0;",
             "}\n",
@@ -71,10 +77,11 @@ def _literal(x: float) -> str:
     return repr(x) if math.isfinite(x) else "NAN" if math.isnan(x) else "INFINITY" if x > 0.0 else "-INFINITY"
 
 
-def _call(op: Op, places: list[int], own: dict[Op, str]) -> str:
+def _statement(result: str, op: Op, places: list[int], own: dict[Op, str]) -> str:
     """An operation in C, on the numbers at these places of v."""
     called, n = own.get(op, f"ag_{op.name}"), len(places)
     if op.arity:
-        return f"{called}({', '.join(f'v[{i}]' for i in places)})"
-    gathered = f"gathered(v, (const int[]){{{', '.join(map(str, places))}}}, {n}, t)"
-    return f"{called}({gathered}, t + {n // 2}, {n // 2})" if op.sequences == 2 else f"{called}({gathered}, {n})"
+        return f"    {result} = {called}({', '.join(f'v[{i}]' for i in places)});"
+    numbers = f"gathered(v, places, {n}, t)"
+    given = f"{numbers}, t + {n // 2}, {n // 2}" if op.sequences == 2 else f"{numbers}, {n}"
+    return f"    {{ static const int places[] = {{{', '.join(map(str, places))}}}; {result} = {called}({given}); }}"

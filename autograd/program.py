@@ -10,15 +10,14 @@ import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from autograd import ops
 from autograd.engine import Value
-from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, StateError
+from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
 from autograd.graph import order
-from autograd.kinds import kind_of
+from autograd.kinds import kind_of, named_float
 from autograd.ops import TABLE, Op
 from autograd.transforms import gradient
 
@@ -66,7 +65,7 @@ class Program:
                     constant(a)
             if not node.args:
                 places[node] = constant(node._number)
-        ends = [constant(y) if y.__class__ is not Value else None for y in outputs]
+        ends = [constant(named_float("the outputs", y)) if y.__class__ is not Value else None for y in outputs]
         first = len(inputs) + len(constants)
         own: dict[Op, int] = {}
         rows: dict[tuple[int, ...], int] = {}
@@ -76,7 +75,7 @@ class Program:
                 row = (code, *[places[a] if a.__class__ is Value else constant(a) for a in node.args])
                 places[node] = rows.setdefault(row, first + len(rows))
         self.inputs = len(inputs)
-        self.codes = np.array([row[0] for row in rows], dtype=np.uint8)
+        self.codes = np.array([row[0] for row in rows], dtype=np.uint16 if own else np.uint8)
         self.starts = np.cumsum([0, *[len(row) - 1 for row in rows]], dtype=np.uint32)
         self.args = np.array([a for row in rows for a in row[1:]], dtype=np.int32)
         self.constants = np.array([struct.unpack("d", bits)[0] for bits in constants])
@@ -126,7 +125,7 @@ class Program:
         """
         x = [Value(1.0) for _ in range(self.inputs)]
         cotangents = [Value(1.0) for _ in self.outputs]
-        total = ops.dot(cotangents, self(x))
+        total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
         return Program(gradient(total, x), [*x, *cotangents])
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -134,21 +133,28 @@ class Program:
 
         Raises:
             PathNotFoundError: the folder does not exist.
-            OperationError: it has operations of your own, which only a pickle can hold, since loading one executes code.
+            RangeError: the path is that of a folder.
+            OperationError: the path is no text, or the program has operations of your own, which only a pickle can hold, since loading
+                one executes code.
         """
-        path = Path(path)
+        path = _path(path)
         if self.own:
             names = ", ".join(op.name for op in self.own)
             raise OperationError(
                 f"cannot save operations of your own ({names}) in a file that executes nothing: pickle the program instead"
             )
+        if path.is_dir():
+            raise RangeError(f"cannot save {str(path)!r}: it is a folder; give the name of a file in it, such as 'program.npz'")
         if not path.parent.is_dir():
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
-        partial = path.with_name(path.name + ".part")
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        with partial.open("wb") as file:
-            np.savez(file, format=FORMAT, names=np.array(list(TABLE)), inputs=self.inputs, **arrays)
-        partial.replace(path)
+        try:
+            with part.open("wb") as file:
+                np.savez(file, format=FORMAT, names=np.array(list(TABLE)), inputs=self.inputs, **arrays)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":
@@ -156,47 +162,46 @@ class Program:
 
         Raises:
             PathNotFoundError: there is no such file.
+            OperationError: the path is no text.
             StateError: the file is damaged, or of another kind or version.
         """
-        path = Path(path)
+        path = _path(path)
         if not path.is_file():
             raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Program.save wrote")
         try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in ("format", "names", "inputs", *ARRAYS)}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                given = str(archive["format"])
+                found = {name: archive[name] for name in ("names", "inputs", *ARRAYS)} if given == FORMAT else {}
+        except Exception as error:  # noqa: BLE001  # a damaged archive makes NumPy and zipfile raise almost any
             raise StateError(f"cannot load {str(path)!r}: it is damaged, or no program that Program.save wrote ({error})") from None
-        if str(found["format"]) != FORMAT:
-            raise StateError(
-                f"cannot load {str(path)!r}: its format is {str(found['format'])!r}, expected {FORMAT!r}; record the program again"
-            )
+        if given != FORMAT:
+            raise StateError(f"cannot load {str(path)!r}: its format is {given!r}, expected {FORMAT!r}; record the program again")
         program = object.__new__(Program)
-        program.inputs, program.own = int(found["inputs"]), ()
-        for name in ARRAYS:
+        program.own = ()
+        for name in ("inputs", *ARRAYS):
             setattr(program, name, found[name])
-        fault = program._fault(found["names"].tolist())
+        fault = program._fault(found["names"])
         if fault:
             raise StateError(f"cannot load {str(path)!r}: {fault}; the file is damaged, record the program again")
         return program
 
-    def _fault(self, names: list[str]) -> str | None:
-        """What keeps arrays that came from a file from being a program, the codes of which stand for `names`; these are made ours."""
-        unknown = [name for name in names if name not in TABLE]
-        if unknown:
-            return f"it has the unknown operations {', '.join(unknown)}"
+    def _fault(self, known: np.ndarray) -> str | None:
+        """What keeps arrays that came from a file from being a program, the codes of which stand for names; these are made ours."""
         types = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
         for name, dtype in types.items():
             array = getattr(self, name)
             if array.ndim != 1 or array.dtype != dtype:
                 return f"{name} has the wrong type or shape"
+        inputs = np.asarray(self.inputs)
+        if inputs.ndim or inputs.dtype.kind not in "iu" or not 0 <= inputs < 2**31 or known.ndim != 1 or known.dtype.kind != "U":
+            return "the number of inputs or the names of operations are none"
+        names = known.tolist()
+        unknown = [name for name in names if name not in TABLE]
+        if unknown:
+            return f"it has the unknown operations {', '.join(unknown)}"
+        self.inputs = int(inputs)
         starts, first = self.starts.astype(np.int64), self.inputs + len(self.constants)
-        if (
-            self.inputs < 0
-            or len(starts) != len(self.codes) + 1
-            or starts[0] != 0
-            or starts[-1] != len(self.args)
-            or (np.diff(starts) < 0).any()
-        ):
+        if len(starts) != len(self.codes) + 1 or starts[0] != 0 or starts[-1] != len(self.args) or (np.diff(starts) < 0).any():
             return "the arguments are not laid out one operation after the other"
         if len(self.codes) and self.codes.max() >= len(names):
             return "an operation has an unknown code"
@@ -220,11 +225,19 @@ class Program:
         `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
 
         Raises:
-            OperationError: an operation of your own takes any number of arguments, or uses functions that C text has not.
+            OperationError: the name is none in C or taken, or an operation of your own takes any number of arguments, or uses functions
+                that C text has not.
         """
         from autograd.csource import source  # noqa: PLC0415  # only where C is wanted
 
         return source(self, name)
+
+
+def _path(x: Any) -> Path:
+    """A file's name as a path, checked."""
+    if not isinstance(x, str | os.PathLike):
+        raise OperationError(f"got {x!r} as the path, expected the name of a file, such as 'program.npz'")
+    return Path(x)
 
 
 def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
