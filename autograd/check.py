@@ -23,7 +23,7 @@ from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
 from autograd.kinds import FLOATS, as_float, named_float
-from autograd.ops import Op
+from autograd.ops import Op, stop_gradient
 from autograd.transforms import flat, grad, like, no_grad, pull, push
 
 # Frames in these folders are ours, not the user's.
@@ -218,7 +218,7 @@ def _complex_step(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any]) -
         for node in nodes:
             if node.op is None:
                 found[node] = complex(node.data, h if node is leaf else 0.0)
-            elif node.op.name == "stop_gradient":
+            elif node.op is stop_gradient:
                 found[node] = complex(node.data)
             else:
                 found[node] = node.op.value(_Complexes, *(found[a] if a.__class__ is Value else complex(a) for a in node.args))

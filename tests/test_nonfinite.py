@@ -34,8 +34,11 @@ def run(op, point):
 def test_floats_come_out_and_columns_agree(op):
     """No exception, no warning, no complex number; a column holds what one sample gives, to the bound."""
     every = points(op)
-    columns = apply(op, [np.array(c) for c in zip(*every, strict=True)])
-    for point, column in zip(every, np.broadcast_to(columns, len(every)), strict=True):
+    x = [np.array(c) for c in zip(*every, strict=True)]
+    columns = np.broadcast_to(apply(op, x), len(every))
+    with np.errstate(all="ignore"):
+        partials = [p if p is None else np.broadcast_to(p, len(every)) for p in op.partials(columns, *x)]
+    for i, (point, column) in enumerate(zip(every, columns, strict=True)):
         y, gradient = run(op, point)
         assert all(type(x) is float for x in (y.data, *gradient))
         assert same(y.data, apply(op, point))
@@ -43,6 +46,12 @@ def test_floats_come_out_and_columns_agree(op):
             assert abs(column - y.data) <= 2.0 * op.bound.value * math.ulp(max(abs(y.data), 0.0 if op.bound.relative else 1.0)), point
         else:
             assert same(column, y.data), point
+        for p, q in zip(y.partials, partials, strict=True):
+            assert (
+                p is None
+                or same(p, q[i])
+                or abs(p - q[i]) <= 2.0 * op.bound.partials * math.ulp(max(abs(p), 0.0 if op.bound.relative else 1.0))
+            ), point
 
 
 @each_op
