@@ -48,6 +48,7 @@
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 
 #define LANES_FMA __builtin_fma
+#define LANES_STRETCH 256
 
 LANES_INLINE uint64_t LANES(bits)(double x) {
     uint64_t u;
@@ -301,8 +302,61 @@ LANES_INLINE double LANES(erf1)(double x) {
     return LANES(pick)(a < 1.0, LANES(erf_near)(x), copysign(LANES(erf_far)(LANES(at_most)(a, 6.0)), x));
 }
 
+/* x^c for normal x > 0, from log(x) to some 66 bits: k ln 2 + 2 s + 2/3 s^3 + s^5 Q(s^2), the rest of which is in the terms' lows. */
+LANES_INLINE double LANES(power_usual)(double x, double c) {
+    double m, r, small;
+    const double k = LANES(split)(x, &m), f = m - 1.0, d = 2.0 + f, inverse = 1.0 / d, s = f * inverse;
+    const double s_low = LANES_FMA(-s, f - (d - 2.0), LANES_FMA(-s, d, f)) * inverse;
+    const double z = s * s, z_low = LANES_FMA(2.0 * s, s_low, LANES_FMA(s, s, -z)), z2 = z * z;
+    const double cube = s * z, cube_low = LANES_FMA(s, z, -cube) + LANES_FMA(s, z_low, s_low * z);
+    const double third = cube * 0x1.5555555555555p-1;
+    const double third_low = LANES_FMA(cube, 0x1.5555555555555p-1, -third) + LANES_FMA(cube, 0x1.5555555555555p-55, cube_low * 0x1.5555555555555p-1);
+    const double c01 = LANES_FMA(z, 0x1.2492492492521p-2, 0x1.999999999999ap-2);
+    const double c23 = LANES_FMA(z, 0x1.745d177a96056p-3, 0x1.c71c71c6eaa10p-3);
+    const double c45 = LANES_FMA(z, 0x1.1118c7e4b0917p-3, 0x1.3b1395d2190c1p-3);
+    const double c67 = LANES_FMA(z, 0x1.e02e6fff27908p-4, 0x1.df7cc8e5fa539p-4);
+    const double q = LANES_FMA(z2, LANES_FMA(z2, LANES_FMA(z2, c67, c45), c23), c01);
+    const double a = k * LANES_LN2, b = 2.0 * s, ab = a + b, sum = ab + third;
+    const double lost = (b - (ab - a)) + (third - (sum - ab));
+    const double low = LANES_FMA(cube * z, q, LANES_FMA(k, LANES_LN2_REST, lost + LANES_FMA(2.0, s_low, third_low)));
+    const double high = sum + low, product = c * high, rest = LANES_FMA(c, low - (high - sum), LANES_FMA(c, high, -product));
+    const uint64_t scale = LANES(reduce_exp)(product, 1023.0, &r, &small);
+    const double y = 1.0 + r, y_low = r - (y - 1.0);
+    return (y + (y_low + LANES_FMA(rest, y + small, small))) * LANES(from_bits)(scale << 52);
+}
+
+/* Whether x^c neither over- nor underflows, by the exponent of x, and c is not so large that the error of the logarithm counts. */
+LANES_INLINE uint64_t LANES(is_usual_power)(double x, double c) {
+    const double k = LANES(from_bits)((LANES(bits)(x) >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+    return (x >= 0x1p-1022) & (x < INFINITY) & (fabs(c) <= 512.0) & (fabs(c) * (fabs(k) + 1.0) <= 1021.0);
+}
+
+/* x^c, where x^c = +-|x|^c with the sign of x in `sign` and that of the result in `odd`. */
+LANES_INLINE double LANES(signed_power)(double x, double c, uint64_t sign, uint64_t odd) {
+    const double y = LANES(power_usual)(LANES(from_bits)(LANES(bits)(x) & ~sign), c);
+    return LANES(from_bits)(LANES(bits)(y) ^ (LANES(bits)(x) & odd));
+}
+
+/* x[i]^c[i * step]. */
+LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, uint64_t sign, uint64_t odd, double *y, size_t n) {
+    for (size_t start = 0; start < n; start += LANES_STRETCH) {
+        const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH;
+        uint64_t usual = 1;
+        for (size_t i = start; i < end; i++)
+            usual &= LANES(is_usual_power)(LANES(from_bits)(LANES(bits)(x[i]) & ~sign), c[i * step]);
+        if (usual) {
+            LANES_LOOP
+            for (size_t i = start; i < end; i++) y[i] = LANES(signed_power)(x[i], c[i * step], sign, odd);
+        } else {
+            for (size_t i = start; i < end; i++) {
+                usual = LANES(is_usual_power)(LANES(from_bits)(LANES(bits)(x[i]) & ~sign), c[i * step]);
+                y[i] = usual ? LANES(signed_power)(x[i], c[i * step], sign, odd) : pow(x[i], c[i * step]);
+            }
+        }
+    }
+}
+
 /* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
-#define LANES_STRETCH 256
 #define LANES_MAP_USUAL(NAME, USUAL) \
     LANES_STATIC void LANES(vec_##NAME)(const double *x, double *y, size_t n) { \
         for (size_t start = 0; start < n; start += LANES_STRETCH) { \
@@ -336,7 +390,6 @@ LANES_MAP(erf, LANES(erf1))
 
 #undef LANES_MAP_USUAL
 #undef LANES_STRETCH
-#undef LANES_FMA
 #undef LANES_LOG2_E
 #undef LANES_LN2
 #undef LANES_LN2_REST
@@ -358,13 +411,28 @@ LANES_MAP(sin, ag_sin)
 LANES_MAP(cos, ag_cos)
 LANES_MAP(erf, ag_erf)
 
+LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, uint64_t sign, uint64_t odd, double *y, size_t n) {
+    (void)sign, (void)odd;
+    for (size_t i = 0; i < n; i++) y[i] = ag_pow(x[i], c[i * step]);
+}
+
 #endif
+
+LANES_STATIC void LANES(vec_pow)(const double *x, const double *c, double *y, size_t n) { LANES(powers)(x, c, 1, 0, 0, y, n); }
 
 /* x^c, one c for all. */
 LANES_STATIC void LANES(vec_powc)(const double *x, double c, double *y, size_t n) {
     if (c == 2.0) {
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = x[i] * x[i];
+#ifdef LANES_FMA
+    } else if (c == 3.0) { /* what rounding the square lost is put back, unless something overflowed */
+        LANES_LOOP
+        for (size_t i = 0; i < n; i++) {
+            const double square = x[i] * x[i], lost = LANES_FMA(x[i], x[i], -square), y0 = square * x[i];
+            y[i] = LANES(pick)(fabs(square) < INFINITY, LANES_FMA(square, x[i], lost * x[i]), y0);
+        }
+#endif
     } else if (c == -1.0) {
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = 1.0 / x[i];
@@ -372,7 +440,8 @@ LANES_STATIC void LANES(vec_powc)(const double *x, double c, double *y, size_t n
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = x[i] == -INFINITY ? INFINITY : sqrt(x[i]) + 0.0;
     } else {
-        for (size_t i = 0; i < n; i++) y[i] = ag_powc(x[i], c);
+        const uint64_t minus = 0x8000000000000000;
+        LANES(powers)(x, &c, 0, c == rint(c) ? minus : 0, 0.5 * c != rint(0.5 * c) ? minus : 0, y, n);
     }
 }
 
@@ -384,10 +453,10 @@ LANES_MAP(acos, ag_acos)
 LANES_MAP(atan, ag_atan)
 LANES_MAP(sinh, ag_sinh)
 LANES_MAP(cosh, ag_cosh)
-LANES_MAP2(pow, ag_pow)
 LANES_MAP2(atan2, ag_atan2)
 LANES_MAP2(hypot, ag_hypot)
 
+#undef LANES_FMA
 #undef LANES_MAP
 #undef LANES_MAP2
 #undef LANES_LOOP
