@@ -106,36 +106,60 @@ LANES_INLINE double LANES(exp_usual)(double x) {
     return (1.0 + (r + small)) * LANES(from_bits)(k << 52);
 }
 
-/* For |x| <= 760: the power is multiplied in two steps, so that neither over- nor underflows before the result does. */
-LANES_INLINE double LANES(exp_wide)(double x) {
+/* 2^j e^x with bias = 2046 + j, for |x| <= 760: in two steps, so that neither over- nor underflows before the result does. */
+LANES_INLINE double LANES(exp_wide)(double x, double bias) {
     double r, small;
-    const uint64_t k = LANES(reduce_exp)(x, 2046.0, &r, &small), half = k >> 1;
+    const uint64_t k = LANES(reduce_exp)(x, bias, &r, &small), half = k >> 1;
     return (1.0 + (r + small)) * LANES(from_bits)(half << 52) * LANES(from_bits)((k - half) << 52);
 }
 
-LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(LANES(at_most)(fabs(x), 760.0), x)); }
+LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(LANES(at_most)(fabs(x), 760.0), x), 2046.0); }
 
-/* 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r are added without loss. */
+/* unit (e^x - 1) with unit = 2^j and bias = 1023 + j, and what rounding it lost: 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r
+   are added without loss. */
+LANES_INLINE double LANES(expm1_in)(double x, double unit, double bias, double *low) {
+    double r, small;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, bias, &r, &small) << 52);
+    const double a = scale - unit, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - unit);
+    const double rest = LANES_FMA(scale, small, lost), y = sum + rest;
+    *low = rest - (y - sum);
+    return y;
+}
+
 LANES_INLINE double LANES(expm1_usual)(double x) {
-    double r, small;
-    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, 1023.0, &r, &small) << 52);
-    const double a = scale - 1.0, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - 1.0);
-    return LANES(keep_zero)(sum + LANES_FMA(scale, small, lost), x);
+    double low;
+    return LANES(keep_zero)(LANES(expm1_in)(x, 1.0, 1023.0, &low), x);
 }
 
-/* All halved, since 2^1024 is too large. */
+/* Halved, since 2^1024 is too large; what that does to subnormals does not matter. */
 LANES_INLINE double LANES(expm1_any)(double x) {
-    double r, small;
-    const double z = LANES(at_most)(x, 710.0);
-    const double half = LANES(from_bits)(LANES(reduce_exp)(LANES(pick)(z < -708.0, -708.0, z), 1022.0, &r, &small) << 52);
-    const double a = half - 0.5, b = half * r, sum = a + b, lost = (b - (sum - a)) + ((half - a) - 0.5);
-    return LANES(pick)(fabs(x) < 0x1p-54, x, 2.0 * (sum + LANES_FMA(half, small, lost)));
+    double low;
+    const double z = LANES(at_most)(x, 710.0), half = LANES(expm1_in)(LANES(pick)(z < -708.0, -708.0, z), 0.5, 1022.0, &low);
+    return LANES(pick)(fabs(x) < 0x1p-54, x, 2.0 * half);
 }
+
+/* (e + e / (e + 1)) / 2 with e = exp(|x|) - 1. */
+LANES_INLINE double LANES(sinh_in)(double x, double unit, double bias) {
+    double low;
+    const double e = LANES(expm1_in)(fabs(x), unit, bias, &low);
+    return copysign((e + (low + e / (e / unit + 1.0))) * (0.5 / unit), x);
+}
+
+LANES_INLINE double LANES(sinh_usual)(double x) { return LANES(sinh_in)(x, 1.0, 1023.0); }
+
+LANES_INLINE double LANES(sinh_any)(double x) {
+    return LANES(pick)(fabs(x) < 0x1p-54, x, LANES(sinh_in)(copysign(LANES(at_most)(fabs(x), 711.0), x), 0.125, 1020.0));
+}
+
+/* From half = exp(|x|) / 2. */
+LANES_INLINE double LANES(cosh_of)(double half) { return half + 0.25 / half; }
+LANES_INLINE double LANES(cosh_usual)(double x) { return LANES(cosh_of)(0.5 * LANES(exp_usual)(fabs(x))); }
+LANES_INLINE double LANES(cosh_any)(double x) { return LANES(cosh_of)(LANES(exp_wide)(LANES(at_most)(fabs(x), 760.0), 2045.0)); }
 
 /* From e = exp(-|x|). */
 LANES_INLINE double LANES(sigmoid_of)(double e, double x) { return LANES(pick)(x < 0.0, e, 1.0) / (1.0 + e); }
 LANES_INLINE double LANES(sigmoid_usual)(double x) { return LANES(sigmoid_of)(LANES(exp_usual)(-fabs(x)), x); }
-LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
+LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0), 2046.0), x); }
 
 /* (e^2x - 1) / (e^2x + 1), from e^2x - 1. */
 LANES_INLINE double LANES(tanh_usual)(double x) {
@@ -208,7 +232,9 @@ LANES_INLINE double LANES(softplus_of)(double e, double x) {
 }
 
 LANES_INLINE double LANES(softplus_usual)(double x) { return LANES(softplus_of)(LANES(exp_usual)(-fabs(x)), x); }
-LANES_INLINE double LANES(softplus_any)(double x) { return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
+LANES_INLINE double LANES(softplus_any)(double x) {
+    return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0), 2046.0), x);
+}
 
 /* sin and cos. */
 
@@ -310,7 +336,8 @@ LANES_INLINE double LANES(power_usual)(double x, double c) {
     const double z = s * s, z_low = LANES_FMA(2.0 * s, s_low, LANES_FMA(s, s, -z)), z2 = z * z;
     const double cube = s * z, cube_low = LANES_FMA(s, z, -cube) + LANES_FMA(s, z_low, s_low * z);
     const double third = cube * 0x1.5555555555555p-1;
-    const double third_low = LANES_FMA(cube, 0x1.5555555555555p-1, -third) + LANES_FMA(cube, 0x1.5555555555555p-55, cube_low * 0x1.5555555555555p-1);
+    const double third_rest = LANES_FMA(cube, 0x1.5555555555555p-55, cube_low * 0x1.5555555555555p-1);
+    const double third_low = LANES_FMA(cube, 0x1.5555555555555p-1, -third) + third_rest;
     const double c01 = LANES_FMA(z, 0x1.2492492492521p-2, 0x1.999999999999ap-2);
     const double c23 = LANES_FMA(z, 0x1.745d177a96056p-3, 0x1.c71c71c6eaa10p-3);
     const double c45 = LANES_FMA(z, 0x1.1118c7e4b0917p-3, 0x1.3b1395d2190c1p-3);
@@ -378,6 +405,8 @@ LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, u
 
 LANES_MAP_USUAL(exp, fabs(a) <= 708.0)
 LANES_MAP_USUAL(expm1, fabs(a) <= 708.0)
+LANES_MAP_USUAL(sinh, fabs(a) <= 708.0)
+LANES_MAP_USUAL(cosh, fabs(a) <= 708.0)
 LANES_MAP_USUAL(sigmoid, fabs(a) <= 708.0)
 LANES_MAP_USUAL(tanh, fabs(a) <= 350.0)
 LANES_MAP_USUAL(log, (a >= 0x1p-1022) & (a < INFINITY))
@@ -404,6 +433,8 @@ LANES_MAP(exp, ag_exp)
 LANES_MAP(expm1, ag_expm1)
 LANES_MAP(log, ag_log)
 LANES_MAP(log1p, ag_log1p)
+LANES_MAP(sinh, ag_sinh)
+LANES_MAP(cosh, ag_cosh)
 LANES_MAP(sigmoid, ag_sigmoid)
 LANES_MAP(tanh, ag_tanh)
 LANES_MAP(softplus, ag_softplus)
@@ -451,8 +482,6 @@ LANES_MAP(tan, ag_tan)
 LANES_MAP(asin, ag_asin)
 LANES_MAP(acos, ag_acos)
 LANES_MAP(atan, ag_atan)
-LANES_MAP(sinh, ag_sinh)
-LANES_MAP(cosh, ag_cosh)
 LANES_MAP2(atan2, ag_atan2)
 LANES_MAP2(hypot, ag_hypot)
 
