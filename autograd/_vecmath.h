@@ -412,7 +412,6 @@ LANES_MAP_USUAL(tanh, fabs(a) <= 350.0)
 LANES_MAP_USUAL(log, (a >= 0x1p-1022) & (a < INFINITY))
 LANES_MAP_USUAL(log1p, (a > -1.0) & (a < 0x1p60))
 LANES_MAP_USUAL(softplus, fabs(a) <= 708.0)
-
 LANES_MAP_USUAL(sin, fabs(a) <= 1e5)
 LANES_MAP_USUAL(cos, fabs(a) <= 1e5)
 LANES_MAP(erf, LANES(erf1))
