@@ -19,7 +19,9 @@
 enum {
     PAD = 8,            /* rows are a multiple of this */
     WIDEST = 256,       /* the longest row */
-    CACHE = 512 * 1024, /* bytes that the rows of a block may fill, if they can */
+    NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
+    CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
+    MEMORY = 1 << 26,
     SCRATCH = 7,        /* rows for what is not kept */
     CHUNKS = 64,        /* at most */
     SLICE = 1 << 16,    /* instructions between two looks at the clock */
@@ -615,8 +617,9 @@ failed:
 
 /* How the lanes are cut into blocks, chunks and threads. */
 static void job_cut(Job *job, size_t threads) {
-    const size_t lanes = job->lanes, most = CACHE / sizeof(double) / (job->tape->rows + SCRATCH);
-    size_t width = most < PAD ? PAD : most > WIDEST ? WIDEST : most / PAD * PAD;
+    const size_t lanes = job->lanes, row = (job->tape->rows + SCRATCH) * sizeof(double);
+    const size_t least = NARROW * row < MEMORY ? NARROW : PAD, most = CACHE / row;
+    size_t width = most < least ? least : most > WIDEST ? WIDEST : most / PAD * PAD;
     const size_t blocks = (lanes - 1) / width + 1;
     width = ((lanes - 1) / blocks + PAD) / PAD * PAD;
     job->width = width;

@@ -9,22 +9,28 @@
 
 #include "_vecmath.h"
 
-/* Vectors of doubles. */
+/* Vectors of doubles: how many, a * b + c, the sum across; and how many of them go by four in the registers. */
 #if defined(__AVX512F__)
 #define WIDE 8
 typedef __m512d LANES(vec);
 #define VEC LANES(vec)
 #define MADD(A, B, C) _mm512_fmadd_pd(A, B, C)
+#define ACROSS(A) _mm512_reduce_add_pd(A)
+#define TALL 4
 #elif defined(__AVX2__) && defined(__FMA__)
 #define WIDE 4
 typedef __m256d LANES(vec);
 #define VEC LANES(vec)
 #define MADD(A, B, C) _mm256_fmadd_pd(A, B, C)
+#define ACROSS(A) ((A)[0] + (A)[2] + ((A)[1] + (A)[3]))
+#define TALL 2
 #else
 #define WIDE 2
 typedef double LANES(vec) __attribute__((vector_size(16)));
 #define VEC LANES(vec)
 #define MADD(A, B, C) ((A) * (B) + (C))
+#define ACROSS(A) ((A)[0] + (A)[1])
+#define TALL 2
 #endif
 
 #if defined(__clang__)
@@ -82,6 +88,82 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
     GROUP(4)
     GROUP(1)
 #undef GROUP
+}
+
+/* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along]. With
+   `targets` the rows are those of adjoints, and added to unless it comes first. */
+static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t *out, const int32_t *in, const int32_t *weights, size_t across,
+                          size_t along, int targets) {
+    const size_t n = b->padded, width = b->width;
+#define TILE(OUT, WIDTH) \
+    for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
+        VEC sum[OUT][WIDTH] = {{{0}}}; \
+        for (size_t k = 0; k < ins; k++) { \
+            const VEC *x = (const VEC *)(b->rows + (size_t)in[k] * width + i); \
+            for (size_t j = 0; j < OUT; j++) { \
+                const VEC u = (VEC){0} + b->uniform[~weights[(o + j) * across + k * along]]; \
+                for (size_t w = 0; w < WIDTH; w++) sum[j][w] = MADD(u, x[w], sum[j][w]); \
+            } \
+        } \
+        for (size_t j = 0; j < OUT; j++) { \
+            const int32_t to = out[o + j]; \
+            if (to == NOWHERE) continue; \
+            VEC *y = (VEC *)(b->rows + (size_t)(targets ? to >> 1 : to) * width + i); \
+            const int more = targets && !(to & 1); \
+            for (size_t w = 0; more && w < WIDTH; w++) sum[j][w] += y[w]; \
+            for (size_t w = 0; w < WIDTH; w++) y[w] = sum[j][w]; \
+        } \
+    }
+    size_t o = 0;
+    for (; o + 4 <= outs; o += 4) {
+        size_t i = 0;
+        if (out[o] == NOWHERE && out[o + 1] == NOWHERE && out[o + 2] == NOWHERE && out[o + 3] == NOWHERE) continue;
+        TILE(4, TALL)
+        TILE(4, 1)
+    }
+    for (; o < outs; o++) {
+        size_t i = 0;
+        if (out[o] == NOWHERE) continue;
+        TILE(1, 4)
+        TILE(1, 1)
+    }
+#undef TILE
+}
+
+/* The adjoints of a layer's uniform numbers: for each the sum over the lanes of the adjoint of a result times a row. */
+static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t *adjoints, const int32_t *from, const int32_t *to) {
+    const size_t n = b->lanes, width = b->width;
+#define TILE(DOTS, ROWS) \
+    for (; k + ROWS <= rows; k += ROWS) { \
+        VEC sum[DOTS][ROWS] = {{{0}}}; \
+        const double *g = b->rows, *x = b->rows; \
+        size_t i = 0; \
+        for (; i + WIDE <= n; i += WIDE) \
+            for (size_t r = 0; r < ROWS; r++) { \
+                const VEC a = *(const VEC *)(x + (size_t)from[k + r] * width + i); \
+                for (size_t j = 0; j < DOTS; j++) \
+                    sum[j][r] = MADD(a, *(const VEC *)(g + (size_t)adjoints[d + j] * width + i), sum[j][r]); \
+            } \
+        for (size_t j = 0; j < DOTS; j++) \
+            for (size_t r = 0; r < ROWS; r++) { \
+                const int32_t at = to[(d + j) * rows + k + r]; \
+                double total = ACROSS(sum[j][r]); \
+                for (size_t l = i; l < n; l++) total += g[(size_t)adjoints[d + j] * width + l] * x[(size_t)from[k + r] * width + l]; \
+                if (at != NOWHERE) b->sums[~at] += total; \
+            } \
+    }
+    size_t d = 0;
+    for (; d + TALL <= dots; d += TALL) {
+        size_t k = 0;
+        TILE(TALL, 4)
+        TILE(TALL, 1)
+    }
+    for (; d < dots; d++) {
+        size_t k = 0;
+        TILE(1, 4)
+        TILE(1, 1)
+    }
+#undef TILE
 }
 
 static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
@@ -222,7 +304,10 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
         }
         switch (s->code) {
         case AG_SUM: LANES(sum)(b, s, from, y); continue;
-        case AG_DOT: LANES(dot)(b, s, from, y); continue;
+        case AG_DOT:
+            if (s->dots) LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, from + s->dots + s->mixed, s->mixed, 1, 0);
+            else LANES(dot)(b, s, from, y);
+            continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
         default: LANES(extreme)(b, s, from, y);
         }
@@ -242,32 +327,46 @@ static double LANES(over_lanes)(const Block *b, const double *g, const double *p
     else
         for (; i + WIDE <= b->lanes; i += WIDE) sum += *(const VEC *)(g + i);
     for (; i < b->lanes; i++) total += p ? g[i] * p[i] : g[i];
-    for (size_t j = 0; j < WIDE; j++) total += sum[j];
-    return total;
+    return ACROSS(sum) + total;
 }
 
-/* Send g * p, or g where p is NULL, to an operand; 0 in the lanes outside of `mask`. */
+/* Send g * p to an operand; 0 in the lanes outside of `mask`. */
 static void LANES(send)(const Block *b, int32_t to, const double *g, const double *p, const int64_t *mask) {
     const size_t n = b->padded;
-    if (mask) {
-        double *restrict sent = b->scratch + 6 * b->width;
-        if (p) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
-        else EACH sent[i] = mask[i] ? g[i] : 0.0;
-        g = sent;
-        p = NULL;
-    }
+    double *restrict sent = b->scratch + 6 * b->width;
+    if (mask) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
     if (to < 0) {
-        b->sums[~to] += LANES(over_lanes)(b, g, p);
+        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : LANES(over_lanes)(b, g, p);
         return;
     }
     double *restrict out = LANES(at)(b, to >> 1);
-    if (to & 1) {
-        if (p) EACH out[i] = g[i] * p[i];
-        else memcpy(out, g, n * sizeof(double));
-    } else {
-        if (p) EACH out[i] += g[i] * p[i];
-        else EACH out[i] += g[i];
+    if (mask && to & 1) EACH out[i] = sent[i];
+    else if (mask) EACH out[i] += sent[i];
+    else if (to & 1) EACH out[i] = g[i] * p[i];
+    else EACH out[i] += g[i] * p[i];
+}
+
+/* The same, where the partial is one number for all lanes: for a uniform operand 1 or -1. */
+static void LANES(send_scaled)(const Block *b, int32_t to, const double *g, double p, const int64_t *mask) {
+    const size_t n = b->padded;
+    double *restrict sent = b->scratch + 6 * b->width;
+    if (mask) EACH sent[i] = mask[i] ? g[i] * p : 0.0;
+    if (to < 0) {
+        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : p * LANES(over_lanes)(b, g, NULL);
+        return;
     }
+    double *restrict out = LANES(at)(b, to >> 1);
+    if (mask && to & 1) EACH out[i] = sent[i];
+    else if (mask) EACH out[i] += sent[i];
+    else if (to & 1) EACH out[i] = g[i] * p;
+    else EACH out[i] += g[i] * p;
+}
+
+/* The partial is an operand. */
+static inline void LANES(send_operand)(const Block *b, int32_t to, const double *g, int32_t from, const int64_t *mask) {
+    if (to == NOWHERE) return;
+    if (from < 0 && to >= 0) LANES(send_scaled)(b, to, g, LANES(number)(b, from), mask);
+    else LANES(send)(b, to, g, LANES(operand)(b, from, 0), mask);
 }
 
 /* Note that an operand is reached in the lanes of `mask`, in all where it is NULL. */
@@ -355,10 +454,25 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
             if (to[k] == NOWHERE) continue;
             if (mask) EACH took[i] = (condition[i] != 0.0) == (k == 1) ? mask[i] : 0;
             else EACH took[i] = (condition[i] != 0.0) == (k == 1) ? -1 : 0;
-            LANES(send)(b, to[k], g, NULL, took);
+            LANES(send_scaled)(b, to[k], g, 1.0, took);
             if (masks) LANES(reach)(b, masks[k], took);
         }
         return;
+    }
+    for (size_t k = 0; masks && k < arity; k++) LANES(reach)(b, masks[k], mask);
+    switch (s->code) {
+    case AG_ADD:
+    case AG_SUB:
+        if (to[0] != NOWHERE) LANES(send_scaled)(b, to[0], g, 1.0, mask);
+        if (to[1] != NOWHERE) LANES(send_scaled)(b, to[1], g, s->code == AG_ADD ? 1.0 : -1.0, mask);
+        return;
+    case AG_MUL:
+        LANES(send_operand)(b, to[0], g, from[1], mask);
+        LANES(send_operand)(b, to[1], g, from[0], mask);
+        return;
+    case AG_NEG: LANES(send_scaled)(b, to[0], g, -1.0, mask); return;
+    case AG_EXP: LANES(send)(b, to[0], g, y, mask); return;
+    default: break;
     }
     if (s->code == AG_POWC && from[1] < 0) {
         const double *x = LANES(at)(b, from[0]), c = LANES(number)(b, from[1]);
@@ -376,9 +490,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
         else LANES(partials_clip)(y, x, z, LANES(operand)(b, from[2], 2), p, p + width, p + 2 * width, n);
     }
     for (size_t k = 0; k < arity; k++) {
-        if (to[k] == NOWHERE) continue;
-        LANES(send)(b, to[k], g, p + k * width, mask);
-        if (masks) LANES(reach)(b, masks[k], mask);
+        if (to[k] != NOWHERE) LANES(send)(b, to[k], g, p + k * width, mask);
     }
 }
 
@@ -397,11 +509,11 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
         }
     }
     for (size_t k = 0; k < s->count; k++) {
-        const double *partial = p;
+        if (masks) LANES(reach)(b, masks[k], mask);
         if (to[k] == NOWHERE) continue;
         switch (s->code) {
-        case AG_SUM: partial = NULL; break;
-        case AG_DOT: partial = LANES(operand)(b, from[k ^ 1], 0); break;
+        case AG_SUM: LANES(send_scaled)(b, to[k], g, 1.0, mask); continue;
+        case AG_DOT: LANES(send_operand)(b, to[k], g, from[k ^ 1], mask); continue;
         case AG_LOGSUMEXP: {
             const double *power = LANES(at)(b, s->extra + (int32_t)k), *total = LANES(at)(b, s->extra + (int32_t)s->count);
             EACH p[i] = power[i] / total[i];
@@ -413,15 +525,21 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
             else EACH p[i] = (1.0 - ag_step(x[i], y[i])) / winners[i];
         }
         }
-        LANES(send)(b, to[k], g, partial, mask);
-        if (masks) LANES(reach)(b, masks[k], mask);
+        LANES(send)(b, to[k], g, p, mask);
     }
+}
+
+static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *s) {
+    const int32_t *from = tape->from + s->first + s->dots, *adjoints = tape->to + s->first, *to = adjoints + s->dots;
+    LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, 1);
+    LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
 }
 
 static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
     for (const Step *s = tape->steps + end; s-- > tape->steps + begin;) {
         if (s->adjoint == NOWHERE) continue;
-        if (ag_ops[s->code].arity) LANES(backward1)(tape, b, s);
+        if (s->dots) LANES(backward_layer)(tape, b, s);
+        else if (ag_ops[s->code].arity) LANES(backward1)(tape, b, s);
         else LANES(backward_n)(tape, b, s);
     }
 }
@@ -429,4 +547,6 @@ static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size
 #undef WIDE
 #undef VEC
 #undef MADD
+#undef ACROSS
+#undef TALL
 #undef EACH

@@ -1,6 +1,7 @@
 # cython: language_level=3, c_api_binop_methods=True, auto_pickle=False, embedsignature=True, embedsignature.format=clinic
 # cython: binding=False
-# Methods are not of Cython's kind, `binding`, since that does not look whether `self` is a Value.
+# Methods are not of Cython's kind, `binding`, since that does not look whether `self` is a Value. And there are no list comprehensions,
+# since Cython 3.3 gives an item back twice where memory for a longer list is missing.
 """Value compiled: what value.py does, at the speed of C.
 
 The node, its memory and the walks over it are in `_node.h`; the arithmetic of every operation, generated from the one table, is in
@@ -314,12 +315,17 @@ cdef class Recorder:
     """How operations are computed on Values: on their floats, with a node to remember it."""
 
     def apply(self, op, x):
-        args = tuple([a if is_node(<PyObject*>a) else as_float(a) for a in x])
+        cdef list args = list(x), data = list(x)
         cdef int code = (<Operation?>op).code
+        for i, a in enumerate(x):
+            if is_node(<PyObject*>a):
+                data[i] = of(a).data
+            else:
+                args[i] = data[i] = as_float(a)
         if code != AG_COUNT:
             return recorded(code, PySequence_Fast_ITEMS(args), len(args))
-        y, partials = op.evaluate([of(a).data if is_node(<PyObject*>a) else a for a in args])
-        made = node_of(y, op, args, partials)
+        y, partials = op.evaluate(data)
+        made = node_of(y, op, tuple(args), partials)
         attend(made)
         return made
 
@@ -336,6 +342,7 @@ def sweep(dict cotangents, inputs):
     """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.value.sweep`."""
     cdef tuple outputs = tuple(cotangents), sought = tuple(inputs)
     cdef Py_ssize_t i, m = len(outputs), n = len(sought)
+    cdef list found = [0.0] * n
     check(outputs)
     check(sought)
     cdef double* numbers = <double*>PyMem_Malloc((m + n + 1) * sizeof(double))
@@ -345,7 +352,9 @@ def sweep(dict cotangents, inputs):
         for i, output in enumerate(outputs):
             numbers[i] = cotangents[output]
         nodes_sweep(PySequence_Fast_ITEMS(outputs), m, PySequence_Fast_ITEMS(sought), n, numbers)
-        return [numbers[m + i] for i in range(n)]
+        for i in range(n):
+            found[i] = numbers[m + i]
+        return found
     finally:
         PyMem_Free(numbers)
 
@@ -360,11 +369,12 @@ cdef int check(tuple nodes) except -1:
 
 cdef int swept(object value, double seed, object watch) except -1:
     """`backward` with somebody watching: who may raise, and then the leaves are as they were."""
-    nodes = order(value)
-    leaves = [(node, node._grad) for node in nodes if not of(node).size]
+    cdef list nodes = order(value), leaves = []
     for node in nodes:
         if of(node).size:
             of(node).graded = 0
+        else:
+            leaves.append((node, node._grad))
     node_seed(of(value), seed)
     try:
         for node in reversed(nodes):

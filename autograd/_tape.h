@@ -93,9 +93,13 @@ typedef struct {
     uint8_t code;
     uint32_t slot, first; /* the first of its operands */
     uint32_t count, mixed, varying; /* operands; pairs of a dot: a uniform one and a row, two rows. Those of a sum: rows */
+    uint32_t dots; /* of a layer, else 0 */
     int32_t row, adjoint, mask; /* NOWHERE where it has none */
     int32_t extra;              /* the first of the rows that logsumexp keeps for its partials: a power for each argument, their sum */
 } Step;
+
+/* A layer is several dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
+   Its operands are the results of the dots, the rows, and for each dot its numbers; where the adjoints of results go is their row. */
 
 typedef struct {
     Step *steps;
@@ -127,8 +131,85 @@ typedef struct {
     int32_t *slots; /* of the operands */
     int32_t *row, *adjoint, *mask;
     uint32_t *last;
+    int32_t *leader, *next; /* of an instruction in a layer: its first dot, and the next; else NOWHERE */
     Pool pool;
 } Maker;
+
+/* The slot that varies in pair k of a dot; NOWHERE where not exactly one does. */
+static int32_t pair_row(const Program *p, size_t i, size_t k) {
+    const int32_t *args = p->args + p->starts[i], a = args[k], b = args[k + (p->starts[i + 1] - p->starts[i]) / 2];
+    const int first = p->flags[a] & VARIES, second = p->flags[b] & VARIES;
+    return first == second ? NOWHERE : first ? a : b;
+}
+
+static size_t pairs(const Program *p, size_t i) {
+    return (p->starts[i + 1] - p->starts[i]) / 2;
+}
+
+/* Whether two dots make a layer: they have the same rows, and both are always reached from the outputs or neither is active. */
+static int same_layer(const Program *p, size_t i, size_t j) {
+    if (pairs(p, i) != pairs(p, j) || is_active(p, p->known + i) != is_active(p, p->known + j)) return 0;
+    for (size_t k = 0; k < pairs(p, i); k++)
+        if (pair_row(p, i, k) != pair_row(p, j, k)) return 0;
+    return 1;
+}
+
+/* Find the layers; -1 where there is no memory. The last dots of layers are in a table, by a hash of their rows. */
+static int find_layers(Maker *m) {
+    const Program *p = m->p;
+    size_t dots = 0, room = 64;
+    for (size_t i = 0; i < p->size; i++) {
+        m->leader[i] = m->next[i] = NOWHERE;
+        dots += p->codes[i] == AG_DOT;
+    }
+    while (room < 2 * dots) room *= 2;
+    int32_t *table = PyMem_RawMalloc(room * sizeof(int32_t));
+    if (!table) return -1;
+    for (size_t h = 0; h < room; h++) table[h] = NOWHERE;
+    for (size_t i = 0; i < p->size; i++) {
+        if (p->codes[i] != AG_DOT || !pairs(p, i) || is_masked(p, p->known + i)) continue;
+        size_t hash = is_active(p, p->known + i), k = 0;
+        for (int32_t row = 0; k < pairs(p, i) && (row = pair_row(p, i, k)) != NOWHERE; k++) hash = hash * 0x9e3779b97f4a7c15 + (size_t)row + (hash >> 29);
+        if (k < pairs(p, i)) continue;
+        for (hash &= room - 1; table[hash] != NOWHERE && !same_layer(p, i, (size_t)table[hash]); hash = (hash + 1) & (room - 1)) {}
+        if (table[hash] != NOWHERE) {
+            const int32_t last = table[hash];
+            if (m->leader[last] == NOWHERE) m->leader[last] = last;
+            m->leader[i] = m->leader[last];
+            m->next[last] = (int32_t)i;
+        }
+        table[hash] = (int32_t)i;
+    }
+    PyMem_RawFree(table);
+    return 0;
+}
+
+/* The slots of a layer's operands, of which the first dot is instruction i. */
+static void layer_operands(Maker *m, Step *step, size_t i) {
+    const Program *p = m->p;
+    int32_t *out = m->slots + step->first;
+    for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d], step->dots++) *out++ = (int32_t)p->known + d;
+    for (size_t k = 0; k < pairs(p, i); k++) *out++ = pair_row(p, i, k);
+    for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d]) {
+        const int32_t *args = p->args + p->starts[d];
+        for (size_t k = 0; k < pairs(p, i); k++) *out++ = p->flags[args[k]] & VARIES ? args[k + pairs(p, i)] : args[k];
+    }
+    step->count = (uint32_t)(out - m->slots) - step->first;
+    step->mixed = (uint32_t)pairs(p, i);
+}
+
+/* Give back the rows that nobody reads after instruction i. */
+static void release_values(Maker *m, size_t i) {
+    const Program *p = m->p;
+    const uint32_t slot = (uint32_t)(p->known + i);
+    for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) {
+        const int32_t a = p->args[j];
+        if (!(p->flags[a] & VARIES) || m->last[a] != slot) continue;
+        pool_give(&m->pool, m->row[a]);
+        m->last[a] = UINT32_MAX;
+    }
+    if (!m->last[slot]) pool_give(&m->pool, m->row[slot]);
+}
 
 /* The slots of a step's operands: as in the program, but those of a dot in pairs, and sorted, a uniform one before a row. */
 static void step_operands(Maker *m, Step *step) {
@@ -201,10 +282,20 @@ static void make_values(Maker *m, int reverse) {
             tape->uniform[tape->uniforms++] = (uint32_t)i;
             continue;
         }
+        if (m->leader[i] != NOWHERE && m->leader[i] != (int32_t)i) {
+            if (!reverse) release_values(m, i);
+            continue;
+        }
         Step *step = &tape->steps[tape->size++];
         *step = (Step){.code = p->codes[i], .slot = (uint32_t)slot, .first = (uint32_t)operand, .adjoint = NOWHERE, .mask = NOWHERE, .extra = NOWHERE};
-        step_operands(m, step);
-        step->row = m->row[slot] = pool_take(&m->pool);
+        if (m->leader[i] == NOWHERE) {
+            step_operands(m, step);
+            m->row[slot] = pool_take(&m->pool);
+        } else {
+            layer_operands(m, step, i);
+            for (size_t k = operand; k < operand + step->dots; k++) m->row[m->slots[k]] = pool_take(&m->pool);
+        }
+        step->row = m->row[slot];
         if (reverse && step->code == AG_LOGSUMEXP && is_active(p, slot)) {
             step->extra = m->pool.next;
             m->pool.next += (int32_t)step->count + 1;
@@ -213,13 +304,7 @@ static void make_values(Maker *m, int reverse) {
             const int32_t a = m->slots[k];
             tape->from[k] = p->flags[a] & VARIES ? m->row[a] : ~a;
         }
-        for (size_t k = operand; !reverse && k < operand + step->count; k++) {
-            const int32_t a = m->slots[k];
-            if (!(p->flags[a] & VARIES) || m->last[a] != slot) continue;
-            pool_give(&m->pool, m->row[a]);
-            m->last[a] = UINT32_MAX;
-        }
-        if (!reverse && !m->last[slot]) pool_give(&m->pool, step->row);
+        if (!reverse) release_values(m, i);
         operand += step->count;
     }
     for (size_t j = 0; j < p->results; j++) {
@@ -240,13 +325,15 @@ static void make_adjoints(Maker *m) {
         if (!is_active(p, step->slot)) continue;
         step->adjoint = m->adjoint[step->slot];
         if (is_masked(p, step->slot)) step->mask = m->mask[step->slot];
-        for (size_t k = 0; k < step->count; k++) {
+        for (size_t k = 0; k < step->dots; k++) tape->to[step->first + k] = m->adjoint[m->slots[step->first + k]];
+        for (size_t k = step->dots; k < step->count; k++) {
             const size_t at = step->first + k;
             mask = tape->to[at] = NOWHERE;
             if (depends_on(step->code, k)) tape->to[at] = target(m, (size_t)m->slots[at], &mask);
             if (tape->masks) tape->masks[at] = mask;
         }
-        pool_give(&m->pool, step->adjoint);
+        for (size_t k = 0; k < step->dots; k++) pool_give(&m->pool, tape->to[step->first + k]);
+        if (!step->dots) pool_give(&m->pool, step->adjoint);
         if (step->mask != NOWHERE) pool_give(&m->pool, step->mask);
     }
     for (size_t i = 0; i < p->inputs; i++) tape->input_to[i] = p->flags[i] & VARIES ? m->adjoint[i] : NOWHERE;
@@ -275,8 +362,9 @@ static Tape *tape_new(const Program *p, int reverse) {
     if (3 * (p->inputs + steps) + kept > INT32_MAX / 2) return NULL; /* rows are counted in 30 bits */
     Tape *tape = PyMem_RawCalloc(1, sizeof(Tape));
     if (!tape) return NULL;
+    operands += steps; /* layers name their results */
     Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
-               {numbers(2 * (p->inputs + steps)), 0, 0}};
+               numbers(p->size), numbers(p->size), {numbers(2 * (p->inputs + steps)), 0, 0}};
     tape->steps = PyMem_RawCalloc(steps + 1, sizeof(Step));
     tape->uniform = (uint32_t *)numbers(p->size - steps);
     tape->from = numbers(operands);
@@ -287,17 +375,18 @@ static Tape *tape_new(const Program *p, int reverse) {
     tape->outputs = numbers(p->results);
     tape->output_to = numbers(p->results);
     tape->shared = (uint32_t *)numbers(p->slots);
-    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.pool.unused && tape->steps && tape->uniform && tape->from &&
+    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.pool.unused && tape->steps && tape->uniform && tape->from &&
                          (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) && tape->inputs && tape->input_to &&
                          tape->outputs && tape->output_to && tape->shared;
-    if (complete) {
+    const int done = complete && !find_layers(&m);
+    if (done) {
         make_values(&m, reverse);
         if (reverse) make_adjoints(&m);
         tape->rows = (size_t)m.pool.next;
     }
-    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.pool.unused};
+    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.leader, m.next, m.pool.unused};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
-    if (complete) return tape;
+    if (done) return tape;
     tape_free(tape);
     return NULL;
 }

@@ -48,6 +48,7 @@
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 
 #define LANES_FMA __builtin_fma
+#define LANES_STRETCH 256
 
 LANES_INLINE uint64_t LANES(bits)(double x) {
     uint64_t u;
@@ -105,36 +106,60 @@ LANES_INLINE double LANES(exp_usual)(double x) {
     return (1.0 + (r + small)) * LANES(from_bits)(k << 52);
 }
 
-/* For |x| <= 760: the power is multiplied in two steps, so that neither over- nor underflows before the result does. */
-LANES_INLINE double LANES(exp_wide)(double x) {
+/* 2^j e^x with bias = 2046 + j, for |x| <= 760: in two steps, so that neither over- nor underflows before the result does. */
+LANES_INLINE double LANES(exp_wide)(double x, double bias) {
     double r, small;
-    const uint64_t k = LANES(reduce_exp)(x, 2046.0, &r, &small), half = k >> 1;
+    const uint64_t k = LANES(reduce_exp)(x, bias, &r, &small), half = k >> 1;
     return (1.0 + (r + small)) * LANES(from_bits)(half << 52) * LANES(from_bits)((k - half) << 52);
 }
 
-LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(LANES(at_most)(fabs(x), 760.0), x)); }
+LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(LANES(at_most)(fabs(x), 760.0), x), 2046.0); }
 
-/* 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r are added without loss. */
+/* unit (e^x - 1) with unit = 2^j and bias = 1023 + j, and what rounding it lost: 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r
+   are added without loss. */
+LANES_INLINE double LANES(expm1_in)(double x, double unit, double bias, double *low) {
+    double r, small;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, bias, &r, &small) << 52);
+    const double a = scale - unit, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - unit);
+    const double rest = LANES_FMA(scale, small, lost), y = sum + rest;
+    *low = rest - (y - sum);
+    return y;
+}
+
 LANES_INLINE double LANES(expm1_usual)(double x) {
-    double r, small;
-    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, 1023.0, &r, &small) << 52);
-    const double a = scale - 1.0, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - 1.0);
-    return LANES(keep_zero)(sum + LANES_FMA(scale, small, lost), x);
+    double low;
+    return LANES(keep_zero)(LANES(expm1_in)(x, 1.0, 1023.0, &low), x);
 }
 
-/* All halved, since 2^1024 is too large. */
+/* Halved, since 2^1024 is too large; what that does to subnormals does not matter. */
 LANES_INLINE double LANES(expm1_any)(double x) {
-    double r, small;
-    const double z = LANES(at_most)(x, 710.0);
-    const double half = LANES(from_bits)(LANES(reduce_exp)(LANES(pick)(z < -708.0, -708.0, z), 1022.0, &r, &small) << 52);
-    const double a = half - 0.5, b = half * r, sum = a + b, lost = (b - (sum - a)) + ((half - a) - 0.5);
-    return LANES(pick)(fabs(x) < 0x1p-54, x, 2.0 * (sum + LANES_FMA(half, small, lost)));
+    double low;
+    const double z = LANES(at_most)(x, 710.0), half = LANES(expm1_in)(LANES(pick)(z < -708.0, -708.0, z), 0.5, 1022.0, &low);
+    return LANES(pick)(fabs(x) < 0x1p-54, x, 2.0 * half);
 }
+
+/* (e + e / (e + 1)) / 2 with e = exp(|x|) - 1. */
+LANES_INLINE double LANES(sinh_in)(double x, double unit, double bias) {
+    double low;
+    const double e = LANES(expm1_in)(fabs(x), unit, bias, &low);
+    return copysign((e + (low + e / (e / unit + 1.0))) * (0.5 / unit), x);
+}
+
+LANES_INLINE double LANES(sinh_usual)(double x) { return LANES(sinh_in)(x, 1.0, 1023.0); }
+
+LANES_INLINE double LANES(sinh_any)(double x) {
+    return LANES(pick)(fabs(x) < 0x1p-54, x, LANES(sinh_in)(copysign(LANES(at_most)(fabs(x), 711.0), x), 0.125, 1020.0));
+}
+
+/* From half = exp(|x|) / 2. */
+LANES_INLINE double LANES(cosh_of)(double half) { return half + 0.25 / half; }
+LANES_INLINE double LANES(cosh_usual)(double x) { return LANES(cosh_of)(0.5 * LANES(exp_usual)(fabs(x))); }
+LANES_INLINE double LANES(cosh_any)(double x) { return LANES(cosh_of)(LANES(exp_wide)(LANES(at_most)(fabs(x), 760.0), 2045.0)); }
 
 /* From e = exp(-|x|). */
 LANES_INLINE double LANES(sigmoid_of)(double e, double x) { return LANES(pick)(x < 0.0, e, 1.0) / (1.0 + e); }
 LANES_INLINE double LANES(sigmoid_usual)(double x) { return LANES(sigmoid_of)(LANES(exp_usual)(-fabs(x)), x); }
-LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
+LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0), 2046.0), x); }
 
 /* (e^2x - 1) / (e^2x + 1), from e^2x - 1. */
 LANES_INLINE double LANES(tanh_usual)(double x) {
@@ -207,7 +232,9 @@ LANES_INLINE double LANES(softplus_of)(double e, double x) {
 }
 
 LANES_INLINE double LANES(softplus_usual)(double x) { return LANES(softplus_of)(LANES(exp_usual)(-fabs(x)), x); }
-LANES_INLINE double LANES(softplus_any)(double x) { return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0)), x); }
+LANES_INLINE double LANES(softplus_any)(double x) {
+    return LANES(softplus_of)(LANES(exp_wide)(-LANES(at_most)(fabs(x), 760.0), 2046.0), x);
+}
 
 /* sin and cos. */
 
@@ -301,8 +328,62 @@ LANES_INLINE double LANES(erf1)(double x) {
     return LANES(pick)(a < 1.0, LANES(erf_near)(x), copysign(LANES(erf_far)(LANES(at_most)(a, 6.0)), x));
 }
 
+/* x^c for normal x > 0, from log(x) to some 66 bits: k ln 2 + 2 s + 2/3 s^3 + s^5 Q(s^2), the rest of which is in the terms' lows. */
+LANES_INLINE double LANES(power_usual)(double x, double c) {
+    double m, r, small;
+    const double k = LANES(split)(x, &m), f = m - 1.0, d = 2.0 + f, inverse = 1.0 / d, s = f * inverse;
+    const double s_low = LANES_FMA(-s, f - (d - 2.0), LANES_FMA(-s, d, f)) * inverse;
+    const double z = s * s, z_low = LANES_FMA(2.0 * s, s_low, LANES_FMA(s, s, -z)), z2 = z * z;
+    const double cube = s * z, cube_low = LANES_FMA(s, z, -cube) + LANES_FMA(s, z_low, s_low * z);
+    const double third = cube * 0x1.5555555555555p-1;
+    const double third_rest = LANES_FMA(cube, 0x1.5555555555555p-55, cube_low * 0x1.5555555555555p-1);
+    const double third_low = LANES_FMA(cube, 0x1.5555555555555p-1, -third) + third_rest;
+    const double c01 = LANES_FMA(z, 0x1.2492492492521p-2, 0x1.999999999999ap-2);
+    const double c23 = LANES_FMA(z, 0x1.745d177a96056p-3, 0x1.c71c71c6eaa10p-3);
+    const double c45 = LANES_FMA(z, 0x1.1118c7e4b0917p-3, 0x1.3b1395d2190c1p-3);
+    const double c67 = LANES_FMA(z, 0x1.e02e6fff27908p-4, 0x1.df7cc8e5fa539p-4);
+    const double q = LANES_FMA(z2, LANES_FMA(z2, LANES_FMA(z2, c67, c45), c23), c01);
+    const double a = k * LANES_LN2, b = 2.0 * s, ab = a + b, sum = ab + third;
+    const double lost = (b - (ab - a)) + (third - (sum - ab));
+    const double low = LANES_FMA(cube * z, q, LANES_FMA(k, LANES_LN2_REST, lost + LANES_FMA(2.0, s_low, third_low)));
+    const double high = sum + low, product = c * high, rest = LANES_FMA(c, low - (high - sum), LANES_FMA(c, high, -product));
+    const uint64_t scale = LANES(reduce_exp)(product, 1023.0, &r, &small);
+    const double y = 1.0 + r, y_low = r - (y - 1.0);
+    return (y + (y_low + LANES_FMA(rest, y + small, small))) * LANES(from_bits)(scale << 52);
+}
+
+/* Whether x^c neither over- nor underflows, by the exponent of x, and c is not so large that the error of the logarithm counts. */
+LANES_INLINE uint64_t LANES(is_usual_power)(double x, double c) {
+    const double k = LANES(from_bits)((LANES(bits)(x) >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+    return (x >= 0x1p-1022) & (x < INFINITY) & (fabs(c) <= 512.0) & (fabs(c) * (fabs(k) + 1.0) <= 1021.0);
+}
+
+/* x^c, where x^c = +-|x|^c with the sign of x in `sign` and that of the result in `odd`. */
+LANES_INLINE double LANES(signed_power)(double x, double c, uint64_t sign, uint64_t odd) {
+    const double y = LANES(power_usual)(LANES(from_bits)(LANES(bits)(x) & ~sign), c);
+    return LANES(from_bits)(LANES(bits)(y) ^ (LANES(bits)(x) & odd));
+}
+
+/* x[i]^c[i * step]. */
+LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, uint64_t sign, uint64_t odd, double *y, size_t n) {
+    for (size_t start = 0; start < n; start += LANES_STRETCH) {
+        const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH;
+        uint64_t usual = 1;
+        for (size_t i = start; i < end; i++)
+            usual &= LANES(is_usual_power)(LANES(from_bits)(LANES(bits)(x[i]) & ~sign), c[i * step]);
+        if (usual) {
+            LANES_LOOP
+            for (size_t i = start; i < end; i++) y[i] = LANES(signed_power)(x[i], c[i * step], sign, odd);
+        } else {
+            for (size_t i = start; i < end; i++) {
+                usual = LANES(is_usual_power)(LANES(from_bits)(LANES(bits)(x[i]) & ~sign), c[i * step]);
+                y[i] = usual ? LANES(signed_power)(x[i], c[i * step], sign, odd) : pow(x[i], c[i * step]);
+            }
+        }
+    }
+}
+
 /* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
-#define LANES_STRETCH 256
 #define LANES_MAP_USUAL(NAME, USUAL) \
     LANES_STATIC void LANES(vec_##NAME)(const double *x, double *y, size_t n) { \
         for (size_t start = 0; start < n; start += LANES_STRETCH) { \
@@ -324,19 +405,19 @@ LANES_INLINE double LANES(erf1)(double x) {
 
 LANES_MAP_USUAL(exp, fabs(a) <= 708.0)
 LANES_MAP_USUAL(expm1, fabs(a) <= 708.0)
+LANES_MAP_USUAL(sinh, fabs(a) <= 708.0)
+LANES_MAP_USUAL(cosh, fabs(a) <= 708.0)
 LANES_MAP_USUAL(sigmoid, fabs(a) <= 708.0)
 LANES_MAP_USUAL(tanh, fabs(a) <= 350.0)
 LANES_MAP_USUAL(log, (a >= 0x1p-1022) & (a < INFINITY))
 LANES_MAP_USUAL(log1p, (a > -1.0) & (a < 0x1p60))
 LANES_MAP_USUAL(softplus, fabs(a) <= 708.0)
-
 LANES_MAP_USUAL(sin, fabs(a) <= 1e5)
 LANES_MAP_USUAL(cos, fabs(a) <= 1e5)
 LANES_MAP(erf, LANES(erf1))
 
 #undef LANES_MAP_USUAL
 #undef LANES_STRETCH
-#undef LANES_FMA
 #undef LANES_LOG2_E
 #undef LANES_LN2
 #undef LANES_LN2_REST
@@ -351,6 +432,8 @@ LANES_MAP(exp, ag_exp)
 LANES_MAP(expm1, ag_expm1)
 LANES_MAP(log, ag_log)
 LANES_MAP(log1p, ag_log1p)
+LANES_MAP(sinh, ag_sinh)
+LANES_MAP(cosh, ag_cosh)
 LANES_MAP(sigmoid, ag_sigmoid)
 LANES_MAP(tanh, ag_tanh)
 LANES_MAP(softplus, ag_softplus)
@@ -358,13 +441,28 @@ LANES_MAP(sin, ag_sin)
 LANES_MAP(cos, ag_cos)
 LANES_MAP(erf, ag_erf)
 
+LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, uint64_t sign, uint64_t odd, double *y, size_t n) {
+    (void)sign, (void)odd;
+    for (size_t i = 0; i < n; i++) y[i] = ag_pow(x[i], c[i * step]);
+}
+
 #endif
+
+LANES_STATIC void LANES(vec_pow)(const double *x, const double *c, double *y, size_t n) { LANES(powers)(x, c, 1, 0, 0, y, n); }
 
 /* x^c, one c for all. */
 LANES_STATIC void LANES(vec_powc)(const double *x, double c, double *y, size_t n) {
     if (c == 2.0) {
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = x[i] * x[i];
+#ifdef LANES_FMA
+    } else if (c == 3.0) { /* what rounding the square lost is put back, unless something overflowed */
+        LANES_LOOP
+        for (size_t i = 0; i < n; i++) {
+            const double square = x[i] * x[i], lost = LANES_FMA(x[i], x[i], -square), y0 = square * x[i];
+            y[i] = LANES(pick)(fabs(square) < INFINITY, LANES_FMA(square, x[i], lost * x[i]), y0);
+        }
+#endif
     } else if (c == -1.0) {
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = 1.0 / x[i];
@@ -372,7 +470,8 @@ LANES_STATIC void LANES(vec_powc)(const double *x, double c, double *y, size_t n
         LANES_LOOP
         for (size_t i = 0; i < n; i++) y[i] = x[i] == -INFINITY ? INFINITY : sqrt(x[i]) + 0.0;
     } else {
-        for (size_t i = 0; i < n; i++) y[i] = ag_powc(x[i], c);
+        const uint64_t minus = 0x8000000000000000;
+        LANES(powers)(x, &c, 0, c == rint(c) ? minus : 0, 0.5 * c != rint(0.5 * c) ? minus : 0, y, n);
     }
 }
 
@@ -382,12 +481,10 @@ LANES_MAP(tan, ag_tan)
 LANES_MAP(asin, ag_asin)
 LANES_MAP(acos, ag_acos)
 LANES_MAP(atan, ag_atan)
-LANES_MAP(sinh, ag_sinh)
-LANES_MAP(cosh, ag_cosh)
-LANES_MAP2(pow, ag_pow)
 LANES_MAP2(atan2, ag_atan2)
 LANES_MAP2(hypot, ag_hypot)
 
+#undef LANES_FMA
 #undef LANES_MAP
 #undef LANES_MAP2
 #undef LANES_LOOP

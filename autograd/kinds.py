@@ -196,7 +196,8 @@ def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
 class _Symbols:
     """What mpmath and SymPy have in common: functions by name, n-ary ones by Python's operators.
 
-    `names` are those that the library calls otherwise, or whose formula is plainer than the one that floats need.
+    `names` are those that the library calls otherwise, or whose formula is plainer than the one that floats need. They are those of the
+    table: an operation of the user's own may have the same name.
     """
 
     def __init__(self, functions: Any, names: dict[str, Any]) -> None:
@@ -214,7 +215,7 @@ class _Symbols:
         return self.sum(*map(operator.mul, ws, xs))
 
     def apply(self, op: Any, x: Sequence[Any]) -> Any:
-        own = self.names.get(op.name)
+        own = self.names.get(op.name) if op.__module__ == "autograd.ops" else None
         return own(*x) if own else op.value(self, *x)
 
 

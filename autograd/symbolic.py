@@ -22,8 +22,8 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     Raises:
         NumberError: `value` is not a Value.
-        OperationError: `names` holds something else than texts for Values, SymPy is not installed, or an operation of your own uses a
-            function that SymPy does not have.
+        OperationError: `names` holds something else than texts for Values, SymPy is not installed, or an operation of your own does not
+            work on symbols.
 
     >>> from autograd import gradient, exp
     >>> x = Value(2.0, "x")
@@ -50,10 +50,14 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
             x = [formulas[a] if a.__class__ is Value else sympy.Float(a, 17) for a in node.args]
             try:
                 formulas[node] = kind_of(x).apply(node.op, x)
-            except AttributeError as error:
+            except (AttributeError, TypeError) as error:
                 raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
     formula = formulas[value]
-    return formula.xreplace({x: sympy.Rational(x) for x in formula.atoms(sympy.Float) if (1024.0 * float(x)).is_integer()})
+    return formula.xreplace({x: sympy.Rational(x) for x in formula.atoms(sympy.Float) if _is_short(float(x))})
+
+
+def _is_short(x: float) -> bool:
+    return abs(x) < 2**53 and (1024.0 * x).is_integer()
 
 
 def _checked(names: Any) -> Mapping[Value, str]:

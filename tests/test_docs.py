@@ -51,8 +51,7 @@ POLICY = """
 - No dependence (a dash above, None in `Value.partials`) is exactly 0, whatever arrives: it is not walked. So is a branch that `where` did
   not take: `where(x > 0, log(x), 0)` has derivative 0 at 0, never nan.
 - A gradient that arrives as 0 is carried on all the same, and 0 times inf is nan: nothing is hidden.
-- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not settled where y is at most 1.
-  That of x**y by x and y is lost where y = 0: it should be 1/x and is 0 in the row of x.
+- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not settled where 0 < y <= 1.
 """
 
 

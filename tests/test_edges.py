@@ -130,6 +130,7 @@ BACKENDS = {"value": on_values, "columns": on_columns}
 def test_edge(backend, f, point, value, first, second):
     found = backend(f, point)
     expected = [value, *first, *[h for row in second or () for h in row]]
+    assert len(expected) == (len(found) if second else 1 + len(point))
     assert all(map(same, found, expected)), (found, expected)  # as far as `expected` goes
     assert found[0] != 0.0 or math.copysign(1.0, found[0]) == math.copysign(1.0, value)
 

@@ -37,6 +37,13 @@ def test_every_operation_of_the_table_passes_to_second_order(op):
         assert gradcheck(lambda x: called(op, x), x, order=2)
 
 
+@pytest.mark.parametrize("x", [0.0, -0.0])
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if op.arity == 1 and op.domain == (ops.REAL,) and not op.kinks], ids=repr)
+def test_operations_that_are_smooth_at_0_pass_there(op, x):
+    if op is not ops.stop_gradient:
+        assert gradcheck(op, x, order=2)
+
+
 def test_functions_of_structures_pass():
     z = [0.3, -1.2, 2.0]
     assert gradcheck(nn.softmax, z)
@@ -98,6 +105,12 @@ def test_the_kink_at_hand_is_found_among_several(bound):
 def test_a_jump_is_called_a_jump():
     with pytest.raises(GradcheckError, match=r"do not settle: they vary by .*, as at a kink or a jump"):
         gradcheck(lambda x: x if x > 0.3 else x + 1.0, 0.3)
+
+
+def test_a_function_that_is_not_the_same_twice_does_not_pass():
+    draw = iter(np.random.default_rng(0).uniform(0.9, 1.1, 1000))
+    with pytest.raises(GradcheckError, match=r"do not settle: they vary by"):
+        gradcheck(lambda x: x * next(draw), 1.0)
 
 
 def softmax_numbers(xp, *z):

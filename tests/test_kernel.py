@@ -4,15 +4,26 @@
 import functools
 import itertools
 import math
+import operator
 import random
+import signal
+import threading
+import time
+import tracemalloc
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from graphs import OURS, exact, graphs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mpmath import mp
+from test_edges import BRANCHES, ROWS, recorded
 from test_nonfinite import POINTS
 from test_ops import apply, each_op, same, sample
 
-from autograd import TABLE, Value, ops
+from autograd import TABLE, Value, grad, ops
 from autograd.graph import order
 
 kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
@@ -170,3 +181,467 @@ def _best():
     """Whatever a test uses, the next starts with the best instruction set."""
     yield
     kernel.use(kernel.instruction_sets[0])
+
+
+# Graphs.
+
+SELECT = {"where": lambda a, b, c: ops.where(ops.step(a), b, c)}  # a condition that is a node
+FOLDED = {
+    "sum": lambda *x: functools.reduce(operator.add, x),
+    "dot": lambda a, b, c, d: a * c + b * d,
+}  # sums within the bounds of the table
+
+
+def graph_of(graph, calls):
+    """Leaves, the result, and the program."""
+    leaves = [Value(x) for x in graph.inputs]
+    y = graph.run(leaves, OURS | calls)
+    return leaves, y, flat(leaves, [y])
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(graphs(most=60))
+def test_one_lane_has_the_bits_of_values(graph):
+    leaves, y, program = graph_of(graph, SELECT)
+    y.backward()
+    outputs, gradients = run(program, [[x] for x in graph.inputs], [0, 1, 0])
+    assert outputs[0, 0] == y.data
+    for found, leaf in zip(gradients, leaves, strict=True):
+        assert found[0] == leaf.grad
+        assert math.copysign(1.0, found[0]) == math.copysign(1.0, leaf.grad)
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(graphs(most=60), st.tuples(*[st.booleans()] * 3), st.sampled_from([2, 3, 17]), st.sampled_from(kernel.instruction_sets))
+def test_lanes_lie_within_the_bounds_of_the_table(graph, uniform, lanes, name):
+    """Against fifty digits, with the errors that roundings within the bounds can cause; a uniform input has the sum over the lanes."""
+    kernel.use(name)
+    leaves, y, program = graph_of(graph, SELECT | FOLDED)
+    outputs, gradients = run(program, [[x] * lanes for x in graph.inputs], uniform)
+    with mp.workdps(50):
+        true = exact(y, leaves)
+        assert all(abs(found - true.value) <= true.value_error for found in outputs[:, 0])
+        for found, shared, d, error in zip(gradients, uniform, true.gradient, true.errors, strict=True):
+            if shared:
+                assert abs(found[0] - lanes * d) <= lanes * error + lanes * math.ulp(lanes * abs(d))
+            else:
+                assert all(abs(g - d) <= error for g in found)
+
+
+def network(x):
+    """18 weights and 3 numbers: two layers, a branch, every operation of any number of arguments."""
+    w, x = x[:18], x[18:]
+    hidden = [ops.tanh(ops.dot(w[i : i + 3], x) + w[i + 3]) for i in (0, 4, 8)]
+    logits = [ops.dot(w[12 + k : 15 + k], hidden) for k in range(3)]
+    chosen = ops.where(ops.step(x[0], x[1]), ops.maximum(*hidden), ops.sqrt(ops.minimum(*logits) + w[17]))
+    return ops.logsumexp(logits) - logits[0] + ops.sum([h * h for h in hidden]) * 0.1 + chosen * ops.exp(w[16])
+
+
+WEIGHTS = np.random.default_rng(1).uniform(-1.0, 1.0, 18)
+SAMPLES = np.random.default_rng(2).normal(size=(max(LANES), 3))
+
+
+@functools.cache
+def recorded_network():
+    x = [Value(float(i)) for i in range(21)]
+    return flat(x, [network(x)]).plan([1] * 18 + [0] * 3)
+
+
+@functools.cache
+def network_on_values():
+    """Value and gradient in each lane; where the branch not taken is the root of a negative number, and where the one taken is."""
+    y = np.empty(len(SAMPLES))
+    g = np.empty((len(SAMPLES), 21))
+    for lane, row in enumerate(SAMPLES):
+        x = [Value(a) for a in (*WEIGHTS, *row)]
+        loss = network(x)
+        loss.backward()
+        y[lane], g[lane] = loss.data, [v.grad for v in x]
+    return y, g
+
+
+@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("lanes", LANES)
+def test_a_network_in_lanes(lanes, name):
+    """Per lane and summed, against Values; and the same bits from any number of threads."""
+    kernel.use(name)
+    values, true = (a[:lanes] for a in network_on_values())
+    fine = np.isfinite(true).all(axis=1)
+    assert lanes < 100 or 0 < (~fine).sum() < lanes
+    plan, X = recorded_network(), SAMPLES[:lanes]
+    found = {}
+    for threads in (1, 2, 8):
+        y, total, w, x = np.empty((lanes, 1)), np.empty(1), np.empty(18), np.empty((lanes, 3))
+        plan.run(lanes, [WEIGHTS, X], [y], [np.ones(1)], [w, x], threads)
+        plan.run(lanes, [WEIGHTS, X], [total], [np.ones(1)], [w.copy(), None], threads)
+        found[threads] = np.concatenate([y.ravel(), total, w, x.ravel()])
+    assert np.array_equal(found[1], found[2], equal_nan=True)
+    assert np.array_equal(found[1], found[8], equal_nan=True)
+    assert np.allclose(y[:, 0], values, rtol=1e-13, atol=1e-13, equal_nan=True)
+    assert np.allclose(x, true[:, 18:], rtol=1e-12, atol=1e-13, equal_nan=True)
+    assert np.allclose(w, true[:, :18].sum(axis=0), rtol=1e-11, atol=1e-11, equal_nan=True)
+    assert np.allclose(total, values.sum(), rtol=1e-12, equal_nan=True)
+    X, values, true = X[fine], values[fine], true[fine]
+    if len(X):
+        plan.run(len(X), [WEIGHTS, X], [total], [np.full(1, 1.0 / len(X))], [w, None])
+        assert np.allclose(total, values.sum(), rtol=1e-12)
+        assert np.allclose(w, true[:, :18].mean(axis=0), rtol=1e-11, atol=1e-12)
+        assert np.isfinite(w).all()
+
+
+def test_arrays_of_any_strides_and_shapes():
+    plan, lanes = recorded_network(), 100
+    expected = np.empty((lanes, 1)), np.empty(18), np.empty((lanes, 3))
+    plan.run(lanes, [WEIGHTS, SAMPLES[:lanes]], expected[:1], [np.ones(1)], expected[1:])
+    columns = np.asfortranarray(SAMPLES[:lanes])
+    every_other = np.empty((lanes, 2))
+    w, x = np.empty((3, 6)), [np.empty((lanes, 2, 1)), np.empty(lanes)]
+    seeds = np.ones((lanes, 2))[:, :1]
+    plan.run(
+        lanes, [WEIGHTS[::-1].copy()[::-1], columns[:, :2].reshape(lanes, 2, 1), columns[:, 2]], [every_other[:, 1:]], [seeds], [w, *x]
+    )
+    assert np.array_equal(every_other[:, 1:], expected[0], equal_nan=True)
+    assert np.array_equal(w.ravel(), expected[1], equal_nan=True)
+    assert np.array_equal(np.column_stack([x[0][:, :, 0], x[1]]), expected[2], equal_nan=True)
+
+
+# Edges.
+
+
+@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize(("f", "point", "value", "first", "second"), ROWS)
+def test_edge(name, f, point, value, first, second):
+    """The edge table: the kernel's own sweep, and the graphs of first and second derivatives replayed, in one lane and in two."""
+    kernel.use(name)
+    expected = [value, *first, *[h for row in second or () for h in row]]
+    leaves, roots = recorded(f, point)
+    for lanes in (1, 2):
+        found = replayed(flat(leaves, roots), point, lanes)
+        assert all(same(a, b) for row in found for a, b in zip(row, expected, strict=False)), found
+        if isinstance(roots[0], Value):
+            for uniform in itertools.product([0, 1], repeat=len(point)):
+                outputs, gradients = run(flat(leaves, roots[:1]), [[x] * lanes for x in point], uniform)
+                assert all(same(y, value) for y in outputs[:, 0])
+                scale = [lanes if u else 1 for u in uniform]
+                assert all(same(g[0], d * k) for g, d, k in zip(gradients, first, scale, strict=True)), (uniform, gradients)
+
+
+def replayed(program, point, lanes):
+    outputs = np.empty((lanes, len(program.outputs)))
+    inputs = np.array([point] * lanes)
+    program.plan([0] * len(point)).run(lanes, [inputs], [outputs])
+    return outputs
+
+
+@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("f", BRANCHES.values(), ids=BRANCHES)
+@pytest.mark.parametrize("at", [-2.0, 0.5, 2.0])
+def test_lanes_take_their_own_branches(name, f, at):
+    """Recorded at one point, run at others at once; and one input for all, whose branches each lane chooses by another."""
+    kernel.use(name)
+    x = Value(at)
+    points = np.array([-3.0, -0.7, 0.0, 0.3, 1.5, 4.0])
+    _, (found,) = run(flat([x], [f(x)]), [points], [0])
+    true = [grad(f)(p) for p in points]
+    assert np.allclose(found, true, rtol=1e-14, atol=1e-300, equal_nan=True), (found, true)
+
+
+@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize(("chosen", "true"), [([0.0, 0.0, 0.0], 0.0), ([0.0, 1.0, 1.0], inf), ([1.0], inf), ([0.0], 0.0)])
+def test_a_uniform_branch_that_no_lane_takes_is_absent(name, chosen, true):
+    kernel.use(name)
+    w, c = Value(0.0), Value(1.0)
+    program = flat([w, c], [ops.where(c, ops.sqrt(w) * 2.0, 1.0)])
+    _, (found, _) = run(program, [[0.0] * len(chosen), chosen], [1, 0])
+    assert found[0] == true
+
+
+def test_an_output_that_is_not_seeded_is_absent():
+    x = Value(0.0)
+    program = flat([x], [ops.exp(x), ops.sqrt(x)])
+    for lanes in (1, 3):
+        for seeded, true in (([1, 0], 1.0), ([0, 1], inf), ([1, 1], inf), ([0, 0], 0.0)):
+            for uniform in (0, 1):
+                plan = program.plan([uniform], seeded=seeded)
+                gradient = np.empty(1 if uniform else lanes)
+                plan.run(lanes, [np.zeros_like(gradient)], [np.empty(2)], [np.array([1.0, nan if seeded == [1, 0] else 1.0])], [gradient])
+                assert gradient[0] == true * (lanes if uniform else 1)
+
+
+def test_inputs_and_constants_as_outputs():
+    """Outputs may be inputs or constants, uniform or not, or the same slot twice."""
+    x, w = Value(2.0), Value(3.0)
+    program = flat([x, w], [x, w, 5.0, x, x * w, w])
+    for lanes in (1, 2, 9):
+        columns = np.arange(1.0, lanes + 1.0)
+        outputs, gradients = run(program, [columns, [3.0] * lanes], [0, 1])
+        assert np.array_equal(
+            outputs, np.column_stack([columns, *np.full((2, lanes), [[3.0], [5.0]]), columns, 3.0 * columns, np.full(lanes, 3.0)])
+        )
+        assert np.array_equal(gradients[0], np.full(lanes, 5.0))
+        assert gradients[1][0] == columns.sum() + 2.0 * lanes
+        total, _ = run(program, [columns, [3.0] * lanes], [0, 1], sums=True)
+        assert np.array_equal(total, outputs.sum(axis=0))
+
+
+# Damage.
+
+ADD, DOT, WHERE, MAXIMUM = (CODES[name] for name in ("add", "dot", "where", "maximum"))
+GOOD = {
+    "codes": np.uint8([ADD, DOT]),
+    "starts": np.uint32([0, 2, 6]),
+    "args": np.int32([0, 1, 0, 1, 2, 3]),
+    "constants": np.array([2.0]),
+    "inputs": 2,
+    "outputs": np.int32([4]),
+    "uniform": np.uint8([0, 1]),
+    "wanted": np.uint8([1, 1]),
+}
+BAD = {
+    "unknown code": ({"codes": np.uint8([ADD, len(TABLE)])}, "instruction 1 of 2: its code"),
+    "too few arguments": ({"starts": np.uint32([0, 1, 6])}, "instruction 0 of 2: it has the wrong number"),
+    "dot of an odd number": ({"starts": np.uint32([0, 2, 5])}, "instruction 1 of 2: it has the wrong number"),
+    "maximum of nothing": (
+        {"codes": np.uint8([ADD, MAXIMUM]), "starts": np.uint32([0, 2, 2])},
+        "instruction 1 of 2: it has the wrong number",
+    ),
+    "starts go back": ({"starts": np.uint32([0, 6, 2])}, "instruction 0 of 2"),
+    "starts late": ({"starts": np.uint32([2, 4, 6])}, "do not start at 0"),
+    "ends early": ({"starts": np.uint32([0, 2, 4])}, "its end is not that of args"),
+    "ends late": ({"starts": np.uint32([0, 2, 8])}, "outside of args"),
+    "a start for each": ({"starts": np.uint32([0, 2])}, "got 2 starts for 2 instructions"),
+    "itself as argument": ({"args": np.int32([0, 3, 0, 1, 2, 3])}, "instruction 0 of 2: an argument is no earlier slot"),
+    "negative argument": ({"args": np.int32([0, -1, 0, 1, 2, 3])}, "instruction 0 of 2: an argument is no earlier slot"),
+    "output beyond": ({"outputs": np.int32([5])}, "an output is no slot"),
+    "negative output": ({"outputs": np.int32([-1])}, "an output is no slot"),
+    "too few constants": ({"constants": np.array([])}, "no earlier slot"),
+    "negative inputs": ({"inputs": -1}, "got -1 inputs"),
+    "huge inputs": ({"inputs": 2**31}, "got 2147483648 inputs"),
+    "uniform too short": ({"uniform": np.uint8([0])}, "got uniform as"),
+    "wanted too long": ({"wanted": np.uint8([0, 1, 1])}, "got wanted as"),
+    "codes of another type": ({"codes": np.int64([ADD, DOT])}, "got codes as 1 axes of 'l', 8 bytes each, expected one axis of 'B'"),
+    "args of another type": ({"args": np.uint32([0, 1, 0, 1, 2, 3])}, "got args as 1 axes of 'I'"),
+    "constants of another type": ({"constants": np.float32([2.0])}, "got constants as"),
+    "two axes": ({"args": np.int32([[0, 1, 0], [1, 2, 3]])}, "got args as 2 axes"),
+    "seeded too long": ({"seeded": np.uint8([1, 1])}, "got seeded as"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
+def test_a_damaged_program_is_refused(change, message):
+    kernel.Plan(**GOOD)
+    with pytest.raises(ValueError, match=message):
+        kernel.Plan(**GOOD | change)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_no_array_is_refused(name):
+    with pytest.raises(TypeError):
+        kernel.Plan(**GOOD | {name: "text"})
+
+
+CALL: dict[str, Any] = {
+    "lanes": 3,
+    "inputs": [np.ones((3, 1)), np.ones(1)],
+    "outputs": [np.empty((3, 1))],
+    "seeds": [np.ones(1)],
+    "gradients": [np.empty((3, 1)), None],
+}
+BAD_CALLS = {
+    "no lanes": ({"lanes": 0}, "got 0 lanes"),
+    "no threads": ({"threads": 0}, "0 threads"),
+    "another number of lanes": ({"lanes": 4}, "first axis is not the lanes"),
+    "an input too few": ({"inputs": [np.ones((3, 1))]}, "got 1 or more inputs, expected 2"),
+    "an input too many": ({"inputs": [np.ones((3, 1)), np.ones(2)]}, "or more inputs, expected 2"),
+    "uniform and not in one array": ({"inputs": [np.ones((3, 2))]}, "of which some are uniform"),
+    "float32": ({"inputs": [np.ones((3, 1), np.float32), np.ones(1)]}, "expected aligned float64"),
+    "byte order": ({"inputs": [np.ones((3, 1), ">f8"), np.ones(1)]}, "expected aligned float64"),
+    "uneven": ({"inputs": [np.ones((3, 1)), np.ones((2, 1, 2))[:, :, :1]]}, "or more inputs, expected 2"),
+    "outputs too many": ({"outputs": [np.empty((3, 2))]}, "or more outputs, expected 1"),
+    "seeds too few": ({"seeds": []}, "or more seeds, expected 1"),
+    "seeds without gradients": ({"gradients": None}, "expected both or neither"),
+    "gradients without seeds": ({"seeds": None}, "expected both or neither"),
+    "gradients of other lanes": ({"gradients": [np.empty((4, 1)), None]}, "first axis is not the lanes"),
+    "gradients of other inputs": ({"gradients": [np.empty((3, 2)), None]}, "got room for 2 gradients, expected 1"),
+    "too few gradients": ({"gradients": [None]}, "got 1 arrays for gradients, expected 2"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_CALLS.values(), ids=BAD_CALLS)
+def test_arrays_that_do_not_fit_are_refused(change, message):
+    plan = kernel.Plan(**GOOD)
+    plan.run(**CALL)
+    with pytest.raises(ValueError, match=message):
+        plan.run(**CALL | change)
+
+
+def test_what_is_read_only_is_not_written_to():
+    plan = kernel.Plan(**GOOD)
+    fixed = np.empty((3, 1))
+    fixed.flags.writeable = False
+    for name in ("outputs", "gradients"):
+        with pytest.raises((ValueError, BufferError), match="read-only"):
+            plan.run(**CALL | {name: [fixed, None][: len(CALL[name])]})
+    plan.run(**CALL | {"inputs": [fixed, np.ones(1)]})
+
+
+def test_a_program_that_could_be_changed_is_copied():
+    arrays = {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in GOOD.items()}
+    plan = kernel.Plan(**arrays)
+    for x in arrays.values():
+        if isinstance(x, np.ndarray):
+            x[:] = 99
+    y = np.empty((3, 1))
+    plan.run(**CALL | {"outputs": [y]})
+    assert np.array_equal(y[:, 0], [4.0, 4.0, 4.0])  # 1*2 + 1*(1 + 1)
+
+
+small = st.integers(-1, 6)
+
+
+@settings(max_examples=1000)
+@given(
+    st.lists(st.integers(0, len(TABLE)), max_size=4),
+    st.lists(st.integers(0, 9), max_size=6),
+    st.lists(small, max_size=9),
+    st.lists(small, max_size=3),
+    st.lists(st.tuples(st.booleans(), st.booleans()), max_size=3),
+)
+def test_any_numbers_are_refused_or_run(codes, starts, args, outputs, inputs):
+    uniform, wanted = zip(*inputs, strict=True) if inputs else ((), ())
+    starts = [0, *sorted(starts)[: len(codes) - 1], len(args)] if len(starts) % 3 else starts
+    try:
+        plan = kernel.Plan(
+            np.uint8(codes),
+            np.uint32(starts),
+            np.int32(args),
+            np.array([1.0, 2.0]),
+            len(inputs),
+            np.int32(outputs),
+            np.uint8(uniform),
+            np.uint8(wanted),
+        )
+    except ValueError:
+        return
+    for lanes in (1, 2, 11):
+        x = [np.full(1 if u else lanes, 0.5) for u in uniform]
+        per_lane = np.empty((lanes, len(outputs)))
+        plan.run(lanes, x, [per_lane], [np.ones(len(outputs))], [a.copy() for a in x])
+        if lanes > 1 and np.isfinite(per_lane).all():
+            assert np.array_equal(per_lane[0], per_lane[-1])
+
+
+# Threads, Ctrl-C, memory.
+
+
+def chain(size):
+    """x -> x * 0.999 + 0.001, again and again: a program of `size` operations."""
+    codes = np.tile(np.uint8([CODES["mul"], CODES["add"]]), size // 2)
+    slots = np.arange(size, dtype=np.int32)
+    args = np.column_stack([slots + 2, slots % 2 + 1]).astype(np.int32)
+    args[0, 0] = 0
+    starts = np.arange(0, 2 * size + 1, 2, dtype=np.uint32)
+    for array in (codes, starts, args):
+        array.flags.writeable = False
+    return Flat(codes, starts, args.ravel(), np.array([0.999, 0.001]), 1, np.int32([size + 2]))
+
+
+@pytest.mark.parametrize(
+    ("size", "lanes", "threads"), [(20_000_000, 1, 1), (10_000, 1_000_000, 1), (10_000, 1_000_000, 2), (2_000_000, 500, 1)]
+)
+def test_ctrl_c(size, lanes, threads):
+    """It stops at once, and the plan works afterwards."""
+    plan = chain(size).plan([0])
+    x, y = np.ones((lanes, 1)), np.empty((lanes, 1))
+    seeds = np.ones(1)
+
+    def again():
+        for _ in range(1000):
+            plan.run(lanes, [x], [y], [seeds], [np.empty((lanes, 1))], threads)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            again()
+        assert time.monotonic() - start < 3.0
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    if lanes < 1000:
+        plan.run(lanes, [x], [y])
+        assert np.allclose(y, 1.0)
+
+
+def test_plans_run_at_once_in_several_threads_of_python():
+    plan, lanes = recorded_network(), 1000
+    expected = np.empty((lanes, 1))
+    plan.run(lanes, [WEIGHTS, SAMPLES[:lanes]], [expected])
+    wrong = []
+
+    def work():
+        for _ in range(50):
+            y = np.empty((lanes, 1))
+            plan.run(lanes, [WEIGHTS, SAMPLES[:lanes]], [y], [np.ones(1)], [None, None], 2)
+            if not np.array_equal(y, expected, equal_nan=True):
+                wrong.append(y)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_memory_and_time_of_a_large_program():
+    """13 bytes an operation are the program's; a plan adds at most 21 for flags, values and adjoints, and half a microsecond."""
+    size = 2_000_000
+    program = chain(size)
+    x, y, g = np.ones(1), np.empty(1), np.empty(1)
+    tracemalloc.start()
+    try:
+        start = time.process_time()
+        plan = program.plan([1])
+        prepared = time.process_time() - start
+        plan.run(1, [x], [y])
+        assert tracemalloc.get_traced_memory()[1] <= 9.1 * size  # forward only, no adjoints
+        plan.run(1, [x], [y], [np.ones(1)], [g])
+        assert tracemalloc.get_traced_memory()[1] <= (21 + 9) * size
+    finally:
+        tracemalloc.stop()
+    assert prepared <= 0.5e-6 * size
+    assert y[0] == pytest.approx(1.0)
+    assert g[0] == pytest.approx(0.999 ** (size // 2))
+
+
+def test_memory_that_does_not_suffice():
+    """Wherever it runs out, it is a MemoryError, and the plan works afterwards."""
+    resource = pytest.importorskip("resource")
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs Linux")
+    size = 1_000_000
+    x, y = np.ones((2, 1)), np.empty((2, 1))
+    program = chain(size)
+    plan = program.plan([0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    refused = 0
+    for lanes in (1, 2):
+        for extra in range(0, 60_000_000, 2_000_000):
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+            resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + extra, before[1]))
+            try:
+                program.plan([0]).run(lanes, [x[:lanes]], [y[:lanes]], [np.ones(1)], [None])
+            except MemoryError:
+                refused += 1
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, before)
+    assert refused > 10
+    plan.run(2, [x], [y])
+    assert np.allclose(y, 1.0)
+
+
+def test_an_unknown_instruction_set():
+    with pytest.raises(ValueError, match="got 'mmx', expected one of the instruction sets"):
+        kernel.use("mmx")

@@ -15,8 +15,9 @@ POINTS = (-1.3, 0.49, 0.99, 1.01, 0.0, -0.0, inf, -inf, nan, 1e300, 1e-300, 5e-3
 
 
 def points(op):
-    """All tuples of arguments; an n-ary operation gets two, dot sequences of one."""
-    return list(itertools.product(POINTS, repeat=op.arity or 2))
+    """All tuples of arguments; an n-ary operation gets all pairs beside 0.3, dot sequences of one."""
+    beside = () if op.arity or op is ops.dot else (0.3,)
+    return [(*x, *beside) for x in itertools.product(POINTS, repeat=op.arity or 2)]
 
 
 def run(op, point):
@@ -33,8 +34,11 @@ def run(op, point):
 def test_floats_come_out_and_columns_agree(op):
     """No exception, no warning, no complex number; a column holds what one sample gives, to the bound."""
     every = points(op)
-    columns = apply(op, [np.array(c) for c in zip(*every, strict=True)])
-    for point, column in zip(every, np.broadcast_to(columns, len(every)), strict=True):
+    x = [np.array(c) for c in zip(*every, strict=True)]
+    columns = np.broadcast_to(apply(op, x), len(every))
+    with np.errstate(all="ignore"):
+        partials = [p if p is None else np.broadcast_to(p, len(every)) for p in op.partials(columns, *x)]
+    for i, (point, column) in enumerate(zip(every, columns, strict=True)):
         y, gradient = run(op, point)
         assert all(type(x) is float for x in (y.data, *gradient))
         assert same(y.data, apply(op, point))
@@ -42,6 +46,12 @@ def test_floats_come_out_and_columns_agree(op):
             assert abs(column - y.data) <= 2.0 * op.bound.value * math.ulp(max(abs(y.data), 0.0 if op.bound.relative else 1.0)), point
         else:
             assert same(column, y.data), point
+        for p, q in zip(y.partials, partials, strict=True):
+            assert (
+                p is None
+                or same(p, q[i])
+                or abs(p - q[i]) <= 2.0 * op.bound.partials * math.ulp(max(abs(p), 0.0 if op.bound.relative else 1.0))
+            ), point
 
 
 @each_op
@@ -97,18 +107,24 @@ def test_finite_arguments_in_the_domain_give_the_true_value_and_derivatives(op):
     """To the bound, rounded to inf where too large, and to the last subnormal where too small."""
     with mp.workdps(DIGITS):
         for point in points(op):
-            padded = point if op.arity or op is ops.dot else (*point, point[-1])
-            inside = all(low < x < high for x, (low, high) in zip(padded, domains(op), strict=True)) and all(map(math.isfinite, point))
+            inside = all(low < x < high for x, (low, high) in zip(point, domains(op), strict=True)) and all(map(math.isfinite, point))
             if not inside or (op.kinks and (0.0 in point or len(set(point)) < len(point))):
                 continue
-            true = mpf(reference(op).value(*map(mpf, padded))) if op.arity or op is ops.dot else None
-            if true is None:
-                continue
-            y = apply(op, point)
+            exact = [mpf(x) for x in point]
+            true = mpf(reference(op).value(*exact))
+            y, gradient = run(op, point)
             if 0 < abs(true) < TINY:
-                assert abs(y - true) <= 2.0 * max(1.0, op.bound.value) * mpf(5e-324), point
+                assert abs(y.data - true) <= 2.0 * max(1.0, op.bound.value) * mpf(5e-324), point
             else:
-                assert error(y, true, relative=op.bound.relative) <= op.bound.value, point
+                assert error(y.data, true, relative=op.bound.relative) <= op.bound.value, point
+            if abs(true) > LARGEST or (len(point) > 1 and any(0 < abs(x) < TINY for x in (*exact, true))):
+                continue  # the bound of partials holds barring over- and underflow of the value
+            for g, p, derivative in zip(gradient, y.partials, reference(op).partials, strict=True):
+                true = 0.0 if p is None else mpf(derivative(*exact))
+                if 0 < abs(true) < TINY:
+                    assert abs(g - true) <= 2.0 * max(1.0, op.bound.partials) * mpf(5e-324), point
+                else:
+                    assert error(g, true, relative=op.bound.relative) <= op.bound.partials, point
 
 
 # Limits at the infinities, and C's annex F, written here: value and derivative.

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import sympy
+from mpmath import mp
 
 import nn
 from autograd import Op, Value, cos, dot, exp, gradient, hypot, log, maximum, relu, sigmoid, softplus, tanh, where
@@ -95,6 +96,7 @@ def test_names_labels_and_constants():
     assert to_sympy(a * 0.1, {a: "w"}).args[0] == sympy.Float(0.1, 17)
     assert to_sympy(a * math.inf, {a: "w"}).has(sympy.oo)
     assert to_sympy(gradient(a * 3.0, a)) == 3
+    assert to_sympy(a * 1e300, {a: "w"}).args[0] == sympy.Float(1e300, 17)
 
 
 def test_latex():
@@ -124,3 +126,15 @@ def test_wrong_input():
     )
     with pytest.raises(OperationError, match=r"SymPy has no formula for odd: .*nosuchfunction.*; name the node in names= instead"):
         to_sympy(odd(Value(1.0)))
+    box = Op("box", lambda _, x: math.sin(x), lambda _, x: (math.cos(x),))
+    with pytest.raises(OperationError, match=r"SymPy has no formula for box: .*; name the node in names= instead"):
+        to_sympy(box(Value(1.0, "x")))
+    named = box(Value(1.0, "x"))
+    assert str(to_sympy(named * 2.0, {named: "b"})) == "2*b"
+
+
+def test_an_operation_of_ones_own_is_not_that_of_the_table_with_its_name():
+    sigmoid = Op("sigmoid", lambda xp, x: 2 * xp.exp(-x), lambda y, _: (-y,))
+    assert to_sympy(sigmoid(Value(0.5, "x"))) == sigmoid(x) == 2 * sympy.exp(-x)
+    with mp.workdps(30):
+        assert sigmoid(mp.mpf(2)) == 2 * mp.exp(-2)

@@ -11,7 +11,7 @@ from mpmath import mp
 import autograd
 import nn
 from autograd import Value, grad, gradient, hessian, hvp, jacobian, jvp, no_grad, ops, value_and_grad, vjp
-from autograd.errors import ChangedError, LengthError, NumberError
+from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
 
 DIMENSIONS = [2, 3, 5, 10, 20, 50]
@@ -328,6 +328,7 @@ def test_derivatives_cost_a_small_multiple_of_the_function(f, n):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda: grad(3)(1.0), OperationError, "got 3, expected a function"),
         (lambda: grad(lambda x: [x, x])(1.0), LengthError, "gave 2 numbers, expected one: take its jacobian"),
         (lambda: grad(lambda _: "3")(1.0), NumberError, "got the text '3'"),
         (lambda: grad(lambda _: None)(1.0), NumberError, "got None"),
