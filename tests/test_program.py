@@ -494,7 +494,7 @@ def test_c_of_operations_of_ones_own(tmp_path, x):
 
 
 @pytest.mark.parametrize("inputs", [[], [Value(1.0)]])
-@pytest.mark.parametrize("outputs", [[], [2.0], [-0.0, inf, -inf, nan, 5e-324, 1.7976931348623157e308]])
+@pytest.mark.parametrize("outputs", [[2.0], [-0.0, inf, -inf, nan, 5e-324, 1.7976931348623157e308]])
 def test_c_of_hardly_anything(tmp_path, inputs, outputs):
     program = Program([*outputs, *inputs], inputs)
     agree(tmp_path, program, [[*[2.0] * len(inputs), *[1.0] * len(program.outputs)]])
