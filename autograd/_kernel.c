@@ -18,7 +18,7 @@
 
 enum {
     PAD = 8,            /* rows are a multiple of this */
-    WIDEST = 256,       /* the longest row */
+    WIDEST = 128,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
@@ -155,11 +155,17 @@ static void load_inputs(const Job *job, const Block *b, size_t start) {
         const Group *g = &job->inputs.items[i];
         for (size_t k = 0; g->each && k < g->count; k += PAD) {
             const size_t some = g->count - k < PAD ? g->count - k : PAD;
-            for (size_t lane = 0; lane < b->padded; lane++) {
-                const size_t at = start + (lane < b->lanes ? lane : b->lanes - 1);
-                for (size_t j = 0; j < some; j++)
-                    b->rows[(size_t)job->tape->inputs[g->first + k + j] * b->width + lane] = *group_at(g, at, k + j);
+            double *rows[PAD];
+            for (size_t j = 0; j < PAD; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + (j < some ? j : 0)] * b->width;
+            const char *from = (char *)group_at(g, start, k);
+            for (size_t lane = 0; lane < b->lanes; lane++, from += g->lane) {
+                if (some == PAD && g->item == sizeof(double))
+                    for (size_t j = 0; j < PAD; j++) rows[j][lane] = ((const double *)from)[j];
+                else
+                    for (size_t j = 0; j < some; j++) rows[j][lane] = *(const double *)(from + (Py_ssize_t)j * g->item);
             }
+            for (size_t j = 0; j < some; j++)
+                for (size_t lane = b->lanes; lane < b->padded; lane++) rows[j][lane] = rows[j][b->lanes - 1];
         }
     }
 }
