@@ -5,6 +5,7 @@ import functools
 import itertools
 import math
 import operator
+import os
 import random
 import signal
 import threading
@@ -627,6 +628,21 @@ def test_plans_run_at_once_in_several_threads_of_python():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_threads_after_a_fork():
+    """The child has none of the parent's threads, and gets its own."""
+    plan, lanes = recorded_network(), max(LANES)
+    expected = np.empty((lanes, 1))
+    plan.run(lanes, [WEIGHTS, SAMPLES], [expected], [np.ones(1)], [None, None], 4)
+    child = os.fork()
+    if not child:
+        y = np.empty((lanes, 1))
+        plan.run(lanes, [WEIGHTS, SAMPLES], [y], [np.ones(1)], [None, None], 4)
+        os._exit(int(not np.array_equal(y, expected, equal_nan=True)))
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_memory_and_time_of_a_large_program():
