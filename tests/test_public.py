@@ -14,7 +14,8 @@ README = Path(__file__).parents[1] / "README.md"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
-    Drawing Op TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacobian jvp latex leaves no_grad order scope
+    Drawing Op TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacobian jvp latex leaves no_grad
+    order scope
     to_sympy value_and_grad vjp
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
