@@ -10,6 +10,7 @@
 #include <Python.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
@@ -18,7 +19,7 @@
 
 enum {
     PAD = 8,            /* rows are a multiple of this */
-    WIDEST = 256,       /* the longest row */
+    WIDEST = 128,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
@@ -126,12 +127,10 @@ typedef struct {
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
     double *sums, *rows;                                 /* of each chunk; of each thread */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
-    atomic_size_t next, working;
+    atomic_size_t next;
     atomic_int stop;
     PyThreadState *state;
     struct timespec looked;
-    pthread_mutex_t lock;
-    pthread_cond_t done;
 } Job;
 
 /* Look for Ctrl-C now and then; only the thread that called does. Whether to stop. */
@@ -155,11 +154,17 @@ static void load_inputs(const Job *job, const Block *b, size_t start) {
         const Group *g = &job->inputs.items[i];
         for (size_t k = 0; g->each && k < g->count; k += PAD) {
             const size_t some = g->count - k < PAD ? g->count - k : PAD;
-            for (size_t lane = 0; lane < b->padded; lane++) {
-                const size_t at = start + (lane < b->lanes ? lane : b->lanes - 1);
-                for (size_t j = 0; j < some; j++)
-                    b->rows[(size_t)job->tape->inputs[g->first + k + j] * b->width + lane] = *group_at(g, at, k + j);
+            double *rows[PAD];
+            for (size_t j = 0; j < PAD; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + (j < some ? j : 0)] * b->width;
+            const char *from = (char *)group_at(g, start, k);
+            for (size_t lane = 0; lane < b->lanes; lane++, from += g->lane) {
+                if (some == PAD && g->item == sizeof(double))
+                    for (size_t j = 0; j < PAD; j++) rows[j][lane] = ((const double *)from)[j];
+                else
+                    for (size_t j = 0; j < some; j++) rows[j][lane] = *(const double *)(from + (Py_ssize_t)j * g->item);
             }
+            for (size_t j = 0; j < some; j++)
+                for (size_t lane = b->lanes; lane < b->padded; lane++) rows[j][lane] = rows[j][b->lanes - 1];
         }
     }
 }
@@ -242,55 +247,84 @@ static void run_chunks(Job *job, size_t thread, int caller) {
     }
 }
 
-typedef struct {
+/* Threads that wait for work, started when first needed; they last as long as the process. One run at a time has them. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake, done;
+    size_t threads, wanted, working; /* there are; still to take part in the job; taking part, or to do so */
+    int taken;
     Job *job;
-    size_t number;
-    pthread_t thread;
-} Worker;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
 
-static void *work(void *argument) {
-    Worker *worker = argument;
-    Job *job = worker->job;
-    run_chunks(job, worker->number, 0);
-    pthread_mutex_lock(&job->lock);
-    if (atomic_fetch_sub(&job->working, 1) == 1) pthread_cond_signal(&job->done);
-    pthread_mutex_unlock(&job->lock);
-    return NULL;
+/* The child of a fork has no threads but the one that forked. */
+static void pool_forget(void) {
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.wake, NULL);
+    pthread_cond_init(&pool.done, NULL);
+    pool.threads = pool.wanted = pool.working = 0;
+    pool.taken = 0;
 }
 
-/* Run all chunks; threads that cannot be had are done without. */
-static void run_threads(Job *job, Worker *workers) {
-    size_t started = 0;
-    pthread_mutex_init(&job->lock, NULL);
-    pthread_cond_init(&job->done, NULL);
-    for (; started + 1 < job->threads; started++) {
-        workers[started] = (Worker){.job = job, .number = started + 1};
-        atomic_fetch_add(&job->working, 1);
-        if (!pthread_create(&workers[started].thread, NULL, work, &workers[started])) continue;
-        atomic_fetch_sub(&job->working, 1);
-        break;
+static void *pool_work(void *unused) {
+    pthread_mutex_lock(&pool.lock);
+    for (;;) {
+        while (!pool.wanted) pthread_cond_wait(&pool.wake, &pool.lock);
+        const size_t number = pool.wanted--;
+        Job *job = pool.job;
+        pthread_mutex_unlock(&pool.lock);
+        run_chunks(job, number, 0);
+        pthread_mutex_lock(&pool.lock);
+        if (!--pool.working) pthread_cond_signal(&pool.done);
+    }
+    return unused;
+}
+
+/* Start threads until there are `count`, or no more can be had; signals are for the others. */
+static void pool_grow(size_t count) {
+    sigset_t all, before;
+    pthread_t thread;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (; pool.threads < count && !pthread_create(&thread, NULL, pool_work, NULL); pool.threads++) pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Run all chunks, with the threads of the pool where they are wanted and free. */
+static void run_threads(Job *job) {
+    int shared = 0;
+    if (job->threads > 1) {
+        pthread_mutex_lock(&pool.lock);
+        if (!pool.taken) {
+            shared = pool.taken = 1;
+            pool_grow(job->threads - 1);
+            pool.job = job;
+            pool.wanted = pool.working = pool.threads < job->threads - 1 ? pool.threads : job->threads - 1;
+            pthread_cond_broadcast(&pool.wake);
+        }
+        pthread_mutex_unlock(&pool.lock);
     }
     run_chunks(job, 0, 1);
-    pthread_mutex_lock(&job->lock);
-    while (atomic_load(&job->working)) {
+    if (!shared) return;
+    pthread_mutex_lock(&pool.lock);
+    pool.working -= pool.wanted; /* those that have not come yet are too late */
+    pool.wanted = 0;
+    while (pool.working) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += 50000000;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&job->done, &job->lock, &until);
-        pthread_mutex_unlock(&job->lock);
+        pthread_cond_timedwait(&pool.done, &pool.lock, &until);
+        pthread_mutex_unlock(&pool.lock);
         interrupted(job, 1);
-        pthread_mutex_lock(&job->lock);
+        pthread_mutex_lock(&pool.lock);
     }
-    pthread_mutex_unlock(&job->lock);
-    for (size_t i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
-    pthread_cond_destroy(&job->done);
-    pthread_mutex_destroy(&job->lock);
+    pool.taken = 0;
+    pthread_mutex_unlock(&pool.lock);
 }
 
 /* A whole run; what is uniform, or all in a single lane, is run here. 0, or -1 after Ctrl-C. */
-static int run(Job *job, Worker *workers) {
+static int run(Job *job) {
     const Program *p = job->p;
     const Tape *tape = job->tape;
     const uint32_t *list = tape ? tape->uniform : NULL;
@@ -305,7 +339,7 @@ static int run(Job *job, Worker *workers) {
         if (interrupted(job, 1)) return -1;
         scalar_forward(p, list, i, size - i < SLICE ? size : i + SLICE, v, job->x);
     }
-    if (tape) run_threads(job, workers);
+    if (tape) run_threads(job);
     if (atomic_load(&job->stop)) return -1;
 
     const size_t sharing = tape ? tape->sharing : 0, all = sharing + p->results;
@@ -646,7 +680,6 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
     }
     const Program *p = &plan->program;
     Job job = {.p = p, .set = chosen, .lanes = (size_t)lanes, .reverse = seeds != Py_None, .threads = 1};
-    Worker *workers = NULL;
     void *memory = NULL;
     size_t room = 0;
     if (groups_read(&job.inputs, inputs, "inputs", p->inputs, p->flags, job.lanes, 0)) goto done;
@@ -662,14 +695,10 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
         job.tape = *tape;
         job_cut(&job, (size_t)threads);
     }
-    if (!(workers = PyMem_Calloc(job.threads, sizeof(Worker)))) {
-        PyErr_NoMemory();
-        goto done;
-    }
     if (!(memory = job_memory(plan, &job, &room))) goto done;
     clock_gettime(CLOCK_MONOTONIC, &job.looked);
     job.state = PyEval_SaveThread();
-    const int failed = run(&job, workers);
+    const int failed = run(&job);
     PyEval_RestoreThread(job.state);
     if (!failed) result = Py_NewRef(Py_None);
 done:
@@ -678,7 +707,6 @@ done:
         plan->spare = memory;
         plan->room = room;
     }
-    PyMem_Free(workers);
     groups_free(&job.inputs);
     groups_free(&job.outputs);
     groups_free(&job.seeds);
@@ -708,8 +736,8 @@ PyDoc_STRVAR(run_doc, "run($self, /, lanes, inputs, outputs, seeds=None, gradien
 "Arrays are float64 of any strides. Each sequence of arrays covers all inputs, or all outputs, in their order; an array stands for as\n"
 "many as it has numbers, or numbers in a lane. What is written to is complete on return, and undefined after an exception.\n\n"
 "A single lane gives bit for bit what Values give. In more lanes the elementary functions lie within the bounds of their rows, and sums\n"
-"(sum, dot, and those over lanes) are plain: off by at most n units in the last place of the sum of their n absolute terms. The\n"
-"number of threads changes no bit.\n\n"
+"(sum, dot, and those over lanes) are plain: off by at most n units in the last place of the sum of their n absolute terms; a product\n"
+"may be fused with a sum, and then does not overflow before it. The number of threads changes no bit.\n\n"
 "Args:\n"
 "    lanes: how many, at least 1.\n"
 "    inputs: for uniform inputs arrays of their numbers, (count,); for others arrays (lanes, count) or (lanes,). One array holds uniform\n"
@@ -767,6 +795,8 @@ static int module_fill(PyObject *module) {
         Py_DECREF(name);
         if (!chosen) chosen = &sets[i];
     }
+    static int watched;
+    if (!watched) watched = !pthread_atfork(NULL, NULL, pool_forget);
     PyObject *all = PyList_AsTuple(names);
     const int failed = !all || PyModule_AddObjectRef(module, "instruction_sets", all);
     Py_XDECREF(all);

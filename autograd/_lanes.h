@@ -5,7 +5,7 @@
    by hand are the loops of n-ary operations, and a few partials in which the result shares work with the value.
 
    Sums over arguments and over lanes are plain, in a fixed order: their error is at most n units in the last place of the sum of the
-   absolute terms, n being their number. */
+   absolute terms, n being their number. Where the machine can, a product and the sum that it goes into are rounded once. */
 
 #include "_vecmath.h"
 

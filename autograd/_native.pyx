@@ -39,6 +39,7 @@ cdef extern from "_node.h":
         Edge own[2]
     enum:
         INLINE
+    size_t node_count
     void node_register(PyTypeObject*, newfunc) noexcept
     bint is_node(PyObject*) noexcept
     int node_read(PyObject*, double*) noexcept
@@ -82,6 +83,8 @@ shared = None  # value.py, for what needs no speed
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
+cdef PyObject* SCOPED = NULL  # the last context that was a scope and nothing else, held, and its number
+cdef uint32_t SCOPE = 0
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
 
@@ -109,17 +112,30 @@ cdef inline int attend(object made) except -1:
     """Let the context know of a new node, where there is one."""
     cdef PyObject* context = NULL
     PyContextVar_Get(CURRENT, NULL, &context)
-    cdef bint neutral = context == NEUTRAL
-    Py_DECREF(<object>context)
-    return 0 if neutral else attended(made)
+    Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and SCOPED, held here
+    if context == SCOPED:
+        if SCOPE:
+            of(made).scope = SCOPE
+        return 0
+    return 0 if context == NEUTRAL else attended(made)
 
 
 cdef int attended(object made) except -1:
     """A new node under a scope, a watch, `no_grad` or a transform."""
+    global SCOPED, SCOPE
     cdef Node* node = of(made)
+    cdef PyObject* before
     context = current()
-    if context.scope:
-        node.scope = context.scope
+    cdef uint32_t scope = context.scope
+    if scope:
+        node.scope = scope
+    if context.watch is None and context.trace is None and context.recording and not context.born:
+        before = SCOPED
+        Py_INCREF(context)
+        SCOPED = <PyObject*>context
+        SCOPE = scope
+        Py_XDECREF(before)
+        return 0
     if context.watch is not None:
         context.watch.recorded(made)
     if not context.recording:
@@ -328,6 +344,11 @@ cdef class Recorder:
         made = node_of(y, op, tuple(args), partials)
         attend(made)
         return made
+
+
+def living():
+    """How many Values there are."""
+    return node_count
 
 
 # Walks.

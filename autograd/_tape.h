@@ -24,6 +24,7 @@ typedef struct {
     size_t inputs, known, size, slots, results; /* known: inputs and constants; slots: those and the instructions */
     size_t most;                                /* arguments of one instruction */
     int masked;                                 /* whether an active instruction is not always reached */
+    int irregular;                              /* whether the last four operations do not tell the next one */
     uint8_t *flags;                             /* of each slot */
 } Program;
 
@@ -42,7 +43,8 @@ static inline int is_masked(const Program *p, size_t slot) {
 
 /* Check a program and fill in its flags. Returns NULL, or what is wrong, with the number of the instruction in *at. */
 static const char *program_analyse(Program *p, const uint8_t *uniform, const uint8_t *wanted, size_t args, size_t *at) {
-    uint8_t *flags = p->flags;
+    uint8_t *flags = p->flags, guess[1 << 12] = {0};
+    size_t wrong = 0, past = 0;
     for (size_t i = 0; i < p->inputs; i++) flags[i] = (uint8_t)((uniform[i] ? 0 : VARIES) | (wanted[i] ? DEPENDS : 0));
     memset(flags + p->inputs, 0, p->known - p->inputs);
     *at = 0;
@@ -58,6 +60,9 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
         if (ag_ops[code].arity ? count != ag_ops[code].arity : !ag_ops[code].sequences ? !count : count % ag_ops[code].sequences)
             return "it has the wrong number of arguments";
         if (count > p->most) p->most = count;
+        wrong += guess[past] != code;
+        guess[past] = (uint8_t)code;
+        past = (past << 3 ^ (size_t)code) & ((1 << 12) - 1);
         for (size_t k = 0; k < count; k++) {
             const size_t a = (uint32_t)p->args[begin + k];
             if (a >= p->known + i) return "an argument is no earlier slot";
@@ -66,6 +71,7 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
         flags[p->known + i] = flag;
     }
     *at = p->size;
+    p->irregular = wrong > 2000 && wrong > p->size / 8; /* fewer can be learnt from run to run */
     if (p->starts[p->size] != args) return "its end is not that of args";
     for (size_t j = 0; j < p->results; j++) {
         const size_t a = (uint32_t)p->outputs[j];

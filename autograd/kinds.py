@@ -293,7 +293,7 @@ def _recognise(cls: type) -> tuple[int, Kind]:
 def kind_of(x: Sequence[Any]) -> Kind:
     """The kind that computes with all of `x`: of those present, the one of highest rank."""
     best: tuple[int, Kind] = (_FLOAT, FLOATS)
-    for cls in set(map(type, x)):
+    for cls in dict.fromkeys(map(type, x)):
         if cls not in _known:
             try:
                 _known[cls] = _recognise(cls)

@@ -164,7 +164,14 @@ class Micrograd(Peer):
             log=function(math.log, lambda x, _: 1.0 / x),
             tanh=function(math.tanh, lambda _, y: 1.0 - y * y),
         )
-        sys.setrecursionlimit(10**6)  # its backward is recursive
+
+    def backward(self, loss: Any) -> None:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(10**6)  # it is recursive
+        try:
+            loss.backward()
+        finally:
+            sys.setrecursionlimit(limit)
 
 
 class Slots(Peer):

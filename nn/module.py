@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class Module:
             StateError: two parameters have one name.
         """
         named: dict[str, Value] = {}
-        for name, p in _walk("", self, {}):
+        for name, p in _found("", [("", self)], {}):
             if name in named:
                 raise StateError(
                     f"two parameters of {type(self).__name__} have the name {name!r}, expected one for each: "
@@ -175,25 +175,26 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
     return [(name, x)]
 
 
-def _walk(path: str, x: Any, seen: dict[int, Any]) -> Iterator[tuple[str, Value]]:
-    """The leaf Values in `x` with their paths; each, and each module and collection, once: `seen` holds them by their ids."""
-    if id(x) in seen:
-        return
-    seen[id(x)] = x
-    children: Iterable[tuple[Any, Any]] = ()
-    match x:
-        case Value(op=None):
-            yield path, x
-        case Module():
-            children = vars(x).items()
-        case np.ndarray() if x.dtype == object:
-            yield from _walk(path, x.tolist(), seen)
-        case dict():
-            children = x.items()
-        case list() | tuple():
-            children = enumerate(x)
-    for key, child in children:
-        yield from _walk(f"{path}.{key}" if path else str(key), child, seen)
+def _found(path: str, children: Iterable[tuple[Any, Any]], seen: dict[int, Any]) -> list[tuple[str, Value]]:
+    """The leaf Values in `children` with their paths; each, and each module and collection, once: `seen` holds them by their ids."""
+    found: list[tuple[str, Value]] = []
+    for key, x in children:
+        if id(x) in seen:
+            continue
+        seen[id(x)] = x
+        name = f"{path}.{key}" if path else str(key)
+        if x.__class__ is Value:
+            if x.op is None:
+                found.append((name, x))
+        elif isinstance(x, Module):
+            found += _found(name, vars(x).items(), seen)
+        elif isinstance(x, dict):
+            found += _found(name, x.items(), seen)
+        elif isinstance(x, list | tuple):
+            found += _found(name, enumerate(x), seen)
+        elif isinstance(x, np.ndarray) and x.dtype == object:
+            found += _found(path, [(key, x.tolist())], seen)
+    return found
 
 
 def _path(x: Any) -> Path:

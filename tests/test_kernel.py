@@ -5,6 +5,7 @@ import functools
 import itertools
 import math
 import operator
+import os
 import random
 import signal
 import threading
@@ -287,6 +288,40 @@ def test_a_network_in_lanes(lanes, name):
         assert np.allclose(total, values.sum(), rtol=1e-12)
         assert np.allclose(w, true[:, :18].mean(axis=0), rtol=1e-11, atol=1e-12)
         assert np.isfinite(w).all()
+
+
+@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("lanes", [2, 9, 64, 333])
+@pytest.mark.parametrize("wanted", ["all", "weights", "rows", "some"])
+def test_dots_of_the_same_rows(name, lanes, wanted):
+    """Eleven dots of nine rows: one of the rows twice, a weight in two dots, one that is a constant; then one more of their results."""
+    kernel.use(name)
+    rng = np.random.default_rng(lanes)
+    w, x = [Value(a) for a in rng.normal(size=99)], [Value(0.0) for _ in range(8)]
+    matrix = [[*w[9 * k : 9 * k + 9]] for k in range(11)]
+    matrix[3][2], matrix[5][5] = matrix[2][2], 0.25
+    rows = [*x, x[0]]
+    made = [ops.dot(row, rows) if k % 2 else ops.dot(rows, row) for k, row in enumerate(matrix)]
+    program = flat([*w, *x], [*made, ops.dot(made, w[:11])])
+    few = rng.integers(0, 2, 107)
+    want = {"all": [1] * 107, "weights": [1] * 99 + [0] * 8, "rows": [0] * 99 + [1] * 8, "some": few}[wanted]
+    plan = program.plan([1] * 99 + [0] * 8, want)
+    W, X, seeds = np.array([v.data for v in w]), rng.normal(size=(lanes, 8)), rng.normal(size=(lanes, 12))
+    y, dw, dx = np.empty((lanes, 12)), np.empty(99), np.empty((lanes, 8))
+    plan.run(lanes, [W, X], [y], [seeds], [dw, dx])
+    M, R = W.reshape(11, 9).copy(), X[:, [*range(8), 0]]
+    M[3, 2], M[5, 5] = M[2, 2], 0.25
+    true = R @ M.T
+    assert np.allclose(y, np.column_stack([true, true @ W[:11]]), rtol=1e-14, atol=1e-13)
+    g = seeds[:, :11] + seeds[:, 11:] * W[:11]
+    dM = g.T @ R
+    dM[2, 2] += dM[3, 2]
+    dM[3, 2] = dM[5, 5] = 0.0
+    dM.ravel()[:11] += seeds[:, 11] @ true
+    dR = g @ M
+    dR[:, 0] += dR[:, 8]
+    assert np.allclose(dw, np.where(want[:99], dM.ravel(), 0.0), rtol=1e-13, atol=1e-12)
+    assert np.allclose(dx, np.where(want[99:], dR[:, :8], 0.0), rtol=1e-13, atol=1e-12)
 
 
 def test_arrays_of_any_strides_and_shapes():
@@ -593,6 +628,21 @@ def test_plans_run_at_once_in_several_threads_of_python():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_threads_after_a_fork():
+    """The child has none of the parent's threads, and gets its own."""
+    plan, lanes = recorded_network(), max(LANES)
+    expected = np.empty((lanes, 1))
+    plan.run(lanes, [WEIGHTS, SAMPLES], [expected], [np.ones(1)], [None, None], 4)
+    child = os.fork()
+    if not child:
+        y = np.empty((lanes, 1))
+        plan.run(lanes, [WEIGHTS, SAMPLES], [y], [np.ones(1)], [None, None], 4)
+        os._exit(int(not np.array_equal(y, expected, equal_nan=True)))
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_memory_and_time_of_a_large_program():

@@ -37,6 +37,7 @@ from autograd.value import sweep as pure_sweep
 
 if autograd.backend != "native":
     pytest.skip("the compiled Value is not in use", allow_module_level=True)
+from autograd._native import living  # where there is one
 
 BOTH = (Pure, Native)
 
@@ -328,15 +329,15 @@ def test_a_pickle_loads_on_either_backend():
 
 
 def blocks_after(f, times):
-    """By how many blocks memory grows when `f` is called so often, once it has been called before."""
+    """By how many blocks and nodes memory grows when `f` is called so often, once it has been called before."""
     for _ in range(100):
         f()
     gc.collect()
-    before = sys.getallocatedblocks()
+    before = sys.getallocatedblocks() + living()
     for _ in range(times):
         f()
     gc.collect()
-    return sys.getallocatedblocks() - before
+    return sys.getallocatedblocks() + living() - before
 
 
 def small_graph():
@@ -424,18 +425,45 @@ def test_a_node_is_96_bytes():
 
 
 @plain
+@statm
 def test_free_nodes_are_given_back():
-    def chain(n):
-        y = Native(1.0)
-        for _ in range(n):
-            y = y + 1.0
+    code = """
+def chain(length):
+    y = Value(1.0)
+    for _ in range(length):
+        y = y * 1.5
+    return y
+before = pages()
+y = chain(3_000_000)
+full = pages() - before
+del y
+kept = pages() - before
+y = chain(3_000_000)
+print(full, kept, pages() - before)
+"""
+    full, kept, again = map(int, run(RSS + code).split())
+    assert kept < 140e6
+    assert full > 280e6
+    assert abs(again - full) < 10e6
 
-    chain(200_000)
-    before = sys.getallocatedblocks()
-    chain(200_000)
-    assert sys.getallocatedblocks() - before < 100
-    kept = [Native(1.0) for _ in range(200_000)]
-    assert 130_000 < sys.getallocatedblocks() - before <= len(kept) + 100
+
+@plain
+@statm
+def test_scattered_free_nodes_are_used_again():
+    code = """
+import random
+y = [Value(1.0) for _ in range(500_000)]
+before = pages()
+for _ in range(1_000_000):
+    y[random.randrange(len(y))] = Value(2.0)
+for i in range(1, len(y)):
+    if i % 10:
+        y[i] = None
+for i in range(len(y)):
+    y[i] = y[i] or Value(1.0)
+print(pages() - before)
+"""
+    assert int(run(RSS + code)) < 48e6 / 3
 
 
 def test_a_chain_of_ten_million_is_freed_on_a_small_stack():
