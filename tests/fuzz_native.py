@@ -2,7 +2,8 @@
 
     python tests/fuzz_native.py --seconds 3600 --seed 1 --threads 2
 
-prints how far it came, or the last steps before a difference. tests/sanitize.sh runs it where a sanitizer watches the memory.
+prints how far it has come, now and then, and the last steps before a difference. tests/sanitize.sh runs it where sanitizers watch
+the memory.
 """
 # ruff: noqa: S311  # samples, not secrets
 
@@ -118,6 +119,7 @@ class Fuzz:
         kinds = [name for name in dir(self) if name.startswith("do_")]
         self.kinds = [getattr(self, name) for name in kinds] + [self.do_operation, self.do_operator, self.do_many] * 6
 
+    @np.errstate(all="ignore")
     def run(self, steps=math.inf, seconds=math.inf):
         end = time.monotonic() + seconds
         while self.steps < steps and time.monotonic() < end:
@@ -128,8 +130,8 @@ class Fuzz:
                 del self.live[: self.random.randrange(len(self.live) + 1)]
             if self.steps % 64 == 0:
                 self.compare(*[whole(roots) for roots in zip(*self.live, strict=True)])
-            if self.steps % 1024 == 0:
-                self.live.clear()
+                if graph.count(*[node for _, node in self.live]) > 2000:  # copies of copies double a graph each time
+                    self.live.clear()
         self.context.close()
 
     def both(self, name, act, *told):
@@ -151,10 +153,17 @@ class Fuzz:
         assert text(expected) == text(found), f"{text(expected)}\n{text(found)}\nafter " + reprlib.repr(list(self.log))
 
     def pick(self):
-        """The place of a pair, or a number, or rarely what is no number."""
+        """The place of a pair, or a number."""
         if self.live and self.random.random() < 0.7:
             return [self.random.randrange(len(self.live))]
-        return self.random.choice(self.random.choices((NUMBERS, OTHERS, NO_NUMBERS), (80, 19, 1))[0])
+        return self.random.choice(NUMBERS if self.random.random() < 0.8 else OTHERS)
+
+    def picks(self, count):
+        """So many of them, and rarely one that is no number."""
+        x = [self.pick() for _ in range(count)]
+        if x and self.random.random() < 0.02:
+            x[self.random.randrange(count)] = self.random.choice(NO_NUMBERS)
+        return x
 
     def place(self):
         return [self.random.randrange(len(self.live))] if self.live else 1.0
@@ -165,28 +174,29 @@ class Fuzz:
     # What is done.
 
     def do_leaf(self):
-        x, label = self.pick(), self.random.choice((None, None, "a", Label, 3))
+        [x], label = self.picks(1), self.random.choice((None, None, "a", Label, 3))
         self.both("leaf", lambda side: CLASSES[side](self.at(x, side), label("l") if label is Label else label), x, label)
 
     def do_operator(self):
         name, f = self.random.choice(list(OPERATORS.items()))
-        x = [self.pick() for _ in range(f.__code__.co_argcount if name != "abs" else 1)]
+        x = self.picks(1 if name == "abs" else f.__code__.co_argcount)
+        x[self.random.randrange(len(x))] = self.place()  # of ints alone Python would compute (10**400) ** (10**400)
         self.both(name, lambda side: f(*[self.at(a, side) for a in x]), *x)
 
     def do_operation(self):
         op = self.random.choice(FIXED)
-        x = [self.pick() for _ in range(op.arity + self.random.choice((-1, 0, 0, 0, 0, 0, 0, 0, 0, 1)))]
+        x = self.picks(op.arity + self.random.choice((-1, 0, 0, 0, 0, 0, 0, 0, 0, 1)))
         self.both(op.name, lambda side: op(*[self.at(a, side) for a in x]), *x)
 
     def do_method(self):
         op, v = self.random.choice(FIXED), self.place()
-        x = [self.pick() for _ in range(op.arity - 1)]
+        x = self.picks(op.arity - 1)
         if hasattr(Pure, op.name):
             self.both("." + op.name, lambda side: getattr(self.at(v, side), op.name)(*[self.at(a, side) for a in x]), v, *x)
 
     def do_many(self):
         op, form = self.random.choice(NARY), self.random.choice((list, tuple, iter))
-        x = [self.pick() for _ in range(self.random.choice((0, 1, 2, 3, 5, 31, 32, 33, 64, 100)))]
+        x = self.picks(self.random.choice((0, 1, 2, 3, 5, 31, 32, 33, 64, 100)))
         y = [self.pick() for _ in x[self.random.random() < 0.02 :]]
 
         def act(side):
@@ -196,7 +206,7 @@ class Fuzz:
         self.both(op.name, act, form, x, y)
 
     def do_own(self):
-        kind, x = self.random.choice(OWN), [self.pick() for _ in range(self.random.randrange(1, 4))]
+        kind, x = self.random.choice(OWN), self.picks(self.random.randrange(1, 4))
         self.both(f"own, {kind}", lambda side: own(kind)(*[self.at(a, side) for a in x]), *x)
 
     def do_backward(self):
@@ -234,7 +244,7 @@ class Fuzz:
             self.context.enter_context(kind())
 
     def do_set(self):
-        v, name, x = self.place(), self.random.choice(("data", "grad", "label", "none")), self.pick()
+        v, name, x = self.place(), self.random.choice(("data", "grad", "label", "none")), *self.picks(1)
         x = self.random.choice((None, "b", Label, 3)) if name == "label" else x
         self.both("set", lambda side: setattr(self.at(v, side), name, x("l") if x is Label else self.at(x, side)), v, name, x)
 
@@ -295,7 +305,6 @@ def main():
     asked = parser.parse_args()
     if backend != "native":
         sys.exit("the compiled Value is not in use: build it, and unset AUTOGRAD_BACKEND")
-    np.seterr(all="ignore")
     sys.setswitchinterval(1e-4)
     fuzzes = [Fuzz(asked.seed + i) for i in range(asked.threads)]
     gc.callbacks.append(walks(fuzzes[0]))
@@ -310,11 +319,14 @@ def main():
             raise
 
     threads = [threading.Thread(target=run, args=(fuzz,)) for fuzz in fuzzes]
+    start = time.monotonic()
     for t in threads:
         t.start()
-    for t in threads:
-        t.join()
-    print(f"seed {asked.seed}: {[fuzz.steps for fuzz in fuzzes]} steps, {len(failed)} failed")
+    while any(t.is_alive() for t in threads):
+        for t in threads:
+            t.join(30.0)
+        steps = [fuzz.steps for fuzz in fuzzes]
+        print(f"seed {asked.seed}, {time.monotonic() - start:.0f} s: {steps} steps, {len(failed)} failed", flush=True)
     return bool(failed)
 
 
