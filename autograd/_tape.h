@@ -23,7 +23,7 @@ typedef struct {
     const double *constants;
     size_t inputs, known, size, slots, results; /* known: inputs and constants; slots: those and the instructions */
     size_t most;                                /* arguments of one instruction */
-    int masked;                                 /* whether an active instruction is not always reached */
+    int masked;                                 /* whether an active input or instruction is not always reached */
     int irregular;                              /* whether the last four operations do not tell the next one */
     uint8_t *flags;                             /* of each slot */
 } Program;
@@ -87,6 +87,8 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
             if (depends_on(code, j - p->starts[i])) flags[p->args[j]] |= flag;
         if (!(flags[slot] & ALWAYS)) p->masked = 1;
     }
+    for (size_t i = 0; i < p->inputs; i++)
+        if (is_active(p, i) && !(flags[i] & ALWAYS)) p->masked = 1;
     return NULL;
 }
 

@@ -77,7 +77,7 @@ def test_where_it_is_not_built_python_serves(wanted):
 
 def test_where_it_is_not_built_it_cannot_be_insisted_on():
     sentence = refusal(HIDE + USE, "native")
-    assert sentence.startswith("AUTOGRAD_BACKEND=native, but the compiled Value cannot be imported (")
+    assert sentence.startswith("AUTOGRAD_BACKEND=native, but autograd._native cannot be imported (")
     assert "with a C compiler on the PATH, python -m pip install -e ." in sentence
     assert sentence.endswith("or unset AUTOGRAD_BACKEND")
 
@@ -85,7 +85,7 @@ def test_where_it_is_not_built_it_cannot_be_insisted_on():
 def test_a_broken_build_is_not_silent(broken):
     done = python(USE, broken)
     assert done.stdout == PRINTED["pure"]
-    assert "RuntimeWarning: the compiled Value was built, but cannot be imported (" in done.stderr
+    assert "RuntimeWarning: autograd._native was built, but cannot be imported (" in done.stderr
     assert "pip install -e . in the checkout builds it anew" in done.stderr
 
 

@@ -200,6 +200,15 @@ def graph_of(graph, calls):
     return leaves, y, flat(leaves, [y])
 
 
+@pytest.mark.parametrize(("a", "b", "true"), [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 0.0)])
+def test_inputs_that_are_branches_themselves(a, b, true):
+    leaves = [Value(1.0), Value(3.0)]
+    y = ops.where(ops.step(leaves[1]), leaves[a], leaves[b])
+    for lanes in (1, 2):
+        _, gradients = run(flat(leaves, [y]), [[1.0] * lanes, [3.0] * lanes], [0, 0])
+        assert gradients[0].tolist() == [true] * lanes
+
+
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(graphs(most=60))
 def test_one_lane_has_the_bits_of_values(graph):
