@@ -88,7 +88,7 @@ class _Path:
         self.captured = [a for a in dict.fromkeys((*outside, *roots)) if a not in known]
         self.tree = like(tree, [0.0] * len(outputs))
         self.count = len(outputs)
-        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), self.count)
+        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
         self.truths = np.array(list(trace.guards.values()), dtype=float)
 
     def holds(self, found: np.ndarray) -> np.ndarray:
@@ -290,8 +290,7 @@ class _Replay(Op):
 
     def __init__(self, name: str, lanes: Lanes, groups: _Groups, count: int, output: int, weight: float) -> None:
         super().__init__(name, lambda _, *x: self._value(x), lambda _, *x: self._partials(x))
-        self.lanes, self.groups, self.count, self.output, self.weight = lanes, groups, count, output, weight
-        self.cotangents = [weight if k == output else 0.0 for k in range(lanes.seeded)]
+        self.lanes, self.groups, self.count, self.output, self.weight = lanes.only(output), groups, count, output, weight
 
     def node(self) -> Any:
         """The Value, joined to those among the inputs; a float where there are none."""
@@ -302,7 +301,7 @@ class _Replay(Op):
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
         wanted = [own is not None for _, own in self.groups]
-        sums, gradients = self.lanes.backward(self._given(x), self.count, self.cotangents, wanted)
+        sums, gradients = self.lanes.backward(self._given(x), self.count, [self.weight], wanted)
         return self.weight * float(sums[self.output]), tuple(g for gradient in gradients for g in gradient.ravel().tolist())
 
     def _given(self, x: Sequence[Any]) -> list[np.ndarray]:
@@ -323,8 +322,7 @@ class _Replay(Op):
             groups.append((array, own and [next(rest) for _ in own]))
             places += range(place, place + len(own or ()))
             place += array.shape[1]
-        unseeded = [0.0] * (len(self.lanes.program.outputs) - self.lanes.seeded)
-        groups.append((np.array([[*self.cotangents, *unseeded]]), None))
+        groups.append((np.array([[self.weight]]), None))
         return tuple(_Replay(f"{self.name}'", self.lanes.gradient, groups, self.count, k, 1.0).node() for k in places)
 
 

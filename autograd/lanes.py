@@ -5,6 +5,7 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 
 import os
 from collections.abc import Sequence
+from copy import copy
 from functools import cache, cached_property
 from typing import Any
 
@@ -25,18 +26,27 @@ def threads() -> int:
 
 
 class Lanes:
-    """A program ready to run; the first `seeded` of its outputs may have cotangents."""
+    """A program ready to run; those of its outputs that are `seeded` may have cotangents, the others are absent from gradients."""
 
-    def __init__(self, program: Program, seeded: int) -> None:
-        self.program, self.seeded = program, seeded
+    def __init__(self, program: Program, seeded: Sequence[int]) -> None:
+        self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
+        self.alone: dict[int, Lanes] = {}
 
     @cached_property
     def gradient(self) -> "Lanes":
-        """The program of the gradient, from inputs and cotangents of all outputs to the gradients of all inputs."""
-        reverse = self.program.gradient()
-        return Lanes(reverse, len(reverse.outputs))
+        """The program of the gradient, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
+        program = copy(self.program)
+        program.outputs = self.program.outputs[self.seeded]
+        reverse = program.gradient()
+        return Lanes(reverse, range(len(reverse.outputs)))
+
+    def only(self, output: int) -> "Lanes":
+        """The same, one output seeded: what others rest on cannot make its gradient nan."""
+        if output not in self.alone:
+            self.alone[output] = Lanes(self.program, [output])
+        return self.alone[output]
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
         """The outputs, a row for each lane."""
@@ -62,7 +72,7 @@ class Lanes:
             return self._backward_in_columns(groups, lanes, cotangents, wanted)
         sums = np.empty(len(self.program.outputs))
         seeds = np.zeros(len(sums))
-        seeds[: self.seeded] = cotangents
+        seeds[self.seeded] = cotangents
         given = _given(groups)
         gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
         self.plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
@@ -79,15 +89,14 @@ class Lanes:
                 p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs,
                 uniform=np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8),
                 wanted=np.repeat(wanted, widths).astype(np.uint8),
-                seeded=(np.arange(len(p.outputs)) < self.seeded).astype(np.uint8),
+                seeded=np.isin(np.arange(len(p.outputs)), self.seeded).astype(np.uint8),
             )  # fmt: skip
         return self.plans[key]
 
     def _backward_in_columns(
         self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        rest = [0.0] * (len(self.program.outputs) - self.seeded)
-        found = iter(self.gradient.program([*_columns(groups), *cotangents, *rest]))
+        found = iter(self.gradient.program([*_columns(groups), *cotangents]))
         gradients: list[np.ndarray] = []
         for array, w in zip(groups, wanted, strict=True):
             rows = [np.broadcast_to(next(found), lanes) for _ in range(array.shape[1])]
