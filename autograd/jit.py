@@ -29,7 +29,7 @@ from autograd.lanes import Lanes, threads
 from autograd.ops import Op
 from autograd.program import Program
 from autograd.transforms import array as array_of
-from autograd.transforms import flat, like, mapped
+from autograd.transforms import flat, holding, like, mapped
 
 Function = Callable[..., Any]
 _Groups = list[tuple[np.ndarray, Any]]
@@ -133,7 +133,7 @@ class _Arguments:
             self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
             items = x.items() if isinstance(x, dict) else enumerate(x)
             parts = [self._taken(f"{what}[{k!r}]", item, None, floats=floats) for k, item in items]
-            return lambda values, lane: like(x, [part(values, lane) for part in parts]) if parts else x
+            return lambda values, lane: holding(x, [part(values, lane) for part in parts])
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
             return self._live(x, x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):

@@ -40,12 +40,16 @@ def flat(tree: Any) -> list[Any]:
 
 def mapped(tree: Any, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
     """The structure with `leaf(shape)` in place of each array and each number, whose shape is ()."""
-    if isinstance(tree, dict):
-        return {key: mapped(item, leaf) for key, item in tree.items()}
-    if isinstance(tree, list | tuple):
-        items = [mapped(item, leaf) for item in tree]
-        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    if isinstance(tree, dict | list | tuple):
+        return holding(tree, [mapped(item, leaf) for item in (tree.values() if isinstance(tree, dict) else tree)])
     return leaf(np.shape(tree) if isinstance(tree, np.ndarray) else ())
+
+
+def holding(tree: Any, items: Sequence[Any]) -> Any:
+    """A dict, list or tuple like `tree` that holds these items."""
+    if isinstance(tree, dict):
+        return dict(zip(tree, items, strict=True))
+    return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
 
 
 def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
