@@ -7,6 +7,7 @@ import types
 from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,8 +18,9 @@ from autograd.kinds import NUMBERS
 from autograd.ops import TABLE
 
 PLAIN = (*NUMBERS, str, bytes, type(None))
-# Libraries whose functions are taken to be as they are.
+# Libraries, whose functions and classes are taken to be as they are; so are all that were installed into these folders.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
+INSTALLED = {"site-packages", "dist-packages"}
 CONTAINERS = (dict, list, tuple, set, frozenset, deque, array)
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
@@ -91,7 +93,7 @@ class Captured:
         if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
             return Same(x)
         self.seen[id(x)] = x
-        if hasattr(type(x), "__array__"):
+        if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):
             self.arrays.append((x, was := np.array(x)))
             return _bytes(was), *(map(self._look, was.ravel()) if was.dtype.kind == "O" else ())
         if isinstance(x, CONTAINERS):
@@ -176,7 +178,8 @@ def _content(cell: types.CellType) -> Any:
 
 
 def _is_library(module: str | None) -> bool:
-    return (module or "").partition(".")[0] in LIBRARIES
+    name = (module or "").partition(".")[0]
+    return name in LIBRARIES or not INSTALLED.isdisjoint(Path(getattr(sys.modules.get(name), "__file__", None) or "").parts)
 
 
 def _items(container: Any) -> Any:

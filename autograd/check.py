@@ -26,12 +26,12 @@ from autograd.kinds import FLOATS, as_float, named_float
 from autograd.ops import Op, stop_gradient
 from autograd.transforms import flat, grad, like, no_grad, pull, push
 
-# Frames in these folders and files are ours, or Python's between the user's and ours.
-_HERE, _PYTHON = os.path.dirname(__file__), os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
-OURS = tuple(
-    os.path.join(*parts)  # noqa: PTH118  # as above
-    for parts in ((_HERE, ""), (os.path.dirname(_HERE), "nn", ""), (_PYTHON, "contextlib.py"), (_PYTHON, "copy.py"))  # noqa: PTH120
-)
+# Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
+_PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
+_HERE = os.path.dirname(__file__)  # noqa: PTH120  # as above
+_NUMPY = os.path.dirname(np.__file__)  # noqa: PTH120  # as above
+OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, _NUMPY + os.sep)  # noqa: PTH118, PTH120  # as above
+INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dist-packages"))  # noqa: PTH118  # as above
 
 # A first step of 0.05 comes down to 1e-7 in so many; each row of Neville's scheme is so long.
 HALVINGS, COLUMNS = 20, 5
@@ -63,11 +63,15 @@ class _Watch:
 def users_line() -> str:
     """File, line and text of the innermost line that is not of this library."""
     frame = sys._getframe(1)  # noqa: SLF001  # the public way, inspect.stack(), reads every file on the stack
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):
+    while frame.f_back is not None and _is_between(frame.f_code.co_filename):
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def _is_between(file: str) -> bool:
+    return file.startswith(OURS) or (file.startswith(_PYTHON) and not file.startswith(INSTALLED))
 
 
 @contextmanager

@@ -35,7 +35,7 @@ Function = Callable[..., Any]
 _Groups = list[tuple[np.ndarray, Any]]
 
 # How many recordings a function keeps, and after how many it says why there are so many.
-KEPT, MANY = 256, 32
+KEPT, MANY = 256, 128
 FLOAT = np.dtype(float)
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
