@@ -5,7 +5,7 @@ Kept in a context variable, so that threads and coroutines do not see each other
 
 from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from operator import attrgetter
 from threading import Lock
@@ -73,11 +73,12 @@ def refused(what: str, node: Any = None) -> None:
 @contextmanager
 def entered(context: Context) -> Iterator[None]:
     """Make `context` the current one for a while."""
-    token = _current.set(context)
+    before = current()
+    _current.set(context)  # and back by `set` too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
     try:
         yield
     finally:
-        _current.reset(token)
+        _current.set(before)
 
 
 def scope_id(path: tuple[str, ...]) -> int:
@@ -110,7 +111,7 @@ class scope(ContextDecorator):  # noqa: N801  # used like a function; a function
     ('loss',)
     """
 
-    _token: Token[Context]
+    _before: Context
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
@@ -123,10 +124,11 @@ class scope(ContextDecorator):  # noqa: N801  # used like a function; a function
         if inner is None:
             number = scope_id((*scope_path(context.scope), self._name))
             inner = context.inner[self._name] = Context(number, context.watch, context.recording, context.born, context.trace)
-        self._token = _current.set(inner)
+        self._before = context
+        _current.set(inner)
 
     def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
+        _current.set(self._before)
 
     def _recreate_cm(self) -> "scope":
         return scope(self._name)  # as a decorator it is entered anew by each call
