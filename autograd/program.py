@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
 from autograd.graph import order
@@ -123,10 +124,11 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        x = [Value(1.0) for _ in range(self.inputs)]
-        cotangents = [Value(1.0) for _ in self.outputs]
-        total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
-        return Program(gradient(total, x), [*x, *cotangents])
+        with entered(NEUTRAL):  # whatever is in force where it is first asked for
+            x = [Value(1.0) for _ in range(self.inputs)]
+            cotangents = [Value(1.0) for _ in self.outputs]
+            total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
+            return Program(gradient(total, x), [*x, *cotangents])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, an archive of plain arrays.
