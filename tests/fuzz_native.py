@@ -27,7 +27,7 @@ import numpy as np
 
 from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
 from autograd import Value as Native
-from autograd.context import current, entered
+from autograd.context import NEUTRAL, current, entered
 from autograd.engine import sweep as native_sweep
 from autograd.value import Value as Pure
 
@@ -55,8 +55,9 @@ class Label(str):
     __slots__ = ()
 
     def __del__(self):
-        x = Native(2.0)
-        ops.sum([x * x, x, 1.0]).backward()
+        with entered(NEUTRAL):  # it goes when it goes, be it under a watch that interrupts
+            x = Native(2.0)
+            ops.sum([x * x, x, 1.0]).backward()
 
 
 class Interrupts:
