@@ -20,7 +20,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, _current, current
 from autograd.errors import NumberError, OperationError
-from autograd.kinds import as_float
+from autograd.kinds import as_float, named_float
 
 
 cdef extern from "Python.h":
@@ -78,6 +78,10 @@ cdef extern from "_nary.h":
     double ag_apply_n(int, const double*, size_t, double*) noexcept
 
 
+cdef extern from "_flat.h":
+    object nodes_flatten(PyObject**, size_t, PyObject**, size_t, PyObject**, size_t, int (*)(PyObject*) noexcept, int)
+
+
 cdef PyObject* OPS[AG_COUNT]
 shared = None  # value.py, for what needs no speed
 signature = None  # and text for `help`
@@ -100,6 +104,10 @@ def connect(table, reference):
         (<Operation?>op).code = code
         Py_INCREF(op)
         OPS[code] = <PyObject*>op
+
+
+cdef inline double number(str what, object x) except? -1.0:
+    return PyFloat_AS_DOUBLE(x) if PyFloat_CheckExact(x) else named_float(what, x)
 
 
 cdef inline Node* of(object x) noexcept:
@@ -380,6 +388,25 @@ def sweep(dict cotangents, inputs):
         PyMem_Free(numbers)
 
 
+cdef int code_of(PyObject* op) noexcept:
+    return (<Operation><object>op).code if isinstance(<object>op, Operation) else AG_COUNT
+
+
+def flatten(tuple outputs, tuple inputs):
+    """The arrays of a program: see `autograd.program`."""
+    cdef list roots = []
+    for y in outputs:
+        if is_node(<PyObject*>y):
+            roots.append(y)
+        elif type(y) is not float:
+            raise NumberError(f"got {y!r} as an output, expected a Value or a float")
+    check(inputs)
+    return nodes_flatten(
+        PySequence_Fast_ITEMS(outputs), len(outputs), PySequence_Fast_ITEMS(roots), len(roots),
+        PySequence_Fast_ITEMS(inputs), len(inputs), code_of, AG_COUNT,
+    )
+
+
 cdef int check(tuple nodes) except -1:
     """Refuse what is not a Value."""
     for node in nodes:
@@ -450,7 +477,7 @@ cdef class Value:
     @data.setter
     def data(self, data):
         refused("setting the data of a Value")
-        of(self).data = as_float(data)
+        of(self).data = number("data", data)
 
     @property
     def grad(self):
@@ -461,7 +488,7 @@ cdef class Value:
     @grad.setter
     def grad(self, grad):
         refused("setting the grad of a Value")
-        of(self).grad = as_float(grad)
+        of(self).grad = number("grad", grad)
         of(self).graded = 1
 
     @property
@@ -519,7 +546,7 @@ cdef class Value:
 
     def backward(self, seed=1.0):
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
-        cdef double start = as_float(seed)
+        cdef double start = number("the seed of backward()", seed)
         watch = current().watch
         refused("backward()")
         if watch is None:

@@ -7,13 +7,16 @@ one; nothing else is simplified, so that nan, inf and -0.0 come out as the graph
 
 import os
 import struct
+from array import array
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
+from autograd.compiled import native
 from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
@@ -23,7 +26,7 @@ from autograd.ops import TABLE, Op
 from autograd.transforms import gradient
 
 FORMAT = "valuegrad program, version 1"
-ARRAYS = ("codes", "starts", "args", "constants", "outputs")
+TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
 
@@ -52,37 +55,23 @@ class Program:
     [array([11., 22.]), array([10., 20.])]
     """
 
+    codes: np.ndarray
+    starts: np.ndarray
+    args: np.ndarray
+    constants: np.ndarray
+    outputs: np.ndarray
+
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
-        nodes = _live(outputs, inputs)
-        constants: dict[bytes, int] = {}  # by their bits, so that -0.0 is not 0.0
-
-        def constant(x: float) -> int:
-            return constants.setdefault(struct.pack("d", x), len(inputs) + len(constants))
-
-        places = {x: i for i, x in enumerate(inputs)}
-        for node in nodes:
-            for a in node.args:
-                if a.__class__ is not Value:
-                    constant(a)
-            if not node.args:
-                places[node] = constant(node._number)
-        ends = [constant(named_float("the outputs", y)) if y.__class__ is not Value else None for y in outputs]
-        first = len(inputs) + len(constants)
-        own: dict[Op, int] = {}
-        rows: dict[tuple[int, ...], int] = {}
-        for node in nodes:
-            if node.op is not None:
-                code = CODES[node.op] if node.op in CODES else own.setdefault(node.op, len(OPS) + len(own))
-                row = (code, *[places[a] if a.__class__ is Value else constant(a) for a in node.args])
-                places[node] = rows.setdefault(row, first + len(rows))
+        for x in inputs:
+            if x.__class__ is not Value:
+                raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
+        if len(set(inputs)) < len(inputs):
+            raise LengthError("a Value stands among the inputs twice: give each once")
+        ends = tuple([y if y.__class__ is Value else named_float("the outputs", y) for y in outputs])
+        *parts, self.own = flatten(ends, tuple(inputs))
         self.inputs = len(inputs)
-        self.codes = np.array([row[0] for row in rows], dtype=np.uint16 if own else np.uint8)
-        self.starts = np.cumsum([0, *[len(row) - 1 for row in rows]], dtype=np.uint32)
-        self.args = np.array([a for row in rows for a in row[1:]], dtype=np.int32)
-        self.constants = np.array([struct.unpack("d", bits)[0] for bits in constants])
-        self.outputs = np.array([places[y] if end is None else end for y, end in zip(outputs, ends, strict=True)], dtype=np.int32)
-        self.own = tuple(own)
-        for name in ARRAYS:
+        for name, part in zip(TYPES, parts, strict=True):
+            setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))
             getattr(self, name).flags.writeable = False
 
     def __len__(self) -> int:
@@ -150,7 +139,7 @@ class Program:
         if not path.parent.is_dir():
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        arrays = {name: getattr(self, name) for name in ARRAYS}
+        arrays = {name: getattr(self, name) for name in TYPES}
         try:
             with part.open("wb") as file:
                 np.savez(file, format=FORMAT, names=np.array(list(TABLE)), inputs=self.inputs, **arrays)
@@ -173,14 +162,14 @@ class Program:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 given = str(archive["format"])
-                found = {name: archive[name] for name in ("names", "inputs", *ARRAYS)} if given == FORMAT else {}
+                found = {name: archive[name] for name in ("names", "inputs", *TYPES)} if given == FORMAT else {}
         except Exception as error:  # noqa: BLE001  # a damaged archive makes NumPy and zipfile raise almost any
             raise StateError(f"cannot load {str(path)!r}: it is damaged, or no program that Program.save wrote ({error})") from None
         if given != FORMAT:
             raise StateError(f"cannot load {str(path)!r}: its format is {given!r}, expected {FORMAT!r}; record the program again")
         program = object.__new__(Program)
         program.own = ()
-        for name in ("inputs", *ARRAYS):
+        for name in ("inputs", *TYPES):
             setattr(program, name, found[name])
         fault = program._fault(found["names"])
         if fault:
@@ -189,8 +178,7 @@ class Program:
 
     def _fault(self, known: np.ndarray) -> str | None:
         """What keeps arrays that came from a file from being a program, the codes of which stand for names; these are made ours."""
-        types = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
-        for name, dtype in types.items():
+        for name, dtype in TYPES.items():
             array = getattr(self, name)
             if array.ndim != 1 or array.dtype != dtype:
                 return f"{name} has the wrong type or shape"
@@ -242,17 +230,49 @@ def _path(x: Any) -> Path:
     return Path(x)
 
 
+def _flattened(outputs: Sequence[Any], inputs: Sequence[Value]) -> tuple[Any, ...]:
+    """The arrays of a program, and the operations that are not in the table."""
+    nodes = _live(outputs, inputs)
+    constants: dict[bytes, int] = {}  # by their bits, so that -0.0 is not 0.0
+
+    def constant(x: float) -> int:
+        return constants.setdefault(struct.pack("d", x), len(inputs) + len(constants))
+
+    places = {x: i for i, x in enumerate(inputs)}
+    for node in nodes:
+        for a in node.args:
+            if a.__class__ is not Value:
+                constant(a)
+        if not node.args:
+            places[node] = constant(node._number)
+    ends = [constant(y) if y.__class__ is not Value else None for y in outputs]
+    first = len(inputs) + len(constants)
+    own: dict[Op, int] = {}
+    rows: dict[tuple[int, ...], int] = {}
+    for node in nodes:
+        if node.op is not None:
+            code = CODES[node.op] if node.op in CODES else own.setdefault(node.op, len(OPS) + len(own))
+            row = (code, *[places[a] if a.__class__ is Value else constant(a) for a in node.args])
+            places[node] = rows.setdefault(row, first + len(rows))
+    return (
+        array("I" if own else "B", [row[0] for row in rows]),
+        array("I", accumulate((len(row) - 1 for row in rows), initial=0)),
+        array("i", [a for row in rows for a in row[1:]]),
+        b"".join(constants),
+        array("i", [places[y] if end is None else end for y, end in zip(outputs, ends, strict=True)]),
+        tuple(own),
+    )
+
+
 def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
     """The nodes that the outputs rest on, down to the inputs, each after its arguments."""
-    for x in inputs:
-        if x.__class__ is not Value:
-            raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
     known = set(inputs)
-    if len(known) < len(inputs):
-        raise LengthError("a Value stands among the inputs twice: give each once")
     needed = [y for y in outputs if y.__class__ is Value]
     nodes, live = order(*needed), set(needed)
     for node in reversed(nodes):
         if node in live and node not in known:
             live.update(a for a in node.args if a.__class__ is Value)
     return [node for node in nodes if node in live and node not in known]
+
+
+flatten = _flattened if native is None else native.flatten

@@ -16,7 +16,7 @@ from autograd import ops, ufuncs
 from autograd.context import NEUTRAL, Context, current, refused
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, register_node
+from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, register_node
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
@@ -212,7 +212,7 @@ class Value:
     @data.setter
     def data(self, data: Any) -> None:
         refused("setting the data of a Value")
-        self._number = as_float(data)
+        self._number = named_float("data", data)
 
     @property
     def grad(self) -> float:
@@ -223,7 +223,7 @@ class Value:
     @grad.setter
     def grad(self, grad: Any) -> None:
         refused("setting the grad of a Value")
-        self._grad = as_float(grad)
+        self._grad = named_float("grad", grad)
 
     @property
     def label(self) -> str | None:
@@ -252,7 +252,7 @@ class Value:
         >>> x.grad
         6.0
         """
-        seed = as_float(seed)
+        seed = named_float("the seed of backward()", seed)
         watch = current().watch
         refused("backward()")
         nodes = order(self)

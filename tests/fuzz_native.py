@@ -25,7 +25,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
+from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, program, scope, value
 from autograd import Value as Native
 from autograd.context import NEUTRAL, current, entered
 from autograd.engine import sweep as native_sweep
@@ -278,6 +278,15 @@ class Fuzz:
         v, x = self.place(), [self.place() for _ in range(3)]
         if self.live:
             self.both("sweep", lambda side: SWEEPS[side]({self.at(v, side): 2.0}, [self.at(a, side) for a in x]), v, x)
+
+    def do_flatten(self):
+        """A program of the compiled graph, its arrays made in C and in Python."""
+        _, nodes = zip(*self.live, strict=True) if self.live else ((), ())
+        outputs, inputs = (tuple(self.random.choices((*nodes, 0.5, -0.0, math.nan), k=3)) for _ in range(2))
+        inputs = tuple({x for x in inputs if type(x) is Native})
+        self.log.append((self.steps, "flatten"))
+        for expected, found in zip(program._flattened(outputs, inputs), program.flatten(outputs, inputs), strict=True):
+            assert (expected if type(expected) is tuple else bytes(expected)) == found
 
     def do_drop(self):
         """The arguments of a node go from the list, in any order; the node keeps them."""

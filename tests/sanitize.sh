@@ -6,7 +6,7 @@ set -eu
 python=${1:-python}
 sanitizers=${SANITIZERS-"-fsanitize=address,undefined -fno-sanitize-recover=undefined"}
 seconds=${SECONDS_OF_FUZZ:-60}
-tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds"
+tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds program kernel jit recording"
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

@@ -88,6 +88,16 @@ def test_an_operation_refuses_what_is_no_number(op, number, wrong, parts):
         assert all(part in said for part in [*parts, "expected one real number"]), said
 
 
+@pytest.mark.parametrize(("wrong", "parts"), NOT_NUMBERS, ids=[type(x).__name__ for x, _ in NOT_NUMBERS])
+@pytest.mark.parametrize("name", ["data", "grad", "the seed of backward()"])
+def test_a_value_says_which_of_its_numbers_is_none(name, wrong, parts):
+    v = Value(1.0)
+    said = sentence(lambda: setattr(v, name, wrong) if hasattr(v, name) else v.backward(wrong), NumberError)
+    assert said.startswith(f"in {name}: got ")
+    assert all(part in said for part in [*parts, "expected one real number"]), said
+    assert (v.data, v.grad) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize("op", [op for op in TABLE.values() if op.arity], ids=lambda op: op.name)
 def test_an_operation_says_how_many_arguments_it_takes(op):
     names = list(inspect.signature(op.value).parameters)[1:]

@@ -19,16 +19,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fuzz_native import Fuzz, Interrupts, Label, text, walks, whole
+from fuzz_native import Fuzz, Interrupts, Label, own, text, walks, whole
 from graphs import graphs
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_ctext import PYTHONS_OWN, bits
 from test_edges import ROWS
 from test_nonfinite import points
 from test_ops import apply, each_op, sample
 
 import autograd
-from autograd import TABLE, Op, graph, no_grad, ops
+from autograd import TABLE, Op, graph, no_grad, ops, program
 from autograd import Value as Native
 from autograd.context import current, entered
 from autograd.engine import sweep as native_sweep
@@ -264,6 +265,25 @@ def test_the_garbage_collector_walks_over_the_graph_in_hand():
     finally:
         gc.set_threshold(*threshold)
         gc.callbacks.remove(callback)
+
+
+@given(graphs(), st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_program_is_flattened_in_c_as_in_python(graph, data):
+    leaves = [Native(a) for a in graph.inputs]
+    nodes = [*autograd.graph.order(graph.run(leaves)), ops.exp(leaves[0]), own("right")(leaves[0], own("right")(*leaves)), Native(-0.0)]
+    outputs = tuple(data.draw(st.lists(st.sampled_from([*nodes, nodes[-4], 0.0, -0.0, math.nan]), max_size=5)))
+    inputs = tuple(data.draw(st.lists(st.sampled_from([*leaves, *nodes]), max_size=4, unique_by=id)))
+    expected, found = program._flattened(outputs, inputs), program.flatten(outputs, inputs)
+    assert [bytes(part) for part in expected[:-1]] == list(found[:-1])
+    assert expected[-1] == found[-1]
+
+
+def test_what_is_flattened_has_to_be_values():
+    with pytest.raises(autograd.errors.NumberError, match="got 1 as an output"):
+        program.flatten((1,), ())
+    with pytest.raises(autograd.errors.NumberError, match=r"got 1\.0, expected a Value"):
+        program.flatten((1.0,), (1.0,))
 
 
 def test_values_outlive_the_modules():
