@@ -1,13 +1,21 @@
-"""What the benchmarks share: processes of their own that take turns on one core, medians with quartiles, versions."""
+"""What the benchmarks share: processes of their own that take turns on one core, medians with quartiles, versions, plots."""
 
+import argparse
+import ctypes
 import importlib.util
 import os
 import platform
-from collections.abc import Callable, Iterable
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +24,11 @@ import numpy as np
 import autograd
 
 Processes = dict[str, ProcessPoolExecutor]
+# Made for a size of the problem, it computes so many times and gives the numbers that it found.
+Peer = Callable[[int], Any]
+Peers = dict[str, Callable[[int], Peer]]
+# Okabe and Ito's colours, which those who see fewer of them tell apart too.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
 
 def pin() -> None:
@@ -51,15 +64,19 @@ def turns(found: Processes, call: Callable[[str, int], Any], rounds: int) -> dic
         for name in names[i % len(names) :] + names[: i % len(names)]:
             try:
                 results[name].append(found[name].submit(call, name, i).result())
-            except BrokenProcessPool:
+            except (BrokenProcessPool, SystemError):  # the latter from minigrad, at times
                 print(f"{name} crashed in round {i + 1}")
                 names.remove(name)
     return {name: result for name, result in results.items() if result}
 
 
+def figure(x: float) -> str:
+    return f"{x:,.0f}" if x >= 1000 else f"{x:.3g}"
+
+
 def spread(values: Any) -> str:
     """Median and quartiles."""
-    low, median, high = (f"{x:,.0f}" if x >= 1000 else f"{x:.3g}" for x in np.percentile(values, [25, 50, 75]))
+    low, median, high = map(figure, np.percentile(values, [25, 50, 75]))
     return f"{median} ({low} … {high})"
 
 
@@ -85,3 +102,107 @@ def replaced(module: str, **names: object) -> ModuleType:
     spec.loader.exec_module(copy)
     vars(copy).update(names)
     return copy
+
+
+def library(source: str, *options: str) -> ctypes.CDLL:
+    """A C file that lies beside this one, compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "library.so")
+        command = [os.environ.get("CC", "cc"), *options, "-shared", "-fPIC", Path(__file__).with_name(source), "-o", path, "-lm"]
+        subprocess.run(command, check=True)  # noqa: S603
+        return ctypes.CDLL(str(path))
+
+
+def seconds(run: Peer, least: float = 0.05) -> float:
+    """Seconds for one time of as many as take this long."""
+    times = 1
+    while True:
+        start = time.perf_counter()
+        run(times)
+        took = time.perf_counter() - start
+        if took >= least:
+            return took / times
+        times = max(2 * times, int(times * least / took))
+
+
+@cache
+def made(make: Callable[[int], Peer], size: int) -> Peer:
+    return make(size)
+
+
+def prepare(name: str, *, peers: Peers, size: int) -> None:
+    made(peers[name], size)
+
+
+def answer(name: str, _round: int, *, peers: Peers, size: int) -> np.ndarray:
+    """The numbers after three times."""
+    return np.hstack(made(peers[name], size)(3))
+
+
+def lap(name: str, _round: int, *, peers: Peers, size: int) -> float:
+    """Seconds for one time."""
+    return seconds(made(peers[name], size))
+
+
+def compare(peers: Peers, ours: str, size: int, rounds: int) -> dict[str, np.ndarray]:
+    """Prints a table; gives the microseconds that each peer takes for one time, round by round. All must find the same numbers."""
+    found = processes(partial(prepare, peers=peers, size=size), peers)
+    answers = turns(found, partial(answer, peers=peers, size=size), 1)
+    for name, (numbers,) in answers.items():
+        np.testing.assert_allclose(numbers, answers[ours][0], rtol=1e-9, atol=1e-12, err_msg=name)
+    laps = turns(found, partial(lap, peers=peers, size=size), rounds)
+    costs = {name: 1e6 * np.array(each) for name, each in laps.items()}
+    width = max(map(len, costs))
+    print(f"{'':>{width}}  {'microseconds':<34}times ours")
+    for name, cost in costs.items():
+        print(f"{name:>{width}}  {spread(cost):<34}{spread(cost / costs[ours])}")
+    return costs
+
+
+@contextmanager
+def picture(path: str, title: str, **size: Any) -> Iterator[Any]:
+    """Axes on white, to be drawn on, that are then saved; the same drawing gives the same bytes."""
+    import matplotlib as mpl  # noqa: PLC0415  # only here
+
+    mpl.use("agg")
+    mpl.rcParams["svg.hashsalt"] = Path(path).name
+    mpl.rcParams["axes.prop_cycle"] = mpl.cycler(color=COLOURS)
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    drawing, axes = plt.subplots(layout="constrained", **size)
+    drawing.suptitle(title)
+    yield axes
+    drawing.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
+    plt.close(drawing)
+
+
+def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None:
+    """A line for each peer from ours to how many times that it takes, with quartiles."""
+    names = list(costs)
+    low, median, high = np.percentile([costs[name] / costs[ours] for name in names], [25, 50, 75], axis=1)
+    with picture(path, title, figsize=(7, 1 + 0.4 * len(names))) as axes:
+        axes.axvline(1.0, color="black", linewidth=1)
+        for y, name in enumerate(names):
+            colour = COLOURS[name.startswith(ours)]
+            axes.hlines(y, 1.0, median[y], color=colour, linewidth=3)
+            axes.errorbar(median[y], y, xerr=[[median[y] - low[y]], [high[y] - median[y]]], color=colour, marker="o", capsize=4)
+            side = 1 if median[y] >= 1.0 else -1
+            place = {"xytext": (9 * side, 0), "textcoords": "offset points", "ha": "left" if side > 0 else "right", "va": "center"}
+            axes.annotate(figure(median[y]), (median[y], y), **place)
+        axes.set(xscale="log", xlabel="time, as a multiple of ours (logarithmic)", xlim=(median.min() / 3, median.max() * 6))
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.margins(y=0.1)
+
+
+def main(doc: str | None, peers: Peers, ours: str, *packages: str, size: str, least: int, title: str) -> None:
+    """The command line of a benchmark that compares peers at one size."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(f"--{size}", type=int, default=least)
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--plot", metavar="FILE")
+    options = parser.parse_args()
+    print(heading(*packages))
+    costs = compare(peers, ours, vars(options)[size], options.rounds)
+    if options.plot:
+        plot(options.plot, title, costs, ours)

@@ -2,11 +2,13 @@
 
 import os
 import random
+import time
 
 import demo
 import eager
 import gpt
 import measure
+import mlp
 import names_gpt
 import numpy as np
 import pytest
@@ -110,3 +112,45 @@ def test_who_crashes_keeps_what_it_gave_and_gets_no_further_turn(capsys):
 def test_spread_is_the_median_and_the_quartiles():
     assert measure.spread([5.0, 1.0, 3.0, 2.0, 4.0]) == "3 (2 … 4)"
     assert measure.spread([1234.5]) == "1,234 (1,234 … 1,234)"
+
+
+@pytest.mark.parametrize(("module", "size"), [(mlp, 6)])
+def test_peers_find_the_same_numbers(module, size):
+    numbers = {name: np.hstack(module.PEERS[name](size)(3)) for name in found(module.PEERS, lambda name: module.PEERS[name](size))}
+    assert {module.OURS, "NumPy by hand"} <= numbers.keys()
+    for name, each in numbers.items():
+        np.testing.assert_allclose(each, numbers[module.OURS], rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_compare_refuses_a_peer_that_finds_other_numbers(capsys):
+    peers = {"ours": constant, "theirs": constant}
+    costs = measure.compare(peers, "ours", 3, 2)
+    assert list(costs) == ["ours", "theirs"]
+    assert (costs["ours"] > 0).all()
+    assert capsys.readouterr().out.count("(") == 4
+    with pytest.raises(AssertionError, match="theirs"):
+        measure.compare(peers | {"theirs": growing}, "ours", 3, 1)
+
+
+def constant(size):
+    return lambda times: [(1.0, np.arange(size)) for _ in range(times)][-1]
+
+
+def growing(size):
+    return lambda times: [(1.0, np.arange(size) + step) for step in range(times)][-1]
+
+
+def test_a_run_is_timed_over_as_many_times_as_take_long_enough():
+    asked = []
+    assert measure.seconds(lambda times: (asked.append(times), time.sleep(times / 1000))[1], least=0.02) == pytest.approx(1e-3, rel=0.5)
+    assert asked[0] == 1
+    assert asked[-1] >= 10
+
+
+def test_a_plot_shows_every_peer_and_is_the_same_again(tmp_path):
+    for path in (tmp_path / "one.svg", tmp_path / "two.svg"):
+        measure.plot(str(path), "title", {"ours": np.array([1.0, 2.0]), "theirs": np.array([2000.0, 4000.0])}, "ours")
+    assert (tmp_path / "one.svg").stat().st_size > 5000
+    text = (tmp_path / "one.svg").read_text()
+    assert "<!-- theirs -->" in text
+    assert "<!-- 2,000 -->" in text
