@@ -1,32 +1,21 @@
 /* The limit of `mlp.py`: micrograd's demo network 2-16-16-1, its loss and its training step, by hand.
 
-   The 16 units of a layer stand side by side in vectors, as GCC and Clang know them for any machine: they make of loops over plain
-   doubles what takes up to four times as long. */
+   The 16 units of a layer stand side by side in vectors: of loops over plain doubles GCC makes what takes up to four times as long. */
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#if defined __AVX512F__
-enum { LANES = 8 };
-#elif defined __AVX__
-enum { LANES = 4 };
-#else
-enum { LANES = 2 };
-#endif
+#include "vector.h"
+
 enum { UNITS = 16, PARTS = UNITS / LANES };
 
-typedef double Vector __attribute__((vector_size(LANES * sizeof(double))));
-typedef long long Mask __attribute__((vector_size(LANES * sizeof(double))));
 typedef Vector Row[PARTS];
 
 typedef struct {
     Row first[3], second[UNITS + 1]; /* from each input, and last the bias: its weights to the units */
     double last[UNITS + 1];
 } Parameters;
-
-/* x where y is positive, else 0 */
-static inline Vector gate(Vector x, Vector y) { return (Vector)((Mask)x & (y > 0.0)); }
 
 static double gradient(const Parameters *p, const double *X, const double *Y, int samples, Row *h, Row *dk, Parameters *g) {
     double loss = 0.0, squares = 0.0;
@@ -38,7 +27,6 @@ static double gradient(const Parameters *p, const double *X, const double *Y, in
     for (int n = 0; n < samples; n++) {
         const double *x = &X[2 * n];
         Row k;
-        double score = p->last[UNITS];
         for (int v = 0; v < PARTS; v++) {
             const Vector z = p->first[0][v] * x[0] + p->first[1][v] * x[1] + p->first[2][v];
             h[n][v] = gate(z, z);
@@ -49,8 +37,7 @@ static double gradient(const Parameters *p, const double *X, const double *Y, in
         for (int v = 0; v < PARTS; v++) k[v] = gate(sum[v], sum[v]);
         Vector products = k[0] * last[0];
         for (int v = 1; v < PARTS; v++) products += k[v] * last[v];
-        for (int i = 0; i < LANES; i++) score += products[i];
-        const double margin = 1.0 - Y[n] * score, d = margin > 0.0 ? -Y[n] / samples : 0.0;
+        const double margin = 1.0 - Y[n] * (p->last[UNITS] + total(products)), d = margin > 0.0 ? -Y[n] / samples : 0.0;
         loss += margin > 0.0 ? margin / samples : 0.0;
 
         g->last[UNITS] += d;
