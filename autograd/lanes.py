@@ -34,6 +34,9 @@ class Lanes:
         self.plans: dict[Any, Any] = {}
         self.alone: dict[int, Lanes] = {}
 
+    def __reduce__(self) -> Any:
+        return Lanes, (self.program, self.seeded)
+
     @cached_property
     def gradient(self) -> "Lanes":
         """The program of the gradient, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""

@@ -1,0 +1,288 @@
+"""Recordings: a function of Values run once under a trace, as programs with guards, one for each way through it.
+
+What the function computes becomes a `Program`; a comparison becomes a node, and where Python asks for its truth, the answer is kept as a
+guard. A replay gives the guards too: where one differs from the recording, the function took another path there, and is recorded anew on
+that one. What a replay could not do again, such as reading `data`, is refused.
+
+Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.captured import PLAIN, Captured, Same
+from autograd.check import users_line
+from autograd.context import NEUTRAL, current, entered
+from autograd.engine import Value
+from autograd.errors import LengthError, OperationError, RangeError, TraceError
+from autograd.graph import order
+from autograd.kinds import NUMBERS, named_float
+from autograd.lanes import Lanes
+from autograd.program import Program
+from autograd.transforms import flat, holding, like
+
+Function = Callable[..., Any]
+# Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
+Groups = list[tuple[np.ndarray, Any]]
+
+# How many recordings a function keeps, and after how many it says why there are so many.
+KEPT, MANY = 256, 128
+# How many groups of lanes may differ in their integers.
+GROUPS = 64
+
+
+class Trace:
+    """Keeps what a recording must know: the nodes that the function made, and the answers that it went by."""
+
+    def __init__(self) -> None:
+        self.born: set[Value] = set()
+        self.guards: dict[Value, bool] = {}
+
+    def recorded(self, node: Value) -> None:
+        """Remember a node of the function's own."""
+        self.born.add(node)
+
+    def truth(self, node: Value) -> bool:
+        """Answer, and guard the answer."""
+        guard = node if node.op in {ops.less, ops.less_equal} else ops.where(node, 1.0, 0.0)
+        return self.guards.setdefault(guard, bool(guard._number))
+
+    def refuse(self, what: str, node: Value | None) -> None:
+        """Refuse what would stay as it was in this call; the numbers of constants may."""
+        if node not in self.born or node.args:  # a leaf that the function made is a constant
+            raise TraceError(
+                f"{what} was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was in "
+                "this one call: compute with the Value itself, compare it by < and <= or choose with where, or leave jit and vmap away"
+            )
+
+
+class Path:
+    """One way through a function: its program, the Values that it captured, and the truth of its guards."""
+
+    def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
+        trace = Trace()
+        with entered(NEUTRAL):
+            inputs = [Value(x) for x in args.numbers(lane)]
+        given = args.rebuilt(inputs, lane)
+        before = _identities(given)
+        with entered(replace(current(), recording=True, watch=None, trace=trace)):
+            tree = f(*given)
+        if _identities(given) != before:
+            raise TraceError(
+                f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
+            )
+        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in flat(tree)]
+        roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
+        known = {*inputs, *trace.born}
+        outside = [node for node in order(*roots) if node not in known]
+        if any(node.args for node in outside):  # then only those that the function took, not what they were computed from
+            taken = {a for node in order(*roots) if node in trace.born for a in node.args}.union(roots)
+            outside = [node for node in outside if node in taken]
+        self.captured = outside
+        self.tree = like(tree, [0.0] * len(outputs))
+        self.count = len(outputs)
+        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
+        self.truths = np.array(list(trace.guards.values()), dtype=float)
+
+    def holds(self, found: np.ndarray) -> np.ndarray:
+        """In which lanes the guards are what they were in the recording."""
+        return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+
+
+def _identities(tree: Any) -> list[int]:
+    """What a structure holds, apart from the entries of arrays that are no objects."""
+    return [id(x) for x in flat(tree) if not isinstance(x, np.generic)]
+
+
+class Arguments:
+    """What a call is given, taken apart: live numbers in groups, what is static, and how to put it together again around Values.
+
+    A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
+    """
+
+    def __init__(self, args: Sequence[Any], axes: Sequence[int | None], *, floats: int = 0) -> None:
+        self.groups: Groups = []
+        self.columns: list[np.ndarray] = []
+        self.key: list[Any] = []
+        self.objects: list[Any] = []  # what is static, but no plain number or text
+        self.lanes: int | None = None
+        self.first = 0  # how many groups the first argument has
+        self.parts = []
+        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
+            self.parts.append(self._taken(f"argument {i}", x, axis, floats=i < floats))
+            self.first = self.first if i else len(self.groups)
+
+    def _taken(self, what: str, x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
+        """Take one argument apart; the result puts it together from Values, for one lane."""
+        if axis is not None:
+            try:
+                x = np.asarray(x)
+            except ValueError:
+                raise LengthError(
+                    f"got {what} with rows that differ in length, expected an array: give every row as many numbers"
+                ) from None
+            return self._lane_array(what, x, axis)
+        if isinstance(x, dict | list | tuple):
+            self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
+            items = x.items() if isinstance(x, dict) else enumerate(x)
+            parts = [self._taken(f"{what}[{k!r}]", item, None, floats=floats) for k, item in items]
+            return lambda values, lane: holding(x, [part(values, lane) for part in parts])
+        if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
+            return self._live(x, x.shape, lanes=False)
+        if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
+            return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
+        if floats:
+            named_float("the first argument", x)
+        if isinstance(x, PLAIN):
+            self.key.append((type(x), x))
+        else:
+            self.objects.append(x)
+        return lambda values, lane: x  # noqa: ARG005  # as the others
+
+    def _lane_array(self, what: str, x: np.ndarray, axis: int) -> Callable[[Iterator[Value], int], Any]:
+        if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
+            raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
+        x = x if axis == 0 else np.moveaxis(x, axis, 0)
+        if self.lanes not in {None, len(x)}:
+            raise LengthError(f"got {what} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
+        self.lanes = len(x)
+        if x.dtype.kind in "fO":
+            return self._live(x, x.shape[1:], lanes=True)
+        if x.dtype.kind not in "iub":
+            raise OperationError(f"got {what} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
+        self.key.append(("lanes", x.dtype.str, x.shape[1:]))
+        self.columns.append(x)
+        return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
+
+    def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
+        self.key.append(("live", lanes, shape))
+        size, values = math.prod(shape), None
+        if x.dtype.kind == "O":
+            nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
+            values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
+            x = np.array([v._number for v in nodes]).reshape(x.shape)
+        self.groups.append((np.ascontiguousarray(x, dtype=float).reshape(len(x) if lanes else 1, size), values))
+        return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
+
+    def numbers(self, lane: int) -> list[float]:
+        """The live numbers of one lane."""
+        return [x for array, _ in self.groups for x in array[lane if len(array) > 1 else 0].tolist()]
+
+    def rebuilt(self, inputs: Sequence[Value], lane: int) -> list[Any]:
+        """The arguments for one lane, with `inputs` in place of its live numbers."""
+        rest = iter(inputs)
+        return [part(rest, lane) for part in self.parts]
+
+    def chosen(self, lanes: np.ndarray) -> "Arguments":
+        """These arguments for some of the lanes only."""
+        if self.lanes in {None, len(lanes)}:
+            return self
+        part = object.__new__(Arguments)
+        part.__dict__.update(self.__dict__)
+        part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
+        return part
+
+
+class Recordings:
+    """A function with all its recordings: what `jit` and `vmap` share."""
+
+    def __init__(self, f: Function, name: str) -> None:
+        self.f, self.name = f, name
+        self.paths: dict[Any, list[Path]] = {}
+        self.captured: dict[Any, Captured] = {}
+        self.made = 0
+        self.lock = RLock()
+
+    def what_is_captured(self, objects: Sequence[Any]) -> Captured:
+        """What the function and its static arguments bring with them."""
+        which = tuple(map(Same, objects))
+        if which not in self.captured:
+            if len(self.captured) >= MANY:
+                del self.captured[next(iter(self.captured))]
+            self.captured[which] = Captured(self.f, *objects)
+        return self.captured[which]
+
+    def parts(self, args: Arguments) -> Iterator[tuple[Path, np.ndarray]]:
+        """The paths that the lanes take, each with the lanes that take it."""
+        key = (tuple(args.key), self.what_is_captured(args.objects).key())
+        for group in self._groups(args):
+            own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
+            left = group
+            for path in self.paths.get(own, ()):
+                left = yield from self._taking(path, args, left)
+            while len(left):
+                path = Path(self.f, args, int(left[0]))
+                self._count(path)
+                if self.what_is_captured(args.objects).key() == key[1]:
+                    self._keep(own, path)
+                    left = yield from self._taking(path, args, left, sure=1)
+                else:  # what was drawn, counted or remembered in this call is not for others
+                    yield path, left[:1]
+                    left = left[1:]
+
+    @staticmethod
+    def _taking(path: Path, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
+        """The lanes that do not take the path; the first `sure` take it, however the replay rounds what they branched on."""
+        if not len(lanes):
+            return lanes
+        if not len(path.truths):
+            yield path, lanes
+            return lanes[:0]
+        groups = with_captured(args.chosen(lanes).groups, path)
+        holds = path.holds(path.lanes.forward(arrays(groups), len(lanes)))
+        holds[:sure] = True
+        if holds.any():
+            yield path, lanes[holds]
+        return lanes[~holds]
+
+    def _groups(self, args: Arguments) -> list[np.ndarray]:
+        lanes = 1 if args.lanes is None else args.lanes
+        if not args.columns:
+            return [np.arange(lanes)]
+        each = [np.unique(x.reshape(lanes, -1), axis=0, return_inverse=True)[1].ravel() for x in args.columns]
+        kinds, which = np.unique(each, axis=1, return_inverse=True)
+        count = kinds.shape[1]
+        if count > GROUPS:
+            raise OperationError(
+                f"{self.name} was given integers of which {count} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
+                "are quantities rather than labels, give them as floats, array.astype(float)"
+            )
+        return [np.flatnonzero(which.ravel() == k) for k in range(count)]
+
+    def _count(self, path: Path) -> None:
+        with self.lock:
+            self.made += 1
+        if self.made % MANY == 0:
+            reason = "its branches depend on numbers, or " if len(path.truths) else ""
+            warnings.warn(
+                f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}its static arguments, the shapes "
+                "of its arrays, or numbers that it captures change from call to call; give these as float arguments, or choose with "
+                "where",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def _keep(self, key: Any, path: Path) -> None:
+        with self.lock:
+            while sum(map(len, self.paths.values())) >= KEPT:
+                del self.paths[next(iter(self.paths))]
+            self.paths.setdefault(key, []).append(path)
+
+
+def with_captured(groups: Groups, path: Path) -> Groups:
+    """The groups of a call, and last what the path captured."""
+    if not path.captured:
+        return groups
+    return [*groups, (np.array([[v._number for v in path.captured]]), path.captured)]
+
+
+def arrays(groups: Groups) -> list[np.ndarray]:
+    """The numbers of the groups."""
+    return [array for array, _ in groups]
