@@ -20,11 +20,12 @@ from graphs import OURS, exact, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
+from test_ctext import PYTHONS_OWN
 from test_edges import BRANCHES, ROWS, recorded
 from test_nonfinite import POINTS
 from test_ops import apply, each_op, same, sample
 
-from autograd import TABLE, Value, grad, ops
+from autograd import TABLE, Value, backend, grad, ops
 from autograd.graph import order
 
 kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
@@ -210,7 +211,7 @@ def test_inputs_that_are_branches_themselves(a, b, true):
 
 
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
-@given(graphs(most=60))
+@given(graphs(most=60, names=tuple(name for name in TABLE if backend == "native" or name not in PYTHONS_OWN)))
 def test_one_lane_has_the_bits_of_values(graph):
     leaves, y, program = graph_of(graph, SELECT)
     y.backward()
