@@ -186,10 +186,9 @@ def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None
             colour = COLOURS[name.startswith(ours)]
             axes.hlines(y, 1.0, median[y], color=colour, linewidth=3)
             axes.errorbar(median[y], y, xerr=[[median[y] - low[y]], [high[y] - median[y]]], color=colour, marker="o", capsize=4)
-            side = 1 if median[y] >= 1.0 else -1
-            place = {"xytext": (9 * side, 0), "textcoords": "offset points", "ha": "left" if side > 0 else "right", "va": "center"}
-            axes.annotate(figure(median[y]), (median[y], y), **place)
-        axes.set(xscale="log", xlabel="time, as a multiple of ours (logarithmic)", xlim=(median.min() / 3, median.max() * 6))
+            at, side, align = (high[y], 8, "left") if median[y] >= 1.0 else (low[y], -8, "right")
+            axes.annotate(figure(median[y]), (at, y), (side, 0), textcoords="offset points", ha=align, va="center")
+        axes.set(xscale="log", xlabel="time, as a multiple of ours (logarithmic)", xlim=(low.min() / 4, high.max() * 8))
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.margins(y=0.1)

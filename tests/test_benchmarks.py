@@ -4,6 +4,7 @@ import os
 import random
 import time
 
+import asian
 import demo
 import eager
 import gpt
@@ -12,6 +13,7 @@ import mlp
 import names_gpt
 import numpy as np
 import pytest
+import softmax
 
 import autograd
 
@@ -114,7 +116,7 @@ def test_spread_is_the_median_and_the_quartiles():
     assert measure.spread([1234.5]) == "1,234 (1,234 … 1,234)"
 
 
-@pytest.mark.parametrize(("module", "size"), [(mlp, 6)])
+@pytest.mark.parametrize(("module", "size"), [(mlp, 6), (softmax, 8), (asian, 16)])
 def test_peers_find_the_same_numbers(module, size):
     numbers = {name: np.hstack(module.PEERS[name](size)(3)) for name in found(module.PEERS, lambda name: module.PEERS[name](size))}
     assert {module.OURS, "NumPy by hand"} <= numbers.keys()
