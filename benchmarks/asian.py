@@ -135,4 +135,4 @@ PEERS = {
 
 if __name__ == "__main__":
     title = "An Asian option: price, delta, vega and rho on every path"
-    measure.main(__doc__, PEERS, OURS, "jax", "xad", size="paths", least=10_000, title=title)
+    measure.main(__doc__, PEERS, OURS, "jax", "xad", size="paths", usual=10_000, title=title)

@@ -37,16 +37,16 @@ def pin() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def fresh() -> ProcessPoolExecutor:
+def fresh(*, pinned: bool = True) -> ProcessPoolExecutor:
     """A process of its own, on that core: what one peer imports and allocates costs the others nothing."""
-    return ProcessPoolExecutor(1, get_context("spawn"), pin)
+    return ProcessPoolExecutor(1, get_context("spawn"), pin if pinned else None)
 
 
-def processes(prepare: Callable[[str], Any], names: Iterable[str]) -> Processes:
+def processes(prepare: Callable[[str], Any], names: Iterable[str], *, pinned: bool = True) -> Processes:
     """One for each peer that `prepare` finds, called there; a line says who is left out."""
     found = {}
     for name in names:
-        process = fresh()
+        process = fresh(pinned=pinned)
         try:
             process.submit(prepare, name).result()
         except (ImportError, OSError) as error:
@@ -144,9 +144,9 @@ def lap(name: str, _round: int, *, peers: Peers, size: int) -> float:
     return seconds(made(peers[name], size))
 
 
-def compare(peers: Peers, ours: str, size: int, rounds: int) -> dict[str, np.ndarray]:
+def compare(peers: Peers, ours: str, size: int, rounds: int, *, pinned: bool = True) -> dict[str, np.ndarray]:
     """Prints a table; gives the microseconds that each peer takes for one time, round by round. All must find the same numbers."""
-    found = processes(partial(prepare, peers=peers, size=size), peers)
+    found = processes(partial(prepare, peers=peers, size=size), peers, pinned=pinned)
     answers = turns(found, partial(answer, peers=peers, size=size), 1)
     for name, (numbers,) in answers.items():
         np.testing.assert_allclose(numbers, answers[ours][0], rtol=1e-9, atol=1e-12, err_msg=name)
@@ -194,14 +194,14 @@ def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None
         axes.margins(y=0.1)
 
 
-def main(doc: str | None, peers: Peers, ours: str, *packages: str, size: str, least: int, title: str) -> None:
+def main(doc: str | None, peers: Peers, ours: str, *packages: str, size: str, usual: int, title: str, pinned: bool = True) -> None:
     """The command line of a benchmark that compares peers at one size."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(f"--{size}", type=int, default=least)
+    parser.add_argument(f"--{size}", type=int, default=usual)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
     print(heading(*packages))
-    costs = compare(peers, ours, vars(options)[size], options.rounds)
+    costs = compare(peers, ours, vars(options)[size], options.rounds, pinned=pinned)
     if options.plot:
         plot(options.plot, title, costs, ours)

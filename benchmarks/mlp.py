@@ -202,4 +202,4 @@ PEERS = {
 
 if __name__ == "__main__":
     title = "A training step of micrograd's demo network"
-    measure.main(__doc__, PEERS, OURS, "jax", "torch", "micrograd", size="samples", least=128, title=title)
+    measure.main(__doc__, PEERS, OURS, "jax", "torch", "micrograd", size="samples", usual=128, title=title)

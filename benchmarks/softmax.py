@@ -143,4 +143,4 @@ PEERS = {
 
 if __name__ == "__main__":
     title = "A training step of softmax regression on digits"
-    measure.main(__doc__, PEERS, OURS, "jax", "torch", "scikit-learn", size="samples", least=128, title=title)
+    measure.main(__doc__, PEERS, OURS, "jax", "torch", "scikit-learn", size="samples", usual=128, title=title)
