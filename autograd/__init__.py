@@ -55,6 +55,8 @@ from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
 from autograd.program import Program as Program
+from autograd.steps import Page as Page
+from autograd.steps import step_through as step_through
 from autograd.symbolic import latex as latex
 from autograd.symbolic import to_sympy as to_sympy
 from autograd.transforms import grad as grad

@@ -10,7 +10,7 @@ import os
 import re
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import gt
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ COLLAPSED = f'shape=folder fillcolor="{GROUP}" margin="0.15,0.1"'
 LONGEST_LABEL = 60
 EDGES_PER_NODE = 4
 MERGED = -1
+NARROW = "\u00a0"  # half as wide as a digit, and it stands on either side
 
 # A box of the picture: one node by its place in the order, or the group of a scope path.
 Box = str | tuple[str, ...]
@@ -80,16 +81,7 @@ class Drawing:
             RendererNotFound: no program can write this format.
             PathNotFoundError: there is no such folder.
         """
-        from pathlib import Path  # noqa: PLC0415  # as above
-
-        if not isinstance(path, str | os.PathLike):
-            raise OperationError(f"got {path!r} as the path, expected the name of a file, such as 'picture.svg'")
-        path = Path(path)
-        suffix = path.suffix.lower().removeprefix(".")
-        if suffix not in FORMATS:
-            raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(FORMATS)}")
-        if not path.parent.is_dir():
-            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+        path, suffix = writable(path, FORMATS)
         path.write_bytes(self.source.encode() if suffix == "dot" else render(self.source, suffix))
         return path
 
@@ -101,6 +93,21 @@ class Drawing:
 
     def __repr__(self) -> str:
         return "<Drawing: notebooks show it, .save('picture.svg') writes it>"
+
+
+def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
+    """The path of a file that can be written, and which of `formats` its suffix asks for."""
+    from pathlib import Path  # noqa: PLC0415  # as above
+
+    if not isinstance(path, str | os.PathLike):
+        raise OperationError(f"got {path!r} as the path, expected the name of a file, such as 'picture.{formats[0]}'")
+    path = Path(path)
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in formats:
+        raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(formats)}")
+    if not path.parent.is_dir():
+        raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+    return path, suffix
 
 
 def draw(
@@ -137,7 +144,8 @@ def draw(
     _check(value, direction, collapse, max_nodes, show, color, precision)
     nodes = order(value)
     view = _fitting(nodes, collapse, max_nodes)
-    return Drawing("\n".join(_Writer(nodes, view, direction, show.split(), color, precision).lines()))
+    sums = {node: (node.grad,) for node in nodes}
+    return Drawing("\n".join(Writer(nodes, view, sums, {}, direction, show.split(), color, precision).lines()))
 
 
 def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any, color: Any, precision: Any) -> None:
@@ -161,7 +169,7 @@ def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any,
 
 
 @dataclass
-class _View:
+class View:
     """Which box each node belongs to, and the edges between boxes with the local derivatives that each stands for."""
 
     box: dict[Value, Box]
@@ -169,22 +177,23 @@ class _View:
     note: str = ""
 
     def size(self) -> tuple[int, int]:
+        """How many boxes and edges there are."""
         return len(set(self.box.values())), len(self.edges)
 
 
-def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> _View:
+def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> View:
     """The graph collapsed as asked for, or else to the deepest scopes that fit."""
     most = max_nodes, EDGES_PER_NODE * max_nodes
 
-    def too_large(view: _View) -> bool:
+    def too_large(view: View) -> bool:
         return any(map(gt, view.size(), most))
 
-    view = _collapsed(nodes, collapse)
+    view = collapsed(nodes, collapse)
     if not too_large(view):
         return view
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
-    depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(_collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
-    view = _collapsed(nodes, max(depth, 1)) if deepest else view
+    depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
+    view = collapsed(nodes, max(depth, 1)) if deepest else view
     if depth == 0:
         (boxes, edges), (most_boxes, most_edges) = view.size(), most
         raise GraphTooLarge(
@@ -196,7 +205,7 @@ def _fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int)
     return view
 
 
-def _collapsed(nodes: Sequence[Value], level: str | int | None) -> _View:
+def collapsed(nodes: Sequence[Value], level: str | int | None) -> View:
     """The graph with one box for each group of `level`; edges that a group hides are one, with all their partials."""
     box = _boxes(nodes, level)
     edges = defaultdict(list)
@@ -208,7 +217,7 @@ def _collapsed(nodes: Sequence[Value], level: str | int | None) -> _View:
                 edges[source, target, i].append(partial)
             elif source != target and source.__class__ is not float:
                 edges[source, target, MERGED].append(partial)
-    return _View(box, edges)
+    return View(box, edges)
 
 
 def _boxes(nodes: Sequence[Value], level: str | int | None) -> dict[Value, Box]:
@@ -240,22 +249,30 @@ def _group(path: tuple[str, ...], level: str | int | None) -> tuple[str, ...]:
 
 
 @dataclass
-class _Writer:
-    """Writes a view of a graph as DOT."""
+class Writer:
+    """Writes a view of a graph as DOT.
+
+    Attributes:
+        sums: what each node's gradient is to be, last; and before it what else is to have room in the box.
+        names: of nodes that are not to show their label.
+    """
 
     nodes: Sequence[Value]
-    view: _View
-    direction: str
-    show: Sequence[str]
-    color: str | None
-    precision: int
+    view: View
+    sums: Mapping[Value, Sequence[float]]
+    names: Mapping[Value, str]
+    direction: str = "LR"
+    show: Sequence[str] = SHOWN
+    color: str | None = "grad"
+    precision: int = 4
 
     def lines(self) -> Iterator[str]:
+        """The picture, line by line."""
         yield HEADER.format(direction=self.direction, font=FONT, note=self._note())
         held = Counter(self.view.box.values())
         operations = Counter(self.view.box[node] for node in self.nodes if node.args)
         ids = {box: box if isinstance(box, str) else f"g{i}" for i, box in enumerate(held)}
-        largest = max((abs(node.grad) for node in self.nodes if math.isfinite(node.grad)), default=0.0)
+        largest = max((abs(sums[-1]) for sums in self.sums.values() if math.isfinite(sums[-1])), default=0.0)
         for node in self.nodes:
             box = self.view.box[node]
             if isinstance(box, str):
@@ -267,7 +284,7 @@ class _Writer:
         for (source, target, i), partials in self.view.edges.items():
             if isinstance(source, float):
                 start = f"c{i}_{target}"
-                yield f'  {start} [label="{self._number(source)}" {CONSTANT}]'
+                yield f'  {start} [label="{number(source, self.precision)}" {CONSTANT}]'
             else:
                 start = ids[source]
             yield f"  {start} -> {ids[target]}{self._edge(partials, between_nodes=i != MERGED)}"
@@ -275,23 +292,26 @@ class _Writer:
 
     def _note(self) -> str:
         notes = [self.view.note] if self.view.note else []
-        if ("grad" in self.show or self.color) and not any(node.grad for node in self.nodes):
+        if ("grad" in self.show or self.color) and not any(sums[-1] for sums in self.sums.values()):
             notes.append("backward() has not run: every gradient is 0")
         return r"\n".join(notes)
 
     def _look(self, node: Value, largest: float) -> str:
         """What the node says, and its shape, border and fill."""
-        head = [_text(text) for text in (node.op.label if node.op else "", node.label) if text]
+        grad = self.sums[node][-1]
+        head = [_text(text) for text in (node.op.label if node.op else "", self.names.get(node, node.label)) if text]
         rows = ["{" + "|".join(head) + "}"] if head else []
         if "data" in self.show:
-            rows.append(f"data {self._number(node.data)}")
+            rows.append(f"data {number(node.data, self.precision)}")
         if "grad" in self.show:
-            rows.append(f"grad {self._number(node.grad + 0.0)}")  # -0.0 + 0.0 is 0.0
+            texts = [number(sum_so_far + 0.0, self.precision) for sum_so_far in self.sums[node]]  # -0.0 + 0.0 is 0.0
+            room = NARROW * (max(map(len, texts)) - len(texts[-1]))
+            rows.append(f"{room}grad {texts[-1]}{room}")
         label = "|".join(rows)
         if self.direction in ("TB", "BT"):
             label = "{" + label + "}"
         kind = LEAF if not node.args else OUTPUT if node is self.nodes[-1] else ""
-        fill = f'fillcolor="{_fill(node.grad, largest)}"' if self.color and node.grad else ""
+        fill = f'fillcolor="{_fill(grad, largest)}"' if self.color and grad else ""
         return " ".join(filter(None, [f'label="{label}"', kind, fill]))
 
     def _edge(self, partials: Sequence[float | None], *, between_nodes: bool) -> str:
@@ -300,13 +320,14 @@ class _Writer:
         if len(partials) > 1:
             looks.append(f'label=" ×{len(partials):,} "')
         elif live and between_nodes and "local" in self.show:
-            looks.append(f'label=" {self._number(live[0] + 0.0)} "')
+            looks.append(f'label=" {number(live[0] + 0.0, self.precision)} "')
         return f" [{' '.join(looks)}]" if looks else ""
 
-    def _number(self, x: float) -> str:
-        """`x` with `precision` decimals, or exactly where that is shorter."""
-        fixed = x == 0.0 or 10.0 ** (1 - self.precision) <= abs(x) < 1e9
-        return min(repr(x), f"{x:.{self.precision}{'f' if fixed else 'g'}}", key=len)
+
+def number(x: float, precision: int = 4) -> str:
+    """`x` with `precision` decimals, or exactly where that is shorter."""
+    fixed = x == 0.0 or 10.0 ** (1 - precision) <= abs(x) < 1e9
+    return min(repr(x), f"{x:.{precision}{'f' if fixed else 'g'}}", key=len)
 
 
 def _counted(count: int, what: str) -> str:
@@ -317,8 +338,13 @@ def _fill(grad: float, largest: float) -> str:
     """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too."""
     if not math.isfinite(grad):
         return NOT_FINITE
-    depth = 0.1 + 0.9 * math.sqrt(abs(grad) / largest)
-    return "#" + "".join(f"{round(255 + (part - 255) * depth):02x}" for part in (POSITIVE if grad > 0.0 else NEGATIVE))
+    strength = depth(grad, largest)
+    return "#" + "".join(f"{round(255 + (part - 255) * strength):02x}" for part in (POSITIVE if grad > 0.0 else NEGATIVE))
+
+
+def depth(grad: float, largest: float) -> float:
+    """How deep the colour of a gradient other than 0 is, from 0 to 1."""
+    return 0.1 + 0.9 * math.sqrt(abs(grad) / largest)
 
 
 def _text(label: object) -> str:

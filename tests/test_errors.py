@@ -15,7 +15,17 @@ import pytest
 import autograd
 import nn
 from autograd import TABLE, Op, Value, errors, ops
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError, RangeError, StateError, TraceError
+from autograd.errors import (
+    AutogradError,
+    GraphTooLarge,
+    LengthError,
+    NumberError,
+    OperationError,
+    PathNotFoundError,
+    RangeError,
+    StateError,
+    TraceError,
+)
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
@@ -324,6 +334,17 @@ WRONG_CALLS = {
         (lambda: autograd.draw(P, max_nodes="300"), RangeError, ["max_nodes is '300'", "a whole number from 1 up"]),
         (lambda: autograd.draw(P, precision=18), RangeError, ["precision is 18", "from 0 to 17"]),
     ],
+    "step_through": [
+        (lambda: autograd.step_through(3.0), NumberError, ["step_through() takes a Value, got one of type float", "give the Value"]),
+        *(
+            (lambda n=n: autograd.step_through(P, max_nodes=n), RangeError, [f"max_nodes is {n!r}", "a whole number from 1 up"])
+            for n in (0, 2.5, "300", None)
+        ),
+        (lambda: autograd.step_through(P + P, max_nodes=1), GraphTooLarge, ["2 nodes and 2 edges", "max_nodes=1", "draw()"]),
+        (lambda: autograd.step_through(P).save(3), OperationError, ["got 3 as the path", "the name of a file, such as 'picture.html'"]),
+        (lambda: autograd.step_through(P).save("page.svg"), RangeError, ["the format of 'page.svg'", "ends in .html"]),
+        (lambda: autograd.step_through(P).save("none/page.html"), PathNotFoundError, ["no folder 'none'", "make it first"]),
+    ],
     "softmax": [
         (lambda: nn.softmax(None), LengthError, ["got None as logits", "a sequence"]),
         (lambda: nn.softmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"]),
@@ -486,7 +507,7 @@ def test_a_wrong_call_gets_one_sentence(call, error, parts):
     assert all(part in said for part in parts), said
 
 
-NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "History"}
+NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "Page", "History"}
 
 
 def test_every_public_name_has_a_wrong_call():
