@@ -152,11 +152,16 @@ def compare(peers: Peers, ours: str, size: int, rounds: int, *, pinned: bool = T
         np.testing.assert_allclose(numbers, answers[ours][0], rtol=1e-9, atol=1e-12, err_msg=name)
     laps = turns(found, partial(lap, peers=peers, size=size), rounds)
     costs = {name: 1e6 * np.array(each) for name, each in laps.items()}
+    table(costs, ours)
+    return costs
+
+
+def table(costs: dict[str, np.ndarray], ours: str) -> None:
+    """Medians and quartiles of microseconds, and of how many times ours they are."""
     width = max(map(len, costs))
     print(f"{'':>{width}}  {'microseconds':<34}times ours")
     for name, cost in costs.items():
         print(f"{name:>{width}}  {spread(cost):<34}{spread(cost / costs[ours])}")
-    return costs
 
 
 @contextmanager
