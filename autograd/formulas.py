@@ -135,4 +135,4 @@ def plain(op: ops.Op, x: Sequence[str]) -> str:
         return f"{before}({inner}){after}" if loose and which != "*" and not (before and after) else f"{before}{inner}{after}"
 
     text = re.sub(r"([(|]?)#(\d|\*)([)|]?)", argument, text)
-    return re.sub(r"\^(−?\d+)(?:\.0)?$", lambda match: match[1].translate(SUPERSCRIPT), text)
+    return re.sub(r"\^(−?\d+)(?:\.0)?(?![\w.])", lambda match: match[1].translate(SUPERSCRIPT), text)

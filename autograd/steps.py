@@ -43,6 +43,7 @@ def _names(nodes: Sequence[Value]) -> dict[Value, str]:
     numbers = count(1)
     for node in nodes:
         name = " ".join((node.label or "").split()) or ("C" if node is nodes[-1] else f"v{next(numbers)}")
+        name = "".join(c if c.isprintable() else "\ufffd" for c in name)
         name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         name = re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), name)
         taken[name] += 1
