@@ -1,12 +1,14 @@
 """Optimisers with PyTorch's semantics, and schedules for their learning rate.
 
-Symbols: p a parameter, g its gradient, η the learning rate (`lr`), λ the weight decay, t the number of the step, from 0.
+Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ the weight decay, t the number of the step, from 0.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
@@ -17,9 +19,9 @@ Schedule = Callable[[int], float]
 
 
 class Optimizer:
-    """The base of the optimisers: goes over the parameters; a subclass says how one of them moves in `update`.
+    """The base of the optimisers; a subclass says in `update` how the parameters move.
 
-    What a subclass remembers from step to step it keeps in attributes: numbers, and lists and dicts of numbers.
+    What a subclass remembers from step to step it keeps in attributes, numbers and arrays, which it replaces rather than changes.
 
     Attributes:
         parameters: the Values that are adapted, each once.
@@ -52,16 +54,17 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter once, as its `grad` says; where that fails, none."""
         lr = self.rate()
-        with self.undo_on_error():
+        with self.undo_on_error(), np.errstate(all="ignore"):
             self.steps += 1
-            for i, p in enumerate(self.parameters):
-                p.data = self.update(i, p.data, p.grad, lr)
+            moved = self.update(np.array([p.data for p in self.parameters]), np.array([p.grad for p in self.parameters]), lr)
+            for p, x in zip(self.parameters, moved.tolist(), strict=True):
+                p.data = x
 
     @contextmanager
     def undo_on_error(self, but: type[BaseException] | tuple[()] = ()) -> Iterator[None]:
         """An exception that leaves this context, Ctrl-C too, takes the parameters and the optimizer back to where it began, `but` one."""
         numbers = [p.data for p in self.parameters]
-        state = {name: x.copy() if isinstance(x, list | dict) else x for name, x in vars(self).items()}
+        state = dict(vars(self))
         try:
             yield
         except but:
@@ -72,9 +75,9 @@ class Optimizer:
                 p.data = x
             raise
 
-    def update(self, i: int, p: float, g: float, lr: float) -> float:
-        """The new number of parameter `i`, which is `p` and has the gradient `g`."""
-        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, i, p, g, lr)")
+    def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
+        """The new numbers of the parameters, which are `p` and have the gradients `g`."""
+        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, p, g, lr)")
 
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""
@@ -123,13 +126,13 @@ class SGD(Optimizer):
             raise RangeError("got nesterov=True with momentum=0, expected a momentum between 0 and 1, such as 0.9")
         self.nesterov = nesterov
         self.weight_decay = _nonnegative("weight_decay", weight_decay)
-        self.velocity = [0.0] * len(self.parameters)
+        self.velocity = np.zeros(len(self.parameters))
 
-    def update(self, i: int, p: float, g: float, lr: float) -> float:
+    def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """One step of gradient descent."""
-        g += self.weight_decay * p
-        self.velocity[i] = v = self.momentum * self.velocity[i] + g
-        return p - lr * (g + self.momentum * v if self.nesterov else v)
+        g = g + self.weight_decay * p
+        self.velocity = self.momentum * self.velocity + g
+        return p - lr * (g + self.momentum * self.velocity if self.nesterov else self.velocity)
 
 
 class Adam(Optimizer):
@@ -173,20 +176,22 @@ class Adam(Optimizer):
         self.betas = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
         self.eps = _within("eps", eps, lambda x: 0.0 < x < math.inf, "finite and more than 0")
         self.weight_decay = _nonnegative("weight_decay", weight_decay)
-        self.moments = [(0.0, 0.0)] * len(self.parameters)
+        self.moments = np.zeros(len(self.parameters)), np.zeros(len(self.parameters))
 
-    def update(self, i: int, p: float, g: float, lr: float) -> float:
+    def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """One step of Adam, the decay as part of the gradient."""
-        return self._moved(i, p, g + self.weight_decay * p, lr)
+        return self._moved(p, g + self.weight_decay * p, lr)
 
-    def _moved(self, i: int, p: float, g: float, lr: float) -> float:
-        (m, v), (b1, b2) = self.moments[i], self.betas
-        m, v = b1 * m + (1.0 - b1) * g, b2 * v + (1.0 - b2) * g * g
-        self.moments[i] = m, v
+    def _moved(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
+        (m, v), (b1, b2) = self.moments, self.betas
+        self.moments = m, v = b1 * m + (1.0 - b1) * g, b2 * v + (1.0 - b2) * g * g
         m_hat, v_hat = m / (1.0 - b1**self.steps), v / (1.0 - b2**self.steps)
-        if v_hat == math.inf:
-            raise RangeError(f"got the gradient {g:g}, expected one whose square is finite: clip the gradients, or scale the loss down")
-        return p - lr * m_hat / (math.sqrt(v_hat) + self.eps)
+        if (v_hat == math.inf).any():
+            largest = g[v_hat == math.inf][0]
+            raise RangeError(
+                f"got the gradient {largest:g}, expected one whose square is finite: clip the gradients, or scale the loss down"
+            )
+        return p - lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 class AdamW(Adam):
@@ -207,9 +212,9 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def update(self, i: int, p: float, g: float, lr: float) -> float:
+    def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """One step of Adam, the decay apart from the gradient."""
-        return self._moved(i, p - lr * self.weight_decay * p, g, lr)
+        return self._moved(p - lr * self.weight_decay * p, g, lr)
 
 
 # Schedules: the learning rate as a function of the step.

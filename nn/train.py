@@ -2,10 +2,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from autograd.errors import AnomalyError, AutogradError, LengthError, NumberErro
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.recorded import Model, Samples
 from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown
 
-Model = Callable[[Any], Any]
 Loss = Callable[[list[Any], list[Any]], Any]
 
 # To these a batch of single outputs would look like one sample.
@@ -60,6 +60,9 @@ def fit(
 ) -> History:
     """Train `model` by going over the samples in batches, shuffled anew in each epoch.
 
+    The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which gives it Values in place of the numbers of
+    a sample; one that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample.
+
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
 
     Args:
@@ -98,23 +101,21 @@ def fit(
         raise NumberError(f"got loss={shown(loss)}, expected a function of outputs and targets such as nn.mse")
     if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
         raise LengthError(f"got validation={shown(validation)}, expected a pair (X, y) of samples that are not trained on")
-    samples = _samples(model, loss, X, y)
-    held_out = _samples(model, loss, *validation) if validation is not None else []
-    shuffle = generator(seed).shuffle
+    data = _Data(model, loss, X, y)
+    held_out = _Data(model, loss, *validation) if validation is not None else None
+    shuffle, order = generator(seed).shuffle, list(range(len(data.targets)))
     history = History()
-    bar = _bar(epochs * math.ceil(len(samples) / batch_size), shown=progress)
+    bar = _bar(epochs * math.ceil(len(order) / batch_size), shown=progress)
     with optimizer.undo_on_error(but=AnomalyError), bar as advance, suppress(KeyboardInterrupt):
         for epoch in range(1, epochs + 1):
-            shuffle(samples)
+            shuffle(order)
             seen, held = _Tally(), _Tally()
-            for batch in _batches(samples, batch_size):
-                mean = seen.add(model, loss, batch)
-                if epoch == 1 and seen.count == len(batch):
-                    _check_reach(mean, optimizer)
-                _step(mean, optimizer, f"in epoch {epoch}, after {seen.count} samples")
+            for batch in _batches(order, batch_size):
+                seen.add(data, batch, *data.step(batch, optimizer, f"in epoch {epoch}, after {seen.count + len(batch)} samples"))
                 advance(f"epoch {epoch}/{epochs}", seen.means())
-            for batch in _batches(held_out, batch_size):
-                held.add(model, loss, batch)
+            if held_out is not None:
+                for batch in _batches(range(len(held_out.targets)), batch_size):
+                    held.add(held_out, batch, *held_out.measured(batch))
             history.add("", seen.means())
             history.add("validation_", held.means())
     return history
@@ -137,7 +138,8 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     _check_model(model)
     if not isinstance(inputs := listed(X), list):
         raise LengthError(f"got {shown(X)} as X, expected one row or number for each sample")
-    return np.array([_predicted(_scores(model(x))) for x in inputs], dtype=int)
+    outputs = Samples(model, [listed(x) for x in inputs]).outputs(range(len(inputs)))
+    return np.array([_predicted(_scores(y)) for y in outputs], dtype=int)
 
 
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
@@ -158,16 +160,55 @@ def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
     """
     _check_model(model)
     inputs, targets = _dataset(X, y)
-    outputs = [_scores(model(x)) for x in inputs]
+    outputs = [_scores(y) for y in Samples(model, inputs).outputs(range(len(inputs)))]
     return sum(_predicted(o) == _label(o, t) for o, t in zip(outputs, targets, strict=True)) / len(outputs)
 
 
-class _Sample(NamedTuple):
-    """One sample; `label` is the class that the target names, None where it names none."""
+class _Data:
+    """Samples with their targets; `labels` are the classes that these name, None where one names none."""
 
-    x: Any
-    target: Any
-    label: int | None
+    def __init__(self, model: Model, loss: Loss, X: Any, y: Any) -> None:
+        inputs, self.targets = _dataset(X, y)
+        self.samples, self.loss, self.reached = Samples(model, inputs), loss, False
+        output = model(inputs[0])
+        classes = loss in LOSSES_OF_CLASSES
+        if classes and not isinstance(_scores(output), list):
+            raise LengthError(
+                f"the model has one output, expected one for each class as {loss.__name__} takes them: "
+                "give it 2 outputs for 2 classes, or use hinge or mse"
+            )
+        label = _label if classes else _label_or_none  # a target that is none is met before anything was learned
+        self.labels = [label(output, t) for t in self.targets]
+
+    def measured(self, batch: Sequence[int]) -> tuple[list[Any], Value]:
+        """The outputs for a batch, and the loss."""
+        outputs = self.samples.outputs(batch)
+        mean = self.loss(outputs, [self.targets[i] for i in batch])
+        if not isinstance(mean, Value):
+            raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
+        return outputs, mean
+
+    def step(self, batch: Sequence[int], optimizer: Optimizer, where: str) -> tuple[list[Any], Value]:
+        """Move the parameters down the gradient of the loss; whatever goes wrong, they and the optimizer stay as they were."""
+        outputs, mean = self.measured(batch)
+        lr = optimizer.rate()
+        if not mean.isfinite():
+            raise AnomalyError(_diverged(f"the loss became {mean.data} {where}", lr))
+        optimizer.zero_grad()
+        roots = self.samples.backward(batch, outputs, mean)
+        if not roots:
+            return self.step(batch, optimizer, where)
+        if not self.reached and not set(optimizer.parameters) & set(leaves(*roots)):
+            raise RangeError(
+                "got an optimizer none of whose parameters the loss depends on, expected one of this model's parameters: "
+                "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
+            )
+        self.reached = True
+        with optimizer.undo_on_error():
+            optimizer.step()
+            if not all(p.isfinite() for p in optimizer.parameters):
+                raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", lr))
+        return outputs, mean
 
 
 @dataclass
@@ -179,18 +220,14 @@ class _Tally:
     hits: int = 0
     labelled: bool = True
 
-    def add(self, model: Model, loss: Loss, batch: list[_Sample]) -> Value:
-        """Count a batch in; its loss."""
-        outputs = [model(s.x) for s in batch]
-        mean = loss(outputs, [s.target for s in batch])
-        if not isinstance(mean, Value):
-            raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
+    def add(self, data: _Data, batch: Sequence[int], outputs: list[Any], mean: Value) -> None:
+        """Count a batch in."""
+        labels = [data.labels[i] for i in batch]
         self.count += len(batch)
         self.loss += mean.data * len(batch)
-        self.labelled &= all(s.label is not None for s in batch)
+        self.labelled &= None not in labels
         if self.labelled and not mean.isnan():  # outputs that are nan tell no class
-            self.hits += sum(_predicted(_scores(o)) == s.label for o, s in zip(outputs, batch, strict=True))
-        return mean
+            self.hits += sum(_predicted(_scores(y)) == label for y, label in zip(outputs, labels, strict=True))
 
     def means(self) -> dict[str, float]:
         """Loss and accuracy, as far as they are defined."""
@@ -205,45 +242,11 @@ def _check_model(model: Any) -> None:
         raise NumberError(f"got model={shown(model)}, expected a function of one sample, such as nn.MLP(2, [16, 3])")
 
 
-def _check_reach(loss: Value, optimizer: Optimizer) -> None:
-    if not set(optimizer.parameters) & set(leaves(loss)):
-        raise RangeError(
-            "got an optimizer none of whose parameters the loss depends on, expected one of this model's parameters: "
-            "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
-        )
-
-
-def _step(loss: Value, optimizer: Optimizer, where: str) -> None:
-    """Move the parameters down the gradient of `loss`; whatever goes wrong, they and the optimizer stay as they were."""
-    lr = optimizer.rate()
-    if not loss.isfinite():
-        raise AnomalyError(_diverged(f"the loss became {loss.data} {where}", lr))
-    optimizer.zero_grad()
-    loss.backward()
-    with optimizer.undo_on_error():
-        optimizer.step()
-        if not all(p.isfinite() for p in optimizer.parameters):
-            raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", lr))
-
-
 def _diverged(what: str, lr: float) -> str:
     return (
         f"{what}; the parameters are as before that step: try a learning rate smaller than {lr:g}, scale the inputs to "
         "about 1, or find the operation with autograd.detect_anomaly()"
     )
-
-
-def _samples(model: Model, loss: Loss, X: Any, y: Any) -> list[_Sample]:  # as above
-    inputs, targets = _dataset(X, y)
-    output = model(inputs[0])
-    classes = loss in LOSSES_OF_CLASSES
-    if classes and not isinstance(_scores(output), list):
-        raise LengthError(
-            f"the model has one output, expected one for each class as {loss.__name__} takes them: "
-            "give it 2 outputs for 2 classes, or use hinge or mse"
-        )
-    label = _label if classes else _label_or_none  # a target that is none is met before anything was learned
-    return [_Sample(x, t, label(output, t)) for x, t in zip(inputs, targets, strict=True)]
 
 
 def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
@@ -257,9 +260,9 @@ def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
     return [listed(x) for x in inputs], [listed(t) for t in targets]
 
 
-def _batches(samples: list[_Sample], size: int) -> Iterator[list[_Sample]]:
-    for start in range(0, len(samples), size):
-        yield samples[start : start + size]
+def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
 
 
 def _predicted(scores: list[float] | float) -> int:

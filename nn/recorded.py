@@ -1,0 +1,84 @@
+"""A model over many samples at a time: recorded once and run in lanes; sample by sample where it cannot be recorded."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Value, dot, leaves, no_grad, vmap, where
+from nn.samples import listed
+
+Model = Callable[[Any], Any]
+
+
+class Samples:
+    """Samples, and what a model makes of them.
+
+    A batch goes through the model in two passes, which together are the chain rule: `outputs` gives leaves, of which a loss is
+    computed; `backward` carries the gradients that these received on to the parameters. So the loss may be any function of a batch.
+
+    Args:
+        model: a function of one sample.
+        inputs: the samples: numbers, or lists of them.
+    """
+
+    def __init__(self, model: Model, inputs: list[Any]) -> None:
+        self.model, self.inputs = model, inputs
+        self.rows = _array(inputs)  # None: sample by sample
+
+        def outputs(x: Any) -> Any:
+            return listed(model(x.tolist() if isinstance(x, np.ndarray) else x))
+
+        def weighed(x: Any, seeds: Any, reached: Any) -> Any:
+            given = outputs(x)
+            given = given if isinstance(given, list) else [given]
+            return dot(list(seeds), [where(taken, y, 0.0) for taken, y in zip(reached, given, strict=True)])
+
+        self._outputs, self._weighed = vmap(outputs), vmap(weighed, reduce="sum")
+
+    def outputs(self, chosen: Sequence[int]) -> list[Any]:
+        """What the model gives for each of these samples."""
+        if self.rows is not None:
+            try:
+                with no_grad():
+                    return _each(self._outputs(self.rows[chosen]))
+            except Exception:  # noqa: BLE001  # if the model is to blame, it raises again below
+                self.rows = None
+        return [self.model(self.inputs[i]) for i in chosen]
+
+    def backward(self, chosen: Sequence[int], outputs: list[Any], loss: Value) -> list[Value]:
+        """Send the gradient of `loss` back; the roots from which that was done, none if the samples have to be taken one by one."""
+        loss.backward()
+        if self.rows is None:
+            return [loss]
+        below = set(leaves(loss))
+        given = [y if isinstance(y, list) else [y] for y in outputs]
+        seeds = np.array([[y.grad if y in below else 0.0 for y in row] for row in given])
+        reached = np.array([[y in below for y in row] for row in given], dtype=float)
+        weighed = self._weighed(self.rows[chosen], seeds, reached)
+        if not isinstance(weighed, Value):  # the model has no parameters
+            return [loss]
+        terms = [s * y.data for row, own in zip(given, seeds.tolist(), strict=True) for y, s in zip(row, own, strict=True) if y in below]
+        if abs(weighed.data - sum(terms)) > 1e-9 * sum(map(abs, terms)):
+            self.rows = None  # other outputs for the same samples: the model draws random numbers
+            return []
+        weighed.backward()
+        return [loss, weighed]
+
+
+def _array(inputs: list[Any]) -> np.ndarray | None:
+    """The samples as an array of floats, None where they are none."""
+    try:
+        rows = np.array(inputs)
+    except ValueError:  # rows differ in length
+        return None
+    return rows.astype(float) if rows.dtype.kind in "fiub" else None
+
+
+def _each(found: Any) -> list[Any]:
+    """The outputs of each sample, from arrays over the samples."""
+    if not isinstance(found, list):
+        return list(found.tolist())
+    if any(column.ndim != 1 for column in found):
+        raise TypeError
+    return [list(row) for row in zip(*[column.tolist() for column in found], strict=True)]
