@@ -191,7 +191,8 @@ class Adam(Optimizer):
             raise RangeError(
                 f"got the gradient {largest:g}, expected one whose square is finite: clip the gradients, or scale the loss down"
             )
-        return p - lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        moved: np.ndarray = p - lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        return moved
 
 
 class AdamW(Adam):

@@ -61,7 +61,8 @@ def fit(
     """Train `model` by going over the samples in batches, shuffled anew in each epoch.
 
     The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which gives it Values in place of the numbers of
-    a sample; one that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample.
+    a sample; one that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample,
+    as does any where `autograd.backend` is "pure".
 
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
 

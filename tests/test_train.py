@@ -256,12 +256,11 @@ class Interrupted(Module):
         return self.slope * {1.0: 1.0, 2.0: 2.0, 3.0: 3.0}[x]
 
 
-# One call finds the number of outputs, one that there can be no recording; an epoch is six.
-@pytest.mark.parametrize(
-    ("calls", "complete", "steps"), [(2, 0, 0), (3, 0, 0), (2 + 2 + 1, 0, 1), (2 + 6 + 1, 1, 3), (2 + 2 * 6 + 4, 2, 7)]
-)
+# One call finds the number of outputs, one that there can be no recording, where that is tried; an epoch is six.
+@pytest.mark.parametrize(("calls", "complete", "steps"), [(1, 0, 0), (2 + 1, 0, 1), (6 + 1, 1, 3), (2 * 6 + 4, 2, 7)])
 def test_ctrl_c_returns_what_was_learned(calls, complete, steps, capsys):
-    interrupted_fit(Interrupted(calls), mse, complete, steps, capsys)
+    before = 1 + (autograd.backend == "native")
+    interrupted_fit(Interrupted(before + calls), mse, complete, steps, capsys)
 
 
 @pytest.mark.parametrize(("calls", "complete", "steps"), [(1, 0, 0), (2, 0, 1), (4, 1, 3), (8, 2, 7)])
