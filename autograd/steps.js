@@ -9,6 +9,7 @@ const [slider, place, play] = ["input", ".place", ".play"].map((selector) => fin
 const svg = find("svg", picture);
 const boxes = all("[data-node]").sort((a, b) => a.dataset.node - b.dataset.node);
 const edges = new Map(all("[data-edge]").map((edge) => [+edge.dataset.edge, edge]));
+const gradients = boxes.map((box) => all("text", box).at(-1).firstChild);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const loss = nodes.length - 1;
 
@@ -144,6 +145,11 @@ const PHASES = {
 
 // Showing.
 
+// What stays as it is costs the browser nothing.
+function set(element, attribute, value) {
+  if (element.getAttribute(attribute) !== value) element.setAttribute(attribute, value);
+}
+
 function paint() {
   const [phase, hand] = steps[at];
   const now = phase === "forward" || phase === "seed" || phase === "backward" ? hand : null;
@@ -157,20 +163,16 @@ function paint() {
       done: computed[i] <= at, hand: i === now, looked: i === looked, sum: gone, partial: arrived.length < sums.length,
       positive: gone && tint > 0, negative: gone && tint < 0, broken: gone && tint === null,
     };
-    for (const [mark, on] of Object.entries(marks)) box.classList.toggle(mark, on);
-    box.style.setProperty("--depth", tint === null ? 1 : Math.abs(tint));
-    box.tabIndex = i === (looked ?? now ?? loss) ? 0 : -1;
-    find(".grad", box).textContent = `grad ${text}`;
-    box.setAttribute("aria-label", `${nodes[i].name}${marks.done ? `, value ${nodes[i].value}` : ""}${gone ? `, gradient ${text}` : ""}`);
+    set(box, "class", ["node", ...Object.keys(marks).filter((mark) => marks[mark])].join(" "));
+    set(box, "style", `--depth: ${tint === null ? 1 : Math.abs(tint)}`);
+    set(box, "tabindex", i === (looked ?? now ?? loss) ? "0" : "-1");
+    set(box, "aria-label", `${nodes[i].name}${marks.done ? `, value ${nodes[i].value}` : ""}${gone ? `, gradient ${text}` : ""}`);
+    if (gradients[i].data !== `grad ${text}`) gradients[i].data = `grad ${text}`;
   });
   nodes.forEach((node, i) => node.args.forEach((edge) => {
     const flows = (looked === null && phase === "backward" && i === now) || edge.to === looked;
     const mark = flows && edge.sends ? (edge.sends.startsWith("−") ? "down" : "up") : "";
-    const { classList } = edges.get(edge.edge);
-    classList.toggle("done", computed[i] <= at);
-    classList.toggle("flow", mark !== "");
-    classList.toggle("up", mark === "up");
-    classList.toggle("down", mark === "down");
+    set(edges.get(edge.edge), "class", ["edge", computed[i] <= at && "done", mark && `flow ${mark}`].filter(Boolean).join(" "));
   }));
   const shown = looked === null ? PHASES[phase](hand) : {
     said: `Looking at ${nodes[looked].name}: where its gradient comes from, and where it goes. Esc returns to the step.`,
@@ -265,10 +267,10 @@ bar.hidden = panel.hidden = false;
 slider.max = steps.length - 1;
 slider.style.setProperty("--track", `linear-gradient(to right, var(--line) ${(100 * seed) / slider.max}%, var(--positive) 0)`);
 boxes.forEach((box, i) => {
-  const [data, grad] = all("text", box).slice(-2);
-  data.classList.add("data");
-  grad.classList.add("grad");
-  data.textContent = minus(data.textContent);
+  const [value, gradient] = all("text", box).slice(-2);
+  value.classList.add("data");
+  gradient.classList.add("grad");
+  value.textContent = minus(value.textContent);
   box.setAttribute("role", "button");
   box.addEventListener("click", () => look(clicked === i ? null : i));
   box.addEventListener("pointerenter", () => hover(i));

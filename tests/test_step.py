@@ -383,14 +383,19 @@ def test_the_same_graph_gives_the_same_page():
     assert step_through(softmax_cross_entropy()).html() == step_through(copy.deepcopy(softmax_cross_entropy())).html()
 
 
-def test_a_page_of_300_nodes_is_below_a_megabyte():
+def tangle():
+    """A graph of 300 nodes."""
     choose = random.Random(1)  # noqa: S311  # as above
     nodes = [Value(choose.uniform(-1.0, 1.0)) for _ in range(20)]
     while len(nodes) < 299:
         a, b = choose.sample(nodes[-12:], 2)
         nodes.append(choose.choice([a * b, a + b, a - b, a / (b.data or 1.0), tanh(a)]))
     unused = set(nodes) - {a for node in nodes for a in node.args if a.__class__ is Value}
-    loss = autograd.sum([x for x in nodes if x in unused])
+    return autograd.sum([x for x in nodes if x in unused])
+
+
+def test_a_page_of_300_nodes_is_below_a_megabyte():
+    loss = tangle()
     assert len(order(loss)) == 300
     assert len(step_through(loss).html().encode()) < 1_000_000
 
