@@ -115,10 +115,10 @@ def timed(sweep: Callable, x: np.ndarray) -> float:
 
 
 def plot(sizes: list[int], results: dict[int, np.ndarray], path: str) -> None:
-    with measure.picture(path, "An operation of a program, by how many it has", figsize=(7, 4.5)) as axes:
+    with measure.picture(path, "An operation of a program, by how many it has", figsize=(10, 4.5)) as axes:
         for k, name in enumerate(QUANTITIES[:7]):
             low, median, high = np.percentile([results[size][:, k] for size in sizes], [25, 50, 75], axis=1)
-            (line,) = axes.plot(sizes, median, marker="o", label=name.replace(", ns", "", 1))
+            (line,) = axes.plot(sizes, median, marker="o", label=name.replace(", ns", ",", 1).rstrip(","))
             axes.fill_between(sizes, low, high, color=line.get_color(), alpha=0.2)
         axes.set(xscale="log", yscale="log", xlabel="operations", ylabel="nanoseconds an operation")
         axes.grid(alpha=0.3)
