@@ -119,7 +119,7 @@ class _Steps:
     def _gradient(self, node: Value, terms: Sequence[Formula | None]) -> Formula:
         """The gradient as a formula, which is its name where the sum of `terms` is not known or long."""
         known = [term for term in terms if term]
-        closed = reduce(add, known) if len(known) == len(terms) else None
+        closed = reduce(add, reversed(known)) if len(known) == len(terms) else None
         if closed and len(str(closed)) <= LONGEST_FORMULA:
             if closed.over + closed.under:
                 self._closed[node] = str(closed)
