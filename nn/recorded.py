@@ -80,6 +80,6 @@ def _each(found: Any) -> list[Any]:
     """The outputs of each sample, from arrays over the samples."""
     if not isinstance(found, list):
         return list(found.tolist())
-    if any(column.ndim != 1 for column in found):
-        raise TypeError
+    if not found or any(column.ndim != 1 for column in found):
+        raise TypeError("no outputs, or not one number each")
     return [list(row) for row in zip(*[column.tolist() for column in found], strict=True)]
