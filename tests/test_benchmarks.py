@@ -2,6 +2,7 @@
 
 import os
 import random
+from contextlib import suppress
 
 import asian
 import demo
@@ -177,3 +178,12 @@ def test_a_plot_shows_every_peer_and_is_the_same_again(tmp_path):
     text = (tmp_path / "one.svg").read_text()
     assert "<!-- theirs -->" in text
     assert "<!-- 2,000 -->" in text
+
+
+def test_no_peer_changes_the_arithmetic_of_its_process():
+    for make in asian.PEERS.values():
+        with suppress(ImportError, OSError):
+            make(8)
+    tiny = float(np.float64(5e-324))
+    assert np.float64(tiny) * 1.0 == tiny != 0.0
+    assert autograd.sqrt(tiny) > 0.0
