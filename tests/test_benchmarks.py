@@ -20,6 +20,21 @@ import threads
 import autograd
 
 
+@pytest.fixture(autouse=True)
+def _ended(monkeypatch):
+    """The processes of a test end with it: Python 3.13 may wait for ever for those that are left at its own end."""
+    made, new = [], measure.ProcessPoolExecutor
+
+    def started(*args):
+        made.append(new(*args))
+        return made[-1]
+
+    monkeypatch.setattr(measure, "ProcessPoolExecutor", started)
+    yield
+    for process in made:
+        process.shutdown(cancel_futures=True)
+
+
 def test_the_gpt_has_the_parameters_that_it_claims():
     assert len(names_gpt.Model(random.Random(0)).parameters()) == 4192  # noqa: S311
 
