@@ -100,7 +100,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
 
     Args:
         f: a function of Values that gives a number or a structure of numbers.
-        inputs: what f is called with: a number or a structure of numbers; a tuple is spread, f(*inputs).
+        inputs: what f is called with: a number or a structure of numbers; a tuple is spread, `f(*inputs)`.
         order: 1 for the first derivatives; 2 for the second ones of an f that gives one number, too.
         tolerance: largest difference allowed, relative to the larger of 1 and the derivative's size.
 
