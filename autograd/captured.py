@@ -1,5 +1,6 @@
 """What a function captures: the numbers, arrays and Values that it finds in closures, defaults, globals and attributes."""
 
+import dis
 import operator
 import pickle
 import sys
@@ -7,6 +8,7 @@ import types
 from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,6 +24,7 @@ PLAIN = (*NUMBERS, str, bytes, type(None))
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 INSTALLED = {"site-packages", "dist-packages"}
 CONTAINERS = (dict, list, tuple, set, frozenset, deque, array)
+FROZEN = (tuple, frozenset)
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
@@ -76,12 +79,14 @@ class Captured:
             if names.get(name, EMPTY) is not x:
                 return True
         for container, items in self.items:
-            now = tuple(_items(container))
+            now = _items(container)
             if len(now) != len(items) or not all(map(operator.is_, now, items)):
                 return True
+        return self.moving or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
+
+    def _rarer_changed(self) -> bool:
         return (
-            self.moving
-            or any(_member(member, x) is not was for member, x, was in self.members)
+            any(_member(member, x) is not was for member, x, was in self.members)
             or any(_bytes(np.asarray(x)) != _bytes(was) for x, was in self.arrays)
             or any(pickle.dumps(x) != was for x, was in self.states)
         )
@@ -97,8 +102,9 @@ class Captured:
             self.arrays.append((x, was := np.array(x)))
             return _bytes(was), *(map(self._look, was.ravel()) if was.dtype.kind == "O" else ())
         if isinstance(x, CONTAINERS):
-            items = tuple(_items(x))
-            self.items.append((x, items))
+            items = _items(x)
+            if not isinstance(x, FROZEN):
+                self.items.append((x, items))
             return type(x), *map(self._look, items)
         if isinstance(x, types.FunctionType):
             return *self._look_into(x), self._look(vars(x))
@@ -131,10 +137,11 @@ class Captured:
             self.cells.append((cell, _content(cell)))
             found.append(self._look(_content(cell)))
         if not _is_library(f.__module__):
-            names = sorted(_names(f.__code__))
-            found += self._look_up(f.__globals__, names)
-            for name in names:
-                found += self._ask(f.__globals__.get(name), names)
+            attributes = _names(f.__code__)
+            for scope, names in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
+                found += self._look_up(scope, names)
+                for name in names:
+                    found += self._ask(scope.get(name), attributes)
         return *found, self._look(f.__defaults__), self._look(f.__kwdefaults__)
 
     def _ask(self, module: Any, names: list[str]) -> list[Any]:
@@ -182,10 +189,22 @@ def _is_library(module: str | None) -> bool:
     return name in LIBRARIES or not INSTALLED.isdisjoint(Path(getattr(sys.modules.get(name), "__file__", None) or "").parts)
 
 
-def _items(container: Any) -> Any:
-    return (x for pair in container.items() for x in pair) if isinstance(container, dict) else container
+def _items(container: Any) -> tuple[Any, ...]:
+    return (*container, *container.values()) if isinstance(container, dict) else tuple(container)
 
 
-def _names(code: types.CodeType) -> set[str]:
-    """The names that a function and those defined in it may look up."""
-    return set(code.co_names).union(*[_names(c) for c in code.co_consts if isinstance(c, types.CodeType)])
+def _names(code: types.CodeType, *operations: str) -> list[str]:
+    """The names that these operations use, or any, in a function and those defined in it."""
+    own = [line.argval for line in dis.get_instructions(code) if line.opname in operations] if operations else code.co_names
+    return sorted({*own}.union(*[_names(c, *operations) for c in code.co_consts if isinstance(c, types.CodeType)]))
+
+
+def _imported(f: types.FunctionType) -> list[str]:
+    """The modules that a function imports, with those that hold them; a relative name may be one's in any package around."""
+    around = ["", *_with_parents(f.__globals__.get("__package__") or "")]
+    names = [f"{package}.{name}".strip(".") for name in _names(f.__code__, "IMPORT_NAME") for package in around]
+    return sorted({x for name in names for x in _with_parents(name)})
+
+
+def _with_parents(module: str) -> list[str]:
+    return list(accumulate(module.split("."), "{}.{}".format))

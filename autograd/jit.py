@@ -158,20 +158,20 @@ class _VMap:
         )
 
 
-def _is_plain(x: Any) -> bool:
-    return x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim in {1, 2} and bool(x.flags.c_contiguous)
-
-
 class _Again:
     """Value and gradient at arrays of the same shapes as in the call before, without taking them apart anew."""
 
-    def __init__(self, args: Sequence[np.ndarray], given: Arguments, path: Path, captured: Captured, weight: float) -> None:
+    def __init__(
+        self, args: Sequence[np.ndarray], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float
+    ) -> None:
         self.shapes = [x.shape for x in args]
-        self.flat = [x.ndim == 2 and len(array) == 1 for x, array in zip(args, arrays(given.groups), strict=True)]
+        # For each argument the order of its axes that has the lanes first.
+        self.orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
+        self.turned = any(axes)
         self.captured, self.key, self.weight = captured, captured.key(), weight
         self.count, self.outputs = given.lanes or 1, 1 + len(path.truths)
-        self.guards = path.truths * self.count
-        self.seeds = np.array([weight, *[0.0] * len(path.truths)])
+        self.guards = path.truths * self.count if len(path.truths) else None
+        self.seeds = [np.array([weight, *[0.0] * len(path.truths)])]
         self.run = path.lanes.plan(arrays(given.groups), (True, *[False] * (len(args) - 1))).run
         self.unwanted = [None] * (len(args) - 1)
 
@@ -179,14 +179,19 @@ class _Again:
         if len(args) != len(self.shapes) or self.captured.key() is not self.key:
             return None
         for x, shape in zip(args, self.shapes):  # noqa: B905  # compared above, and this is what the call costs
-            if not _is_plain(x) or x.shape != shape:
+            if x.__class__ is not np.ndarray or x.dtype is not FLOAT or x.shape != shape:
                 return None
-        sums, gradient = np.empty(self.outputs), np.empty(args[0].size)
-        inputs = [x.ravel() if flat else x for x, flat in zip(args, self.flat)]  # noqa: B905  # as above
-        self.run(self.count, inputs, [sums], [self.seeds], [gradient, *self.unwanted], threads=threads())
-        if len(self.guards) and (sums[1:] != self.guards).any():
+        inputs = args
+        if self.turned:
+            inputs = [x if order is None else x.transpose(order) for x, order in zip(args, self.orders, strict=True)]
+        sums, gradient = np.empty(self.outputs), np.empty(self.shapes[0])
+        try:
+            self.run(self.count, inputs, [sums], self.seeds, [gradient, *self.unwanted], threads=threads())
+        except ValueError:  # for numbers that are not evenly spaced
             return None
-        return self.weight * float(sums[0]), gradient.reshape(args[0].shape)
+        if self.guards is not None and (sums[1:] != self.guards).any():
+            return None
+        return self.weight * float(sums[0]), gradient
 
 
 class _Jit:
@@ -243,8 +248,9 @@ class _Jit:
             sums, found = path.lanes.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
-        if len(parts) == 1 and path.lanes.compiled and {*axes} <= {0, None} and all(map(_is_plain, args)):
-            self.again = _Again(args, given, path, self.of_loss.what_is_captured(()), weight)
+        plain = all(x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim for x in args)
+        if plain and len(parts) == 1 and path.lanes.compiled:
+            self.again = _Again(args, axes, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient

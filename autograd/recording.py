@@ -168,7 +168,7 @@ class Arguments:
             nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
-        self.groups.append((np.ascontiguousarray(x, dtype=float).reshape(len(x) if lanes else 1, size), values))
+        self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
         return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:

@@ -921,6 +921,67 @@ def test_arrays_in_any_layout():
             assert np.allclose(g, [X[:, 0].astype(float).sum(), (X[:, 1].astype(float) ** 2).sum()], rtol=1e-12)
 
 
+def test_lanes_along_any_axis_and_numbers_out_of_line():
+    base = np.random.default_rng(4).normal(size=(5, 3, 2))
+    unaligned = np.frombuffer(b"0" + base.tobytes(), offset=1).reshape(base.shape)
+    p = np.array([[1.0, -2.0], [0.5, 3.0]])
+
+    def loss(p, x):
+        return ops.dot(p[0], x[0]) + ops.exp(ops.dot(p[1], x[-1]) / 8.0)
+
+    first, last = base[:, 0], base[:, -1]
+    curved = np.exp(last @ p[1] / 8.0)
+    value, gradient = (first @ p[0] + curved).sum(), np.array([first.sum(axis=0), (curved[:, None] * last / 8.0).sum(axis=0)])
+    for axis in (0, 1, 2, -1, -2, -3):
+        step = jit(value_and_grad(vmap(loss, in_axes=(None, axis), reduce="sum")))
+        for X in (base, unaligned):
+            moved = np.moveaxis(X, 0, axis)
+            for weights, x in [
+                (p, moved),
+                (p, np.ascontiguousarray(moved)),
+                (np.asfortranarray(p), moved),
+                (p, np.asfortranarray(moved)),
+            ] * 2:
+                y, g = step(weights, x)
+                assert math.isclose(y, value, rel_tol=1e-13)
+                assert np.allclose(g, gradient, rtol=1e-13)
+
+
+def test_what_a_function_imports_is_captured(monkeypatch):
+    package, module = types.ModuleType("captured_package"), types.ModuleType("captured_package.rates")
+    package.rates, package.base = module, 1.0
+    monkeypatch.setitem(sys.modules, "captured_package", package)
+    monkeypatch.setitem(sys.modules, "captured_package.rates", module)
+
+    def whole(x):
+        import captured_package.rates
+
+        return x * captured_package.rates.rate + captured_package.base
+
+    def renamed(x):
+        import captured_package.rates as found
+
+        return x * found.rate + 1.0
+
+    def by_name(x):
+        from captured_package.rates import rate
+
+        def inner(y):
+            from captured_package import base
+
+            return y + base
+
+        return inner(x * rate)
+
+    scope = {"__package__": "captured_package.tests", "__name__": "captured_package.tests.a"}
+    exec("def relative(x):\n    from ..rates import rate\n    return x * rate + 1.0", scope)  # it has to live in a package
+    monkeypatch.setitem(sys.modules, "captured_package.tests", types.ModuleType("captured_package.tests"))
+    recorded = [jit(f) for f in (whole, renamed, by_name, scope["relative"])]
+    for rate in (2.0, 3.0, 2.0):
+        module.rate = rate
+        assert [f(1.5) for f in recorded] == [1.5 * rate + 1.0] * 4
+
+
 def test_a_replay_leaves_its_arguments_and_earlier_results_alone():
     step = jit(value_and_grad(vmap(lambda p, x: p[0] * x, in_axes=(None, 0), reduce="sum")))
     p, X = np.array([2.0]), np.array([1.0, 2.0])
