@@ -152,7 +152,12 @@ static int interrupted(Job *job, int caller) {
 static void load_inputs(const Job *job, const Block *b, size_t start) {
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
-        for (size_t k = 0; g->each && k < g->count; k += PAD) {
+        for (size_t k = 0; g->each && g->lane == sizeof(double) && k < g->count; k++) {
+            double *row = b->rows + (size_t)job->tape->inputs[g->first + k] * b->width;
+            memcpy(row, group_at(g, start, k), b->lanes * sizeof(double));
+            for (size_t lane = b->lanes; lane < b->padded; lane++) row[lane] = row[b->lanes - 1];
+        }
+        for (size_t k = 0; g->each && g->lane != sizeof(double) && k < g->count; k += PAD) {
             const size_t some = g->count - k < PAD ? g->count - k : PAD;
             double *rows[PAD];
             for (size_t j = 0; j < PAD; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + (j < some ? j : 0)] * b->width;

@@ -273,6 +273,13 @@ static int32_t target(Maker *m, size_t slot, int32_t *mask) {
     return 2 * m->adjoint[slot] + first;
 }
 
+/* Whether operand k of a sum of two can have the step's own row of adjoints: it gets the same numbers, and is the first to. */
+static int can_inherit(const Maker *m, const Step *step, size_t k) {
+    const int32_t *slots = m->slots + step->first, slot = slots[k];
+    if (step->mask != NOWHERE || !(step->code == AG_ADD || (step->code == AG_SUB && k == 0)) || slots[0] == slots[1]) return 0;
+    return m->p->flags[slot] & VARIES && is_active(m->p, (size_t)slot) && !is_masked(m->p, (size_t)slot) && m->adjoint[slot] == NOWHERE;
+}
+
 /* The rows of values. Without a reverse sweep a row is used again once nobody reads it any more. */
 static void make_values(Maker *m, int reverse) {
     const Program *p = m->p;
@@ -334,14 +341,18 @@ static void make_adjoints(Maker *m) {
         step->adjoint = m->adjoint[step->slot];
         if (is_masked(p, step->slot)) step->mask = m->mask[step->slot];
         for (size_t k = 0; k < step->dots; k++) tape->to[step->first + k] = m->adjoint[m->slots[step->first + k]];
+        int inherited = 0;
         for (size_t k = step->dots; k < step->count; k++) {
             const size_t at = step->first + k;
             mask = tape->to[at] = NOWHERE;
-            if (depends_on(step->code, k)) tape->to[at] = target(m, (size_t)m->slots[at], &mask);
+            if (!inherited && can_inherit(m, step, k)) {
+                m->adjoint[m->slots[at]] = step->adjoint;
+                inherited = 1;
+            } else if (depends_on(step->code, k)) tape->to[at] = target(m, (size_t)m->slots[at], &mask);
             if (tape->masks) tape->masks[at] = mask;
         }
         for (size_t k = 0; k < step->dots; k++) pool_give(&m->pool, tape->to[step->first + k]);
-        if (!step->dots) pool_give(&m->pool, step->adjoint);
+        if (!step->dots && !inherited) pool_give(&m->pool, step->adjoint);
         if (step->mask != NOWHERE) pool_give(&m->pool, step->mask);
     }
     for (size_t i = 0; i < p->inputs; i++) tape->input_to[i] = p->flags[i] & VARIES ? m->adjoint[i] : NOWHERE;

@@ -79,9 +79,10 @@ class Captured:
             if names.get(name, EMPTY) is not x:
                 return True
         for container, items in self.items:
-            now = _items(container)
-            if len(now) != len(items) or not all(map(operator.is_, now, items)):
-                return True
+            if container or items:
+                now = _items(container)
+                if len(now) != len(items) or not all(map(operator.is_, now, items)):
+                    return True
         return self.moving or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
 
     def _rarer_changed(self) -> bool:
