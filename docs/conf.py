@@ -1,0 +1,97 @@
+"""The site: README, CONTRIBUTING, CHANGELOG, docs/ and notebooks/ where they lie, so the source folder is the top of the repository."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import ziamath
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+os.environ["AUTOGRAD_BACKEND"] = "pure"  # the reference, whose docstrings and signatures are Python's
+
+import autograd  # the two lines above
+
+project = "valuegrad"
+root_doc = "docs/index"
+include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**", "notebooks/*.ipynb"]
+exclude_patterns = ["docs/_*"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb"]
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the notebooks are committed as executed, and tests run them
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+default_role = "code"
+nitpick_ignore_regex = [("py:class", r"(collections|typing|numpy|os)\..*|Path|autograd\.(graph\.N|ops\.Kink|ops\.Bound)")]
+
+html_theme = "furo"
+html_title = "valuegrad"
+html_static_path = ["_static", str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf")]
+html_show_copyright = False
+html_css_files = ["site.css"]
+html_extra_path = ["_extra"]
+html_copy_source = False
+html_math_renderer = "mathml"
+
+# What docutils does not know, and a function's name before a letter, which it sets without a space.
+SPELLED_OUT = {
+    r"\\_": "_",
+    r"\\dots\b": r"\\ldots",
+    r"\\[Bb]ig\b": "",
+    r"\\tfrac(\d)(\d)": r"\\frac{\1}{\2}",
+    r"\\(ln|log)\b(?! *(\\left)?[({])": r"\\,\\\1\\,",
+}
+
+
+def mathml(self: HTML5Translator, node: nodes.math | nodes.math_block) -> None:
+    """A formula as MathML, which browsers show without scripts or network, in the font that ziamath brings."""
+    formula = node.astext()
+    for written, known in SPELLED_OUT.items():
+        formula = re.sub(written, known, formula)
+    try:
+        self.body.append(tex2mathml(formula, as_block=isinstance(node, nodes.math_block)))
+    except MathError as error:
+        logging.getLogger(__name__).warning("%s: %s", error, formula, location=node)
+    raise nodes.SkipNode
+
+
+class Operations(SphinxDirective):
+    """Each operation of the table as a function: an Op is an instance, of which autodoc knows the class alone."""
+
+    def run(self) -> list[nodes.Node]:
+        """The entries."""
+        text = []
+        for op in autograd.TABLE.values():
+            if op is getattr(autograd, op.name, None):
+                required = len(op.arguments) - len(op.defaults)
+                given = [*op.arguments[:required], *(f"{a}={x:g}" for a, x in zip(op.arguments[required:], op.defaults, strict=True))]
+                arguments = ", ".join(given) or ["*x", "x", "w, x"][op.sequences]
+                names = [a if len(a) == 1 else rf"\text{{{a}}}" for a in op.arguments] or [r"x_1, \dots, x_n"]
+                formula = op.formula(*names) if op.sequences < 2 else r"w_1 x_1 + \dots + w_n x_n"
+                text.append(f"```{{py:function}} {op.name}({arguments})\n:module: autograd\n\n${formula}$\n```")
+        return [nodes.container("", *self.parse_text_to_nodes("\n\n".join(text)), classes=["operations"])]
+
+
+def without_last_line(app: Sphinx, page: nodes.document) -> None:  # noqa: ARG001  # as Sphinx calls it
+    """Code ends at its last line, also where a doctest ends with an empty one."""
+    for block in page.findall(nodes.literal_block):
+        if block.rawsource == block.astext():
+            block.rawsource = block.rawsource.rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
+    app.add_directive("operations", Operations)
+    app.connect("doctree-read", without_last_line)

@@ -1,0 +1,78 @@
+"""The site: built without a warning; links lead somewhere, nothing comes from a network, no public name is missing."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from test_public import public
+
+import autograd
+import autograd.errors
+import nn
+
+pytest.importorskip("furo", reason="the extra `docs` installs it")
+
+ROOT = Path(__file__).parents[1]
+LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+
+
+class Page(HTMLParser):
+    """The ids of a page, where it links to, and what it loads."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.ids, self.links, self.loaded = set(), set(), set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.ids.add(given.get("id"))
+        if tag == "a" and "href" in given:
+            self.links.add(given["href"])
+        if given.get(LOADED.get(tag)):
+            self.loaded.add(given[LOADED[tag]])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-c", ROOT / "docs", ROOT, folder]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the line above
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    found = {path: Page(path) for path in site.rglob("*.html")}
+    assert len(found) > len(list((ROOT / "notebooks").glob("*.ipynb"))) + len(list((ROOT / "docs").rglob("*.md")))
+    return found
+
+
+def test_links_lead_somewhere(pages):
+    for path, page in pages.items():
+        for link in page.links | page.loaded:
+            url = urlsplit(link)
+            if not url.scheme:
+                target = (path.parent / unquote(url.path)).resolve() if url.path else path
+                assert target.is_file(), f"{path}: {link}"
+                assert not url.fragment or target.suffix != ".html" or unquote(url.fragment) in pages[target].ids, f"{path}: {link}"
+
+
+def test_nothing_comes_from_a_network(site, pages):
+    for path, page in pages.items():
+        assert {urlsplit(url).scheme for url in page.loaded} <= {"", "data"}, path
+    for path in site.rglob("*.css"):
+        assert not re.search(r"url\(.?(https?:)?//|@import", path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("module", [autograd, autograd.errors, nn], ids=lambda module: module.__name__)
+def test_every_public_name_has_its_entry(module, pages, site):
+    ids = set().union(*(pages[path].ids for path in (site / "docs" / "reference").glob("*.html")))
+    for name in public(module):
+        home = autograd if isinstance(getattr(module, name), autograd.Op) else module
+        assert f"{home.__name__}.{name}" in ids
