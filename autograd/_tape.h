@@ -280,16 +280,37 @@ static int can_inherit(const Maker *m, const Step *step, size_t k) {
     return m->p->flags[slot] & VARIES && is_active(m->p, (size_t)slot) && !is_masked(m->p, (size_t)slot) && m->adjoint[slot] == NOWHERE;
 }
 
-/* The rows of values. Without a reverse sweep a row is used again once nobody reads it any more. */
+/* Keep what the reverse sweep reads: of products the factors, of exp the result, of sums nothing, of others what they have. */
+static void keep_for_reverse(Maker *m) {
+    const Program *p = m->p;
+    for (size_t i = 0; i < p->size; i++) {
+        const size_t slot = p->known + i, count = p->starts[i + 1] - p->starts[i];
+        const int32_t *args = p->args + p->starts[i];
+        if (!is_active(p, slot)) continue;
+        switch (p->codes[i]) {
+        case AG_ADD: case AG_SUB: case AG_NEG: case AG_SUM: break;
+        case AG_WHERE: m->last[args[0]] = UINT32_MAX; break;
+        case AG_EXP: m->last[slot] = UINT32_MAX; break;
+        case AG_MUL: case AG_DOT:
+            for (size_t k = 0; k < count; k++)
+                if (is_active(p, (size_t)args[k])) m->last[args[(k + count / 2) % count]] = UINT32_MAX;
+            break;
+        default:
+            for (size_t k = 0; k < count; k++) m->last[args[k]] = UINT32_MAX;
+            m->last[slot] = UINT32_MAX;
+        }
+    }
+}
+
+/* The rows of values. A row is used again once nobody reads it any more. */
 static void make_values(Maker *m, int reverse) {
     const Program *p = m->p;
     Tape *tape = m->tape;
     size_t operand = 0;
-    if (!reverse) {
-        for (size_t i = 0; i < p->size; i++)
-            for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) m->last[p->args[j]] = (uint32_t)(p->known + i);
-        for (size_t j = 0; j < p->results; j++) m->last[p->outputs[j]] = UINT32_MAX;
-    }
+    for (size_t i = 0; i < p->size; i++)
+        for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) m->last[p->args[j]] = (uint32_t)(p->known + i);
+    for (size_t j = 0; j < p->results; j++) m->last[p->outputs[j]] = UINT32_MAX;
+    if (reverse) keep_for_reverse(m);
     for (size_t i = 0; i < p->inputs; i++) tape->inputs[i] = m->row[i] = p->flags[i] & VARIES ? pool_take(&m->pool) : NOWHERE;
     for (size_t slot = p->known; slot < p->slots; slot++) {
         const size_t i = slot - p->known;
@@ -298,7 +319,7 @@ static void make_values(Maker *m, int reverse) {
             continue;
         }
         if (m->leader[i] != NOWHERE && m->leader[i] != (int32_t)i) {
-            if (!reverse) release_values(m, i);
+            release_values(m, i);
             continue;
         }
         Step *step = &tape->steps[tape->size++];
@@ -319,7 +340,7 @@ static void make_values(Maker *m, int reverse) {
             const int32_t a = m->slots[k];
             tape->from[k] = p->flags[a] & VARIES ? m->row[a] : ~a;
         }
-        if (!reverse) release_values(m, i);
+        release_values(m, i);
         operand += step->count;
     }
     for (size_t j = 0; j < p->results; j++) {
