@@ -1,4 +1,4 @@
-"""Neural networks on `autograd`: softmax and losses, modules, optimisers, training."""
+"""Neural networks on `autograd`: softmax and losses, modules, optimisers, training; and plots, by `from nn import plot`."""
 
 from nn.functional import binary_cross_entropy as binary_cross_entropy
 from nn.functional import categorical_cross_entropy as categorical_cross_entropy
