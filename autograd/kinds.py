@@ -140,7 +140,12 @@ class _Arrays:
     exp, log, sqrt, expm1, log1p = np.exp, np.log, np.sqrt, np.expm1, np.log1p
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
     sinh, cosh, tanh, erf = np.sinh, np.cosh, np.tanh, staticmethod(np.vectorize(math.erf, otypes=[float]))
-    atan2, hypot, pow, abs, sign = np.arctan2, np.hypot, np.power, np.abs, np.sign
+    atan2, hypot, abs, sign = np.arctan2, np.hypot, np.abs, np.sign
+
+    @staticmethod
+    def pow(x: Any, y: Any) -> Any:
+        """NumPy takes the square root where there is one exponent, of 0.5; at -0.0 and -inf that is not the power."""
+        return np.where((y == 0.5) & ((x == 0.0) | np.isinf(x)), np.abs(x), np.power(x, y))[()]
 
     @staticmethod
     def where(condition: Any, a: Any, b: Any) -> Any:

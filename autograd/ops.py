@@ -335,6 +335,11 @@ div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b),
 neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,),
              "neg", "-#1", SIGN, (REAL,), (), EXACT)
 
+def _any_log(x: float) -> float:
+    """The logarithm for the partial of a power, which has no use for it where x is negative, but is not to fail."""
+    return FLOATS.log(x) if x > 0.0 else -inf if x == 0.0 else nan
+
+
 # d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
              lambda z, x, y: (where(where(y, 0.0, 1.0 / x - 1.0 / x), 0.0, y * pow(x, y - 1.0)),
@@ -513,4 +518,4 @@ TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstanc
 
 ON_FLOATS.update(globals())
 ON_FLOATS.update({name: op.on_floats for name, op in TABLE.items()})
-ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum)
+ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log)

@@ -346,3 +346,14 @@ def test_nan_is_not_hidden_by_a_choice(name):
 
 def test_a_value_is_kept_where_only_its_derivative_divides_by_zero():
     assert math.copysign(1.0, (Value(-0.0) ** 0.5).data) == math.copysign(1.0, ops.pow(-0.0, 0.5))
+
+
+def test_powers_of_arrays_are_those_of_floats():
+    """NumPy takes the square root for one exponent of 0.5, which has another value at -0.0 and -inf."""
+    x = np.array([-0.0, 0.0, -math.inf, math.inf, -1.0, 2.0, math.nan])
+    for exponent in (0.5, -0.5, 1.5, 2.0, 3.0, -1.0, 0.0):
+        expected = [ops.pow(a, exponent) for a in x.tolist()]
+        for given in (exponent, np.full(len(x), exponent), np.array([exponent])):
+            found = ops.pow(x, given)
+            assert np.array_equal(found, expected, equal_nan=True)
+            assert np.array_equal(np.signbit(found[:4]), np.signbit(expected[:4]))
