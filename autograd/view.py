@@ -1,0 +1,148 @@
+"""What a picture of a graph shows: its nodes one by one, groups of them as one box, or the neighbourhood of one node."""
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import gt
+from types import EllipsisType
+
+from autograd.context import scope_path
+from autograd.engine import Value
+from autograd.errors import GraphTooLarge
+
+EDGES_PER_NODE = 4
+DISTANCE = 2
+MOST_NEIGHBOURS = 8
+MERGED = -1
+
+# A box of the picture: one node by its place in the order, or the group of a scope path.
+Box = str | tuple[str, ...]
+
+# Where an edge begins or ends: at a box, at a constant, or outside what is shown.
+End = Box | float | EllipsisType
+
+Edges = dict[tuple[End, End, int], list[float | None]]
+Consumers = dict[Value, list[tuple[Value, float | None]]]
+
+
+@dataclass
+class View:
+    """Which box each node that is shown belongs to, and the edges between boxes with the local derivatives that each stands for."""
+
+    box: dict[Value, Box]
+    edges: Edges
+    note: str = ""
+    focus: Value | None = None
+
+    def size(self) -> tuple[int, int]:
+        """How many boxes and edges there are."""
+        return len(set(self.box.values())), len(self.edges)
+
+
+# Groups.
+
+
+def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> View:
+    """The graph collapsed as asked for, or else to the deepest scopes that fit."""
+    most = max_nodes, EDGES_PER_NODE * max_nodes
+
+    def too_large(view: View) -> bool:
+        return any(map(gt, view.size(), most))
+
+    view = collapsed(nodes, collapse)
+    if not too_large(view):
+        return view
+    deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
+    depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
+    view = collapsed(nodes, max(depth, 1)) if deepest else view
+    if depth == 0:
+        (boxes, edges), (most_boxes, most_edges) = view.size(), most
+        raise GraphTooLarge(
+            f"the graph has {len(nodes):,} nodes, and with all its scopes collapsed {boxes:,} boxes and {edges:,} edges; "
+            f"max_nodes={max_nodes} allows {most_boxes:,} and {most_edges:,}: draw a smaller part of it (one sample's loss, or what is "
+            "around one node with focus=), record it under autograd.scope(name) so that it can collapse, or raise max_nodes="
+        )
+    view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {depth}"
+    return view
+
+
+def collapsed(nodes: Sequence[Value], level: str | int | None) -> View:
+    """The graph with one box for each group of `level`; edges that a group hides are one, with all their partials."""
+    box = _boxes(nodes, level)
+    edges: Edges = defaultdict(list)
+    for node in nodes:
+        target = box[node]
+        for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
+            source = box[a] if a.__class__ is Value else a
+            if source.__class__ is not tuple and target.__class__ is not tuple:
+                edges[source, target, i].append(partial)
+            elif source != target and source.__class__ is not float:
+                edges[source, target, MERGED].append(partial)
+    return View(box, edges)
+
+
+def _boxes(nodes: Sequence[Value], level: str | int | None) -> dict[Value, Box]:
+    """Each node's box: its group, or its place in the order. A leaf that one group alone uses belongs to that."""
+    groups = {scope: _group(scope_path(scope), level) for scope in {node.scope for node in nodes}}
+    users = defaultdict(set)
+    for node in nodes:
+        for a in node.args:
+            if a.__class__ is Value and not a.args:
+                users[a].add(groups[node.scope])
+    box: dict[Value, Box] = {}
+    for i, node in enumerate(nodes):
+        group = groups[node.scope]
+        if len(users.get(node, ())) == 1:
+            group = next(iter(users[node])) or group
+        box[node] = group or f"n{i}"
+    return box
+
+
+def _group(path: tuple[str, ...], level: str | int | None) -> tuple[str, ...]:
+    """The part of a scope path that names the group, empty where there is none."""
+    if isinstance(level, int):
+        return path[:level]
+    starts = [i for i, name in enumerate(path, 1) if level is not None and name.startswith(level)]
+    return path[: starts[0]] if starts else ()
+
+
+# Neighbourhoods.
+
+
+def focused(nodes: Sequence[Value], focus: Value, max_nodes: int) -> View:
+    """`focus`, its arguments and theirs, its consumers and theirs; where the graph goes on, an edge from or to outside."""
+    consumers: Consumers = defaultdict(list)
+    for node in nodes:
+        for a, partial in zip(node.args, node.partials, strict=True):
+            if a.__class__ is Value:
+                consumers[a].append((node, partial))
+    shown = set(_near(focus, consumers)[:max_nodes])
+    box: dict[Value, Box] = {node: f"n{i}" for i, node in enumerate(nodes) if node in shown}
+    edges: Edges = defaultdict(list)
+    for node, name in box.items():
+        for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
+            if a in box:
+                edges[box[a], name, i].append(partial)
+            elif a.__class__ is Value or i >= MOST_NEIGHBOURS:
+                edges[..., name, MERGED].append(partial)
+            else:
+                edges[a, name, i].append(partial)
+        for consumer, partial in consumers[node]:
+            if consumer not in box:
+                edges[name, ..., MERGED].append(partial)
+    note = f"{len(box):,} of {len(nodes):,} nodes, around the one framed in purple" if len(box) < len(nodes) else ""
+    return View(box, edges, note, focus)
+
+
+def _near(focus: Value, consumers: Consumers) -> list[Value]:
+    """The nodes within a few steps of `focus` against the arrows, or along them, the nearest first.
+
+    Of many arguments or consumers the first few, so that a node that a thousand samples share has a picture as well.
+    """
+    near = before = after = [focus]
+    for _ in range(DISTANCE):
+        before = [a for node in before for a in node.args[:MOST_NEIGHBOURS] if a.__class__ is Value]
+        after = [consumer for node in after for consumer, _ in consumers[node][:MOST_NEIGHBOURS]]
+        near = near + before + after
+    return list(dict.fromkeys(near))
