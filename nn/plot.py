@@ -35,8 +35,8 @@ INK, BLUE, ORANGE = "#1b1f24", "#0072b2", "#d55e00"
 CLASSES = (ORANGE, BLUE, "#009e73", "#cc79a7", "#f0e442", "#56b4e9", "#8a8f98")
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 
-# The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
-SIGNS = LinearSegmentedColormap.from_list("signs", ["#f9a24b", "#ffffff", "#78b5ec"]).with_extremes(bad="#f0b6e0")
+# An odd number of colours has white in the middle. The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
+SIGNS = LinearSegmentedColormap.from_list("signs", ["#f9a24b", "#ffffff", "#78b5ec"], N=257).with_extremes(bad="#f0b6e0")
 
 STYLE: Any = {
     "axes.facecolor": "white", "axes.edgecolor": "#5f6b7a", "axes.labelcolor": INK, "axes.titlesize": "medium", "axes.grid": False,
@@ -86,7 +86,7 @@ def history(history: History, *, ax: Any = None) -> Figure:
                 epochs = range(1, len(means) + 1)
                 panel.plot(epochs, means, look, color=color, ms=4 if len(means) <= 20 else 0, lw=1.8, label=name, clip_on=False)
         panel.set(xlabel="epoch", ylabel=measure)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         panel.grid(axis="y", color=_ink(panel), alpha=0.12)
         panel.legend(frameon=False, labelcolor=_ink(panel))
         if measure == "accuracy":
@@ -130,7 +130,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     grid = [[a, b] for b in v.tolist() for a in u.tolist()]
     outputs = [listed(output) for output in Samples(model, grid).outputs(range(len(grid)))]
     single = not isinstance(outputs[0], list)
-    scores = np.array([[0.0, _float("output", s)] for s in outputs]) if single else _matrix("outputs", outputs)
+    scores = np.array([[0.0, _float("output", s)] for s in outputs]) if single else _matrix("the outputs", outputs)
     if not np.isfinite(scores).all():
         raise RangeError("the model gave inf or nan somewhere around the samples, expected finite numbers: look for what made it")
     names = [-1, 1] if single else list(range(scores.shape[1]))
@@ -175,7 +175,7 @@ def softmax(logits: Any, *, target: Any = None, labels: Sequence[str] | None = N
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['z', '5', '2', '−1', '3', 'a', '0.842', '0.0419', '0.00209', '0.114']
     """
-    (z,) = _matrix("logits", [logits])
+    z = _row("logits", logits)
     a = functional.softmax(z)
     figure, panel = _bars(a, target, labels, ax, columns={"z": z, "a": a})
     panel.barh(range(len(z)), functional.hardmax(z), 0.84, fill=False, edgecolor=_ink(panel), lw=1.1, label="hardmax")
@@ -199,7 +199,7 @@ def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = 
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['a', '0.7', '0.1', '0.2']
     """
-    (row,) = _matrix("probabilities", [a])
+    row = _row("probabilities", a)
     figure, panel = _bars(row, target, labels, ax, columns={"a": row})
     if target is not None:
         _legend(panel, columns=2)
@@ -226,15 +226,15 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['0.25', '−0.25', '−0.25', '0.25']
     """
-    entries = _matrix("Jacobian", matrix)
+    entries = _matrix("the matrix", matrix)
     m, n = entries.shape
     outputs, inputs = _names("row", rows, m), _names("column", columns, n)
     figure, (panel,) = _panels(ax, 1, min(10.0, 1.0 + 0.8 * n), min(8.0, 0.8 + 0.5 * m))
     shades = np.ma.masked_invalid(entries)
     largest = float(np.abs(shades).max()) if shades.count() and shades.any() else 1.0
     texts = [_short(x) for x in entries.flat]
-    width, height = 72.0 / figure.dpi * panel.get_window_extent().size
-    size = min(10.0, width / n / (0.66 * max(map(len, texts))), height / m / 1.5)
+    room = panel.get_window_extent()
+    size = min(10.0, 72.0 / figure.dpi * min(room.width / n / (0.66 * max(map(len, texts))), room.height / m / 1.5))
     legible = size >= 6.0
     x, y = np.arange(n + 1) - 0.5, np.arange(m + 1) - 0.5
     mesh = panel.pcolormesh(x, y, shades, cmap=SIGNS, vmin=-largest, vmax=largest, lw=0.8, edgecolors="#d5dae0" if legible else "none")
@@ -246,7 +246,7 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
     for axis, name, names in ((panel.yaxis, "output", outputs), (panel.xaxis, "input", inputs)):
         if names is None:
             axis.set_label_text(name)
-            axis.set_major_locator(MaxNLocator(integer=True))
+            axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         else:
             axis.set_ticks(range(len(names)), names)
     panel.invert_yaxis()
@@ -300,7 +300,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     for panel in panels[1:]:
         panel.axhline(tolerance, color=ink, alpha=0.5, lw=1.0, ls="--", zorder=1, label="tolerance")
         panel.set(xlabel="derivative", ylabel="relative error", yscale="log")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         _legend(panel, columns=1)
     return figure
 
@@ -329,7 +329,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
         raise OperationError(f"got f={shown(f)}, expected a function of what stands in inputs")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), tolerance=tolerance, ax=ax)
-    x = _matrix("inputs", [inputs])[0]
+    x = np.array(_row("inputs", inputs))
     columns = []
     for j, h in enumerate(STEP * np.maximum(1.0, np.abs(x))):
         step = h * np.eye(len(x))[j]
@@ -384,34 +384,45 @@ def _bars(
     places = range(len(a))
     names = _names("label", labels, len(a))
     weights = class_weights(target, len(a)) if target is not None else {}
-    figure, (panel,) = _panels(ax, 1, 5.6, 0.9 + 0.36 * len(a))
+    figure, (panel,) = _panels(ax, 1, 5.6, 1.2 + 0.36 * len(a))
     panel.barh(places, a, 0.6, color=BLUE, label="probability a")
     if weights:
         y = [weights.get(k, 0.0) for k in places]
         panel.plot(y, places, "D", color=ORANGE, ms=7, mec="white", mew=0.8, clip_on=False, zorder=3, label="target y")
-    for i, (name, numbers) in enumerate(columns.items()):
-        for k, x in zip((-1, *places), (name, *map(_short, numbers)), strict=True):
+    right = 0.0
+    for name, numbers in columns.items():
+        texts = [name, *map(_short, numbers)]
+        right += 16.0 + 6.5 * max(map(len, texts))
+        for k, text in enumerate(texts, start=-1):
             at_edge: Any = {"xy": (1.0, k), "xycoords": panel.get_yaxis_transform(), "textcoords": "offset points"}
-            panel.annotate(x, xytext=(52 + 56 * i, 0), ha="right", va="center", color=_ink(panel), **at_edge)
+            panel.annotate(text, xytext=(right, 0.0), ha="right", va="center", color=_ink(panel), **at_edge)
     panel.set_yticks(places, [str(k) for k in places] if names is None else names)
-    panel.set(xlim=(0.0, 1.0), ylim=(len(a) - 0.4, -0.6))
+    panel.set(xlim=(0.0, 1.0), ylim=(len(a) - 0.4, -1.4))
+    panel.spines.left.set_bounds(len(a) - 0.4, -0.6)
     return figure, panel
 
 
 # Numbers and names.
 
 
+def _row(name: str, x: Any) -> list[float]:
+    """Numbers in a sequence."""
+    given = listed(x)
+    if not isinstance(given, list) or not given:
+        raise LengthError(f"got {shown(x)} as {name}, expected a sequence of at least one number")
+    return [_float(name, a) for a in given]
+
+
 def _matrix(name: str, rows: Any) -> np.ndarray:
     """Rows of numbers as an array."""
-    given = [listed(row) for row in listed(rows)] if isinstance(rows, Iterable) else []
-    for row in given:
-        if not isinstance(row, list):
-            raise LengthError(f"got {shown(row)} as a row in {name}, expected a sequence of numbers")
-        if len(row) != len(given[0]):
-            raise LengthError(f"the rows in {name} have {len(given[0])} and {len(row)} numbers, expected as many in each")
-    if not given or not given[0]:
-        raise LengthError(f"got {shown(rows)} as {name}, expected at least one number")
-    return np.array([[_float(name, x) for x in row] for row in given])
+    given = listed(rows)
+    if not isinstance(given, list) or not given:
+        raise LengthError(f"got {shown(rows)} as {name}, expected at least one row of numbers")
+    matrix = [_row(f"a row of {name}", row) for row in given]
+    for row in matrix:
+        if len(row) != len(matrix[0]):
+            raise LengthError(f"the rows of {name} have {len(matrix[0])} and {len(row)} numbers, expected as many in each")
+    return np.array(matrix)
 
 
 def _numbers(name: str, x: Any) -> list[float]:

@@ -11,6 +11,7 @@ import reprlib
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import autograd
 import nn
@@ -26,6 +27,7 @@ from autograd.errors import (
     StateError,
     TraceError,
 )
+from nn import plot
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
@@ -40,6 +42,7 @@ NOT_NUMBERS = [
 
 
 P = Value(1.0)
+nan, inf = math.nan, math.inf
 
 
 def identity_op(**changes):
@@ -209,6 +212,11 @@ def small_fit(**changes):
     model = nn.MLP(1, [2])
     given = {"model": model, "X": [[1.0], [2.0]], "y": [0, 1], "optimizer": nn.SGD(model.parameters(), lr=0.1), "progress": False}
     return nn.fit(**given | changes)
+
+
+def small_boundary(**changes):
+    given = {"model": lambda x: x[0] - x[1], "X": [[1.0, 2.0], [2.0, 1.0]], "y": [-1, 1]}
+    return plot.boundary(**given | changes)
 
 
 WRONG_CALLS = {
@@ -495,6 +503,77 @@ WRONG_CALLS = {
         (lambda: nn.accuracy(lambda x: [x, 0.0], [1.0], ["a"]), NumberError, ["the target 'a'", "class index", "int(label)"]),
         (lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"]),
     ],
+    "plot.history": [
+        (lambda: plot.history([1.0]), NumberError, ["history=[1.0]", "the History that fit returns"]),
+        (lambda: plot.history(nn.History()), LengthError, ["no complete epoch", "at least one", "after fit"]),
+        (lambda: plot.history(nn.History([1.0]), ax=3), OperationError, ["ax=3", "Axes of Matplotlib", "None"]),
+        (lambda: plot.history(nn.History([1.0]), ax=[None]), OperationError, ["ax=[None]", "Axes of Matplotlib", "None"]),
+        (lambda: plot.history(nn.History([1.0], [1.0]), ax=[]), LengthError, ["0 Axes", "one or 2"]),
+        (lambda: plot.history(nn.History([1.0], [1.0]), ax=Figure().subplots(1, 3)), LengthError, ["3 Axes", "one or 2"]),
+    ],
+    "plot.boundary": [
+        (lambda: small_boundary(model=3), NumberError, ["model=3", "a function of one sample", "nn.MLP("]),
+        (lambda: small_boundary(model=lambda _x: None), NumberError, ["what the model gave: got None", "one real number"]),
+        (lambda: small_boundary(model=lambda _x: []), LengthError, ["the model gave no outputs", "one number, or one for each class"]),
+        (lambda: small_boundary(model=lambda x: x[:1]), LengthError, ["a list of 1 output", "one number, or one for each of at least 2"]),
+        (lambda: small_boundary(model=lambda x: autograd.log(x[0] - 1.0)), RangeError, ["inf or nan somewhere", "finite", "look for what"]),
+        (lambda: small_boundary(X=3.0), LengthError, ["got 3.0 as X", "at least one row of numbers"]),
+        (lambda: small_boundary(X=[]), LengthError, ["got [] as X", "at least one row of numbers"]),
+        (lambda: small_boundary(X=[1.0, 2.0]), LengthError, ["got 1.0 as a row of X", "a sequence of at least one number"]),
+        (lambda: small_boundary(X=[[1.0, 2.0], [3.0]]), LengthError, ["rows of X have 2 and 1 numbers", "as many in each"]),
+        (lambda: small_boundary(X=[[1.0], [2.0]]), LengthError, ["samples in X have 1 numbers", "expected 2", "in the plane"]),
+        (lambda: small_boundary(X=[[1.0, "2"], [1.0, 2.0]]), NumberError, ["a row of X: got the text '2'", "one real number"]),
+        (lambda: small_boundary(X=[[1.0, inf], [1.0, 2.0]]), RangeError, ["inf or nan among the numbers in X", "leave these samples out"]),
+        (lambda: small_boundary(y=[1]), LengthError, ["2 samples in X", "[1] as y", "one target for each row"]),
+        (lambda: small_boundary(y=1), LengthError, ["2 samples in X", "1 as y", "one target for each row"]),
+        (lambda: small_boundary(y=[0, 1]), RangeError, ["the target 0", "-1 or 1", "2*y - 1"]),
+        (lambda: small_boundary(y=[[0], [1]]), RangeError, ["the target [0]", "-1 or 1", "2*y - 1"]),
+        (lambda: small_boundary(model=lambda x: x, y=[0, 2]), RangeError, ["the target 2", "a class from 0 to 1"]),
+        (lambda: small_boundary(ax=Figure()), OperationError, ["ax=<Figure", "Axes of Matplotlib", "None"]),
+        (lambda: small_boundary(ax=Figure().subplots(1, 2)), LengthError, ["2 Axes", "expected one"]),
+    ],
+    "plot.softmax": [
+        (lambda: plot.softmax([]), LengthError, ["got [] as logits", "a sequence of at least one number"]),
+        (lambda: plot.softmax(3.0), LengthError, ["got 3.0 as logits", "a sequence of at least one number"]),
+        (lambda: plot.softmax([[1.0, 2.0]]), NumberError, ["logits: got a list of 2", "one real number"]),
+        (lambda: plot.softmax([1.0, nan]), RangeError, ["probability nan", "from 0 to 1", "logits"]),
+        (lambda: plot.softmax([1.0, inf]), RangeError, ["probability nan", "from 0 to 1", "below inf"]),
+        (lambda: plot.softmax([1.0, 2.0], target=2), RangeError, ["the target 2", "a class from 0 to 1"]),
+        (lambda: plot.softmax([1.0, 2.0], target=[1.0]), LengthError, ["the target has 1 numbers", "expected 2"]),
+        (lambda: plot.softmax([1.0, 2.0], labels=["a"]), LengthError, ["1 names", "expected 2", "each label"]),
+    ],
+    "plot.probabilities": [
+        (lambda: plot.probabilities([0.5, 1.5]), RangeError, ["probability 1.5", "from 0 to 1", "plot.softmax"]),
+        (lambda: plot.probabilities([0.5, "0.5"]), NumberError, ["probabilities: got the text '0.5'", "one real number"]),
+        (lambda: plot.probabilities([1.0], ax="ax"), OperationError, ["ax='ax'", "Axes of Matplotlib", "None"]),
+    ],
+    "plot.jacobian": [
+        (lambda: plot.jacobian(3.0), LengthError, ["got 3.0 as the matrix", "at least one row of numbers"]),
+        (lambda: plot.jacobian([]), LengthError, ["got [] as the matrix", "at least one row of numbers"]),
+        (lambda: plot.jacobian([[], []]), LengthError, ["got [] as a row of the matrix", "at least one number"]),
+        (lambda: plot.jacobian([1.0, 2.0]), LengthError, ["got 1.0 as a row of the matrix", "a sequence of at least one number"]),
+        (lambda: plot.jacobian([[1.0, 2.0], [3.0]]), LengthError, ["2 and 1 numbers", "as many in each"]),
+        (lambda: plot.jacobian([[1.0, None]]), NumberError, ["a row of the matrix: got None", "one real number"]),
+        (lambda: plot.jacobian([[1.0, 2.0]], rows=["a", "b"]), LengthError, ["2 names", "expected 1", "each row"]),
+        (lambda: plot.jacobian([[1.0, 2.0]], columns=["a"]), LengthError, ["1 names", "expected 2", "each column"]),
+    ],
+    "plot.gradients": [
+        (lambda: plot.gradients([1.0], [1.0, 2.0]), LengthError, ["got 2 derivatives", "expected 1", "as many of both"]),
+        (lambda: plot.gradients([], []), LengthError, ["got 0 derivatives", "at least one"]),
+        (lambda: plot.gradients([1.0], ["1"]), NumberError, ["got: got the text '1'", "one real number"]),
+        (lambda: plot.gradients([1.0, nan], [1.0, 2.0]), RangeError, ["inf or nan", "expected", "detect_anomaly()"]),
+        (lambda: plot.gradients([1.0, 1.0], [1.0, inf]), RangeError, ["inf or nan", "got", "detect_anomaly()"]),
+        (lambda: plot.gradients(1.0, 1.0, tolerance=0.0), RangeError, ["tolerance=0.0", "a small positive float"]),
+        (lambda: plot.gradients(1.0, 1.0, tolerance="x"), RangeError, ["tolerance='x'", "a small positive float"]),
+        (lambda: plot.gradients(1.0, 1.0, ax=Figure().subplots(1, 3)), LengthError, ["3 Axes", "one or 2"]),
+    ],
+    "plot.gradcheck": [
+        (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: plot.gradcheck(lambda x: x, 1.0), LengthError, ["got 1.0 as inputs", "a sequence of at least one number"]),
+        (lambda: plot.gradcheck(lambda x: x, []), LengthError, ["got [] as inputs", "a sequence of at least one number"]),
+        (lambda: plot.gradcheck(lambda _x: "y", [1.0]), NumberError, ["what f gave: got the text 'y'", "one real number"]),
+        (lambda: plot.gradcheck(lambda _x: [], [1.0]), LengthError, ["got 0 derivatives", "at least one"]),
+    ],
 }
 
 
@@ -513,14 +592,13 @@ NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "Page",
 def test_every_public_name_has_a_wrong_call():
     public = {
         name: x for package in (autograd, nn) for name, x in vars(package).items() if not name.startswith("_") and not inspect.ismodule(x)
-    }
+    } | {f"plot.{name}": getattr(plot, name) for name in plot.__all__}
     functions = {name for name, x in public.items() if callable(x) and not isinstance(x, Op)}
     assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE
 
 
 # On both sides of the edge of what is accepted: just inside, the gradient that calculus gives; just outside, the error that names it.
 
-nan, inf = math.nan, math.inf
 BELOW_ONE, ABOVE_ONE, TINY = math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0), 5e-324
 
 ARGUMENT_EDGES = {

@@ -9,6 +9,7 @@ import pytest
 
 import autograd
 import nn
+from nn import plot
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -25,6 +26,8 @@ NN = """
     relu sigmoid softmax softplus step_decay tanh uniform warmup xavier
 """
 
+PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
+
 
 def public(module):
     return sorted(n for n, x in vars(module).items() if not n.startswith("_") and not isinstance(x, ModuleType))
@@ -39,6 +42,12 @@ def test_public_names(module, names):
         x = getattr(module, name)
         assert x.__doc__, name
         assert getattr(x, "__module__", module.__name__).split(".")[0] in ("autograd", "nn", "builtins"), name
+
+
+def test_public_plots():
+    assert plot.__all__ == PLOT.split()
+    own = {name for name, x in vars(plot).items() if getattr(x, "__module__", "") == plot.__name__ and not name.startswith("_")}
+    assert own == {*PLOT.split(), "Picture"}
 
 
 @pytest.mark.parametrize(
