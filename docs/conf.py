@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import ziamath
 from docutils import nodes
@@ -32,7 +33,7 @@ nb_execution_mode = "off"  # the notebooks are committed as executed, and tests 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 default_role = "code"
-nitpick_ignore_regex = [("py:class", r"(collections|typing|numpy|os)\..*|Path|autograd\.(graph\.N|ops\.Kink|ops\.Bound)")]
+nitpick_ignore_regex = [("py:class", r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|ops\.Kink|ops\.Bound)")]
 
 html_theme = "furo"
 html_title = "valuegrad"
@@ -82,6 +83,15 @@ class Operations(SphinxDirective):
         return [nodes.container("", *self.parse_text_to_nodes("\n\n".join(text)), classes=["operations"])]
 
 
+def plain(*event: Any) -> None:
+    """Docstrings are plain text with `code` and examples: a star or a bar in them is one."""
+    lines, example = event[-1], False
+    for i, line in enumerate(lines):
+        example = line.lstrip().startswith(">>>") or (example and bool(line))
+        if not example:
+            lines[i] = re.sub(r"`[^`]*`|[*|]", lambda m: m[0] if len(m[0]) > 1 else "\\" + m[0], line)
+
+
 def without_last_line(app: Sphinx, page: nodes.document) -> None:  # noqa: ARG001  # as Sphinx calls it
     """Code ends at its last line, also where a doctest ends with an empty one."""
     for block in page.findall(nodes.literal_block):
@@ -94,4 +104,5 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.add_directive("operations", Operations)
+    app.connect("autodoc-process-docstring", plain, priority=400)  # before napoleon, which writes stars of its own
     app.connect("doctree-read", without_last_line)
