@@ -43,6 +43,7 @@ typedef struct {
     const char *name;
     void (*forward)(const Tape *, const Block *, size_t, size_t), (*backward)(const Tape *, const Block *, size_t, size_t);
     double (*over_lanes)(const Block *, const double *, const double *);
+    void (*turn)(const double *, Py_ssize_t, size_t, double *const *, size_t);
 } Set;
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -83,7 +84,7 @@ static int runs_here(const char *name) {
 #undef LANES
 
 /* The best first. */
-#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME},
+#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME, turn_##NAME},
 static const Set sets[] = {SETS(SET)};
 #undef SET
 static const Set *chosen;
@@ -152,22 +153,18 @@ static int interrupted(Job *job, int caller) {
 static void load_inputs(const Job *job, const Block *b, size_t start) {
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
-        for (size_t k = 0; g->each && g->lane == sizeof(double) && k < g->count; k++) {
-            double *row = b->rows + (size_t)job->tape->inputs[g->first + k] * b->width;
-            memcpy(row, group_at(g, start, k), b->lanes * sizeof(double));
-            for (size_t lane = b->lanes; lane < b->padded; lane++) row[lane] = row[b->lanes - 1];
-        }
-        for (size_t k = 0; g->each && g->lane != sizeof(double) && k < g->count; k += PAD) {
+        for (size_t k = 0; g->each && k < g->count; k += PAD) {
             const size_t some = g->count - k < PAD ? g->count - k : PAD;
+            const double *from = group_at(g, start, k);
             double *rows[PAD];
-            for (size_t j = 0; j < PAD; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + (j < some ? j : 0)] * b->width;
-            const char *from = (char *)group_at(g, start, k);
-            for (size_t lane = 0; lane < b->lanes; lane++, from += g->lane) {
-                if (some == PAD && g->item == sizeof(double))
-                    for (size_t j = 0; j < PAD; j++) rows[j][lane] = ((const double *)from)[j];
-                else
-                    for (size_t j = 0; j < some; j++) rows[j][lane] = *(const double *)(from + (Py_ssize_t)j * g->item);
-            }
+            for (size_t j = 0; j < some; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + j] * b->width;
+            if (g->lane == sizeof(double))
+                for (size_t j = 0; j < some; j++) memcpy(rows[j], group_at(g, start, k + j), b->lanes * sizeof(double));
+            else if (g->item == sizeof(double))
+                job->set->turn(from, g->lane / (Py_ssize_t)sizeof(double), b->lanes, rows, some);
+            else
+                for (size_t lane = 0; lane < b->lanes; lane++)
+                    for (size_t j = 0; j < some; j++) rows[j][lane] = *group_at(g, start + lane, k + j);
             for (size_t j = 0; j < some; j++)
                 for (size_t lane = b->lanes; lane < b->padded; lane++) rows[j][lane] = rows[j][b->lanes - 1];
         }

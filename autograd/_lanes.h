@@ -58,6 +58,39 @@ static inline double LANES(number)(const Block *b, int32_t from) {
     return b->uniform[~from];
 }
 
+/* Turn up to eight numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
+static void LANES(turn)(const double *from, Py_ssize_t along, size_t lanes, double *const *rows, size_t some) {
+    size_t lane = 0;
+#if defined(__AVX512F__)
+    for (; lane + 8 <= lanes; lane += 8, from += 8 * along) {
+        VEC x[8], y[8];
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++) x[i] = _mm512_maskz_loadu_pd((__mmask8)((1u << some) - 1), from + i * along);
+#pragma GCC unroll 4
+        for (int i = 0; i < 8; i += 2) { /* numbers 0 2 4 6 and 1 3 5 7 of two lanes */
+            y[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
+            y[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) { /* 0 4, 1 5, 2 6 and 3 7 of four */
+            const int k = 4 * (i >> 1) + (i & 1);
+            x[k] = _mm512_shuffle_f64x2(y[k], y[k + 2], 0x88);
+            x[k + 2] = _mm512_shuffle_f64x2(y[k], y[k + 2], 0xdd);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+            y[i] = _mm512_shuffle_f64x2(x[i], x[i + 4], 0x88);
+            y[i + 4] = _mm512_shuffle_f64x2(x[i], x[i + 4], 0xdd);
+        }
+#pragma GCC unroll 8
+        for (size_t i = 0; i < 8; i++)
+            if (i < some) _mm512_storeu_pd(rows[i] + lane, y[i]);
+    }
+#endif
+    for (; lane < lanes; lane++, from += along)
+        for (size_t i = 0; i < some; i++) rows[i][lane] = from[i];
+}
+
 
 /* Values. */
 
