@@ -6,6 +6,10 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const [bar, picture, panel, lead] = [".bar", ".picture", ".panel", ".lead"].map((selector) => find(selector));
 const [left, right] = all("section");
 const [slider, place, play] = ["input", ".place", ".play"].map((selector) => find(selector, bar));
+
+// In a notebook the picture is the image before the frame that holds the page, which has to be of the same origin.
+const image = find("svg", picture) ? null : window.frameElement.previousElementSibling;
+if (image) picture.innerHTML = decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1));
 const svg = find("svg", picture);
 const boxes = all("[data-node]").sort((a, b) => a.dataset.node - b.dataset.node);
 const edges = new Map(all("[data-edge]").map((edge) => [+edge.dataset.edge, edge]));
@@ -309,17 +313,12 @@ fit();
 addEventListener("resize", fit);
 go(0);
 
-// Within a notebook: as tall as the page, in the notebook's colours, in place of the picture above.
-try {
-  const frame = window.frameElement;
-  if (frame) {
-    const { dataset, classList } = parent.document.body;
-    if (dataset.jpThemeLight) document.documentElement.style.colorScheme = dataset.jpThemeLight === "true" ? "light" : "dark";
-    if (classList.contains("vscode-dark")) document.documentElement.style.colorScheme = "dark";
-    if (classList.contains("vscode-light")) document.documentElement.style.colorScheme = "light";
-    frame.previousElementSibling.style.display = "none";
-    new ResizeObserver(() => (frame.style.height = `${find("main").offsetHeight}px`)).observe(find("main"));
-  }
-} catch {
-  // A frame that may not touch the page around it keeps its size.
+// There, the frame becomes as tall as the page, in the notebook's colours, in place of the image.
+if (image) {
+  const { dataset, classList } = parent.document.body;
+  if (dataset.jpThemeLight) document.documentElement.style.colorScheme = dataset.jpThemeLight === "true" ? "light" : "dark";
+  if (classList.contains("vscode-dark")) document.documentElement.style.colorScheme = "dark";
+  if (classList.contains("vscode-light")) document.documentElement.style.colorScheme = "light";
+  image.style.display = "none";
+  new ResizeObserver(() => (window.frameElement.style.height = `${find("main").offsetHeight}px`)).observe(find("main"));
 }

@@ -4,10 +4,10 @@ Python computes every number and writes every formula, the page only shows them:
 A local derivative as a formula is the operation's `partials`, fed with text: see formulas.py.
 
 In a notebook the page stands in an <iframe srcdoc>: neither styles, nor ids, nor keys of several pages and of JupyterLab or VS Code
-meet there, and it needs no server. Above it is the picture as an <img>, which remains where scripts or frames are taken out.
+meet there, and it needs no server. Above it is the picture as an <img>: the page takes it from there, and it remains where scripts or
+frames are taken out.
 """
 
-import base64
 import json
 import math
 import re
@@ -20,6 +20,7 @@ from itertools import count
 from operator import add
 from string import Template
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from autograd import ops
 from autograd.draw import writable
@@ -36,6 +37,8 @@ if TYPE_CHECKING:  # slow to import
 
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONGEST_NAME, LONGEST_FORMULA = 16, 30
+PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
+APART = "<p>This frame may not read the picture above. The page that step_through(…).save('page.html') writes can be stepped through.</p>\n"
 
 
 def _names(nodes: Sequence[Value]) -> dict[Value, str]:
@@ -182,10 +185,14 @@ class Page:
 
     def html(self) -> str:
         """The whole page."""
+        return self._around(_tagged(self.picture))
+
+    def _around(self, picture: str) -> str:
+        """The page with `picture` in the place of the picture."""
         from pathlib import Path  # noqa: PLC0415  # as above
 
         page, style, script = (Path(__file__).with_suffix(f".{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js"))
-        return Template(page).substitute(name=escape(self.name), style=style, picture=_tagged(self.picture), data=self.data, script=script)
+        return Template(page).substitute(name=escape(self.name), style=style, picture=picture, data=self.data, script=script)
 
     def save(self, path: "str | Path") -> "Path":
         """Write the page to a file, whose name ends in .html, and return the path.
@@ -200,15 +207,21 @@ class Page:
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        name, picture = escape(self.name), base64.b64encode(self.picture.encode()).decode()
+        name, page = _quoted(escape(self.name)), _quoted(self._around(APART))
+        picture = _quoted(quote(_tagged(self.picture), safe=PRINTED))
         html = (
-            f'<img alt="The graph of {name} with its gradients" style="max-width: 100%" src="data:image/svg+xml;base64,{picture}">\n'
-            f'<iframe title="Step through {name}" style="width: 100%; height: 720px; border: 0" srcdoc="{escape(self.html())}"></iframe>'
+            f"<img alt='The graph of {name} with its gradients' style='max-width: 100%' src='data:image/svg+xml,{picture}'>\n"
+            f"<iframe title='Step through {name}' style='width: 100%; height: 720px; border: 0' srcdoc='{page}'></iframe>"
         )
         return {"text/html": html, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Page: notebooks show it, .save('page.html') writes it>"
+
+
+def _quoted(text: str) -> str:
+    """`text` as an attribute between single quotes, of which it has few."""
+    return text.replace("&", "&amp;").replace("'", "&#39;")
 
 
 def _tagged(svg: str) -> str:

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 from mpmath import mp, mpf
@@ -19,7 +20,7 @@ from autograd import TABLE, Op, Value, dot, draw, exp, log, order, relu, step_th
 from autograd.errors import GraphTooLarge, RendererNotFound
 from autograd.formulas import Formula, formula, plain, said
 from autograd.ops import REAL
-from autograd.steps import _Steps
+from autograd.steps import _Steps, _tagged
 
 
 def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):
@@ -325,9 +326,10 @@ def test_no_label_breaks_out(label):
     assert {name for _, attributes in read.tags for name in attributes} == {name for _, attributes in plain.tags for name in attributes}
     assert json.loads(read.held["application/json"])["nodes"] == data(page)[0]
     assert data(page)[0][0]["name"] == re.sub(r"[\x00-\x1f]", "\ufffd", label)
-    (tag, _), (frame, attributes) = (found := Reader(page._repr_mimebundle_()["text/html"]).tags)
+    (tag, image), (frame, attributes) = (found := Reader(page._repr_mimebundle_()["text/html"]).tags)
     assert (tag, frame, len(found)) == ("img", "iframe", 2)
-    assert attributes["srcdoc"] == page.html()
+    assert re.sub(r"<p>This frame .*</p>\n", lambda _: _tagged(page.picture), attributes["srcdoc"]) == page.html()
+    assert unquote(image["src"].removeprefix("data:image/svg+xml,")) == _tagged(page.picture)
 
 
 def test_the_page_asks_for_nothing_from_outside():
@@ -397,7 +399,9 @@ def tangle():
 def test_a_page_of_300_nodes_is_below_a_megabyte():
     loss = tangle()
     assert len(order(loss)) == 300
-    assert len(step_through(loss).html().encode()) < 1_000_000
+    page = step_through(loss)
+    assert len(page.html().encode()) < 1_000_000
+    assert len(page._repr_mimebundle_()["text/html"].encode()) < 1_000_000  # what a notebook holds
 
 
 def test_too_many_edges_are_refused_as_well():

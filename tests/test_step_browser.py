@@ -8,7 +8,7 @@ import statistics
 import pytest
 from test_step import branches, many_consumers, not_finite, softmax_cross_entropy, tangle
 
-from autograd import Value, order, step_through
+from autograd import Value, draw, order, step_through, tanh
 from autograd.formulas import said
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -47,7 +47,7 @@ def opened(browser, tmp_path):
     yield open_file
     for context in contexts:
         context.close()
-    assert [url for url in requests if not url.startswith((tmp_path.as_uri(), "data:image/svg+xml;base64,", "about:srcdoc"))] == []
+    assert [url for url in requests if not url.startswith((tmp_path.as_uri(), "data:image/svg+xml,", "about:srcdoc"))] == []
     assert complaints == []
 
 
@@ -229,6 +229,38 @@ def test_a_square_shows_both_edges(opened):
     assert bold(page, 0) == ["3.0", "3.0", "6.0"]
 
 
+# Pictures that stand still.
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#111111"])
+def test_a_picture_is_an_opaque_card_on_a_page_of_any_colour(opened, ground):
+    x = Value(3.0, "x")
+    svg = draw(x * x).svg()
+    page = opened(f"<body style='margin: 0; background: {ground}'>{svg[svg.index('<svg') :]}")
+    box = page.locator("svg").bounding_box()
+    read = """async ([png, x, y]) => {
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(png)], { type: "image/png" }));
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
+        context.drawImage(bitmap, 0, 0);
+        return [[0, 0], [x / 2, 2], [2, y / 2]].map(([x, y]) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)]);
+    }"""
+    corner, *inside = page.evaluate(read, [list(page.screenshot()), box["width"], box["height"]])
+    assert corner == [int(ground[1:3], 16)] * 3
+    assert inside == [[255, 255, 255]] * 2
+
+
+def test_a_wide_picture_shrinks_to_the_page_until_it_can_hardly_be_read(opened):
+    x = Value(0.5)
+    for _ in range(12):
+        x = tanh(x)
+    svg = draw(x).svg()
+    natural = float(re.search(r'width="(\d+)pt"', svg)[1]) * 96 / 72
+    for width in (2400, 1600, 1200, 800):
+        page = opened(f"<body style='margin: 0'>{svg[svg.index('<svg') :]}", viewport={"width": width, "height": 900})
+        assert page.locator("svg").bounding_box()["width"] == pytest.approx(max(min(natural, width), 0.6 * natural), abs=1.0)
+        assert (page.evaluate("document.documentElement.scrollWidth") > width) == (0.6 * natural > width)
+
+
 # Where it is shown, and to whom.
 
 
@@ -247,6 +279,13 @@ def test_where_frames_are_taken_out_the_image_remains(opened):
     page = opened(re.sub(r"<iframe.*</iframe>", "", html, flags=re.DOTALL), java_script_enabled=False)
     assert page.locator("img").bounding_box()["width"] > 500
     assert page.locator("img").get_attribute("alt") == "The graph of loss with its gradients"
+
+
+def test_where_scripts_are_taken_out_the_frame_says_what_to_do(opened):
+    page = opened(step_through(softmax_cross_entropy())._repr_mimebundle_()["text/html"], java_script_enabled=False)
+    assert page.locator("img").bounding_box()["width"] > 500
+    assert page.frames[1].get_by_text("This frame may not read the picture above.").is_visible()
+    assert not page.frames[1].locator(".bar").is_visible()
 
 
 def test_two_pages_in_one_document_do_not_meet(opened):
