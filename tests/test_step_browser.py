@@ -309,6 +309,17 @@ def test_two_pages_in_one_document_do_not_meet(opened):
     assert page.evaluate("Object.keys(window).includes('go')") is False
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "dark"), [("data-jp-theme-light=false", True), ("class=vscode-light", False)])
+def test_in_a_notebook_the_page_has_the_colours_of_the_notebook(opened, scheme, theme, dark):
+    html = step_through(softmax_cross_entropy())._repr_mimebundle_()["text/html"]
+    page = opened(f"<!doctype html><body {theme}>{html}", color_scheme=scheme)
+    frame = page.frames[1]
+    frame.locator(".place").wait_for()
+    grounds = [frame.locator(part).evaluate("(x) => getComputedStyle(x).backgroundColor") for part in ("body", ".picture")]
+    assert grounds == ["rgb(21, 24, 29)" if dark else "rgb(255, 255, 255)"] * 2
+
+
 CONTRAST = """() => {
     const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const pixel = (colours) => {
