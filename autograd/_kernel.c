@@ -27,6 +27,7 @@ enum {
     CHUNKS = 64,        /* at most */
     SLICE = 1 << 16,    /* instructions between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
+    LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
 };
 
 /* A block of lanes at work. */
@@ -131,15 +132,20 @@ typedef struct {
     atomic_size_t next;
     atomic_int stop;
     PyThreadState *state;
-    struct timespec looked;
+    uint64_t looked; /* when, in nanoseconds */
 } Job;
+
+static inline uint64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 /* Look for Ctrl-C now and then; only the thread that called does. Whether to stop. */
 static int interrupted(Job *job, int caller) {
-    struct timespec now;
     if (!caller || atomic_load(&job->stop)) return atomic_load(&job->stop);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((now.tv_sec - job->looked.tv_sec) * 1000 + (now.tv_nsec - job->looked.tv_nsec) / 1000000 < 20) return 0;
+    const uint64_t now = nanoseconds();
+    if (now - job->looked < 20000000) return 0;
     job->looked = now;
     PyEval_RestoreThread(job->state);
     if (PyErr_CheckSignals()) atomic_store(&job->stop, 1);
@@ -253,7 +259,8 @@ static void run_chunks(Job *job, size_t thread, int caller) {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
-    size_t threads, wanted, working; /* there are; still to take part in the job; taking part, or to do so */
+    size_t threads; /* there are */
+    atomic_size_t wanted, working; /* still to take part in the job; taking part, or to do so */
     int taken;
     Job *job;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
@@ -263,8 +270,15 @@ static void pool_forget(void) {
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.wake, NULL);
     pthread_cond_init(&pool.done, NULL);
-    pool.threads = pool.wanted = pool.working = 0;
+    pool.threads = 0;
+    pool.wanted = pool.working = 0;
     pool.taken = 0;
+}
+
+/* Look out for a while, until `count` is or is not 0. */
+static void look_out(atomic_size_t *count, int zero) {
+    const uint64_t start = nanoseconds();
+    while ((atomic_load(count) == 0) != zero && nanoseconds() - start < LINGER) {}
 }
 
 static void *pool_work(void *unused) {
@@ -277,6 +291,9 @@ static void *pool_work(void *unused) {
         run_chunks(job, number, 0);
         pthread_mutex_lock(&pool.lock);
         if (!--pool.working) pthread_cond_signal(&pool.done);
+        pthread_mutex_unlock(&pool.lock);
+        look_out(&pool.wanted, 0);
+        pthread_mutex_lock(&pool.lock);
     }
     return unused;
 }
@@ -300,7 +317,8 @@ static void run_threads(Job *job) {
             shared = pool.taken = 1;
             pool_grow(job->threads - 1);
             pool.job = job;
-            pool.wanted = pool.working = pool.threads < job->threads - 1 ? pool.threads : job->threads - 1;
+            pool.working = pool.threads < job->threads - 1 ? pool.threads : job->threads - 1;
+            pool.wanted = pool.working;
             pthread_cond_broadcast(&pool.wake);
         }
         pthread_mutex_unlock(&pool.lock);
@@ -310,6 +328,9 @@ static void run_threads(Job *job) {
     pthread_mutex_lock(&pool.lock);
     pool.working -= pool.wanted; /* those that have not come yet are too late */
     pool.wanted = 0;
+    pthread_mutex_unlock(&pool.lock);
+    look_out(&pool.working, 1);
+    pthread_mutex_lock(&pool.lock);
     while (pool.working) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -698,7 +719,7 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
         job_cut(&job, (size_t)threads);
     }
     if (!(memory = job_memory(plan, &job, &room))) goto done;
-    clock_gettime(CLOCK_MONOTONIC, &job.looked);
+    job.looked = nanoseconds();
     job.state = PyEval_SaveThread();
     const int failed = run(&job);
     PyEval_RestoreThread(job.state);
