@@ -72,6 +72,14 @@ class Program:
         self.inputs = len(inputs)
         for name, part in zip(TYPES, parts, strict=True):
             setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))
+        self._freeze()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._freeze()
+
+    def _freeze(self) -> None:
+        for name in TYPES:
             getattr(self, name).flags.writeable = False
 
     def __len__(self) -> int:
@@ -174,6 +182,7 @@ class Program:
         fault = program._fault(found["names"])
         if fault:
             raise StateError(f"cannot load {str(path)!r}: {fault}; the file is damaged, record the program again")
+        program._freeze()
         return program
 
     def _fault(self, known: np.ndarray) -> str | None:

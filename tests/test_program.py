@@ -188,6 +188,15 @@ def test_copies_and_pickles_are_equal(x):
         assert twin.gradient() == program.gradient()
 
 
+def test_nobody_changes_a_program(x, tmp_path):
+    program = Program([x[0] * x[1] + 0.5], x)
+    program.save(tmp_path / "a.npz")
+    for each in (program, copy.deepcopy(program), pickle.loads(pickle.dumps(program)), Program.load(tmp_path / "a.npz")):
+        for array in (each.codes, each.starts, each.args, each.constants, each.outputs):
+            with pytest.raises(ValueError, match="read-only"):
+                array[:] = 0
+
+
 def test_operations_of_ones_own(x):
     program = Program([cube(x[0]) + pick(x[1], x[0])], x)
     assert program.own == (cube, pick)
