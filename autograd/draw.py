@@ -108,7 +108,8 @@ def draw(
         collapse: draw each scope as one box: `"layer"` or `"neuron"` the scopes whose names start so, a number the scopes
             of that depth, 1 the outermost.
         focus: a node of the graph: only it is drawn, its arguments and its consumers, and theirs; … stands where the graph goes on.
-        max_nodes: above this many nodes (or four times as many edges) the scopes collapse by themselves, the innermost first.
+        max_nodes: above this many nodes (or four times as many edges) the scopes collapse by themselves, the innermost first,
+            until an overview remains.
         show: which of data, grad and local (the derivative on each edge) are written.
         color: `"grad"` colours by gradient, None not at all.
         precision: decimal places; smaller numbers are written with as many significant digits.

@@ -12,6 +12,7 @@ from autograd.engine import Value
 from autograd.errors import GraphTooLarge
 
 EDGES_PER_NODE = 4
+MOST_EDGES = 100
 DISTANCE = 2
 MOST_NEIGHBOURS = 8
 MERGED = -1
@@ -44,24 +45,25 @@ class View:
 
 
 def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> View:
-    """The graph collapsed as asked for, or else to the deepest scopes that fit."""
-    most = max_nodes, EDGES_PER_NODE * max_nodes
+    """The graph collapsed as asked for, or else to the deepest scopes that fit and whose edges can be told apart, or to the outermost."""
+    most_edges = EDGES_PER_NODE * max_nodes
 
-    def too_large(view: View) -> bool:
-        return any(map(gt, view.size(), most))
+    def too_large(view: View, most_edges: int) -> bool:
+        return any(map(gt, view.size(), (max_nodes, most_edges)))
 
     view = collapsed(nodes, collapse)
-    if not too_large(view):
+    if not too_large(view, most_edges):
         return view
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
-    depth = bisect(range(1, deepest + 1), False, key=lambda depth: too_large(collapsed(nodes, depth)))  # noqa: FBT003  # the value sought
-    view = collapsed(nodes, max(depth, 1)) if deepest else view
-    if depth == 0:
-        (boxes, edges), (most_boxes, most_edges) = view.size(), most
+    depths = range(2, deepest + 1)
+    depth = 1 + bisect(depths, False, key=lambda depth: too_large(collapsed(nodes, depth), MOST_EDGES))  # noqa: FBT003  # the value sought
+    view = collapsed(nodes, depth) if deepest else view
+    if too_large(view, most_edges):
+        boxes, edges = view.size()
         raise GraphTooLarge(
             f"the graph has {len(nodes):,} nodes, and with all its scopes collapsed {boxes:,} boxes and {edges:,} edges; "
-            f"max_nodes={max_nodes} allows {most_boxes:,} and {most_edges:,}: draw a smaller part of it (one sample's loss, or what is "
-            "around one node with focus=), record it under autograd.scope(name) so that it can collapse, or raise max_nodes="
+            f"max_nodes={max_nodes} allows {max_nodes:,} and {most_edges:,}: draw a smaller part of it (one sample's loss, "
+            "or what is around one node with focus=), record it under autograd.scope(name) so that it can collapse, or raise max_nodes="
         )
     view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {depth}"
     return view

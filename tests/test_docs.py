@@ -1,14 +1,23 @@
-"""docs/operations.md is what the tables say; `python tests/test_docs.py` writes it anew."""
+"""docs/operations.md is what the tables say, the recorded pictures what `draw` draws; `python tests/test_docs.py` writes them anew."""
 
+import html
+import math
+import random
+import re
 from pathlib import Path
 
+import pytest
 import sympy
 from test_edges import EDGES
 from test_ops import apply
 
-from autograd import TABLE, Op, ops
+import nn
+from autograd import TABLE, Op, Value, draw, exp, log, ops, order, scope, tanh
+from autograd import sum as sum_
+from autograd.__main__ import show_gradient
 
-PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "operations.md"
 
 HEAD = """# The operations
 
@@ -100,9 +109,81 @@ def page() -> str:
     return "".join([HEAD, *rows, KINKS, *kinks, EDGE, *edges, POLICY])
 
 
+# Pictures.
+
+
+def neuron():
+    """tanh(w · x + b) with numbers whose gradients are round."""
+    x1, x2, w1, w2 = (Value(x, name) for name, x in (("x1", 2.0), ("x2", 0.0), ("w1", -3.0), ("w2", 1.0)))
+    b = Value(6.0 + math.asinh(1.0), "b")
+    o = tanh(w1 * x1 + w2 * x2 + b)
+    o.label = "o"
+    o.backward()
+    return draw(o, legend=True)
+
+
+def softmax_of_three():
+    """Softmax with cross-entropy for three classes, with the names that they have on paper."""
+    z = [Value(x, f"z{k}") for k, x in enumerate((2.0, 1.0, -1.0), start=1)]
+    e = [exp(x) for x in z]
+    total = sum_(e)
+    a = [x / total for x in e]
+    loss = -sum_([y * log(p) for y, p in zip((0.0, 1.0, 0.0), a, strict=True)])
+    for k in range(3):
+        e[k].label, a[k].label = f"e{k + 1}", f"a{k + 1}"
+    total.label, loss.label = "Σe", "C"
+    loss.backward()
+    return draw(loss, legend=True)
+
+
+def loss_of_network(samples, *sizes):
+    """The mean loss of a network for `samples` random inputs, and the network, its parameters labelled by their names."""
+    model = nn.MLP(2, sizes, activation=nn.tanh, init=nn.xavier(seed=1))
+    for name, p in model.named_parameters():
+        p.label = name
+    numbers = random.Random(1)  # noqa: S311  # samples
+    scores = [model([numbers.uniform(-1.0, 1.0), numbers.uniform(-1.0, 1.0)]) for _ in range(samples)]
+    with scope("loss"):
+        loss = nn.cross_entropy(scores, [i % 2 for i in range(samples)])
+    loss.label = "loss"
+    loss.backward()
+    return loss, model
+
+
+def large_loss(*, focus):
+    loss, model = loss_of_network(640, 16, 16, 2)
+    assert len(order(loss)) > 65_000
+    return draw(loss, focus=model.layers[1].neurons[2].w[3] if focus else None)
+
+
+PICTURES = {
+    "softmax_cross_entropy": lambda: draw(show_gradient()),
+    "neuron": neuron,
+    "softmax_of_three": softmax_of_three,
+    "mlp_expanded": lambda: draw(loss_of_network(1, 3, 2)[0]),
+    "mlp_collapsed": lambda: draw(loss_of_network(1, 3, 2)[0], collapse="layer"),
+    "loss_of_65000_nodes": lambda: large_loss(focus=False),
+    "focus_in_65000_nodes": lambda: large_loss(focus=True),
+}
+
+
+def seen(svg):
+    """Every text and every colour of a picture, wherever the renderer puts them."""
+    return [sorted(html.unescape(x).strip() for x in re.findall(part, svg)) for part in (r"<text[^>]*>(.*?)</text>", r'fill="(#\w+)"')]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_recorded_picture_is_what_is_drawn_today(name):
+    recorded = (DOCS / f"{name}.svg").read_text(encoding="utf-8")
+    assert len(recorded) < 60_000
+    assert seen(recorded) == seen(PICTURES[name]().svg()), "run: python tests/test_docs.py"
+
+
 def test_the_page_of_operations_is_what_the_tables_say():
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/test_docs.py"
 
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    for name, picture in PICTURES.items():
+        picture().save(DOCS / f"{name}.svg")
