@@ -4,6 +4,7 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import gt
 from types import EllipsisType
 
@@ -51,13 +52,15 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
     def too_large(view: View, most_edges: int) -> bool:
         return any(map(gt, view.size(), (max_nodes, most_edges)))
 
-    view = collapsed(nodes, collapse)
-    if not too_large(view, most_edges):
-        return view
+    if collapse is not None or len(nodes) <= max_nodes:
+        view = collapsed(nodes, collapse)
+        if not too_large(view, most_edges):
+            return view
+    at = cache(lambda depth: collapsed(nodes, depth))
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
     depths = range(2, deepest + 1)
-    depth = 1 + bisect(depths, False, key=lambda depth: too_large(collapsed(nodes, depth), MOST_EDGES))  # noqa: FBT003  # the value sought
-    view = collapsed(nodes, depth) if deepest else view
+    depth = 1 + bisect(depths, False, key=lambda depth: too_large(at(depth), MOST_EDGES))  # noqa: FBT003  # the value sought
+    view = at(depth)
     if too_large(view, most_edges):
         boxes, edges = view.size()
         raise GraphTooLarge(

@@ -1,4 +1,4 @@
-"""How long pictures of large graphs take: refused, collapsed and drawn.
+"""How long pictures of large graphs take: refused, collapsed, drawn, around one node, and as a page of steps.
 
 python benchmarks/draw.py [rounds]
 """
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import nn
-from autograd import Value, draw, scope
+from autograd import Value, draw, leaves, scope, step_through, tanh
 from autograd.errors import GraphTooLarge
 from autograd.graph import count
 
@@ -22,12 +22,19 @@ def loss_without_scopes(nodes: int) -> Value:
     return sum(((w * x - 1.0) ** 2 for x in range(nodes // 4)), Value(0.0))
 
 
-def loss_of_mlp(samples: int) -> Value:
+def loss_of_mlp(samples: int, width: int) -> Value:
     random.seed(0)
-    model = nn.MLP(2, [16, 16, 1])
+    model = nn.MLP(2, [width, width, 1])
     scores = [model([random.random(), random.random()]) for _ in range(samples)]  # noqa: S311  # not for secrets
     with scope("loss"):
         return nn.hinge(scores, [1] * samples)
+
+
+def chain(nodes: int) -> Value:
+    x = Value(0.5)
+    for _ in range(nodes - 1):
+        x = tanh(x)
+    return x
 
 
 def seconds(what: Callable[[], object], rounds: int) -> float:
@@ -50,14 +57,17 @@ def refused(loss: Value) -> None:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     print(f"Python {platform.python_version()}, median of {rounds} rounds")
-    large, networks, one = loss_without_scopes(65_000), loss_of_mlp(640), loss_of_mlp(1)
+    large, networks, one, steps = loss_without_scopes(65_000), loss_of_mlp(640, 16), loss_of_mlp(1, 27), chain(300)
+    w = leaves(networks)[0]
     for what, call in {
         f"{count(large):,} nodes without scopes: refused": lambda: refused(large),
         f"{count(networks):,} nodes of an MLP: collapsed to DOT": lambda: draw(networks),
         f"{count(networks):,} nodes of an MLP: collapsed and drawn": lambda: draw(networks).svg(),
         f"{count(one):,} nodes of an MLP by layer: drawn": lambda: draw(one, collapse="layer").svg(),
+        f"{count(networks):,} nodes of an MLP: around a weight, drawn": lambda: draw(networks, focus=w).svg(),
+        f"{count(steps):,} nodes in a chain: the page of steps": lambda: step_through(steps).html(),
     }.items():
-        print(f"{what:<50}{seconds(call, rounds):8.2f} s")
+        print(f"{what:<55}{seconds(call, rounds):8.2f} s")
 
 
 if __name__ == "__main__":
