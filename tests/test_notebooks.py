@@ -1,5 +1,6 @@
 """The notebooks: committed as executed, with pictures, and running from start to end in a fresh kernel."""
 
+import math
 import os
 import re
 import subprocess
@@ -10,10 +11,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import autograd
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIRST = NOTEBOOKS[0]
 PICTURES = {"image/svg+xml", "image/png"}
+# What takes minutes on the Value in Python, and what stands in its place there.
+SHORTER = {"06_names_gpt": ("EPOCHS, SIZE = 25, 16", "EPOCHS, SIZE = 1, 64")}
 A_PATH = re.compile(r"/(home|root|tmp|Users)/|[A-Z]:\\\\|ipykernel_")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -34,6 +39,11 @@ def executed(path, folder, **env):
     notebook = read(path)
     for cell in code_cells(notebook):
         cell.outputs = []
+    if autograd.backend == "pure":
+        long, short = SHORTER.get(path.stem, ("", ""))
+        assert any(long in cell.source for cell in code_cells(notebook))
+        for cell in code_cells(notebook):
+            cell.source = cell.source.replace(long, short)
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     client.execute(env=inherited | {"PYTHONPATH": str(ROOT)} | env)
@@ -116,3 +126,10 @@ def test_pictures_without_the_system_dot(tmp_path):
     notebook = executed(FIRST, tmp_path, PATH=str(tmp_path))
     check_page(notebook)
     assert kinds(notebook) == kinds(read(FIRST))
+
+
+def test_the_gpt_learns_names_and_not_only_those_that_it_saw():
+    said = text(read(NOTEBOOKS[5]))
+    loss = {kind: float(x) for kind, x in re.findall(r"(before|learned|held out) +loss ([\d.]+)", said)}
+    assert loss["learned"] < loss["held out"] < 2.5 < math.log(27) < loss["before"]
+    assert "with 6 programs" in said  # for names of 3 to 8 letters
