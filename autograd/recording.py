@@ -219,8 +219,9 @@ class Recordings:
                 left = yield from self._taking(path, args, left)
             while len(left):
                 path = Path(self.f, args, int(left[0]))
-                self._count(path)
-                if self.what_is_captured(args.objects).key() == key[1]:
+                pure = self.what_is_captured(args.objects).key() == key[1]
+                self._count(path, pure=pure)
+                if pure:
                     self._keep(own, path)
                     left = yield from self._taking(path, args, left, sure=1)
                 else:  # what was drawn, counted or remembered in this call is not for others
@@ -256,17 +257,19 @@ class Recordings:
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
 
-    def _count(self, path: Path) -> None:
+    def _count(self, path: Path, *, pure: bool) -> None:
         with self.lock:
             self.made += 1
         if self.made % MANY == 0:
-            reason = "its branches depend on numbers, or " if len(path.truths) else ""
+            branches = "its branches depend on numbers, or " if len(path.truths) else ""
+            reason = (
+                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
+                "these as float arguments, or choose with where"
+                if pure
+                else "it draws random numbers, counts or remembers, so that no recording serves twice; give it what it draws as an argument"
+            )
             warnings.warn(
-                f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}its static arguments, the shapes "
-                "of its arrays, or numbers that it captures change from call to call; give these as float arguments, or choose with "
-                "where",
-                RuntimeWarning,
-                stacklevel=2,
+                f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
             )
 
     def _keep(self, key: Any, path: Path) -> None:

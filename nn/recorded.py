@@ -1,5 +1,6 @@
 """A model over many samples at a time: recorded once and run in lanes; sample by sample where it cannot be recorded."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ class Samples:
         """What the model gives for each of these samples."""
         if self.rows is not None:
             try:
-                with no_grad():
+                with no_grad(), warnings.catch_warnings():
+                    warnings.simplefilter("error", RuntimeWarning)  # it has to be recorded anew for every sample
                     return _each(self._outputs(self.rows[chosen]))
             except Exception:  # noqa: BLE001  # if the model is to blame, it raises again below
                 self.rows = None

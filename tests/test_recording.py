@@ -64,6 +64,7 @@ from autograd.errors import (
     RangeError,
     TraceError,
 )
+from autograd.program import Program
 from autograd.recording import KEPT, MANY
 from autograd.transforms import flat
 
@@ -306,9 +307,9 @@ def sources(draw, most=4):
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-@sizes(60, 2500)
-def test_generated_functions(examples, compiled, monkeypatch):
-    """Eager = jit = vmap in lanes that take different branches, values and gradients; through what a chaotic loop makes of roundings."""
+@sizes(60, 5000)
+def test_generated_functions(examples, compiled, monkeypatch, tmp_path):
+    """Eager = jit = vmap in lanes that take different branches = loaded from a file; through what a chaotic loop makes of roundings."""
     if not compiled:
         monkeypatch.setattr(lanes, "kernel", None)
     elif lanes.kernel is None:
@@ -325,15 +326,21 @@ def test_generated_functions(examples, compiled, monkeypatch):
         batch = vmap(of_row, in_axes=(0, None))(np.array(points), n)
         found = [batch[0], batch[1]["s"]]
         derivative = jit(grad(total))
-        for i, (x0, x1, y) in enumerate(points):
-            p = {"x": [x0, x1], "y": y}
+        given, expected = [{"x": [x0, x1], "y": y} for x0, x1, y in points], []
+        for i, p in enumerate(given):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                eager = numbers(f(p, n))
+                eager = numbers(f({"x": [Value(x) for x in p["x"]], "y": Value(p["y"])}, n))  # Python's own float ** int may overflow
+                expected.append(eager)
                 for got in (recorded(p, n), [found[0][i], found[1][i]]):
                     assert np.allclose(numbers(got), eager, rtol=1e-7, atol=1e-9, equal_nan=True), (source, p, n, got, eager)
                 true = numbers(grad(total)(p, n))
                 assert np.allclose(numbers(derivative(p, n)), true, rtol=1e-6, atol=1e-8, equal_nan=True), (source, p, n)
+        for path in [path for paths in recorded.recordings.paths.values() for path in paths]:
+            path.lanes.program.save(tmp_path / "program.npz")
+            path.lanes = lanes.Lanes(Program.load(tmp_path / "program.npz"), path.lanes.seeded)
+        for p, eager in zip(given, expected, strict=True):
+            assert np.allclose(numbers(recorded(p, n)), eager, rtol=1e-7, atol=1e-9, equal_nan=True), (source, p, n)
 
     triple = st.tuples(*[st.floats(-3.0, 3.0).map(lambda x: round(x, 3))] * 3)
     drawn(check, examples, sources(), st.lists(triple, min_size=1, max_size=6), st.integers(0, 3))
@@ -1247,6 +1254,14 @@ def test_many_branches_say_so():
     with pytest.warns(RuntimeWarning, match="its branches depend on numbers"):
         found = [g(k + 0.5) for k in range(MANY)]
     assert found == [k + 1.0 for k in range(MANY)]
+
+
+def test_many_random_numbers_say_so():
+    draw = random.Random(0)
+    with pytest.warns(RuntimeWarning, match="it draws random numbers"):
+        found = vmap(lambda x: x * draw.random())(np.ones(MANY))
+    again = random.Random(0)
+    assert found.tolist() == [again.random() for _ in range(MANY)]
 
 
 # Threads, exceptions, contexts.

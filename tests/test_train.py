@@ -97,6 +97,12 @@ def test_the_gradient_is_that_of_the_random_numbers_with_which_the_loss_was_comp
         assert before in {0, 3}
 
 
+def test_many_samples_of_a_model_that_draws_random_numbers():
+    draw = random.Random(5)  # noqa: S311
+    found = predict(lambda x: [x * draw.random(), 0.5], [1.0] * 400)
+    assert 150 < found.sum() < 250
+
+
 @pytest.mark.parametrize("model", [lambda x: [x, 2.0 * x], lambda x: x])
 def test_a_model_without_parameters(model):
     bias = Value(1.0)
