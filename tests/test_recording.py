@@ -331,16 +331,18 @@ def test_generated_functions(examples, compiled, monkeypatch, tmp_path):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 eager = numbers(f({"x": [Value(x) for x in p["x"]], "y": Value(p["y"])}, n))  # Python's own float ** int may overflow
-                expected.append(eager)
                 for got in (recorded(p, n), [found[0][i], found[1][i]]):
                     assert np.allclose(numbers(got), eager, rtol=1e-7, atol=1e-9, equal_nan=True), (source, p, n, got, eager)
                 true = numbers(grad(total)(p, n))
                 assert np.allclose(numbers(derivative(p, n)), true, rtol=1e-6, atol=1e-8, equal_nan=True), (source, p, n)
-        for path in [path for paths in recorded.recordings.paths.values() for path in paths]:
-            path.lanes.program.save(tmp_path / "program.npz")
-            path.lanes = lanes.Lanes(Program.load(tmp_path / "program.npz"), path.lanes.seeded)
-        for p, eager in zip(given, expected, strict=True):
+                expected.append((eager, true))
+        for recordings in (recorded.recordings, derivative.recordings, derivative.of_loss):
+            for path in [path for paths in recordings.paths.values() for path in paths]:
+                path.lanes.program.save(tmp_path / "program.npz")
+                path.lanes = lanes.Lanes(Program.load(tmp_path / "program.npz"), path.lanes.seeded)
+        for p, (eager, true) in zip(given, expected, strict=True):
             assert np.allclose(numbers(recorded(p, n)), eager, rtol=1e-7, atol=1e-9, equal_nan=True), (source, p, n)
+            assert np.allclose(numbers(derivative(p, n)), true, rtol=1e-6, atol=1e-8, equal_nan=True), (source, p, n)
 
     triple = st.tuples(*[st.floats(-3.0, 3.0).map(lambda x: round(x, 3))] * 3)
     drawn(check, examples, sources(), st.lists(triple, min_size=1, max_size=6), st.integers(0, 3))
