@@ -15,7 +15,7 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, OperationError, PathNotFoundError, RangeError
 from autograd.graph import order
 from autograd.render import render
-from autograd.view import fitting, focused
+from autograd.view import LEVELS, fitting, focused, is_level
 from autograd.writer import SHOWN, Writer
 
 if TYPE_CHECKING:  # slow to import
@@ -137,10 +137,9 @@ def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any,
     """Refuse what `draw` cannot make sense of."""
     if value.__class__ is not Value:
         raise NumberError(f"draw() takes a Value, got one of type {type(value).__name__}: give the Value whose graph is to be drawn")
-    known_collapse = collapse in (None, "layer", "neuron") or (isinstance(collapse, int) and collapse >= 1)
     for name, given, good, expected in (
         ("direction", direction, direction in DIRECTIONS, f"one of {', '.join(DIRECTIONS)}"),
-        ("collapse", collapse, known_collapse, "None, 'layer', 'neuron' or a depth of scopes from 1 up"),
+        ("collapse", collapse, is_level(collapse), LEVELS),
         ("max_nodes", max_nodes, isinstance(max_nodes, int) and max_nodes >= 1, "a whole number from 1 up"),
         ("show", show, isinstance(show, str) and set(show.split()) <= set(SHOWN), f"words among {', '.join(SHOWN)} in one string"),
         ("color", color, color in ("grad", None), "'grad' or None"),

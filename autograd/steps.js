@@ -1,19 +1,25 @@
 "use strict";
 
-const { nodes, steps } = JSON.parse(document.querySelector("script[type='application/json']").textContent);
+const { nodes, steps, groups, pictures } = JSON.parse(document.querySelector("script[type='application/json']").textContent);
 const find = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const [bar, picture, panel, lead] = [".bar", ".picture", ".panel", ".lead"].map((selector) => find(selector));
+const [bar, close, picture, panel, lead] = [".bar", ".close", ".picture", ".panel", ".lead"].map((selector) => find(selector));
 const [left, right] = all("section");
 const [slider, place, play] = ["input", ".place", ".play"].map((selector) => find(selector, bar));
 
 // In a notebook the picture is the image before the frame that holds the page, which has to be of the same origin.
-const image = find("svg", picture) ? null : window.frameElement.previousElementSibling;
-if (image) picture.innerHTML = decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1));
-const svg = find("svg", picture);
-const boxes = all("[data-node]").sort((a, b) => a.dataset.node - b.dataset.node);
-const edges = new Map(all("[data-edge]").map((edge) => [+edge.dataset.edge, edge]));
-const gradients = boxes.map((box) => all("text", box).at(-1).firstChild);
+const image = find("svg:not([hidden])", picture) ? null : window.frameElement.previousElementSibling;
+if (image) {
+  find("p", picture).remove();
+  picture.insertAdjacentHTML("afterbegin", decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1)));
+}
+const svgs = all(":scope > svg", picture);
+const groupOf = nodes.map((_, i) => groups.findIndex(([, members]) => members.includes(i)));
+
+// The picture that is seen, and in it the boxes of nodes and of groups, and the edges by their numbers: all boxes are closed, or one is open.
+let open = -1;
+let svg, boxes, closed, edges;
+
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const loss = nodes.length - 1;
 
@@ -122,6 +128,7 @@ const PHASES = {
     right: [
       heading("How to look around"),
       note("Step with the arrow keys or the bar, play with the space bar. Click any node, or hover over it, for its own chain rule; Esc returns to the step."),
+      ...(groups.length ? [note("A box of many nodes opens with a click.")] : []),
       note("Squares are leaves, rounded boxes operations. Blue gradients are positive, orange ones negative. The number on an edge is the local derivative."),
     ],
   }),
@@ -158,7 +165,8 @@ function paint() {
   const [phase, hand] = steps[at];
   const now = phase === "forward" || phase === "seed" || phase === "backward" ? hand : null;
   const looked = hovered ?? clicked;
-  boxes.forEach((box, i) => {
+  boxes.forEach((box) => {
+    const i = +box.dataset.node;
     const { sums } = nodes[i];
     const arrived = sums.filter(([step]) => step <= at);
     const [, text, tint] = arrived.at(-1) ?? [0, "0.0", 0];
@@ -171,9 +179,12 @@ function paint() {
     set(box, "style", `--depth: ${tint === null ? 1 : Math.abs(tint)}`);
     set(box, "tabindex", i === (looked ?? now ?? loss) ? "0" : "-1");
     set(box, "aria-label", `${nodes[i].name}${marks.done ? `, value ${nodes[i].value}` : ""}${gone ? `, gradient ${text}` : ""}`);
-    if (gradients[i].data !== `grad ${text}`) gradients[i].data = `grad ${text}`;
+    const shown = find(".grad", box).firstChild;
+    if (shown.data !== `grad ${text}`) shown.data = `grad ${text}`;
   });
+  closed.forEach((box) => set(box, "class", `group ${now !== null && groupOf[now] === +box.dataset.opens ? "hand" : ""}`));
   nodes.forEach((node, i) => node.args.forEach((edge) => {
+    if (!edges.has(edge.edge)) return;
     const flows = (looked === null && phase === "backward" && i === now) || edge.to === looked;
     const mark = flows && edge.sends ? (edge.sends.startsWith("−") ? "down" : "up") : "";
     set(edges.get(edge.edge), "class", ["edge", computed[i] <= at && "done", mark && `flow ${mark}`].filter(Boolean).join(" "));
@@ -188,8 +199,12 @@ function paint() {
   right.replaceChildren(...shown.right);
 }
 
+function boxOf(i) {
+  return find(`[data-node="${i}"], [data-opens="${groupOf[i]}"]`, svg);
+}
+
 function bring(i) {
-  const box = boxes[i].getBoundingClientRect();
+  const box = boxOf(i).getBoundingClientRect();
   const frame = picture.getBoundingClientRect();
   picture.scrollTo({
     left: picture.scrollLeft + box.left + box.width / 2 - frame.left - frame.width / 2,
@@ -217,10 +232,11 @@ function look(i) {
   stop();
   hovered = null;
   clicked = i;
-  paint();
+  if (i !== null && groupOf[i] >= 0) show(groupOf[i]);
+  else paint();
   if (i === null) return;
   bring(i);
-  boxes[i].focus({ preventScroll: true }); // what was clicked may be gone
+  boxOf(i).focus({ preventScroll: true }); // what was clicked may be gone
 }
 
 function hover(i) {
@@ -262,6 +278,25 @@ function act(action) {
   ACTIONS[action]();
 }
 
+function show(group) {
+  open = group;
+  svgs.forEach((one, k) => one.toggleAttribute("hidden", k !== open + 1));
+  svg = svgs[open + 1];
+  boxes = all("[data-node]", svg);
+  closed = all("[data-opens]", svg);
+  edges = new Map(all("[data-edge]", svg).map((edge) => [pictures[open + 1].edges[edge.dataset.edge - 1], edge]));
+  edges.delete(0);
+  close.hidden = open < 0;
+  if (open >= 0) close.textContent = `Close ${groups[open][0]}`;
+  fit();
+  paint();
+}
+
+function opens(group) {
+  show(group);
+  bring(group < 0 ? loss : groups[group][1][0]);
+}
+
 // Setting up: the controls appear, and the picture takes part.
 
 const KEYS = { Home: "first", ArrowLeft: "back", ArrowRight: "step", End: "last", " ": "play" };
@@ -270,18 +305,30 @@ document.documentElement.classList.add("live");
 bar.hidden = panel.hidden = false;
 slider.max = steps.length - 1;
 slider.style.setProperty("--track", `linear-gradient(to right, var(--line) ${(100 * seed) / slider.max}%, var(--positive) 0)`);
-boxes.forEach((box, i) => {
+all("[data-node]", picture).forEach((box) => {
+  const i = +box.dataset.node;
   const [value, gradient] = all("text", box).slice(-2);
   value.classList.add("data");
   gradient.classList.add("grad");
   value.textContent = minus(value.textContent);
   box.setAttribute("role", "button");
   box.addEventListener("click", () => look(clicked === i ? null : i));
-  box.addEventListener("pointerenter", () => hover(i));
+  box.addEventListener("pointermove", () => hover(i)); // an enter also comes where the picture moves under the pointer
   box.addEventListener("pointerleave", () => hover(null));
 });
-edges.forEach((edge) => all("text", edge).forEach((text) => (text.textContent = minus(text.textContent))));
-picture.addEventListener("click", ({ target }) => target.closest("[data-node]") || look(null));
+all(".edge text", picture).forEach((text) => (text.textContent = minus(text.textContent)));
+svgs.forEach((one, k) => {
+  all("[data-group]", one).forEach((box) => {
+    box.dataset.opens = pictures[k].groups[box.dataset.group];
+    box.setAttribute("role", "button");
+    box.setAttribute("tabindex", "0");
+    box.setAttribute("aria-label", `Open ${groups[box.dataset.opens][0]}`);
+    box.addEventListener("click", () => opens(+box.dataset.opens));
+  });
+  all("[data-edge]", one).forEach((edge) => edge.classList.toggle("many", !pictures[k].edges[edge.dataset.edge - 1]));
+});
+close.addEventListener("click", () => opens(-1));
+picture.addEventListener("click", ({ target }) => target.closest("[data-node], [data-group]") || look(null));
 bar.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button) act(button.dataset.go);
@@ -291,11 +338,11 @@ slider.addEventListener("input", () => {
   go(+slider.value);
 });
 document.addEventListener("keydown", (event) => {
-  const box = event.target.closest(".node");
+  const box = event.target.closest(".node, .group");
   const onButton = event.target.closest("button");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") look(null);
-  else if (box && (event.key === "Enter" || event.key === " ")) look(+box.dataset.node);
+  else if (box && (event.key === "Enter" || event.key === " ")) box.dispatchEvent(new Event("click", { bubbles: true }));
   else if (KEYS[event.key] && !(onButton && event.key === " ") && !(event.target === slider && event.key !== " ")) act(KEYS[event.key]);
   else return;
   event.preventDefault();
@@ -309,7 +356,7 @@ function fit() {
   svg.style.height = `${height * PIXELS * scale}px`;
 }
 
-fit();
+show(-1);
 addEventListener("resize", fit);
 go(0);
 

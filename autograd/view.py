@@ -15,6 +15,7 @@ from autograd.errors import GraphTooLarge
 EDGES_PER_NODE = 4
 MOST_EDGES = 100
 DISTANCE = 2
+LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
 MERGED = -1
 
@@ -45,6 +46,11 @@ class View:
 # Groups.
 
 
+def is_level(x: object) -> bool:
+    """Whether scopes can collapse to `x`."""
+    return x in (None, "layer", "neuron") or (isinstance(x, int) and x >= 1)
+
+
 def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> View:
     """The graph collapsed as asked for, or else to the deepest scopes that fit and whose edges can be told apart, or to the outermost."""
     most_edges = EDGES_PER_NODE * max_nodes
@@ -72,9 +78,9 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
     return view
 
 
-def collapsed(nodes: Sequence[Value], level: str | int | None) -> View:
-    """The graph with one box for each group of `level`; edges that a group hides are one, with all their partials."""
-    box = _boxes(nodes, level)
+def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = ()) -> View:
+    """The graph with one box for each group of `level` but `opened`; edges that a group hides are one, with all their partials."""
+    box = _boxes(nodes, level, opened)
     edges: Edges = defaultdict(list)
     for node in nodes:
         target = box[node]
@@ -87,8 +93,8 @@ def collapsed(nodes: Sequence[Value], level: str | int | None) -> View:
     return View(box, edges)
 
 
-def _boxes(nodes: Sequence[Value], level: str | int | None) -> dict[Value, Box]:
-    """Each node's box: its group, or its place in the order. A leaf that one group alone uses belongs to that."""
+def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box) -> dict[Value, Box]:
+    """Each node's box: its group unless that is `opened`, or its place in the order. A leaf that one group alone uses belongs to that."""
     groups = {scope: _group(scope_path(scope), level) for scope in {node.scope for node in nodes}}
     users = defaultdict(set)
     for node in nodes:
@@ -100,7 +106,7 @@ def _boxes(nodes: Sequence[Value], level: str | int | None) -> dict[Value, Box]:
         group = groups[node.scope]
         if len(users.get(node, ())) == 1:
             group = next(iter(users[node])) or group
-        box[node] = group or f"n{i}"
+        box[node] = f"n{i}" if group in ((), opened) else group
     return box
 
 

@@ -16,8 +16,8 @@ from mpmath import mp, mpf
 
 import autograd
 import nn
-from autograd import TABLE, Op, Value, dot, draw, exp, log, order, relu, step_through, stop_gradient, tanh, where
-from autograd.errors import GraphTooLarge, RendererNotFound
+from autograd import TABLE, Op, Value, dot, draw, exp, log, order, relu, scope, step_through, stop_gradient, tanh, where
+from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.formulas import Formula, formula, plain, said
 from autograd.ops import REAL
 from autograd.steps import _Steps, _tagged
@@ -379,6 +379,57 @@ def test_the_picture_is_that_of_draw_with_room_for_every_sum():
     assert [text for text in texts(page.picture) if text not in names] == [
         text for text in texts(draw(loss).svg()) if text not in names | {"p", "x"}
     ]
+
+
+@pytest.mark.usefixtures("renderer")
+@pytest.mark.parametrize("collapse", [1, "layer", "neuron"])
+def test_every_box_opens_to_the_nodes_and_edges_within(collapse):
+    loss = network()
+    whole, page = step_through(loss), step_through(loss, collapse=collapse)
+    assert data(page) == data(whole)
+    held = json.loads(page.data)
+    groups, pictures = held["groups"], held["pictures"]
+    assert sorted(name for name, _ in groups) == {
+        1: ["mlp"], "layer": ["mlp.layer0", "mlp.layer1"], "neuron": [f"mlp.layer{i}.neuron{k}" for i in (0, 1) for k in range(3)],
+    }[collapse]  # fmt: skip
+    every = {row["edge"]: (row["to"], i) for i, node in enumerate(held["nodes"]) for row in node["args"]}
+    inside = [set(), *(set(members) for _, members in groups)]
+    outside = set(range(len(held["nodes"]))) - set.union(*inside)
+    for members, picture, svg in zip(inside, pictures, [page.picture, *page.opened], strict=True):
+        drawn = {int(i) for i in re.findall(r'class="node">\s*<title>n(\d+)</title>', svg)}
+        assert drawn == outside | members
+        boxes = re.findall(r'class="node">\s*<title>(g\d+)</title>', svg)
+        assert sorted(picture["groups"][box] for box in boxes) == [k for k, (_, m) in enumerate(groups) if set(m) != members]
+        ends = {int(e): (int(a), int(b)) for e, a, b in re.findall(r'id="edge(\d+)" class="edge">\s*<title>n(\d+)&#45;&gt;n(\d+)<', svg)}
+        assert {picture["edges"][e - 1]: pair for e, pair in ends.items()} == {e: x for e, x in every.items() if drawn.issuperset(x)}
+        assert svg.count('class="edge"') == len(picture["edges"])
+
+
+def test_a_leaf_made_in_another_scope_belongs_to_the_box_that_uses_it():
+    with scope("other"):
+        w = Value(2.0, "w")
+        y = Value(3.0, "y") * 1.5
+    with scope("part"):
+        loss = w * y
+    page = step_through(loss, collapse=1)
+    assert json.loads(page.data)["groups"] == [["part", [0, 3]], ["other", [1, 2]]]
+    assert [set(re.findall(r"<title>(n\d)</title>", svg)) for svg in page.opened] == [{"n0", "n3"}, {"n1", "n2"}]
+
+
+@pytest.mark.parametrize("collapse", ["sideways", 0, 1.5, ["layer"]])
+def test_what_cannot_collapse_is_refused(collapse):
+    with pytest.raises(RangeError, match=f"^collapse is {re.escape(repr(collapse))}, expected None, 'layer', 'neuron' or a depth"):
+        step_through(Value(1.0), collapse=collapse)
+
+
+def test_the_largest_picture_of_the_page_counts():
+    loss = network()
+    with pytest.raises(GraphTooLarge, match=r"^the graph has 40 nodes and 50 edges; max_nodes=20 allows 20 and 80.*collapse="):
+        step_through(loss, max_nodes=20)
+    # With the second layer open: its 3 neurons of 6 nodes, one box for the first, and 4 nodes of the loss.
+    with pytest.raises(GraphTooLarge, match=r"^a picture of the page has 23 nodes and"):
+        step_through(loss, collapse="layer", max_nodes=20)
+    assert len(step_through(loss, collapse="neuron", max_nodes=20).opened) == 6
 
 
 def test_the_same_graph_gives_the_same_page():

@@ -1,12 +1,13 @@
 """The page that steps through a graph, in a real browser: Debian's chromium, driven by Playwright."""
 
+import json
 import os
 import re
 import shutil
 import statistics
 
 import pytest
-from test_step import branches, many_consumers, not_finite, softmax_cross_entropy, tangle
+from test_step import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
 from autograd.formulas import said
@@ -229,6 +230,61 @@ def test_a_square_shows_both_edges(opened):
     assert bold(page, 0) == ["3.0", "3.0", "6.0"]
 
 
+# Boxes that open.
+
+
+def group(page, name):
+    return page.get_by_role("button", name=f"Open {name}", exact=True)
+
+
+def test_a_box_opens_on_click_and_the_numbers_within_are_the_engines(opened):
+    loss = network()
+    stepping = step_through(loss, collapse="layer")
+    page = opened(stepping.html())
+    loss.backward()
+    nodes = order(loss)
+    members = dict(json.loads(stepping.data)["groups"])
+    overview = page.locator(".picture > svg").first.inner_html()
+    page.keyboard.press("End")
+    for name in ("mlp.layer0", "mlp.layer1"):
+        group(page, name).click()
+        assert not group(page, name).is_visible()
+        seen = page.evaluate("""() => [...document.querySelectorAll(".picture > svg:not([hidden]) [data-node]")].map((box) =>
+            [+box.dataset.node, ...[".data", ".grad"].map((part) => box.querySelector(part).textContent.trim().split(" ")[1])])""")
+        assert {i for i, *_ in seen} > set(members[name])
+        assert seen == [[i, said(nodes[i].data), said(nodes[i].grad)] for i, *_ in seen]
+        page.get_by_role("button", name=f"Close {name}").click()
+        assert group(page, name).is_visible()
+    page.keyboard.press("Home")
+    assert page.locator(".picture > svg").first.inner_html() == overview
+
+
+def test_the_box_of_the_node_in_hand_is_marked_and_the_name_of_a_node_opens_its_box(opened):
+    page = opened(step_through(network(), collapse="layer").html())
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".group.hand").get_attribute("aria-label") == "Open mlp.layer0"
+    argument = page.locator("section button").first
+    name = argument.inner_text()
+    argument.click()
+    assert page.get_by_role("button", name="Close mlp.layer0").is_visible()
+    assert f"What arrives at {name}" in page.locator("section").first.inner_text()
+    group(page, "mlp.layer1").press("Enter")
+    assert page.get_by_role("button", name="Close mlp.layer1").is_visible()
+    page.get_by_role("button", name="Close mlp.layer1").press(" ")
+    assert group(page, "mlp.layer0").is_visible()
+
+
+def test_boxes_open_in_a_notebook_and_without_scripts_they_are_seen(opened):
+    bundle = step_through(network(), collapse="layer")._repr_mimebundle_()["text/html"]
+    frame = opened(f"<!doctype html>{bundle}").frames[1]
+    frame.locator(".place").wait_for()
+    group(frame, "mlp.layer1").click()
+    assert frame.get_by_role("button", name="Close mlp.layer1").is_visible()
+    assert frame.get_by_text("This frame may not read").count() == 0
+    page = opened(step_through(network(), collapse="layer").html(), java_script_enabled=False)
+    assert [svg.is_visible() for svg in page.locator(".picture > svg").all()] == [True, False, False]
+
+
 # Pictures that stand still.
 
 
@@ -345,9 +401,9 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("graph", [softmax_cross_entropy, not_finite], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("graph", [softmax_cross_entropy, not_finite, network], ids=lambda f: f.__name__)
 def test_all_text_has_contrast_aa_in_light_and_dark(opened, scheme, graph):
-    page = opened(step_through(graph()).html(), color_scheme=scheme, reduced_motion="reduce")
+    page = opened(step_through(graph(), collapse="layer").html(), color_scheme=scheme, reduced_motion="reduce")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 29)"}[scheme]
     for step in range(0, last(page) + 1, 3):
