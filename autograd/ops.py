@@ -13,6 +13,7 @@ should know about floating-point arithmetic (1991); Blanchard, Higham and Higham
 log-sum-exp and softmax functions (2021).
 """
 
+import math
 import re
 import reprlib
 import sys
@@ -337,7 +338,7 @@ neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,),
 
 def _any_log(x: float) -> float:
     """The logarithm for the partial of a power, which has no use for it where x is negative, but is not to fail."""
-    return FLOATS.log(x) if x > 0.0 else -inf if x == 0.0 else nan
+    return math.log(x) if x > 0.0 else -inf if x == 0.0 else nan
 
 
 # d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.

@@ -13,7 +13,6 @@ import gc
 import math
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -231,12 +230,9 @@ class Tape(Peer):
 
     def __init__(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            block, library = Path(folder, "block.h"), Path(folder, "tape.so")
+            block = Path(folder, "block.h")
             block.write_text(c_text())
-            source = Path(__file__).with_name("tape.c")
-            options = ["-O2", "-shared", "-fPIC", f'-DBLOCK="{block}"', f"-DLEAVES={len(LEAVES)}"]
-            subprocess.run([os.environ.get("CC", "cc"), *options, source, "-o", library, "-lm"], check=True)  # noqa: S603
-            self.library = ctypes.CDLL(str(library))
+            self.library = measure.library("tape.c", "-O2", f'-DBLOCK="{block}"', f"-DLEAVES={len(LEAVES)}")
 
     def measure(self, xs: list[float]) -> tuple[list[float], list[float]]:
         seconds, gradients = (ctypes.c_double * 3)(), (ctypes.c_double * len(LEAVES))()

@@ -116,6 +116,58 @@ def library(source: str, *options: str) -> ctypes.CDLL:
         return ctypes.CDLL(str(path))
 
 
+def descent(loss: Callable[..., Any], start: np.ndarray, rate: float, X: np.ndarray, Y: np.ndarray) -> Peer:
+    """Ours: gradient descent on the mean of a loss of one sample, recorded once and replayed in lanes."""
+    step = autograd.jit(autograd.value_and_grad(autograd.vmap(loss, in_axes=(None, 0, 0), reduce="mean")))
+
+    def train(steps):
+        p = start.copy()
+        for _ in range(steps):
+            value, gradient = step(p, X, Y)
+            p -= rate * gradient
+        return value, p.ravel()
+
+    return train
+
+
+def c_descent(source: str, start: np.ndarray, rate: float, X: np.ndarray, Y: np.ndarray, *options: str) -> Peer:
+    """The same by `train(steps, rate, p, X, Y, samples)` of a C file, which changes p and gives the last loss."""
+    program = library(source, *options).train
+    program.restype = ctypes.c_double
+    data = [x.ctypes.data_as(ctypes.c_void_p) for x in (X, Y)]
+
+    def train(steps):
+        p = start.copy()
+        return program(steps, ctypes.c_double(rate), p.ctypes.data_as(ctypes.c_void_p), *data, len(X)), p.ravel()
+
+    return train
+
+
+def jax_descent(mean_loss: Callable[..., Any], start: np.ndarray, rate: float, X: np.ndarray, Y: np.ndarray) -> Peer:
+    """The same by JAX, `mean_loss(p, X, Y)` being that of all samples."""
+    import jax  # noqa: PLC0415  # a peer
+
+    jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # its own way
+    X, Y = map(jax.numpy.array, (X, Y))
+
+    @jax.jit
+    def step(p):
+        value, gradient = jax.value_and_grad(mean_loss)(p, X, Y)
+        return value, p - rate * gradient
+
+    def train(steps):
+        p = jax.numpy.array(start)
+        for _ in range(steps):
+            value, p = step(p)
+        return float(value), np.array(p).ravel()
+
+    return train
+
+
+# Options of the C compiler: what this machine can, and what all can.
+NATIVE, PORTABLE = ("-O3", "-march=native"), ("-O2", "-ftree-vectorize")
+
+
 def seconds(run: Peer, least: float = 0.05) -> float:
     """Seconds for one time of as many as take this long."""
     times = 1

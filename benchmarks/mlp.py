@@ -7,8 +7,8 @@ The limit is C by hand (`mlp.c`), with the loop over the steps in C too; it need
 and must have the same loss and parameters after three steps, in 64 bits. All run on one core, in processes of their own, in turn.
 """
 
-import ctypes
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import demo
@@ -51,52 +51,22 @@ def plain_loss(p, x, y):
     return autograd.relu(1.0 - y * score) + DECAY * sum(pi * pi for pi in p)
 
 
-def ours(samples: int, f: Any = loss) -> measure.Peer:
-    X, y = data(samples)
-    step = autograd.jit(autograd.value_and_grad(autograd.vmap(f, in_axes=(None, 0, 0), reduce="mean")))
-
-    def train(steps):
-        p = START.copy()
-        for _ in range(steps):
-            value, gradient = step(p, X, y)
-            p -= RATE * gradient
-        return value, p
-
-    return train
+def ours(samples: int) -> measure.Peer:
+    return measure.descent(loss, START, RATE, *data(samples))
 
 
 def ours_plain(samples: int) -> measure.Peer:
-    return ours(samples, plain_loss)
+    return measure.descent(plain_loss, START, RATE, *data(samples))
 
 
-def c(samples: int, *options: str) -> measure.Peer:
-    program = measure.library("mlp.c", *options).train
-    program.restype = ctypes.c_double
-    arrays = [x.ctypes.data_as(ctypes.c_void_p) for x in data(samples)]
-
-    def train(steps):
-        p = START.copy()
-        return program(steps, ctypes.c_double(RATE), p.ctypes.data_as(ctypes.c_void_p), *arrays, samples), p
-
-    return train
-
-
-def c_native(samples: int) -> measure.Peer:
-    return c(samples, "-O3", "-march=native")
-
-
-def c_portable(samples: int) -> measure.Peer:
-    return c(samples, "-O2", "-ftree-vectorize")
+def c(samples: int, options: tuple[str, ...]) -> measure.Peer:
+    return measure.c_descent("mlp.c", START, RATE, *data(samples), *options)
 
 
 def jax(samples: int) -> measure.Peer:
     import jax  # noqa: PLC0415  # a peer
-    import jax.numpy as jnp  # noqa: PLC0415
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # its own way
-    X, y = map(jnp.array, data(samples))
-
-    def mean_loss(p):
+    def mean_loss(p, X, y):
         *hidden, last = layers(p)
         x = X
         for layer in hidden:
@@ -104,18 +74,7 @@ def jax(samples: int) -> measure.Peer:
         score = x @ last[0, :-1] + last[0, -1]
         return jax.nn.relu(1.0 - y * score).mean() + DECAY * (p @ p)
 
-    @jax.jit
-    def step(p):
-        value, gradient = jax.value_and_grad(mean_loss)(p)
-        return value, p - RATE * gradient
-
-    def train(steps):
-        p = jnp.array(START)
-        for _ in range(steps):
-            value, p = step(p)
-        return float(value), np.array(p)
-
-    return train
+    return measure.jax_descent(mean_loss, START, RATE, *data(samples))
 
 
 def numpy(samples: int) -> measure.Peer:
@@ -190,8 +149,8 @@ def micrograd(samples: int) -> measure.Peer:
 
 OURS = "ours"
 PEERS = {
-    "C, -O3 -march=native": c_native,
-    "C, -O2 -ftree-vectorize": c_portable,
+    "C, -O3 -march=native": partial(c, options=measure.NATIVE),
+    "C, -O2 -ftree-vectorize": partial(c, options=measure.PORTABLE),
     OURS: ours,
     "ours, only + and *": ours_plain,
     "JAX, jit": jax,

@@ -8,7 +8,7 @@ in C too; it needs a C compiler. All start from the same parameters and must hav
 64 bits. All run on one core, in processes of their own, in turn.
 """
 
-import ctypes
+from functools import partial
 
 import measure
 import numpy as np
@@ -33,62 +33,21 @@ def loss(p, x, y):
 
 
 def ours(samples: int) -> measure.Peer:
-    X, Y = data(samples)
-    step = autograd.jit(autograd.value_and_grad(autograd.vmap(loss, in_axes=(None, 0, 0), reduce="mean")))
-
-    def train(steps):
-        p = START.copy()
-        for _ in range(steps):
-            value, gradient = step(p, X, Y)
-            p -= RATE * gradient
-        return value, p.ravel()
-
-    return train
+    return measure.descent(loss, START, RATE, *data(samples))
 
 
-def c(samples: int, *options: str) -> measure.Peer:
-    program = measure.library("softmax.c", *options).train
-    program.restype = ctypes.c_double
-    arrays = [x.ctypes.data_as(ctypes.c_void_p) for x in data(samples)]
-
-    def train(steps):
-        p = START.copy()
-        return program(steps, ctypes.c_double(RATE), p.ctypes.data_as(ctypes.c_void_p), *arrays, samples), p.ravel()
-
-    return train
-
-
-def c_native(samples: int) -> measure.Peer:
-    return c(samples, "-O3", "-march=native")
-
-
-def c_portable(samples: int) -> measure.Peer:
-    return c(samples, "-O2", "-ftree-vectorize")
+def c(samples: int, options: tuple[str, ...]) -> measure.Peer:
+    return measure.c_descent("softmax.c", START, RATE, *data(samples), *options)
 
 
 def jax(samples: int) -> measure.Peer:
     import jax  # noqa: PLC0415  # a peer
-    import jax.numpy as jnp  # noqa: PLC0415
 
-    jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # its own way
-    X, Y = map(jnp.array, data(samples))
-
-    def mean_loss(p):
+    def mean_loss(p, X, Y):
         logits = X @ p[:, :-1].T + p[:, -1]
         return (jax.nn.logsumexp(logits, axis=1) - (Y * logits).sum(axis=1)).mean()
 
-    @jax.jit
-    def step(p):
-        value, gradient = jax.value_and_grad(mean_loss)(p)
-        return value, p - RATE * gradient
-
-    def train(steps):
-        p = jnp.array(START)
-        for _ in range(steps):
-            value, p = step(p)
-        return float(value), np.array(p).ravel()
-
-    return train
+    return measure.jax_descent(mean_loss, START, RATE, *data(samples))
 
 
 def numpy(samples: int) -> measure.Peer:
@@ -133,8 +92,8 @@ def torch(samples: int) -> measure.Peer:
 
 OURS = "ours"
 PEERS = {
-    "C, -O3 -march=native": c_native,
-    "C, -O2 -ftree-vectorize": c_portable,
+    "C, -O3 -march=native": partial(c, options=measure.NATIVE),
+    "C, -O2 -ftree-vectorize": partial(c, options=measure.PORTABLE),
     OURS: ours,
     "JAX, jit": jax,
     "NumPy by hand": numpy,
