@@ -44,25 +44,39 @@ static void scalar_partials(int code, double y, const double *x, size_t n, doubl
 #undef THREE
 }
 
-enum { AHEAD = 32 }; /* how many arguments ahead numbers are fetched into the cache */
+enum {
+    AHEAD = 32,     /* how many arguments ahead numbers are fetched into the cache */
+    FAR = 1 << 16,  /* slots that it does not hold */
+};
+
+typedef double Two __attribute__((vector_size(16)));
+typedef int64_t Bits __attribute__((vector_size(16)));
+
+/* a + b, a - b or a * b, without a branch. */
+static inline double sum_or_product(int code, double a, double b) {
+    static const Bits sign[] = {{0}, {INT64_MIN}, {0}}, product[] = {{0}, {0}, {-1}};
+    const Two sum = (Two){a} + (Two)((Bits)(Two){b} ^ sign[code]), times = (Two){a * b};
+    return ((Two)(((Bits)sum & ~product[code]) | ((Bits)times & product[code])))[0];
+}
 
 /* The values of the instructions begin to end of `list`, or of the program where it is NULL; x has room for p->most numbers.
-   Of + - * / all four are computed, and one is chosen, where the processor would often guess the next operation wrong. */
+   Of + - * no one is branched to where the processor would often guess the next operation wrong. */
 static void scalar_forward(const Program *p, const uint32_t *list, size_t begin, size_t end, double *v, double *x) {
-    const int32_t *const last = p->args + p->starts[p->size];
     const int irregular = p->irregular;
+    const size_t ahead = p->slots > FAR ? p->starts[p->size] : 0; /* up to which argument the next ones are worth fetching */
+    const int32_t *args = p->args + p->starts[begin], *const last = p->args + (ahead > AHEAD + 1 ? ahead - AHEAD - 1 : 0);
     for (size_t t = begin; t < end; t++) {
         const size_t i = list ? list[t] : t;
-        const int32_t *args = p->args + p->starts[i];
         const int code = p->codes[i];
         double *y = v + p->known + i;
-        if (last - args > AHEAD + 1) {
+        if (list) args = p->args + p->starts[i];
+        if (args < last) {
             __builtin_prefetch(v + args[AHEAD]);
             __builtin_prefetch(v + args[AHEAD + 1]);
         }
-        if (code <= AG_DIV && irregular) {
-            const double a = v[args[0]], b = v[args[1]], all[] = {a + b, a - b, a * b, a / b};
-            *y = all[code];
+        if (code < AG_DIV && irregular) {
+            *y = sum_or_product(code, v[args[0]], v[args[1]]);
+            args += 2;
         } else if (code <= AG_DIV) {
             const double a = v[args[0]], b = v[args[1]];
             switch (code) {
@@ -71,10 +85,12 @@ static void scalar_forward(const Program *p, const uint32_t *list, size_t begin,
             case AG_MUL: *y = a * b; break;
             default: *y = a / b;
             }
+            args += 2;
         } else {
             const size_t n = p->starts[i + 1] - p->starts[i];
             for (size_t k = 0; k < n; k++) x[k] = v[args[k]];
             *y = scalar_value(code, x, n);
+            args += n;
         }
     }
 }
