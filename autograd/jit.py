@@ -159,39 +159,61 @@ class _VMap:
 
 
 class _Again:
-    """Value and gradient at arrays of the same shapes as in the call before, without taking them apart anew."""
+    """A replay at floats, and at arrays of the same shapes, as in the call before, without taking them apart anew.
+
+    Args:
+        weight: of the value, for a replay that gives the gradient of the first argument, too; None for one that gives the outputs.
+    """
 
     def __init__(
-        self, args: Sequence[np.ndarray], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float
+        self, args: Sequence[Any], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float | None = None
     ) -> None:
-        self.shapes = [x.shape for x in args]
+        self.shapes = [None if x.__class__ is float else x.shape for x in args]
         # For each argument the order of its axes that has the lanes first.
         self.orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
-        self.turned = any(axes)
         self.captured, self.key, self.weight = captured, captured.key(), weight
-        self.count, self.outputs = given.lanes or 1, 1 + len(path.truths)
-        self.guards = path.truths * self.count if len(path.truths) else None
-        self.seeds = [np.array([weight, *[0.0] * len(path.truths)])]
-        self.run = path.lanes.plan(arrays(given.groups), (True, *[False] * (len(args) - 1))).run
+        self.lanes, self.tree, self.count, self.outputs = given.lanes or 1, path.tree, path.count, path.count + len(path.truths)
+        self.guards = path.truths * self.lanes if len(path.truths) else None
+        wanted = (weight is not None, *[False] * (len(args) - 1))
+        self.run = path.lanes.plan(arrays(given.groups), wanted).run
+        if weight is not None:
+            self.seeds = [np.array([weight, *[0.0] * len(path.truths)])]
         self.unwanted = [None] * (len(args) - 1)
 
-    def __call__(self, args: Sequence[Any]) -> tuple[float, np.ndarray] | None:
+    @staticmethod
+    def fits(args: Sequence[Any], path: Path) -> bool:
+        """Whether there can be one for such arguments."""
+        plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
+        return path.kept and path.lanes.compiled and not path.captured and bool(args) and all(plain)
+
+    def __call__(self, args: Sequence[Any]) -> Any:
+        """The outputs, or value and gradient; None where this call is not like the one before."""
         if len(args) != len(self.shapes) or self.captured.key() is not self.key:
             return None
-        for x, shape in zip(args, self.shapes):  # noqa: B905  # compared above, and this is what the call costs
-            if x.__class__ is not np.ndarray or x.dtype is not FLOAT or x.shape != shape:
+        inputs = []
+        for x, shape, order in zip(args, self.shapes, self.orders):  # noqa: B905  # compared above, and this is what the call costs
+            if shape is None:
+                if x.__class__ is not float:
+                    return None
+                inputs.append(np.array(x))
+            elif x.__class__ is not np.ndarray or x.dtype is not FLOAT or x.shape != shape:
                 return None
-        inputs = args
-        if self.turned:
-            inputs = [x if order is None else x.transpose(order) for x, order in zip(args, self.orders, strict=True)]
-        sums, gradient = np.empty(self.outputs), np.empty(self.shapes[0])
+            else:
+                inputs.append(x if order is None else x.transpose(order))
+        found = np.empty(self.outputs)
         try:
-            self.run(self.count, inputs, [sums], self.seeds, [gradient, *self.unwanted], threads=threads())
+            if self.weight is None:
+                self.run(1, inputs, [found])
+            else:
+                gradient = np.empty(self.shapes[0] or ())
+                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], threads=threads())
         except ValueError:  # for numbers that are not evenly spaced
             return None
-        if self.guards is not None and (sums[1:] != self.guards).any():
+        if self.guards is not None and (found[self.count :] != self.guards).any():
             return None
-        return self.weight * float(sums[0]), gradient
+        if self.weight is None:
+            return found.item(0) if self.tree.__class__ is float else like(self.tree, found[: self.count].tolist())
+        return self.weight * found.item(0), gradient if self.shapes[0] else gradient.item()
 
 
 class _Jit:
@@ -212,9 +234,10 @@ class _Jit:
     def __call__(self, *args: Any) -> Any:
         if current().trace is not None or isinstance(self.f, _VMap | _Jit):
             return self.f(*args)
-        again = self.again and self.again(args)
-        if again:
-            return again if self.with_value else again[1]
+        again = self.again  # which another thread may replace
+        found = None if again is None else again(args)
+        if found is not None:
+            return found if self.loss is None or self.with_value else found[1]
         found = self._differentiated(args) if self.loss is not None and args else None
         return self._replayed(args) if found is None else found
 
@@ -226,6 +249,8 @@ class _Jit:
         path = next(self.recordings.parts(given))[0]
         groups = with_captured(given.groups, path)
         if not any(own for _, own in groups):
+            if self.loss is None and _Again.fits(args, path):
+                self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))
             return like(path.tree, path.lanes.forward(arrays(groups), 1)[0, : path.count].tolist())
         return like(path.tree, [_node(_name(self.f), path.lanes, groups, 1, k, 1.0) for k in range(path.count)])
 
@@ -248,8 +273,7 @@ class _Jit:
             sums, found = path.lanes.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
-        plain = all(x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim for x in args)
-        if plain and len(parts) == 1 and path.lanes.compiled:
+        if len(parts) == 1 and _Again.fits(args, path):
             self.again = _Again(args, axes, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))

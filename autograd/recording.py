@@ -90,6 +90,7 @@ class Path:
         self.count = len(outputs)
         self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
         self.truths = np.array(list(trace.guards.values()), dtype=float)
+        self.kept = False  # for other calls
 
     def holds(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
@@ -277,6 +278,7 @@ class Recordings:
             while sum(map(len, self.paths.values())) >= KEPT:
                 del self.paths[next(iter(self.paths))]
             self.paths.setdefault(key, []).append(path)
+            path.kept = True
 
 
 def with_captured(groups: Groups, path: Path) -> Groups:

@@ -10,7 +10,7 @@ tests="value ops edges nonfinite transforms graph native numpy functional anomal
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-cp -R autograd nn tests benchmarks setup.py pyproject.toml README.md "$copy"
+cp -R autograd nn tests benchmarks setup.py pyproject.toml README.md LICENSE "$copy"
 cd "$copy"
 rm -f autograd/*.so
 # Free nodes go back to the system at once, so that none is used after it was freed unseen.

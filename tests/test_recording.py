@@ -956,6 +956,16 @@ def test_lanes_along_any_axis_and_numbers_out_of_line():
                 assert np.allclose(g, gradient, rtol=1e-13)
 
 
+@pytest.mark.parametrize("argument", [2.0, np.array([2.0])])
+def test_what_draws_or_counts_does_so_in_every_call(argument):
+    """In every form of the call, also in those that take a shorter way from the second one on."""
+    for wrap, scale in ((jit, 2.0), (lambda f: jit(grad(f)), 1.0), (lambda f: jit(value_and_grad(f)), 1.0)):
+        drawn, again = random.Random(0), random.Random(0)
+        recorded = wrap(lambda x: (x if x.__class__ is Value else x[0]) * drawn.random())  # noqa: B023
+        seen = [float(np.ravel(flat(recorded(argument))[-1])[0]) for _ in range(4)]
+        assert seen == [scale * again.random() for _ in range(4)]
+
+
 def test_what_a_function_imports_is_captured(monkeypatch):
     package, module = types.ModuleType("captured_package"), types.ModuleType("captured_package.rates")
     package.rates, package.base = module, 1.0
