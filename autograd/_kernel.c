@@ -518,7 +518,7 @@ static int groups_read(Groups *groups, PyObject *arrays, const char *what, size_
         if (PyObject_GetBuffer(array, &g->view, PyBUF_STRIDED_RO | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0))) goto failed;
         groups->count++;
         g->first = first;
-        g->each = flags ? first < total && flags[first] & VARIES : g->view.ndim > 1;
+        g->each = flags ? g->view.len && first < total && flags[first] & VARIES : g->view.ndim > 1;
         if (group_shape(g, what, lanes)) goto failed;
         if (g->count > total - first) break;
         for (size_t k = 0; flags && k < g->count; k++) {

@@ -1001,6 +1001,25 @@ def test_what_a_function_imports_is_captured(monkeypatch):
         assert [f(1.5) for f in recorded] == [1.5 * rate + 1.0] * 4
 
 
+@pytest.mark.parametrize("lanes", [1, 5])
+def test_arrays_without_numbers(lanes):
+    """Shared ones and those of lanes, before and after others."""
+    f = vmap(lambda w, x, y, v: ops.sum([*w, *x, *y, v[0] * v[0]]), in_axes=(None, 0, 0, None), reduce="sum")
+    none, each, one = np.empty((0, 3)), np.ones((lanes, 0)), np.ones(1)
+    for args in (
+        (none, each, each, one),
+        (none, np.ones((lanes, 2)), each, one),
+        (none, each, np.ones((lanes, 1)), one),
+        (one, each, each, one),
+    ):
+        step = jit(value_and_grad(f))
+        for _ in range(2):
+            y, g = step(*args)
+            assert y == lanes * (1 + args[0].size) + args[1].size + args[2].size
+            assert g.tolist() == [lanes] * len(args[0])
+            assert g.shape == args[0].shape
+
+
 def test_a_replay_leaves_its_arguments_and_earlier_results_alone():
     step = jit(value_and_grad(vmap(lambda p, x: p[0] * x, in_axes=(None, 0), reduce="sum")))
     p, X = np.array([2.0]), np.array([1.0, 2.0])
