@@ -19,4 +19,4 @@ kernel = Extension(
     extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-pthread"],
     optional=True,
 )
-setup(ext_modules=[native, kernel], options={"build_ext": {"cython_c_in_temp": True}})
+setup(ext_modules=[native, kernel], options={"build_ext": {"cython_c_in_temp": True, "parallel": True}})
