@@ -23,7 +23,7 @@ PLAIN = (*NUMBERS, str, bytes, type(None))
 # Libraries, whose functions and classes are taken to be as they are; so are all that were installed into these folders.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 INSTALLED = {"site-packages", "dist-packages"}
-CONTAINERS = (dict, list, tuple, set, frozenset, deque, array)
+CONTAINERS = (dict, types.MappingProxyType, list, tuple, set, frozenset, deque, array, bytearray)
 FROZEN = (tuple, frozenset)
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
@@ -57,7 +57,10 @@ class Captured:
         self.seen: dict[int, Any] = {}
         self.cells: list[tuple[types.CellType, Any]] = []
         self.names: list[tuple[Mapping[str, Any], str, Any]] = []
+        self.scopes: list[Mapping[str, Any]] = []
+        self.sizes: list[int] = []
         self.items: list[tuple[Any, tuple[Any, ...]]] = []
+        self.functions: list[tuple[types.FunctionType, types.CodeType, Any]] = []
         self.members: list[tuple[types.MemberDescriptorType, Any, Any]] = []
         self.arrays: list[tuple[Any, np.ndarray]] = []
         self.states: list[tuple[Any, bytes]] = []
@@ -78,11 +81,14 @@ class Captured:
         for names, name, x in self.names:
             if names.get(name, EMPTY) is not x:
                 return True
+        if list(map(len, self.scopes)) != self.sizes:
+            return True
+        for f, code, defaults in self.functions:
+            if f.__code__ is not code or f.__defaults__ is not defaults:
+                return True
         for container, items in self.items:
-            if container or items:
-                now = _items(container)
-                if len(now) != len(items) or not all(map(operator.is_, now, items)):
-                    return True
+            if (container or items) and not _holds(container, items):
+                return True
         return self.moving or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
 
     def _rarer_changed(self) -> bool:
@@ -106,11 +112,13 @@ class Captured:
             items = _items(x)
             if not isinstance(x, FROZEN):
                 self.items.append((x, items))
-            return type(x), *map(self._look, items)
+            return type(x), *map(self._look, items), *(() if type(x) in CONTAINERS else self._look_around(x))
         if isinstance(x, types.FunctionType):
             return *self._look_into(x), self._look(vars(x))
         if isinstance(x, type):
             own = [vars(cls) for cls in x.__mro__ if not _is_library(cls.__module__)]
+            self.scopes += own
+            self.sizes += map(len, own)  # a name that comes may hide one of a base class
             return Same(x), *[found for scope in own for found in self._look_up(scope, list(scope))]
         return Same(x), *self._look_around(x)
 
@@ -134,26 +142,31 @@ class Captured:
     def _look_into(self, f: types.FunctionType) -> Any:
         """What there is in the closure, the defaults and the globals of a function."""
         found = [Same(f.__code__)]
-        for cell in f.__closure__ or ():
-            self.cells.append((cell, _content(cell)))
-            found.append(self._look(_content(cell)))
+        held = [*map(_content, f.__closure__ or ()), *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
+        self.cells += zip(f.__closure__ or (), held)  # noqa: B905  # the defaults come after them
+        found += map(self._look, held)
         if not _is_library(f.__module__):
-            attributes = _names(f.__code__)
+            # Notebooks that load a changed module anew give its functions other code.
+            self.functions.append((f, f.__code__, f.__defaults__))
             for scope, names in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
                 found += self._look_up(scope, names)
-                for name in names:
-                    found += self._ask(scope.get(name), attributes)
-        return *found, self._look(f.__defaults__), self._look(f.__kwdefaults__)
+                held += map(scope.get, names)
+            found += self._ask([x for x in held if isinstance(x, types.ModuleType)], _names(f.__code__))
+        return *found, self._look(f.__kwdefaults__)
 
-    def _ask(self, module: Any, names: list[str]) -> list[Any]:
-        """What a function may ask a module for by these names; a library's only for random numbers."""
-        if not isinstance(module, types.ModuleType):
-            return []
-        if not _is_library(module.__name__):
-            return self._look_up(vars(module), names)
-        asked = [vars(module).get(name) for name in names]
-        drawn = [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
-        return [*drawn, *[found for x in asked if x is np.random for found in self._ask(x, names)]]
+    def _ask(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
+        """What a function may ask modules for by these names, and those that it finds in them; a library's only for random numbers."""
+        found: list[Any] = []
+        for module in modules:  # which become more
+            asked = [vars(module).get(name) for name in names]
+            if _is_library(module.__name__):
+                found += [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
+            else:
+                found += self._look_up(vars(module), names)
+            for x in asked:
+                if isinstance(x, types.ModuleType) and x not in modules:
+                    modules.append(x)
+        return found
 
     def _look_up(self, scope: Mapping[str, Any], names: list[str]) -> list[Any]:
         found = [(name, scope.get(name, EMPTY)) for name in names]
@@ -191,7 +204,12 @@ def _is_library(module: str | None) -> bool:
 
 
 def _items(container: Any) -> tuple[Any, ...]:
-    return (*container, *container.values()) if isinstance(container, dict) else tuple(container)
+    return (*container, *container.values()) if isinstance(container, dict | types.MappingProxyType) else tuple(container)
+
+
+def _holds(container: Any, items: tuple[Any, ...]) -> bool:
+    now = _items(container)
+    return len(now) == len(items) and all(map(operator.is_, now, items))
 
 
 def _names(code: types.CodeType, *operations: str) -> list[str]:

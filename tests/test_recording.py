@@ -552,6 +552,18 @@ def captures():
     yield "leaf of a module", net, lambda k: assigned(net.w, "data")(k)
     yield "leaf, replaced", net, lambda k: assigned(net, "w")(Value(k))
     yield "function inside", lambda x: (lambda y: K * y)(x), globally
+    yield from captures_within()
+
+
+def captures_within():
+    """The same within modules, views and lists with attributes."""
+    part, listed, entries = types.ModuleType("config.part"), type("Listed", (list,), {})(), {"k": 2.0}
+    view, config.part = types.MappingProxyType(entries), part
+    yield "module of a module", lambda x: config.part.K * x, assigned(part, "K")
+    yield "module in a closure", lambda x: part.K * x, assigned(part, "K")
+    yield "module as a default", lambda x, c=part: c.K * x, assigned(part, "K")
+    yield "attribute of a list", lambda x: listed.k * x, assigned(listed, "k")
+    yield "view of a dict", lambda x: view["k"] * x, put(entries, "k")
 
 
 config = types.ModuleType("config")
@@ -586,6 +598,31 @@ def test_what_a_static_argument_brings_may_change(name, monkeypatch):
         assert g(given, 3.0) == f(given, 3.0)
         globally(k + 1.0)
         assert g(given, 3.0) == f(given, 3.0)
+
+
+def test_a_function_that_is_given_other_code():
+    """As notebooks do that load changed modules anew."""
+
+    def called(x):
+        return 2.0 * x
+
+    g = jit(lambda x: called(x))
+    assert g(3.0) == 6.0
+    called.__code__ = (lambda x, k=2.0: 5.0 * x * k).__code__
+    for k in (2.0, 3.0):
+        called.__defaults__ = (k,)
+        assert g(3.0) == 15.0 * k
+
+
+def test_an_attribute_that_hides_one_of_a_base_class():
+    class Heir(Plain):
+        pass
+
+    heir = Heir()
+    g = jit(lambda x: heir.k * x)
+    assert g(3.0) == 6.0
+    Heir.k = 5.0
+    assert g(3.0) == 15.0
 
 
 def test_what_did_not_change_is_not_recorded_anew():
@@ -992,13 +1029,19 @@ def test_what_a_function_imports_is_captured(monkeypatch):
 
         return inner(x * rate)
 
+    def held(x):
+        from captured_package import rates as found
+
+        return x * found.rate + 1.0
+
     scope = {"__package__": "captured_package.tests", "__name__": "captured_package.tests.a"}
-    exec("def relative(x):\n    from ..rates import rate\n    return x * rate + 1.0", scope)  # it has to live in a package
+    for name, imported in (("relative", "from ..rates import rate"), ("around", "from .. import rates; rate = rates.rate")):
+        exec(f"def {name}(x):\n    {imported}\n    return x * rate + 1.0", scope)  # it has to live in a package
     monkeypatch.setitem(sys.modules, "captured_package.tests", types.ModuleType("captured_package.tests"))
-    recorded = [jit(f) for f in (whole, renamed, by_name, scope["relative"])]
+    recorded = [jit(f) for f in (whole, renamed, by_name, held, scope["relative"], scope["around"])]
     for rate in (2.0, 3.0, 2.0):
         module.rate = rate
-        assert [f(1.5) for f in recorded] == [1.5 * rate + 1.0] * 4
+        assert [f(1.5) for f in recorded] == [1.5 * rate + 1.0] * 6
 
 
 @pytest.mark.parametrize("lanes", [1, 5])
