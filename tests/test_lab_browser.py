@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 @pytest.fixture
 def opened(tmp_path):
     """The first notebook without its outputs, in a JupyterLab of its own that knows nothing of the user's; and its path."""
-    path = tmp_path / FIRST.name
+    path = tmp_path / "notebooks" / FIRST.name
+    path.parent.mkdir()
     notebook = read(FIRST)
     for cell in code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
@@ -45,7 +46,7 @@ def opened(tmp_path):
     options = ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0", *(["--allow-root"] if os.geteuid() == 0 else [])]
     with (tmp_path / "log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, cwd=tmp_path, env=os.environ | env, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=path.parent, env=os.environ | env, stdout=log, stderr=log)  # noqa: S603
     try:
         answers(server, f"http://127.0.0.1:{port}/api", tmp_path / "log")
         with playwright.sync_playwright() as engine:
