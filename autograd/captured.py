@@ -23,7 +23,8 @@ PLAIN = (*NUMBERS, str, bytes, type(None))
 # Libraries, whose functions and classes are taken to be as they are; so are all that were installed into these folders.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 INSTALLED = {"site-packages", "dist-packages"}
-CONTAINERS = (dict, types.MappingProxyType, list, tuple, set, frozenset, deque, array, bytearray)
+MAPPINGS = (dict, types.MappingProxyType)
+CONTAINERS = (*MAPPINGS, list, tuple, set, frozenset, deque, array, bytearray)
 FROZEN = (tuple, frozenset)
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
@@ -81,7 +82,7 @@ class Captured:
         for names, name, x in self.names:
             if names.get(name, EMPTY) is not x:
                 return True
-        if list(map(len, self.scopes)) != self.sizes:
+        if self.scopes and list(map(len, self.scopes)) != self.sizes:
             return True
         for f, code, defaults in self.functions:
             if f.__code__ is not code or f.__defaults__ is not defaults:
@@ -204,7 +205,7 @@ def _is_library(module: str | None) -> bool:
 
 
 def _items(container: Any) -> tuple[Any, ...]:
-    return (*container, *container.values()) if isinstance(container, dict | types.MappingProxyType) else tuple(container)
+    return (*container, *container.values()) if isinstance(container, MAPPINGS) else tuple(container)
 
 
 def _holds(container: Any, items: tuple[Any, ...]) -> bool:
