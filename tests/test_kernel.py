@@ -1,6 +1,7 @@
 """The compiled interpreter of programs against Values, lane by lane: values, gradients, edges, damage, threads, Ctrl-C, memory."""
 # ruff: noqa: S311  # samples, not secrets
 
+import copy
 import functools
 import itertools
 import math
@@ -27,6 +28,7 @@ from test_ops import apply, each_op, same, sample
 
 from autograd import TABLE, Value, backend, grad, ops
 from autograd.graph import order
+from autograd.program import Program
 
 kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
 inf, nan = math.inf, math.nan
@@ -705,3 +707,62 @@ def test_memory_that_does_not_suffice():
 def test_an_unknown_instruction_set():
     with pytest.raises(ValueError, match="got 'mmx', expected one of the instruction sets"):
         kernel.use("mmx")
+
+
+def whole_program(draw):
+    """A random program of operations that keep whole numbers whole and small, so that no order of sums shows: its inputs, its outputs."""
+    inputs = [Value(0.5) for _ in range(draw.randint(1, 8))]
+    pool = list(inputs)
+
+    def pick():
+        return pool[-1 - min(int(draw.expovariate(0.25)), len(pool) - 1)] if draw.random() < 0.7 else draw.choice(pool)
+
+    def small(x):
+        return ops.clip(x, -6.0, 6.0)
+
+    def layer():
+        rows = [pick() for _ in range(draw.randint(1, 5))]
+        pool.extend(ops.dot([draw.choice([*inputs, 2.0]) for _ in rows], rows) for _ in range(draw.randint(2, 9)))
+        return small(pool[-1])
+
+    kinds = [
+        lambda: pick() + pick(), lambda: pick() - pick(), lambda: -pick(), lambda: (x := pick()) + x, lambda: pick() + 1.0,
+        lambda: ops.where(ops.step(pick()), pick(), pick()), lambda: ops.where(pick(), pick(), pick()),
+        lambda: small(pick()) * small(pick()),
+        lambda: ops.sum([pick() for _ in range(draw.randint(1, 5))]), layer, lambda: small(pick()) ** draw.choice([0.0, 1.0, 2.0]),
+        lambda: ops.maximum(pick(), pick()), lambda: ops.minimum(pick(), pick()), lambda: ops.relu(pick()), lambda: ops.abs(pick()),
+    ]  # fmt: skip
+    for make in draw.choices(kinds, k=draw.choice([3, 5, 8, 12, 20, 40])):
+        pool.append(make())
+    return inputs, [pool[-1], *[draw.choice(pool) for _ in range(draw.randint(0, 5))]]
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("seed", range(8))
+def test_whole_numbers_exactly(seed):
+    """Rows that are handed on or used again hold what they should: several outputs, some seeded, some inputs wanted, some shared."""
+    draw, compared = random.Random(seed), 0
+    for _ in range(60):
+        inputs, outputs = whole_program(draw)
+        program, lanes = Program(outputs, inputs), draw.choice([2, 7, 8, 9, 128, 129, 300])
+        shared, wanted = ([draw.random() < p for _ in inputs] for p in (0.35, 0.85))
+        seeded = [draw.random() < 0.8 for _ in outputs]
+        columns = [np.array([float(draw.randint(-3, 3)) for _ in range(1 if own else lanes)]) for own in shared]
+        seeds = np.array([[float(draw.randint(-3, 3)) for _ in outputs] for _ in range(lanes)])
+        full = [np.broadcast_to(column, lanes) for column in columns]
+        values = np.array([np.broadcast_to(y, lanes) for y in program(full)])
+        part = copy.copy(program)
+        part.outputs = program.outputs[seeded]
+        gradients = np.array([np.broadcast_to(g, lanes) for g in part.gradient()([*full, *seeds.T[seeded]])])
+        if not np.abs([*values.ravel(), *gradients.ravel()]).max() < 2.0**40:  # where sums of halves and whole numbers are exact
+            continue
+        compared += 1
+        seeds[:, np.logical_not(seeded)] = nan  # not to be read
+        arrays = program.codes, program.starts, program.args, program.constants, program.inputs, program.outputs
+        found, sent = np.empty((lanes, len(outputs))), [np.full_like(column, nan) for column in columns]
+        Flat(*arrays).plan(shared, wanted, seeded).run(lanes, columns, [found], [seeds], sent, threads=draw.choice([1, 2]))
+        assert np.array_equal(found.T, values)
+        for g, expected, own, is_wanted in zip(sent, gradients, shared, wanted, strict=True):
+            expected = expected if is_wanted else np.zeros(lanes)  # noqa: PLW2901
+            assert np.array_equal(g, [expected.sum()] if own else expected)
+    assert compared > 30
