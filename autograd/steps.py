@@ -20,10 +20,9 @@ from itertools import accumulate, count
 from operator import add
 from string import Template
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from autograd import ops
-from autograd.draw import writable
+from autograd.draw import as_image, quoted, writable
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.formulas import Formula, formula, plain, said
@@ -37,7 +36,6 @@ if TYPE_CHECKING:  # slow to import
 
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONGEST_NAME, LONGEST_FORMULA = 16, 30
-PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
 APART = "<p>This frame may not read the picture above. The page that step_through(…).save('page.html') writes can be stepped through.</p>\n"
 
 
@@ -231,21 +229,15 @@ class Page:
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        name, page = _quoted(escape(self.name)), _quoted(self._around(APART))
-        picture = _quoted(quote(_tagged(self.picture), safe=PRINTED))
+        name, page = quoted(escape(self.name)), quoted(self._around(APART))
         html = (
-            f"<img alt='The graph of {name} with its gradients' style='max-width: 100%' src='data:image/svg+xml,{picture}'>\n"
+            f"{as_image(_tagged(self.picture), f'The graph of {name} with its gradients', 'max-width: 100%')}\n"
             f"<iframe title='Step through {name}' style='width: 100%; height: 720px; border: 0' srcdoc='{page}'></iframe>"
         )
         return {"text/html": html, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Page: notebooks show it, .save('page.html') writes it>"
-
-
-def _quoted(text: str) -> str:
-    """`text` as an attribute between single quotes, of which it has few."""
-    return text.replace("&", "&amp;").replace("'", "&#39;")
 
 
 def _tagged(svg: str) -> str:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from contextlib import ExitStack
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -656,6 +658,10 @@ def test_notebooks_get_the_svg():
     drawing = draw(softmax_cross_entropy())
     bundle, _ = DisplayFormatter().format(drawing)
     assert bundle["image/svg+xml"] == drawing.svg()
+    source = re.fullmatch(
+        r"<img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'>", bundle["text/html"]
+    )
+    assert unquote(unescape(source[1])) == drawing.svg()
 
 
 # The same graph gives the same bytes.
@@ -663,8 +669,10 @@ def test_notebooks_get_the_svg():
 PROGRAM = """
 import hashlib, sys, tempfile
 from contextlib import ExitStack
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 sys.path.insert(0, {tests!r})
 from test_draw import draw, network, softmax_cross_entropy
 with tempfile.TemporaryDirectory() as folder:

@@ -109,7 +109,7 @@ def test_the_first_notebook_runs_and_its_page_can_be_stepped_through(opened):
     assert not A_PATH.search(text(notebook))
     assert page.locator("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 
-    pictures = page.locator(".jp-RenderedSVG img")
+    pictures = page.locator("img[alt='A graph of computations']")
     assert pictures.count() == sum("image/svg+xml" in found for found in kinds(notebook)) > 0
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
