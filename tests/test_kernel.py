@@ -733,7 +733,7 @@ def whole_program(draw):
         lambda: ops.maximum(pick(), pick()), lambda: ops.minimum(pick(), pick()), lambda: ops.relu(pick()), lambda: ops.abs(pick()),
     ]  # fmt: skip
     for make in draw.choices(kinds, k=draw.choice([3, 5, 8, 12, 20, 40])):
-        pool.append(make())
+        pool.append(make())  # noqa: PERF401  # of those before
     return inputs, [pool[-1], *[draw.choice(pool) for _ in range(draw.randint(0, 5))]]
 
 
