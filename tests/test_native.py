@@ -72,8 +72,8 @@ def agree(op, point, constant=None):
 def test_powers_of_any_number():
     """Where log(x) is not real, too: the reference once left to NumPy what Python refuses, with other roundings and inf ** 0.5 as nan."""
     draw = np.random.default_rng(5)
-    numbers = [*NUMBERS, -0.5, 1.5, -1.5, -5e-324, 1e154, -1e154, -1e300, -1e17, *map(float, range(-40, 41))]
-    numbers += (draw.choice([-1.0, 1.0], 60) * 10.0 ** draw.uniform(-310.0, 308.0, 60)).tolist()
+    numbers = [*NUMBERS, -0.5, 1.5, -1.5, -5e-324, 1e154, -1e154, -1e300, -1e17, *map(float, range(-12, 13))]
+    numbers += (draw.choice([-1.0, 1.0], 30) * 10.0 ** draw.uniform(-310.0, 308.0, 30)).tolist()
     for point in itertools.product(numbers, numbers):
         assert agree(ops.pow, point), point
 
