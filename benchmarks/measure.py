@@ -248,7 +248,8 @@ def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None
             axes.errorbar(median[y], y, xerr=[[median[y] - low[y]], [high[y] - median[y]]], color=colour, marker="o", capsize=4)
             at, side, align = (high[y], 8, "left") if median[y] >= 1.0 else (low[y], -8, "right")
             axes.annotate(figure(median[y]), (at, y), (side, 0), textcoords="offset points", ha=align, va="center")
-        axes.set(xscale="log", xlabel="time, as a multiple of ours (logarithmic)", xlim=(low.min() / 4, high.max() * 8))
+        room = max(4.0, (high.max() / low.min()) ** 0.2)  # for a number beside the line
+        axes.set(xscale="log", xlabel="time, as a multiple of ours (logarithmic)", xlim=(low.min() / room, high.max() * 2.0 * room))
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.margins(y=0.1)
