@@ -60,7 +60,7 @@ static inline double sum_or_product(int code, double a, double b) {
 }
 
 /* The values of the instructions begin to end of `list`, or of the program where it is NULL; x has room for p->most numbers.
-   Of + - * no one is branched to where the processor would often guess the next operation wrong. */
+   + - * take no branch where the processor would often guess the next operation wrong. */
 static void scalar_forward(const Program *p, const uint32_t *list, size_t begin, size_t end, double *v, double *x) {
     const int irregular = p->irregular;
     const size_t ahead = p->slots > FAR ? p->starts[p->size] : 0; /* up to which argument the next ones are worth fetching */

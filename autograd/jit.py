@@ -162,23 +162,16 @@ class _Again:
     """A replay at floats, and at arrays of the same shapes, as in the call before, without taking them apart anew.
 
     Args:
-        captured: what the function captures, and its key when the call began.
         weight: of the value, for a replay that gives the gradient of the first argument, too; None for one that gives the outputs.
     """
 
     def __init__(
-        self,
-        args: Sequence[Any],
-        axes: Sequence[int | None],
-        given: Arguments,
-        path: Path,
-        captured: tuple[Captured, Any],
-        weight: float | None = None,
+        self, args: Sequence[Any], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float | None = None
     ) -> None:
         self.shapes = [None if x.__class__ is float else x.shape for x in args]
         # For each argument the order of its axes that has the lanes first.
         self.orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
-        (self.captured, self.key), self.weight = captured, weight
+        self.captured, self.key, self.weight = captured, given.captured, weight
         self.lanes, self.tree, self.count, self.outputs = given.lanes or 1, path.tree, path.count, path.count + len(path.truths)
         self.guards = path.truths * self.lanes if len(path.truths) else None
         wanted = (weight is not None, *[False] * (len(args) - 1))
@@ -253,12 +246,11 @@ class _Jit:
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
-        captured = _with_key(self.recordings)
         path = next(self.recordings.parts(given))[0]
         groups = with_captured(given.groups, path)
         if not any(own for _, own in groups):
             if self.loss is None and _Again.fits(args, path):
-                self.again = _Again(args, [None] * len(args), given, path, captured)
+                self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))
             return like(path.tree, path.lanes.forward(arrays(groups), 1)[0, : path.count].tolist())
         return like(path.tree, [_node(_name(self.f), path.lanes, groups, 1, k, 1.0) for k in range(path.count)])
 
@@ -273,7 +265,6 @@ class _Jit:
             return None
         weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
         gradients: list[np.ndarray] = []
-        captured = _with_key(self.of_loss)
         parts = list(self.of_loss.parts(given))
         for path, chosen in parts:
             if path.captured or not isinstance(path.tree, float):
@@ -283,15 +274,10 @@ class _Jit:
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
         if len(parts) == 1 and _Again.fits(args, path):
-            self.again = _Again(args, axes, given, path, captured, weight)
+            self.again = _Again(args, axes, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient
-
-
-def _with_key(recordings: Recordings) -> tuple[Captured, Any]:
-    captured = recordings.what_is_captured(())
-    return captured, captured.key()
 
 
 def _name(f: Function) -> str:

@@ -114,6 +114,7 @@ class Arguments:
         self.key: list[Any] = []
         self.objects: list[Any] = []  # what is static, but no plain number or text
         self.lanes: int | None = None
+        self.captured: Any = None  # the key of what the function captured when it was given these
         self.first = 0  # how many groups the first argument has
         self.parts = []
         for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
@@ -212,7 +213,8 @@ class Recordings:
 
     def parts(self, args: Arguments) -> Iterator[tuple[Path, np.ndarray]]:
         """The paths that the lanes take, each with the lanes that take it."""
-        key = (tuple(args.key), self.what_is_captured(args.objects).key())
+        args.captured = self.what_is_captured(args.objects).key()
+        key = (tuple(args.key), args.captured)
         for group in self._groups(args):
             own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
             left = group
@@ -220,7 +222,7 @@ class Recordings:
                 left = yield from self._taking(path, args, left)
             while len(left):
                 path = Path(self.f, args, int(left[0]))
-                pure = self.what_is_captured(args.objects).key() == key[1]
+                pure = self.what_is_captured(args.objects).key() == args.captured
                 self._count(path, pure=pure)
                 if pure:
                     self._keep(own, path)
