@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from kernels import execute
 
 import autograd
 
@@ -49,8 +49,7 @@ def executed(path, folder, **env):
         for cell in code_cells(notebook):
             cell.source = cell.source.replace(long, short)
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    client.execute(env=inherited | {"PYTHONPATH": str(ROOT)} | env)
+    execute(notebook, folder, **inherited | {"PYTHONPATH": str(ROOT)} | env)
     return notebook
 
 

@@ -4,6 +4,7 @@ There are no stored images, which any other version of Matplotlib or font would 
 """
 
 import math
+import os
 import subprocess
 import sys
 from itertools import combinations
@@ -12,9 +13,9 @@ import matplotlib.style
 import nbformat
 import numpy as np
 import pytest
+from kernels import execute
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from nbclient import NotebookClient
 from scipy import special
 from sklearn.datasets import make_blobs, make_moons
 
@@ -198,7 +199,7 @@ def test_a_notebook_shows_it_once(pyplot, style):
         "print('matplotlib.pyplot' in sys.modules)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in code])
-    NotebookClient(notebook, kernel_name="python3").execute()
+    execute(notebook, ".", **os.environ)
     last_line, kept, printed = (cell.outputs for cell in notebook.cells)
     assert [set(output.data) for output in last_line] == [{"image/png", "text/plain"}]
     assert kept == []
