@@ -9,11 +9,12 @@
 
 #include "_vecmath.h"
 
-/* Vectors of doubles: how many, a * b + c, the sum across; and how many of them go by four in the registers. */
+/* Vectors of doubles: how many, all the same, a * b + c, the sum across; and how many of them go by four in the registers. */
 #if defined(__AVX512F__)
 #define WIDE 8
 typedef __m512d LANES(vec);
 #define VEC LANES(vec)
+#define SAME(A) _mm512_set1_pd(A)
 #define MADD(A, B, C) _mm512_fmadd_pd(A, B, C)
 #define ACROSS(A) _mm512_reduce_add_pd(A)
 #define TALL 4
@@ -21,6 +22,7 @@ typedef __m512d LANES(vec);
 #define WIDE 4
 typedef __m256d LANES(vec);
 #define VEC LANES(vec)
+#define SAME(A) _mm256_set1_pd(A)
 #define MADD(A, B, C) _mm256_fmadd_pd(A, B, C)
 #define ACROSS(A) ((A)[0] + (A)[2] + ((A)[1] + (A)[3]))
 #define TALL 2
@@ -28,6 +30,7 @@ typedef __m256d LANES(vec);
 #define WIDE 2
 typedef double LANES(vec) __attribute__((vector_size(16)));
 #define VEC LANES(vec)
+#define SAME(A) ((VEC){(A), (A)})
 #define MADD(A, B, C) ((A) * (B) + (C))
 #define ACROSS(A) ((A)[0] + (A)[1])
 #define TALL 2
@@ -102,10 +105,10 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
         VEC sum[COUNT]; \
-        for (size_t j = 0; j < COUNT; j++) sum[j] = (VEC){0} + constant; \
+        for (size_t j = 0; j < COUNT; j++) sum[j] = SAME(constant); \
         const int32_t *pair = from; \
         for (size_t k = 0; k < s->mixed; k++, pair += 2) { \
-            const VEC u = (VEC){0} + b->uniform[~pair[0]]; \
+            const VEC u = SAME(b->uniform[~pair[0]]); \
             const VEC *x = (const VEC *)(b->rows + (size_t)pair[1] * width + i); \
             for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(u, x[j], sum[j]); \
         } \
@@ -123,18 +126,22 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
 #undef GROUP
 }
 
-/* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along]. With
-   `targets` the rows are those of adjoints, and added to unless it comes first. */
+/* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along], and of
+   biases[o] where there are any. With `targets` the rows are those of adjoints, and added to unless it comes first. */
 static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t *out, const int32_t *in, const int32_t *weights, size_t across,
-                          size_t along, int targets) {
+                          size_t along, const int32_t *biases, int targets) {
     const size_t n = b->padded, width = b->width;
 #define TILE(OUT, WIDTH) \
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
-        VEC sum[OUT][WIDTH] = {{{0}}}; \
+        VEC sum[OUT][WIDTH]; \
+        for (size_t j = 0; j < OUT; j++) { \
+            const VEC bias = SAME(biases ? b->uniform[~biases[o + j]] : 0.0); \
+            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = bias; \
+        } \
         for (size_t k = 0; k < ins; k++) { \
             const VEC *x = (const VEC *)(b->rows + (size_t)in[k] * width + i); \
             for (size_t j = 0; j < OUT; j++) { \
-                const VEC u = (VEC){0} + b->uniform[~weights[(o + j) * across + k * along]]; \
+                const VEC u = SAME(b->uniform[~weights[(o + j) * across + k * along]]); \
                 for (size_t w = 0; w < WIDTH; w++) sum[j][w] = MADD(u, x[w], sum[j][w]); \
             } \
         } \
@@ -168,7 +175,9 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
     const size_t n = b->lanes, width = b->width;
 #define TILE(DOTS, ROWS) \
     for (; k + ROWS <= rows; k += ROWS) { \
-        VEC sum[DOTS][ROWS] = {{{0}}}; \
+        VEC sum[DOTS][ROWS]; \
+        for (size_t j = 0; j < DOTS; j++) \
+            for (size_t r = 0; r < ROWS; r++) sum[j][r] = (VEC){0}; \
         const double *g = b->rows, *x = b->rows; \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
@@ -206,7 +215,7 @@ static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, doubl
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
         VEC sum[COUNT]; \
-        for (size_t j = 0; j < COUNT; j++) sum[j] = (VEC){0} + constant; \
+        for (size_t j = 0; j < COUNT; j++) sum[j] = SAME(constant); \
         for (size_t k = 0; k < s->varying; k++) { \
             const VEC *x = (const VEC *)(b->rows + (size_t)from[k] * width + i); \
             for (size_t j = 0; j < COUNT; j++) sum[j] += x[j]; \
@@ -326,6 +335,11 @@ static void LANES(value3)(const Block *b, int code, const int32_t *from, double 
 #undef MAP3
 }
 
+static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *from) {
+    const int32_t *weights = from + s->dots + s->mixed, *biases = weights + (size_t)s->dots * s->mixed;
+    LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, weights, s->mixed, 1, s->biased ? biases : NULL, 0);
+}
+
 static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
     for (const Step *s = tape->steps + begin; s < tape->steps + end; s++) {
         const int32_t *from = tape->from + s->first;
@@ -338,7 +352,7 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
         switch (s->code) {
         case AG_SUM: LANES(sum)(b, s, from, y); continue;
         case AG_DOT:
-            if (s->dots) LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, from + s->dots + s->mixed, s->mixed, 1, 0);
+            if (s->dots) LANES(forward_layer)(b, s, from);
             else LANES(dot)(b, s, from, y);
             continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
@@ -516,7 +530,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
             EACH p[i] *= c;
         }
     } else if (arity == 1) {
-        LANES(partial1)(s->code, y, LANES(at)(b, from[0]), p, n);
+        LANES(partial1)(s->code, y, s->code == AG_RELU ? y : LANES(at)(b, from[0]), p, n); /* the argument of relu may not be there any more */
     } else {
         const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
         if (arity == 2) LANES(partials2)(s->code, y, x, z, p, p + width, n);
@@ -564,8 +578,11 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
 
 static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *s) {
     const int32_t *from = tape->from + s->first + s->dots, *adjoints = tape->to + s->first, *to = adjoints + s->dots;
-    LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, 1);
+    const int32_t *biases = to + s->mixed + (size_t)s->dots * s->mixed;
+    LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, 1);
     LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
+    for (size_t d = 0; s->biased && d < s->dots; d++)
+        if (biases[d] != NOWHERE) b->sums[~biases[d]] += LANES(over_lanes)(b, LANES(at)(b, adjoints[d]), NULL);
 }
 
 static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
@@ -579,6 +596,7 @@ static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size
 
 #undef WIDE
 #undef VEC
+#undef SAME
 #undef MADD
 #undef ACROSS
 #undef TALL

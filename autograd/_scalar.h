@@ -121,9 +121,11 @@ static void scalar_backward(const Program *p, const uint32_t *list, size_t begin
             g[branch] += sent;
             if (taken) taken[branch] = 1;
         } else if (code == AG_DOT) {
-            const size_t n = p->starts[i + 1] - p->starts[i];
-            for (size_t k = 0; k < n; k++) g[args[k]] += sent * v[args[k < n / 2 ? k + n / 2 : k - n / 2]];
-            for (size_t k = 0; taken && k < n; k++) taken[args[k]] = 1;
+            const size_t n = (p->starts[i + 1] - p->starts[i]) / 2;
+            const int32_t *other = args + n;
+            for (size_t k = 0; k < n; k++) g[args[k]] += sent * v[other[k]];
+            for (size_t k = 0; k < n; k++) g[other[k]] += sent * v[args[k]];
+            for (size_t k = 0; taken && k < 2 * n; k++) taken[args[k]] = 1;
         } else {
             const size_t n = p->starts[i + 1] - p->starts[i];
             for (size_t k = 0; k < n; k++) x[k] = v[args[k]];

@@ -98,7 +98,7 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
 #define NOWHERE INT32_MIN
 
 typedef struct {
-    uint8_t code;
+    uint8_t code, biased;
     uint32_t slot, first; /* the first of its operands */
     uint32_t count, mixed, varying; /* operands; pairs of a dot: a uniform one and a row, two rows. Those of a sum: rows */
     uint32_t dots; /* of a layer, else 0 */
@@ -107,7 +107,8 @@ typedef struct {
 } Step;
 
 /* A layer is several dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
-   Its operands are the results of the dots, the rows, and for each dot its numbers; where the adjoints of results go is their row. */
+   It is biased where all that is done with each dot is to add a uniform number, and has the sums as its results. Its operands are the
+   results, the rows, for each dot its numbers, and the biases; where the adjoints of results go is their row. */
 
 typedef struct {
     Step *steps;
@@ -140,6 +141,7 @@ typedef struct {
     int32_t *row, *adjoint, *mask;
     uint32_t *last;
     int32_t *leader, *next; /* of an instruction in a layer: its first dot, and the next; else NOWHERE */
+    int32_t *sum;           /* of a dot: the instruction that adds a uniform number to it, if nothing else is done with it; else NOWHERE */
     Pool pool;
 } Maker;
 
@@ -154,9 +156,36 @@ static size_t pairs(const Program *p, size_t i) {
     return (p->starts[i + 1] - p->starts[i]) / 2;
 }
 
-/* Whether two dots make a layer: they have the same rows, and both are always reached from the outputs or neither is active. */
-static int same_layer(const Program *p, size_t i, size_t j) {
-    if (pairs(p, i) != pairs(p, j) || is_active(p, p->known + i) != is_active(p, p->known + j)) return 0;
+/* Find what is added to dots. */
+static void find_sums(Maker *m) {
+    const Program *p = m->p;
+    enum { NONE_YET = NOWHERE + 1 };
+    for (size_t i = 0; i < p->size; i++) m->sum[i] = p->codes[i] == AG_DOT ? NONE_YET : NOWHERE;
+    for (size_t i = 0; i < p->size; i++) {
+        const int32_t *args = p->args + p->starts[i];
+        for (size_t k = 0; k < p->starts[i + 1] - p->starts[i]; k++) {
+            if ((size_t)args[k] < p->known) continue;
+            int32_t *sum = &m->sum[(size_t)args[k] - p->known];
+            *sum = *sum == NONE_YET && p->codes[i] == AG_ADD && !(p->flags[args[1 - k]] & VARIES) ? (int32_t)i : NOWHERE;
+        }
+    }
+    for (size_t j = 0; j < p->results; j++)
+        if ((size_t)p->outputs[j] >= p->known) m->sum[(size_t)p->outputs[j] - p->known] = NOWHERE;
+    for (size_t i = 0; i < p->size; i++)
+        if (m->sum[i] == NONE_YET) m->sum[i] = NOWHERE;
+}
+
+/* The slot of what a layer gives for its dot i. */
+static int32_t layer_result(const Maker *m, size_t i) {
+    return (int32_t)m->p->known + (m->sum[i] == NOWHERE ? (int32_t)i : m->sum[i]);
+}
+
+/* Whether two dots make a layer: they have the same rows, both or neither a bias, and both are always reached from the outputs or neither
+   is active. */
+static int same_layer(const Maker *m, size_t i, size_t j) {
+    const Program *p = m->p;
+    if (pairs(p, i) != pairs(p, j) || (m->sum[i] == NOWHERE) != (m->sum[j] == NOWHERE)) return 0;
+    if (is_active(p, (size_t)layer_result(m, i)) != is_active(p, (size_t)layer_result(m, j))) return 0;
     for (size_t k = 0; k < pairs(p, i); k++)
         if (pair_row(p, i, k) != pair_row(p, j, k)) return 0;
     return 1;
@@ -174,12 +203,13 @@ static int find_layers(Maker *m) {
     int32_t *table = PyMem_RawMalloc(room * sizeof(int32_t));
     if (!table) return -1;
     for (size_t h = 0; h < room; h++) table[h] = NOWHERE;
+    find_sums(m);
     for (size_t i = 0; i < p->size; i++) {
-        if (p->codes[i] != AG_DOT || !pairs(p, i) || is_masked(p, p->known + i)) continue;
-        size_t hash = is_active(p, p->known + i), k = 0;
+        if (p->codes[i] != AG_DOT || !pairs(p, i) || is_masked(p, (size_t)layer_result(m, i))) continue;
+        size_t hash = 0, k = 0;
         for (int32_t row = 0; k < pairs(p, i) && (row = pair_row(p, i, k)) != NOWHERE; k++) hash = hash * 0x9e3779b97f4a7c15 + (size_t)row + (hash >> 29);
         if (k < pairs(p, i)) continue;
-        for (hash &= room - 1; table[hash] != NOWHERE && !same_layer(p, i, (size_t)table[hash]); hash = (hash + 1) & (room - 1)) {}
+        for (hash &= room - 1; table[hash] != NOWHERE && !same_layer(m, i, (size_t)table[hash]); hash = (hash + 1) & (room - 1)) {}
         if (table[hash] != NOWHERE) {
             const int32_t last = table[hash];
             if (m->leader[last] == NOWHERE) m->leader[last] = last;
@@ -188,6 +218,8 @@ static int find_layers(Maker *m) {
         }
         table[hash] = (int32_t)i;
     }
+    for (size_t i = 0; i < p->size; i++)
+        if (m->sum[i] != NOWHERE) m->leader[m->sum[i]] = m->leader[i];
     PyMem_RawFree(table);
     return 0;
 }
@@ -196,12 +228,18 @@ static int find_layers(Maker *m) {
 static void layer_operands(Maker *m, Step *step, size_t i) {
     const Program *p = m->p;
     int32_t *out = m->slots + step->first;
-    for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d], step->dots++) *out++ = (int32_t)p->known + d;
+    for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d], step->dots++) *out++ = layer_result(m, (size_t)d);
     for (size_t k = 0; k < pairs(p, i); k++) *out++ = pair_row(p, i, k);
     for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d]) {
         const int32_t *args = p->args + p->starts[d];
         for (size_t k = 0; k < pairs(p, i); k++) *out++ = p->flags[args[k]] & VARIES ? args[k + pairs(p, i)] : args[k];
     }
+    step->biased = m->sum[i] != NOWHERE;
+    for (int32_t d = (int32_t)i; step->biased && d != NOWHERE; d = m->next[d]) {
+        const int32_t *args = p->args + p->starts[m->sum[d]];
+        *out++ = args[args[0] == (int32_t)p->known + d];
+    }
+    step->slot = (uint32_t)layer_result(m, i);
     step->count = (uint32_t)(out - m->slots) - step->first;
     step->mixed = (uint32_t)pairs(p, i);
 }
@@ -212,7 +250,7 @@ static void release_values(Maker *m, size_t i) {
     const uint32_t slot = (uint32_t)(p->known + i);
     for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) {
         const int32_t a = p->args[j];
-        if (!(p->flags[a] & VARIES) || m->last[a] != slot) continue;
+        if (!(p->flags[a] & VARIES) || m->last[a] != slot || m->row[a] == NOWHERE) continue;
         pool_give(&m->pool, m->row[a]);
         m->last[a] = UINT32_MAX;
     }
@@ -280,7 +318,7 @@ static int can_inherit(const Maker *m, const Step *step, size_t k) {
     return m->p->flags[slot] & VARIES && is_active(m->p, (size_t)slot) && !is_masked(m->p, (size_t)slot) && m->adjoint[slot] == NOWHERE;
 }
 
-/* Keep what the reverse sweep reads: of products the factors, of exp the result, of sums nothing, of others what they have. */
+/* Keep what the reverse sweep reads: of products the factors, of exp and relu the result, of sums nothing, of others what they have. */
 static void keep_for_reverse(Maker *m) {
     const Program *p = m->p;
     for (size_t i = 0; i < p->size; i++) {
@@ -290,7 +328,7 @@ static void keep_for_reverse(Maker *m) {
         switch (p->codes[i]) {
         case AG_ADD: case AG_SUB: case AG_NEG: case AG_SUM: break;
         case AG_WHERE: m->last[args[0]] = UINT32_MAX; break;
-        case AG_EXP: m->last[slot] = UINT32_MAX; break;
+        case AG_EXP: case AG_RELU: m->last[slot] = UINT32_MAX; break;
         case AG_MUL: case AG_DOT:
             for (size_t k = 0; k < count; k++)
                 if (is_active(p, (size_t)args[k])) m->last[args[(k + count / 2) % count]] = UINT32_MAX;
@@ -329,9 +367,10 @@ static void make_values(Maker *m, int reverse) {
             m->row[slot] = pool_take(&m->pool);
         } else {
             layer_operands(m, step, i);
+            for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d]) m->row[p->known + (size_t)d] = NOWHERE;
             for (size_t k = operand; k < operand + step->dots; k++) m->row[m->slots[k]] = pool_take(&m->pool);
         }
-        step->row = m->row[slot];
+        step->row = m->row[step->slot];
         if (reverse && step->code == AG_LOGSUMEXP && is_active(p, slot)) {
             step->extra = m->pool.next;
             m->pool.next += (int32_t)step->count + 1;
@@ -404,7 +443,7 @@ static Tape *tape_new(const Program *p, int reverse) {
     if (!tape) return NULL;
     operands += steps; /* layers name their results */
     Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
-               numbers(p->size), numbers(p->size), {numbers(2 * (p->inputs + steps)), 0, 0}};
+               numbers(p->size), numbers(p->size), numbers(p->size), {numbers(2 * (p->inputs + steps)), 0, 0}};
     tape->steps = PyMem_RawCalloc(steps + 1, sizeof(Step));
     tape->uniform = (uint32_t *)numbers(p->size - steps);
     tape->from = numbers(operands);
@@ -415,7 +454,7 @@ static Tape *tape_new(const Program *p, int reverse) {
     tape->outputs = numbers(p->results);
     tape->output_to = numbers(p->results);
     tape->shared = (uint32_t *)numbers(p->slots);
-    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.pool.unused && tape->steps && tape->uniform && tape->from &&
+    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.pool.unused && tape->steps && tape->uniform && tape->from &&
                          (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) && tape->inputs && tape->input_to &&
                          tape->outputs && tape->output_to && tape->shared;
     const int done = complete && !find_layers(&m);
@@ -424,7 +463,7 @@ static Tape *tape_new(const Program *p, int reverse) {
         if (reverse) make_adjoints(&m);
         tape->rows = (size_t)m.pool.next;
     }
-    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.leader, m.next, m.pool.unused};
+    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.leader, m.next, m.sum, m.pool.unused};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
     if (done) return tape;
     tape_free(tape);

@@ -222,6 +222,7 @@ class _Jit:
     def __init__(self, f: Function) -> None:
         functools.update_wrapper(self, f)
         self.f = f
+        self.recorded = isinstance(f, _VMap | _Jit)
         self.again: _Again | None = None
         self.recordings = Recordings(f, f"jit({_name(f)})")
         self.loss: Any
@@ -232,7 +233,7 @@ class _Jit:
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({_name(self.loss)})")
 
     def __call__(self, *args: Any) -> Any:
-        if current().trace is not None or isinstance(self.f, _VMap | _Jit):
+        if self.recorded or current().trace is not None:
             return self.f(*args)
         again = self.again  # which another thread may replace
         found = None if again is None else again(args)
