@@ -355,7 +355,9 @@ static int run(Job *job) {
     double *v = job->values, *g = job->adjoints;
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *group = &job->inputs.items[i];
-        for (size_t k = 0; k < group->count; k++) v[group->first + k] = *group_at(group, 0, k);
+        if (group->item == sizeof(double)) memcpy(v + group->first, group_at(group, 0, 0), group->count * sizeof(double));
+        else
+            for (size_t k = 0; k < group->count; k++) v[group->first + k] = *group_at(group, 0, k);
     }
     memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
     for (size_t i = 0; i < size; i += SLICE) {
@@ -402,9 +404,10 @@ static int run(Job *job) {
     }
     for (size_t i = 0; i < job->gradients.count; i++) {
         const Group *group = &job->gradients.items[i];
-        for (size_t k = 0; group->view.obj && k < group->count && (!group->each || !tape); k++) {
+        if (!group->view.obj || (group->each && tape)) continue;
+        for (size_t k = 0; k < group->count; k++) {
             const size_t slot = group->first + k;
-            const int there = is_active(p, slot) && (p->flags[slot] & ALWAYS || (job->taken && job->taken[slot]) || tape);
+            const int there = is_active(p, slot) && (tape || p->flags[slot] & ALWAYS || job->taken[slot]);
             *group_at(group, 0, k) = there ? g[slot] : 0.0;
         }
     }

@@ -206,7 +206,7 @@ class _Again:
                 self.run(1, inputs, [found])
             else:
                 gradient = np.empty(self.shapes[0] or ())
-                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], threads=threads())
+                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], threads())
         except ValueError:  # for numbers that are not evenly spaced
             return None
         if self.guards is not None and (found[self.count :] != self.guards).any():
