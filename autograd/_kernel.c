@@ -19,7 +19,7 @@
 
 enum {
     PAD = 8,            /* rows are a multiple of this */
-    WIDEST = 128,       /* the longest row */
+    WIDEST = 256,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
@@ -27,6 +27,7 @@ enum {
     CHUNKS = 64,        /* at most */
     SLICE = 1 << 16,    /* instructions between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
+    APART = 16,         /* the sums of chunks start at multiples of this: two lines of the cache, so that threads do not share them */
     LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
 };
 
@@ -128,6 +129,7 @@ typedef struct {
     size_t lanes, width, blocks, chunk, chunks, threads; /* chunk: blocks in one */
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
     double *sums, *rows;                                 /* of each chunk; of each thread */
+    size_t apart;                                        /* numbers from the sums of one chunk to those of the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
     atomic_size_t next;
     atomic_int stop;
@@ -222,8 +224,8 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
 static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
     const Tape *tape = job->tape;
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
-    Block b = {.rows = rows, .scratch = rows + tape->rows * job->width, .uniform = job->values, .sums = job->sums + chunk * all,
-               .reached = job->reached + chunk * tape->sharing, .width = job->width};
+    Block b = {.rows = rows, .scratch = rows + tape->rows * job->width, .uniform = job->values, .sums = job->sums + chunk * job->apart,
+               .reached = job->reached + chunk * job->apart, .width = job->width};
     for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
     memset(b.reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
@@ -369,8 +371,8 @@ static int run(Job *job) {
 
     const size_t sharing = tape ? tape->sharing : 0, all = sharing + p->results;
     for (size_t c = 1; c < job->chunks; c++) {
-        for (size_t i = 0; i < all; i++) job->sums[i] += job->sums[c * all + i];
-        for (size_t i = 0; i < sharing; i++) job->reached[i] |= job->reached[c * sharing + i];
+        for (size_t i = 0; i < all; i++) job->sums[i] += job->sums[c * job->apart + i];
+        for (size_t i = 0; i < sharing; i++) job->reached[i] |= job->reached[c * job->apart + i];
     }
     for (size_t i = 0; i < job->outputs.count; i++) {
         const Group *group = &job->outputs.items[i];
@@ -431,6 +433,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const Program *p = job->p;
     const size_t sharing = job->tape ? job->tape->sharing : 0, rows = job->tape ? job->tape->rows + SCRATCH : 0;
     const size_t reverse = (size_t)job->reverse;
+    job->apart = (sharing + p->results + APART - 1) / APART * APART;
     struct {
         double **where;
         size_t count;
@@ -445,10 +448,10 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     };
     const size_t last = sizeof parts / sizeof *parts;
     size_t total = 0, each = 0;
-    int failed = __builtin_mul_overflow(job->chunks, sharing + p->results, &parts[last - 2].count) ||
+    int failed = __builtin_mul_overflow(job->chunks, job->apart, &parts[last - 2].count) ||
                  __builtin_mul_overflow(rows, job->width, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
-    const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1), reached = reserve(&total, job->chunks * sharing, 1);
+    const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1), reached = reserve(&total, job->chunks * job->apart, 1);
     if (failed || taken < 0 || reached < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;

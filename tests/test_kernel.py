@@ -725,7 +725,10 @@ def whole_program(draw):
 
     def layer():
         rows = [pick() for _ in range(draw.randint(1, 5))]
-        pool.extend(ops.dot([draw.choice([*inputs, 2.0]) for _ in rows], rows) for _ in range(draw.randint(2, 9)))
+        biased = draw.choice([0.0, 0.5, 1.0])
+        for _ in range(draw.randint(2, 9)):
+            dot, bias = ops.dot([draw.choice([*inputs, 2.0]) for _ in rows], rows), draw.choice([*inputs, 1.0])
+            pool.extend(draw.choices([[dot], [dot + bias], [bias + dot], [dot, dot + bias]], [1.0 - biased, biased, biased, 0.1])[0])
         return small(pool[-1])
 
     kinds = [
