@@ -308,22 +308,18 @@ def compare(found: measure.Processes, operations: int, rounds: int) -> dict[str,
 
 
 def plot(costs: dict[int, dict[str, np.ndarray]], path: str) -> None:
-    import matplotlib as mpl  # noqa: PLC0415  # only here
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "eager"
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for name in PEERS:
-        sizes = [size for size in costs if name in costs[size]]
-        quartiles = np.array([np.percentile(costs[size][name], [25, 50, 75]) for size in sizes]).reshape(-1, 3)
-        (line,) = axes.plot(sizes, quartiles[:, 1], marker="o", label=name)
-        axes.fill_between(sizes, quartiles[:, 0], quartiles[:, 2], color=line.get_color(), alpha=0.2)
-    axes.set(xscale="log", yscale="log", xlabel="operations", ylabel="nanoseconds an operation", title="Record, backward and free")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, metadata={"Date": None})
+    with measure.picture(path, "Record, backward and free", figsize=(7, 4.5)) as axes:
+        for name in PEERS:
+            sizes = [size for size in costs if name in costs[size]]
+            if not sizes:
+                continue
+            low, median, high = np.percentile([costs[size][name] for size in sizes], [25, 50, 75], axis=1)
+            (line,) = axes.plot(sizes, median, marker="o")
+            axes.fill_between(sizes, low, high, color=line.get_color(), alpha=0.2)
+            axes.annotate(name, (sizes[-1], median[-1]), (8, 0), textcoords="offset points", va="center")
+        axes.set(xscale="log", yscale="log", xlabel="operations", ylabel="nanoseconds an operation")
+        axes.set_xlim(right=50 * max(costs))  # room for the names
+        axes.grid(alpha=0.3)
 
 
 def main() -> None:
