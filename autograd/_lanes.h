@@ -519,6 +519,12 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
         return;
     case AG_NEG: LANES(send_scaled)(b, to[0], g, -1.0, mask); return;
     case AG_EXP: LANES(send)(b, to[0], g, y, mask); return;
+    case AG_RELU: /* its argument may not be there any more, and its partial can be told from its result */
+        if (mask) EACH p[i] = ag_step(y[i], 0.0);
+        if (mask) LANES(send)(b, to[0], g, p, mask);
+        else if (to[0] & 1) EACH LANES(at)(b, to[0] >> 1)[i] = g[i] * ag_step(y[i], 0.0);
+        else EACH LANES(at)(b, to[0] >> 1)[i] += g[i] * ag_step(y[i], 0.0);
+        return;
     default: break;
     }
     if (s->code == AG_POWC && from[1] < 0) {
@@ -530,7 +536,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
             EACH p[i] *= c;
         }
     } else if (arity == 1) {
-        LANES(partial1)(s->code, y, s->code == AG_RELU ? y : LANES(at)(b, from[0]), p, n); /* the argument of relu may not be there any more */
+        LANES(partial1)(s->code, y, LANES(at)(b, from[0]), p, n);
     } else {
         const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
         if (arity == 2) LANES(partials2)(s->code, y, x, z, p, p + width, n);
