@@ -26,6 +26,7 @@ INSTALLED = {"site-packages", "dist-packages"}
 MAPPINGS = (dict, types.MappingProxyType)
 CONTAINERS = (*MAPPINGS, list, tuple, set, frozenset, deque, array, bytearray)
 FROZEN = (tuple, frozenset)
+VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
 # What draws random numbers: its state is no attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
@@ -65,13 +66,15 @@ class Captured:
         self.members: list[tuple[types.MemberDescriptorType, Any, Any]] = []
         self.arrays: list[tuple[Any, np.ndarray]] = []
         self.states: list[tuple[Any, bytes]] = []
+        self.modules: list[types.ModuleType] = []
+        self.words: set[str] = set()
         self.moving = False
 
     def key(self) -> Any:
         """Something hashable, equal to what it was before if all that is captured is."""
         if self.found is None or self._changed():
             anew = Captured(*self.roots)
-            anew.found = tuple(map(anew._look, self.roots))
+            anew.found = (*map(anew._look, self.roots), *anew._ask())
             self.__dict__ = vars(anew)  # at once: other threads see what was there before, or all of it
         return self.found
 
@@ -103,12 +106,16 @@ class Captured:
         """What there is in `x`; what it looked at is remembered."""
         if isinstance(x, PLAIN):
             return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # nan is itself, and -0.0 is not 0.0
+        if isinstance(x, types.ModuleType) and x not in self.modules:
+            self.modules.append(x)
         if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
             return Same(x)
         self.seen[id(x)] = x
         if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):
             self.arrays.append((x, was := np.array(x)))
             return _bytes(was), *(map(self._look, was.ravel()) if was.dtype.kind == "O" else ())
+        if isinstance(x, VIEWS):
+            return type(x), self._look(x.mapping)
         if isinstance(x, CONTAINERS):
             items = _items(x)
             if not isinstance(x, FROZEN):
@@ -149,24 +156,26 @@ class Captured:
         if not _is_library(f.__module__):
             # Notebooks that load a changed module anew give its functions other code.
             self.functions.append((f, f.__code__, f.__defaults__))
-            for scope, names in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
-                found += self._look_up(scope, names)
-                held += map(scope.get, names)
-            found += self._ask([x for x in held if isinstance(x, types.ModuleType)], _names(f.__code__))
+            self.words.update(_names(f.__code__))
+            found += self._look_up(f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME"))
+            found += self._look_up(sys.modules, _imported(f))
         return *found, self._look(f.__kwdefaults__)
 
-    def _ask(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
-        """What a function may ask modules for by these names, and those that it finds in them; a library's only for random numbers."""
+    def _ask(self) -> list[Any]:
+        """What the functions may ask the modules for that were found, whoever holds them; a library's only for random numbers."""
         found: list[Any] = []
-        for module in modules:  # which become more
-            asked = [vars(module).get(name) for name in names]
-            if _is_library(module.__name__):
-                found += [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
-            else:
-                found += self._look_up(vars(module), names)
-            for x in asked:
-                if isinstance(x, types.ModuleType) and x not in modules:
-                    modules.append(x)
+        asked: set[tuple[types.ModuleType, str]] = set()
+        while more := [(m, name) for m in self.modules for name in sorted(self.words) if name in vars(m) and (m, name) not in asked]:
+            asked.update(more)
+            for module, name in more:
+                x = vars(module)[name]
+                if not _is_library(module.__name__):
+                    found += self._look_up(vars(module), [name])
+                elif isinstance(x, types.ModuleType) or isinstance(getattr(x, "__self__", None), GENERATORS):
+                    found.append(self._look(x))
+        own = [vars(module) for module in self.modules if not _is_library(module.__name__)]
+        self.scopes += own
+        self.sizes += map(len, own)  # names may come
         return found
 
     def _look_up(self, scope: Mapping[str, Any], names: list[str]) -> list[Any]:

@@ -27,6 +27,7 @@ Processes = dict[str, ProcessPoolExecutor]
 # Made for a size of the problem, it computes so many times and gives the numbers that it found.
 Peer = Callable[[int], Any]
 Peers = dict[str, Callable[[int], Peer]]
+MADE: list[ProcessPoolExecutor] = []  # kept to the end: Python may stumble over those that are dropped shortly before
 # Okabe and Ito's colours, which those who see fewer of them tell apart too.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
@@ -39,7 +40,8 @@ def pin() -> None:
 
 def fresh(*, pinned: bool = True) -> ProcessPoolExecutor:
     """A process of its own, on that core: what one peer imports and allocates costs the others nothing."""
-    return ProcessPoolExecutor(1, get_context("spawn"), pin if pinned else None)
+    MADE.append(ProcessPoolExecutor(1, get_context("spawn"), pin if pinned else None))
+    return MADE[-1]
 
 
 def processes(prepare: Callable[[str], Any], names: Iterable[str], *, pinned: bool = True) -> Processes:

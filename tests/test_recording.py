@@ -559,10 +559,15 @@ def captures_within():
     """The same within modules, views and lists with attributes."""
     part, listed, entries = types.ModuleType("config.part"), type("Listed", (list,), {})(), {"k": 2.0}
     view, config.part = types.MappingProxyType(entries), part
+    keeper, parts, values, items = types.SimpleNamespace(part=part), [part], entries.values(), entries.items()
     yield "module of a module", lambda x: config.part.K * x, assigned(part, "K")
     yield "module in a closure", lambda x: part.K * x, assigned(part, "K")
     yield "module as a default", lambda x, c=part: c.K * x, assigned(part, "K")
     yield "attribute of a list", lambda x: listed.k * x, assigned(listed, "k")
+    yield "module as an attribute", lambda x: keeper.part.K * x, assigned(part, "K")
+    yield "module in a list", lambda x: parts[0].K * x, assigned(part, "K")
+    yield "values of a dict", lambda x: sum(values) * x, put(entries, "k")
+    yield "items of a dict", lambda x: sum(v for _, v in items) * x, put(entries, "k")
     yield "view of a dict", lambda x: view["k"] * x, put(entries, "k")
 
 
