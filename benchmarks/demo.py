@@ -1,6 +1,6 @@
 """micrograd's own demo: an MLP 2-16-16-1 learns 100 points of two moons with a max-margin loss, as a whole program.
 
-    python benchmarks/demo.py [--steps 5] [--rounds 5] [--points 100]
+    python benchmarks/demo.py [--steps 20] [--rounds 5] [--points 100]
 
 Written in micrograd's style it runs on micrograd's own `nn` module, with the class of numbers replaced and nothing else
 changed; then with neurons that call `dot`, and on our `nn`. All start from the same weights, and their losses must agree.
@@ -114,7 +114,7 @@ def run(peer: str, _round: int, *, points: int, steps: int) -> tuple[list[float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--points", type=int, default=100)
     options = parser.parse_args()
