@@ -27,7 +27,7 @@ enum {
     CHUNKS = 64,        /* at most */
     SLICE = 1 << 16,    /* instructions between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
-    APART = 16,         /* the sums of chunks start at multiples of this: two lines of the cache, so that threads do not share them */
+    APART = 128,        /* numbers and bytes of chunks start at multiples of this, so that threads do not share lines of the cache */
     LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
 };
 
@@ -451,7 +451,8 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     int failed = __builtin_mul_overflow(job->chunks, job->apart, &parts[last - 2].count) ||
                  __builtin_mul_overflow(rows, job->width, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
-    const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1), reached = reserve(&total, job->chunks * job->apart, 1);
+    const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
+    const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
     if (failed || taken < 0 || reached < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;

@@ -126,18 +126,16 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
 #undef GROUP
 }
 
-/* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along], and of
-   biases[o] where there are any. With `targets` the rows are those of adjoints, and added to unless it comes first. */
+/* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along], and at last
+   of biases[o] where there are any. With `targets` the rows are those of adjoints, and added to unless it comes first. */
 static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t *out, const int32_t *in, const int32_t *weights, size_t across,
                           size_t along, const int32_t *biases, int targets) {
     const size_t n = b->padded, width = b->width;
 #define TILE(OUT, WIDTH) \
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
         VEC sum[OUT][WIDTH]; \
-        for (size_t j = 0; j < OUT; j++) { \
-            const VEC bias = SAME(biases ? b->uniform[~biases[o + j]] : 0.0); \
-            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = bias; \
-        } \
+        for (size_t j = 0; j < OUT; j++) \
+            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = (VEC){0}; \
         for (size_t k = 0; k < ins; k++) { \
             const VEC *x = (const VEC *)(b->rows + (size_t)in[k] * width + i); \
             for (size_t j = 0; j < OUT; j++) { \
@@ -149,8 +147,13 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
             const int32_t to = out[o + j]; \
             if (to == NOWHERE) continue; \
             VEC *y = (VEC *)(b->rows + (size_t)(targets ? to >> 1 : to) * width + i); \
-            const int more = targets && !(to & 1); \
-            for (size_t w = 0; more && w < WIDTH; w++) sum[j][w] += y[w]; \
+            if (biases) { \
+                const VEC bias = SAME(b->uniform[~biases[o + j]]); \
+                for (size_t w = 0; w < WIDTH; w++) sum[j][w] += bias; \
+            } \
+            if (targets && !(to & 1)) { \
+                for (size_t w = 0; w < WIDTH; w++) sum[j][w] += y[w]; \
+            } \
             for (size_t w = 0; w < WIDTH; w++) y[w] = sum[j][w]; \
         } \
     }
@@ -520,9 +523,10 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
     case AG_NEG: LANES(send_scaled)(b, to[0], g, -1.0, mask); return;
     case AG_EXP: LANES(send)(b, to[0], g, y, mask); return;
     case AG_RELU: /* its argument may not be there any more, and its partial can be told from its result */
-        if (mask) EACH p[i] = ag_step(y[i], 0.0);
-        if (mask) LANES(send)(b, to[0], g, p, mask);
-        else if (to[0] & 1) EACH LANES(at)(b, to[0] >> 1)[i] = g[i] * ag_step(y[i], 0.0);
+        if (mask) {
+            EACH p[i] = ag_step(y[i], 0.0);
+            LANES(send)(b, to[0], g, p, mask);
+        } else if (to[0] & 1) EACH LANES(at)(b, to[0] >> 1)[i] = g[i] * ag_step(y[i], 0.0);
         else EACH LANES(at)(b, to[0] >> 1)[i] += g[i] * ag_step(y[i], 0.0);
         return;
     default: break;

@@ -140,7 +140,7 @@ typedef struct {
     int32_t *slots; /* of the operands */
     int32_t *row, *adjoint, *mask;
     uint32_t *last;
-    int32_t *leader, *next; /* of an instruction in a layer: its first dot, and the next; else NOWHERE */
+    int32_t *leader, *next; /* of an instruction in a layer, a dot or what is added to it: its first dot, and the next; else NOWHERE */
     int32_t *sum;           /* of a dot: the instruction that adds a uniform number to it, if nothing else is done with it; else NOWHERE */
     Pool pool;
 } Maker;
@@ -454,9 +454,9 @@ static Tape *tape_new(const Program *p, int reverse) {
     tape->outputs = numbers(p->results);
     tape->output_to = numbers(p->results);
     tape->shared = (uint32_t *)numbers(p->slots);
-    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.pool.unused && tape->steps && tape->uniform && tape->from &&
-                         (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) && tape->inputs && tape->input_to &&
-                         tape->outputs && tape->output_to && tape->shared;
+    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.pool.unused &&
+                         tape->steps && tape->uniform && tape->from && (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) &&
+                         tape->inputs && tape->input_to && tape->outputs && tape->output_to && tape->shared;
     const int done = complete && !find_layers(&m);
     if (done) {
         make_values(&m, reverse);

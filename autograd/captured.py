@@ -74,7 +74,7 @@ class Captured:
         """Something hashable, equal to what it was before if all that is captured is."""
         if self.found is None or self._changed():
             anew = Captured(*self.roots)
-            anew.found = (*map(anew._look, self.roots), *anew._ask())
+            anew.found = (*map(anew._look, self.roots), *anew._ask_those_held())
             self.__dict__ = vars(anew)  # at once: other threads see what was there before, or all of it
         return self.found
 
@@ -106,28 +106,27 @@ class Captured:
         """What there is in `x`; what it looked at is remembered."""
         if isinstance(x, PLAIN):
             return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # nan is itself, and -0.0 is not 0.0
-        if isinstance(x, types.ModuleType) and x not in self.modules:
-            self.modules.append(x)
         if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
             return Same(x)
         self.seen[id(x)] = x
         if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):
             self.arrays.append((x, was := np.array(x)))
-            return _bytes(was), *(map(self._look, was.ravel()) if was.dtype.kind == "O" else ())
+            return _bytes(was), *(map(self._hold, was.ravel()) if was.dtype.kind == "O" else ())
         if isinstance(x, VIEWS):
             return type(x), self._look(x.mapping)
         if isinstance(x, CONTAINERS):
             items = _items(x)
             if not isinstance(x, FROZEN):
                 self.items.append((x, items))
-            return type(x), *map(self._look, items), *(() if type(x) in CONTAINERS else self._look_around(x))
+            return type(x), *map(self._hold, items), *(() if type(x) in CONTAINERS else self._look_around(x))
         if isinstance(x, types.FunctionType):
             return *self._look_into(x), self._look(vars(x))
         if isinstance(x, type):
             own = [vars(cls) for cls in x.__mro__ if not _is_library(cls.__module__)]
             self.scopes += own
             self.sizes += map(len, own)  # a name that comes may hide one of a base class
-            return Same(x), *[found for scope in own for found in self._look_up(scope, list(scope))]
+            held = [m for scope in own for m in scope.values() if isinstance(m, types.ModuleType)]
+            return Same(x), *map(self._hold, held), *[found for scope in own for found in self._look_up(scope, list(scope))]
         return Same(x), *self._look_around(x)
 
     def _look_around(self, x: Any) -> list[Any]:
@@ -144,7 +143,7 @@ class Captured:
             return [self._look(x.__self__)]
         members = [m for cls in type(x).__mro__ for m in vars(cls).values() if isinstance(m, types.MemberDescriptorType)]
         self.members += [(member, x, _member(member, x)) for member in members]
-        found = [self._look(_member(member, x)) for member in members]
+        found = [self._hold(_member(member, x)) for member in members]
         return [self._look(type(x)), *found, self._look(vars(x)) if hasattr(x, "__dict__") else None]
 
     def _look_into(self, f: types.FunctionType) -> Any:
@@ -156,27 +155,39 @@ class Captured:
         if not _is_library(f.__module__):
             # Notebooks that load a changed module anew give its functions other code.
             self.functions.append((f, f.__code__, f.__defaults__))
-            self.words.update(_names(f.__code__))
-            found += self._look_up(f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME"))
-            found += self._look_up(sys.modules, _imported(f))
+            names = _names(f.__code__)
+            self.words.update(names)
+            for scope, own in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
+                found += self._look_up(scope, own)
+                held += map(scope.get, own)
+            found += self._ask([x for x in held if isinstance(x, types.ModuleType)], names)
         return *found, self._look(f.__kwdefaults__)
 
-    def _ask(self) -> list[Any]:
-        """What the functions may ask the modules for that were found, whoever holds them; a library's only for random numbers."""
+    def _ask(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
+        """What modules, and those that they hold by these names, have under them; a library's only for random numbers."""
         found: list[Any] = []
-        asked: set[tuple[types.ModuleType, str]] = set()
-        while more := [(m, name) for m in self.modules for name in sorted(self.words) if name in vars(m) and (m, name) not in asked]:
-            asked.update(more)
-            for module, name in more:
-                x = vars(module)[name]
-                if not _is_library(module.__name__):
-                    found += self._look_up(vars(module), [name])
-                elif isinstance(x, types.ModuleType) or isinstance(getattr(x, "__self__", None), GENERATORS):
-                    found.append(self._look(x))
-        own = [vars(module) for module in self.modules if not _is_library(module.__name__)]
-        self.scopes += own
-        self.sizes += map(len, own)  # names may come
+        for module in modules:  # which become more
+            asked = [vars(module).get(name) for name in names]
+            if _is_library(module.__name__):
+                found += [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
+            else:
+                found += self._look_up(vars(module), names)
+            for x in asked:
+                if isinstance(x, types.ModuleType) and x not in modules:
+                    modules.append(x)
         return found
+
+    def _ask_those_held(self) -> Iterator[Any]:
+        """What the modules have that objects and containers hold: any function may ask for it, so by the names that one of them uses."""
+        asked = None
+        while asked != (asked := (len(self.modules), len(self.words))):
+            yield from self._ask(self.modules[:], sorted(self.words))
+
+    def _hold(self, x: Any) -> Any:
+        """What there is in something that an object or a container holds."""
+        if isinstance(x, types.ModuleType) and x not in self.modules:
+            self.modules.append(x)
+        return self._look(x)
 
     def _look_up(self, scope: Mapping[str, Any], names: list[str]) -> list[Any]:
         found = [(name, scope.get(name, EMPTY)) for name in names]

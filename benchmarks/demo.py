@@ -120,7 +120,8 @@ def main() -> None:
     options = parser.parse_args()
     print(measure.heading("micrograd", "minigrad"))
     call = partial(run, points=options.points, steps=options.steps)
-    results = measure.turns(measure.processes(prepare, PEERS), call, options.rounds)
+    with measure.processes(prepare, PEERS) as found:
+        results = measure.turns(found, call, options.rounds)
     milliseconds = {name: 1e3 * np.array([seconds for _, _, seconds in rounds]) for name, rounds in results.items()}
     medians = {name: np.median(steps, axis=1) for name, steps in milliseconds.items()}
     print(f"{options.points} points, {options.steps} steps, {options.rounds} rounds: milliseconds a step, median and quartiles")

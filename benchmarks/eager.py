@@ -329,14 +329,15 @@ def main() -> None:
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
     print(measure.heading("xad", "torch", "micrograd"))
-    found = measure.processes(prepare, PEERS)
-    costs = {operations: compare(found, operations, options.rounds) for operations in options.operations}
+    with measure.processes(prepare, PEERS) as found:
+        costs = {operations: compare(found, operations, options.rounds) for operations in options.operations}
     if 10**4 in costs and 10**7 in costs:
         growth = np.median(costs[10**7][OURS]) / np.median(costs[10**4][OURS])
         print(f"\nours: an operation of ten million costs {growth:.2f} times one of ten thousand")
     print("\nbytes for each product of a chain:")
     for name in found:
-        print(f"{name:>18}{measure.fresh().submit(bytes_per_node, name, PEERS[name][1] // 10).result():>8.0f}")
+        with measure.fresh() as process:
+            print(f"{name:>18}{process.submit(bytes_per_node, name, PEERS[name][1] // 10).result():>8.0f}")
     if options.plot:
         plot(costs, options.plot)
 

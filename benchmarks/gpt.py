@@ -145,7 +145,8 @@ def main() -> None:
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
     print(measure.heading("torch"))
-    results = measure.turns(measure.processes(prepare, PEERS), partial(run, steps=options.steps), options.rounds)
+    with measure.processes(prepare, PEERS) as found:
+        results = measure.turns(found, partial(run, steps=options.steps), options.rounds)
     for name, rounds in results.items():
         for (losses, _), (reference, _) in zip(rounds, results[OURS], strict=True):
             np.testing.assert_allclose(losses, reference, rtol=1e-9, err_msg=name)

@@ -12,6 +12,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def run(operations: int, i: int) -> list[float]:
     size = len(program)
     nanoseconds = np.array([*np.diff(times), max(0.0, first - replays[1]), *replays]) * 1e9 / size / [1, 1, 1, 1, 1, LANES, LANES]
     own = sum(array.nbytes for array in (program.codes, program.starts, program.args, program.constants))
-    return [*nanoseconds, own / size, (own + measure.fresh().submit(kept, program).result()) / size]
+    with measure.fresh() as process:
+        return [*nanoseconds, own / size, (own + process.submit(kept, program).result()) / size]
 
 
 def kept(program: Program) -> int:
@@ -132,8 +134,9 @@ def main() -> None:
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
     print(measure.heading())
-    found = {size: measure.fresh() for size in options.operations}
-    results = {size: np.array(rounds) for size, rounds in measure.turns(found, run, options.rounds).items()}
+    with ExitStack() as stack:
+        found = {size: stack.enter_context(measure.fresh()) for size in options.operations}
+        results = {size: np.array(rounds) for size, rounds in measure.turns(found, run, options.rounds).items()}
     print(f"for each operation, median and quartiles of {options.rounds} rounds")
     print(f"{'operations':>46}" + "".join(f"{size:>22,}" for size in results))
     for k, name in enumerate(QUANTITIES):

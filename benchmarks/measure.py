@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
@@ -27,7 +27,6 @@ Processes = dict[str, ProcessPoolExecutor]
 # Made for a size of the problem, it computes so many times and gives the numbers that it found.
 Peer = Callable[[int], Any]
 Peers = dict[str, Callable[[int], Peer]]
-MADE: list[ProcessPoolExecutor] = []  # kept to the end: Python may stumble over those that are dropped shortly before
 # Okabe and Ito's colours, which those who see fewer of them tell apart too.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
@@ -40,22 +39,23 @@ def pin() -> None:
 
 def fresh(*, pinned: bool = True) -> ProcessPoolExecutor:
     """A process of its own, on that core: what one peer imports and allocates costs the others nothing."""
-    MADE.append(ProcessPoolExecutor(1, get_context("spawn"), pin if pinned else None))
-    return MADE[-1]
+    return ProcessPoolExecutor(1, get_context("spawn"), pin if pinned else None)
 
 
-def processes(prepare: Callable[[str], Any], names: Iterable[str], *, pinned: bool = True) -> Processes:
+@contextmanager
+def processes(prepare: Callable[[str], Any], names: Iterable[str], *, pinned: bool = True) -> Iterator[Processes]:
     """One for each peer that `prepare` finds, called there; a line says who is left out."""
-    found = {}
-    for name in names:
-        process = fresh(pinned=pinned)
-        try:
-            process.submit(prepare, name).result()
-        except (ImportError, OSError) as error:
-            print(f"left out: {name}: {error}")
-        else:
-            found[name] = process
-    return found
+    with ExitStack() as stack:
+        found = {}
+        for name in names:
+            process = stack.enter_context(fresh(pinned=pinned))
+            try:
+                process.submit(prepare, name).result()
+            except (ImportError, OSError) as error:
+                print(f"left out: {name}: {error}")
+            else:
+                found[name] = process
+        yield found
 
 
 def turns(found: Processes, call: Callable[[str, int], Any], rounds: int) -> dict[str, list[Any]]:
@@ -203,11 +203,11 @@ def lap(name: str, _round: int, *, peers: Peers, size: int) -> float:
 
 def compare(peers: Peers, ours: str, size: int, rounds: int, *, pinned: bool = True) -> dict[str, np.ndarray]:
     """Prints a table; gives the microseconds that each peer takes for one time, round by round. All must find the same numbers."""
-    found = processes(partial(prepare, peers=peers, size=size), peers, pinned=pinned)
-    answers = turns(found, partial(answer, peers=peers, size=size), 1)
-    for name, (numbers,) in answers.items():
-        np.testing.assert_allclose(numbers, answers[ours][0], rtol=1e-9, atol=1e-12, err_msg=name)
-    laps = turns(found, partial(lap, peers=peers, size=size), rounds)
+    with processes(partial(prepare, peers=peers, size=size), peers, pinned=pinned) as found:
+        answers = turns(found, partial(answer, peers=peers, size=size), 1)
+        for name, (numbers,) in answers.items():
+            np.testing.assert_allclose(numbers, answers[ours][0], rtol=1e-9, atol=1e-12, err_msg=name)
+        laps = turns(found, partial(lap, peers=peers, size=size), rounds)
     costs = {name: 1e6 * np.array(each) for name, each in laps.items()}
     table(costs, ours)
     return costs

@@ -105,16 +105,18 @@ def test_the_operations_of_eager_are_the_nodes_that_ours_records():
 
 
 def test_eager_prints_ours_as_once_ours(capsys):
-    costs = eager.compare(measure.processes(eager.prepare, [eager.OURS]), 1000, 1)
+    with measure.processes(eager.prepare, [eager.OURS]) as found:
+        costs = eager.compare(found, 1000, 1)
     assert list(costs) == [eager.OURS]
     assert (costs[eager.OURS] > 0).all()
     assert capsys.readouterr().out.endswith(" 1 (1 … 1)\n")
 
 
 def test_what_turns_takes_in_turn_and_leaves_out(capsys):
-    peers = measure.processes(len, ["one", "two"])
-    assert measure.turns(peers, "{}{}".format, 3) == {"one": ["one0", "one1", "one2"], "two": ["two0", "two1", "two2"]}
-    assert measure.processes(__import__, ["no_such_module"]) == {}
+    with measure.processes(len, ["one", "two"]) as peers:
+        assert measure.turns(peers, "{}{}".format, 3) == {"one": ["one0", "one1", "one2"], "two": ["two0", "two1", "two2"]}
+    with measure.processes(__import__, ["no_such_module"]) as none:
+        assert none == {}
     assert capsys.readouterr().out == "left out: no_such_module: No module named 'no_such_module'\n"
 
 
@@ -125,7 +127,8 @@ def crash_in_the_second_round(name, i):
 
 
 def test_who_crashes_keeps_what_it_gave_and_gets_no_further_turn(capsys):
-    results = measure.turns(measure.processes(len, ["frail", "sound"]), crash_in_the_second_round, 3)
+    with measure.processes(len, ["frail", "sound"]) as peers:
+        results = measure.turns(peers, crash_in_the_second_round, 3)
     assert results == {"frail": [0], "sound": [0, 1, 2]}
     assert capsys.readouterr().out == "frail crashed in round 2\n"
 

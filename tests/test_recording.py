@@ -559,12 +559,14 @@ def captures_within():
     """The same within modules, views and lists with attributes."""
     part, listed, entries = types.ModuleType("config.part"), type("Listed", (list,), {})(), {"k": 2.0}
     view, config.part = types.MappingProxyType(entries), part
+    keeper_class = type("KeeperClass", (), {"part": part})
     keeper, parts, values, items = types.SimpleNamespace(part=part), [part], entries.values(), entries.items()
     yield "module of a module", lambda x: config.part.K * x, assigned(part, "K")
     yield "module in a closure", lambda x: part.K * x, assigned(part, "K")
     yield "module as a default", lambda x, c=part: c.K * x, assigned(part, "K")
     yield "attribute of a list", lambda x: listed.k * x, assigned(listed, "k")
     yield "module as an attribute", lambda x: keeper.part.K * x, assigned(part, "K")
+    yield "module as an attribute of a class", lambda x: keeper_class.part.K * x, assigned(part, "K")
     yield "module in a list", lambda x: parts[0].K * x, assigned(part, "K")
     yield "values of a dict", lambda x: sum(values) * x, put(entries, "k")
     yield "items of a dict", lambda x: sum(v for _, v in items) * x, put(entries, "k")
@@ -627,6 +629,31 @@ def test_an_attribute_that_hides_one_of_a_base_class():
     g = jit(lambda x: heir.k * x)
     assert g(3.0) == 6.0
     Heir.k = 5.0
+    assert g(3.0) == 15.0
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_names_that_come_to_a_module_and_go(held):
+    part = types.ModuleType("part")
+    part.A = part.unused = 2.0
+    module = types.SimpleNamespace(part=part) if held else types.ModuleType("around")
+    module.part = part
+
+    def f(x):
+        try:
+            return module.part.A * x
+        except AttributeError:
+            return part.B * x * 10.0 if hasattr(part, "B") else x
+
+    g = jit(f)
+    assert g(3.0) == 6.0
+    del part.A
+    part.B = 2.0
+    assert g(3.0) == 60.0
+    del part.B
+    assert g(3.0) == 3.0
+    del part.unused
+    part.A = 5.0
     assert g(3.0) == 15.0
 
 
