@@ -713,8 +713,13 @@ def test_an_unknown_instruction_set():
 
 
 def whole_program(draw):
-    """A random program of operations that keep whole numbers whole and small, so that no order of sums shows: its inputs, its outputs."""
+    """A random program of operations that keep whole numbers whole and small, so that no order of sums shows.
+
+    Its inputs, which of them lanes share, and its outputs.
+    """
     inputs = [Value(0.5) for _ in range(draw.randint(1, 8))]
+    shared = [draw.random() < 0.35 for _ in inputs]
+    parameters = [x for x, own in zip(inputs, shared, strict=True) if own]
     pool = list(inputs)
 
     def pick():
@@ -724,10 +729,11 @@ def whole_program(draw):
         return ops.clip(x, -6.0, 6.0)
 
     def layer():
-        rows = [pick() for _ in range(draw.randint(1, 5))]
-        biased = draw.choice([0.0, 0.5, 1.0])
+        """Dots of the same rows with what lanes share, which the kernel takes together, and now and then with what they do not."""
+        rows = [draw.choice([pick(), *(x for x, own in zip(inputs, shared, strict=True) if not own)]) for _ in range(draw.randint(1, 5))]
+        biased, weights = draw.choice([0.0, 0.5, 1.0]), [*(inputs if draw.random() < 0.1 else parameters), 2.0, -1.0]
         for _ in range(draw.randint(2, 9)):
-            dot, bias = ops.dot([draw.choice([*inputs, 2.0]) for _ in rows], rows), draw.choice([*inputs, 1.0])
+            dot, bias = ops.dot([draw.choice(weights) for _ in rows], rows), draw.choice(weights)
             pool.extend(draw.choices([[dot], [dot + bias], [bias + dot], [dot, dot + bias]], [1.0 - biased, biased, biased, 0.1])[0])
         return small(pool[-1])
 
@@ -740,7 +746,7 @@ def whole_program(draw):
     ]  # fmt: skip
     for make in draw.choices(kinds, k=draw.choice([3, 5, 8, 12, 20, 40])):
         pool.append(make())  # noqa: PERF401  # of those before
-    return inputs, [pool[-1], *[draw.choice(pool) for _ in range(draw.randint(0, 5))]]
+    return inputs, shared, [pool[-1], *[draw.choice(pool) for _ in range(draw.randint(0, 5))]]
 
 
 @pytest.mark.usefixtures("instructions")
@@ -749,10 +755,9 @@ def test_whole_numbers_exactly(seed):
     """Rows that are handed on or used again hold what they should: several outputs, some seeded, some inputs wanted, some shared."""
     draw, compared = random.Random(seed), 0
     for _ in range(60):
-        inputs, outputs = whole_program(draw)
+        inputs, shared, outputs = whole_program(draw)
         program, lanes = Program(outputs, inputs), draw.choice([2, 7, 8, 9, 128, 129, 300])
-        shared, wanted = ([draw.random() < p for _ in inputs] for p in (0.35, 0.85))
-        seeded = [draw.random() < 0.8 for _ in outputs]
+        wanted, seeded = ([draw.random() < p for _ in sequence] for p, sequence in ((0.85, inputs), (0.8, outputs)))
         columns = [np.array([float(draw.randint(-3, 3)) for _ in range(1 if own else lanes)]) for own in shared]
         seeds = np.array([[float(draw.randint(-3, 3)) for _ in outputs] for _ in range(lanes)])
         full = [np.broadcast_to(column, lanes) for column in columns]
