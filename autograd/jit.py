@@ -178,7 +178,7 @@ class _Again:
         self.run = path.lanes.plan(arrays(given.groups), wanted).run
         if weight is not None:
             self.seeds = [np.array([weight, *[0.0] * len(path.truths)])]
-        self.unwanted = [None] * (len(args) - 1)
+        self.unwanted, self.threads = [None] * (len(args) - 1), threads()
 
     @staticmethod
     def fits(args: Sequence[Any], path: Path) -> bool:
@@ -206,7 +206,7 @@ class _Again:
                 self.run(1, inputs, [found])
             else:
                 gradient = np.empty(self.shapes[0] or ())
-                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], threads())
+                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], self.threads)
         except ValueError:  # for numbers that are not evenly spaced
             return None
         if self.guards is not None and (found[self.count :] != self.guards).any():
