@@ -168,9 +168,10 @@ class _Again:
     def __init__(
         self, args: Sequence[Any], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float | None = None
     ) -> None:
-        self.shapes = [None if x.__class__ is float else x.shape for x in args]
-        # For each argument the order of its axes that has the lanes first.
-        self.orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
+        # For each argument its shape, None for a float, and the order of its axes that has the lanes first.
+        shapes = [None if x.__class__ is float else x.shape for x in args]
+        orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
+        self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
         self.captured, self.key, self.weight = captured, given.captured, weight
         self.lanes, self.tree, self.count, self.outputs = given.lanes or 1, path.tree, path.count, path.count + len(path.truths)
         self.guards = path.truths * self.lanes if len(path.truths) else None
@@ -188,10 +189,10 @@ class _Again:
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs, or value and gradient; None where this call is not like the one before."""
-        if len(args) != len(self.shapes) or self.captured.key() is not self.key:
+        if len(args) != len(self.forms) or self.captured.key() is not self.key:
             return None
         inputs = []
-        for x, shape, order in zip(args, self.shapes, self.orders):  # noqa: B905  # compared above, and this is what the call costs
+        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # compared above, and this is what the call costs
             if shape is None:
                 if x.__class__ is not float:
                     return None
@@ -205,7 +206,7 @@ class _Again:
             if self.weight is None:
                 self.run(1, inputs, [found])
             else:
-                gradient = np.empty(self.shapes[0] or ())
+                gradient = np.empty(self.shape)
                 self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], self.threads)
         except ValueError:  # for numbers that are not evenly spaced
             return None
@@ -213,7 +214,7 @@ class _Again:
             return None
         if self.weight is None:
             return found.item(0) if self.tree.__class__ is float else like(self.tree, found[: self.count].tolist())
-        return self.weight * found.item(0), gradient if self.shapes[0] else gradient.item()
+        return self.weight * found.item(0), gradient if self.shape else gradient.item()
 
 
 class _Jit:
