@@ -84,7 +84,7 @@ def history(history: History, *, ax: Any = None) -> Figure:
             if means := getattr(history, prefix + measure):
                 color = ORANGE if prefix else BLUE
                 epochs = range(1, len(means) + 1)
-                panel.plot(epochs, means, look, color=color, ms=4 if len(means) <= 20 else 0, lw=1.8, label=name, clip_on=False)
+                panel.plot(epochs, means, look, color=color, ms=4 if len(means) <= 20 else 0, lw=1.8, label=name, clip_on=measure == "loss")
         panel.set(xlabel="epoch", ylabel=measure)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         panel.grid(axis="y", color=_ink(panel), alpha=0.12)

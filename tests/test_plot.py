@@ -190,6 +190,13 @@ def test_png_for_notebooks_and_for_files(draw, tmp_path):
     assert shown[..., 3].min() == 1.0
 
 
+def test_a_loss_of_zero_on_a_logarithmic_scale_stays_within_the_picture():
+    figure = plot.history(History([1.0, 0.5, 0.0], [0.5, 0.75, 1.0]))
+    figure.axes[0].set_yscale("log")
+    box = figure.get_tightbbox(FigureCanvasAgg(figure).get_renderer())
+    assert box.height < 1.1 * figure.get_figheight()
+
+
 @pytest.mark.parametrize("style", ["default", "dark_background"])
 @pytest.mark.parametrize("pyplot", ["", "import matplotlib.pyplot as plt\n"], ids=["alone", "beside pyplot"])
 def test_a_notebook_shows_it_once(pyplot, style):
