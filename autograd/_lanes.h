@@ -234,32 +234,33 @@ static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, doubl
 /* The sum of the powers, less 1, is kept with what its roundings lost. */
 static void LANES(logsumexp)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
     const size_t n = b->padded, width = b->width;
-    double *restrict shift = b->scratch + width, *restrict power = b->scratch + 2 * width, *restrict lost = b->scratch + 3 * width;
+    double *restrict shift = b->scratch + width, *restrict shifted = b->scratch + 2 * width;
+    double *restrict lost = b->scratch + 3 * width, *restrict sum = b->scratch + 4 * width;
     EACH shift[i] = -INFINITY;
     for (size_t k = 0; k < s->count; k++) {
         const double *x = LANES(operand)(b, from[k], 0);
         EACH shift[i] = x[i] > shift[i] ? x[i] : shift[i];
     }
     EACH shift[i] = isfinite(shift[i]) ? shift[i] : 0.0;
-    EACH y[i] = -1.0;
+    EACH sum[i] = -1.0;
     EACH lost[i] = 0.0;
     for (size_t k = 0; k < s->count; k++) {
         const double *x = LANES(operand)(b, from[k], 0);
-        EACH power[i] = x[i] - shift[i];
-        LANES(vec_exp)(power, power, n);
-        if (s->extra != NOWHERE) memcpy(LANES(at)(b, s->extra + (int32_t)k), power, n * sizeof(double));
+        double *restrict power = s->extra == NOWHERE ? b->scratch + 5 * width : LANES(at)(b, s->extra + (int32_t)k);
+        EACH shifted[i] = x[i] - shift[i];
+        LANES(vec_exp)(shifted, power, n);
         EACH {
-            const double sum = y[i] + power[i], added = sum - y[i];
-            lost[i] += (y[i] - (sum - added)) + (power[i] - added);
-            y[i] = sum;
+            const double total = sum[i] + power[i], added = total - sum[i];
+            lost[i] += (sum[i] - (total - added)) + (power[i] - added);
+            sum[i] = total;
         }
     }
-    EACH y[i] = isfinite(y[i]) ? y[i] + lost[i] : y[i];
+    EACH sum[i] = isfinite(sum[i]) ? sum[i] + lost[i] : sum[i];
     if (s->extra != NOWHERE) {
         double *restrict total = LANES(at)(b, s->extra + (int32_t)s->count);
-        EACH total[i] = y[i] < INFINITY ? 1.0 + y[i] : NAN; /* the powers are those of the partials, except where one is inf */
+        EACH total[i] = sum[i] < INFINITY ? 1.0 + sum[i] : NAN; /* the powers are those of the partials, except where one is inf */
     }
-    LANES(vec_log1p)(y, y, n);
+    LANES(vec_log1p)(sum, y, n);
     EACH y[i] += shift[i];
 }
 
@@ -369,15 +370,21 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
 
 /* The sum over the lanes of g * p, or of g where p is NULL. */
 static double LANES(over_lanes)(const Block *b, const double *g, const double *p) {
-    VEC sum = {0};
+    VEC sum[4] = {{0}, {0}, {0}, {0}};
     double total = 0.0;
     size_t i = 0;
-    if (p)
-        for (; i + WIDE <= b->lanes; i += WIDE) sum = MADD(*(const VEC *)(g + i), *(const VEC *)(p + i), sum);
-    else
-        for (; i + WIDE <= b->lanes; i += WIDE) sum += *(const VEC *)(g + i);
+#define GROUP(COUNT) \
+    for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
+        for (size_t j = 0; j < COUNT; j++) { \
+            const VEC a = ((const VEC *)(g + i))[j]; \
+            if (p) sum[j] = MADD(a, ((const VEC *)(p + i))[j], sum[j]); \
+            else sum[j] += a; \
+        }
+    GROUP(4)
+    GROUP(1)
+#undef GROUP
     for (; i < b->lanes; i++) total += p ? g[i] * p[i] : g[i];
-    return ACROSS(sum) + total;
+    return ACROSS(((sum[0] + sum[1]) + (sum[2] + sum[3]))) + total;
 }
 
 /* Send g * p to an operand; 0 in the lanes outside of `mask`. */
@@ -437,25 +444,25 @@ static void LANES(reach)(const Block *b, int32_t to, const int64_t *mask) {
 /* Partials with one, two and three arguments; p is a row. */
 
 /* e / (1 + e)^2, the derivative of the sigmoid where e = exp(-|x|): of x, or of 2x. */
-static void LANES(bell)(const double *x, double factor, double *restrict p, size_t n) {
-    EACH p[i] = -factor * fabs(x[i]);
-    LANES(vec_exp)(p, p, n);
+static void LANES(bell)(const double *x, double factor, double *restrict p, double *restrict spare, size_t n) {
+    EACH spare[i] = -factor * fabs(x[i]);
+    LANES(vec_exp)(spare, p, n);
     EACH p[i] = factor * factor * p[i] / ((1.0 + p[i]) * (1.0 + p[i]));
 }
 
-static void LANES(partial1)(int code, const double *y, const double *x, double *restrict p, size_t n) {
+static void LANES(partial1)(int code, const double *y, const double *x, double *restrict p, double *restrict spare, size_t n) {
     switch (code) {
     case AG_EXPM1: LANES(vec_exp)(x, p, n); return;
-    case AG_SIGMOID: LANES(bell)(x, 1.0, p, n); return;
-    case AG_TANH: LANES(bell)(x, 2.0, p, n); return;
+    case AG_SIGMOID: LANES(bell)(x, 1.0, p, spare, n); return;
+    case AG_TANH: LANES(bell)(x, 2.0, p, spare, n); return;
     case AG_SOFTPLUS: LANES(vec_sigmoid)(x, p, n); return;
     case AG_SIN: LANES(vec_cos)(x, p, n); return;
     case AG_COS: LANES(vec_sin)(x, p, n); EACH p[i] = -p[i]; return;
     case AG_SINH: LANES(vec_cosh)(x, p, n); return;
     case AG_COSH: LANES(vec_sinh)(x, p, n); return;
     case AG_ERF:
-        EACH p[i] = -x[i] * x[i];
-        LANES(vec_exp)(p, p, n);
+        EACH spare[i] = -x[i] * x[i];
+        LANES(vec_exp)(spare, p, n);
         EACH p[i] *= 1.1283791670955126;
         return;
     default: break;
@@ -540,7 +547,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
             EACH p[i] *= c;
         }
     } else if (arity == 1) {
-        LANES(partial1)(s->code, y, LANES(at)(b, from[0]), p, n);
+        LANES(partial1)(s->code, y, LANES(at)(b, from[0]), p, p + width, n);
     } else {
         const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
         if (arity == 2) LANES(partials2)(s->code, y, x, z, p, p + width, n);

@@ -3,7 +3,7 @@
 
    Include this once for each instruction set, in the reach of its `#pragma GCC target`, with LANES(name) defined to paste a suffix
    to a name, and after _nary.h, so that what is there is compiled for any machine. Flags: -O3 -ffp-contract=off -fno-math-errno
-   -fno-trapping-math. y may be x itself, but not overlap it otherwise. An element's result does not depend on its position.
+   -fno-trapping-math. y must not overlap x. An element's result does not depend on its position.
    Where there is no fused multiply-add, all are loops over libm.
 
    Reductions follow Cody and Waite, Software manual for the elementary functions (1980), and Muller, Elementary functions (2016),
@@ -383,23 +383,20 @@ LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, u
     }
 }
 
-/* Where all of a stretch are usual, what the others need is left out; the bits are the same. */
+/* What is right for usual numbers only is taken back where a stretch has others; the bits are the same. */
 #define LANES_MAP_USUAL(NAME, USUAL) \
-    LANES_STATIC void LANES(vec_##NAME)(const double *x, double *y, size_t n) { \
+    LANES_STATIC void LANES(vec_##NAME)(const double *restrict x, double *restrict y, size_t n) { \
         for (size_t start = 0; start < n; start += LANES_STRETCH) { \
             const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH; \
             uint64_t others = 0; \
             for (size_t i = start; i < end; i++) { \
                 const double a = x[i]; \
                 others |= (uint64_t)!(USUAL); \
+                y[i] = LANES(NAME##_usual)(a); \
             } \
-            if (others) { \
-                LANES_LOOP \
-                for (size_t i = start; i < end; i++) y[i] = LANES(NAME##_any)(x[i]); \
-            } else { \
-                LANES_LOOP \
-                for (size_t i = start; i < end; i++) y[i] = LANES(NAME##_usual)(x[i]); \
-            } \
+            if (!others) continue; \
+            LANES_LOOP \
+            for (size_t i = start; i < end; i++) y[i] = LANES(NAME##_any)(x[i]); \
         } \
     }
 
