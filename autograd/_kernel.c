@@ -224,8 +224,8 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
 static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
     const Tape *tape = job->tape;
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
-    Block b = {.rows = rows, .scratch = rows + tape->rows * job->width, .uniform = job->values, .sums = job->sums + chunk * job->apart,
-               .reached = job->reached + chunk * job->apart, .width = job->width};
+    Block b = {.rows = rows, .scratch = rows + tape->rows * (job->width + PAD), .uniform = job->values, .sums = job->sums + chunk * job->apart,
+               .reached = job->reached + chunk * job->apart, .width = job->width + PAD};
     for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
     memset(b.reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
@@ -249,7 +249,7 @@ static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
 }
 
 static void run_chunks(Job *job, size_t thread, int caller) {
-    double *rows = job->rows + thread * (job->tape->rows + SCRATCH) * job->width;
+    double *rows = job->rows + thread * (job->tape->rows + SCRATCH) * (job->width + PAD);
     for (;;) {
         const size_t chunk = atomic_fetch_add(&job->next, 1);
         if (chunk >= job->chunks || interrupted(job, caller)) return;
@@ -449,7 +449,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const size_t last = sizeof parts / sizeof *parts;
     size_t total = 0, each = 0;
     int failed = __builtin_mul_overflow(job->chunks, job->apart, &parts[last - 2].count) ||
-                 __builtin_mul_overflow(rows, job->width, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
+                 __builtin_mul_overflow(rows, job->width + PAD, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);

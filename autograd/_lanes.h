@@ -37,9 +37,9 @@ typedef double LANES(vec) __attribute__((vector_size(16)));
 #endif
 
 #if defined(__clang__)
-#define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++)
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < (n & -(size_t)PAD); i++)
 #else
-#define EACH _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++)
+#define EACH _Pragma("GCC ivdep") _Pragma("GCC unroll 2") for (size_t i = 0; i < (n & -(size_t)PAD); i++)
 #endif
 
 static inline double *LANES(at)(const Block *b, int32_t row) {
@@ -127,9 +127,9 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
 }
 
 /* Of a layer: each of `outs` rows is the sum of the `ins` rows, each times a uniform number, weights[o * across + i * along], and at last
-   of biases[o] where there are any. With `targets` the rows are those of adjoints, and added to unless it comes first. */
+   of biases[o] and of the row base[o] where there are any. */
 static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t *out, const int32_t *in, const int32_t *weights, size_t across,
-                          size_t along, const int32_t *biases, int targets) {
+                          size_t along, const int32_t *biases, const int32_t *base) {
     const size_t n = b->padded, width = b->width;
 #define TILE(OUT, WIDTH) \
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
@@ -146,13 +146,14 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
         for (size_t j = 0; j < OUT; j++) { \
             const int32_t to = out[o + j]; \
             if (to == NOWHERE) continue; \
-            VEC *y = (VEC *)(b->rows + (size_t)(targets ? to >> 1 : to) * width + i); \
+            VEC *y = (VEC *)(b->rows + (size_t)to * width + i); \
             if (biases) { \
                 const VEC bias = SAME(b->uniform[~biases[o + j]]); \
                 for (size_t w = 0; w < WIDTH; w++) sum[j][w] += bias; \
             } \
-            if (targets && !(to & 1)) { \
-                for (size_t w = 0; w < WIDTH; w++) sum[j][w] += y[w]; \
+            if (base && base[o + j] != NOWHERE) { \
+                const VEC *more = (const VEC *)(b->rows + (size_t)base[o + j] * width + i); \
+                for (size_t w = 0; w < WIDTH; w++) sum[j][w] += more[w]; \
             } \
             for (size_t w = 0; w < WIDTH; w++) y[w] = sum[j][w]; \
         } \
@@ -340,14 +341,25 @@ static void LANES(value3)(const Block *b, int code, const int32_t *from, double 
 }
 
 static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *from) {
+    if (s->code == AG_MUL) { /* rounded twice, as the operations are one by one */
+        const size_t n = b->padded;
+        const double *x = LANES(at)(b, from[1]), u = LANES(number)(b, from[2]), v = LANES(number)(b, from[3]);
+        double *restrict y = LANES(at)(b, from[0]);
+        EACH y[i] = u * x[i] + v;
+        return;
+    }
     const int32_t *weights = from + s->dots + s->mixed, *biases = weights + (size_t)s->dots * s->mixed;
-    LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, weights, s->mixed, 1, s->biased ? biases : NULL, 0);
+    LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, weights, s->mixed, 1, s->biased ? biases : NULL, NULL);
 }
 
 static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
     for (const Step *s = tape->steps + begin; s < tape->steps + end; s++) {
         const int32_t *from = tape->from + s->first;
         double *y = LANES(at)(b, s->row);
+        if (s->dots) {
+            LANES(forward_layer)(b, s, from);
+            continue;
+        }
         switch (ag_ops[s->code].arity) {
         case 1: LANES(value1)(s->code, LANES(at)(b, from[0]), y, b->padded); continue;
         case 2: LANES(value2)(b, s->code, from, y); continue;
@@ -355,10 +367,7 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
         }
         switch (s->code) {
         case AG_SUM: LANES(sum)(b, s, from, y); continue;
-        case AG_DOT:
-            if (s->dots) LANES(forward_layer)(b, s, from);
-            else LANES(dot)(b, s, from, y);
-            continue;
+        case AG_DOT: LANES(dot)(b, s, from, y); continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
         default: LANES(extreme)(b, s, from, y);
         }
@@ -387,8 +396,8 @@ static double LANES(over_lanes)(const Block *b, const double *g, const double *p
     return ACROSS(((sum[0] + sum[1]) + (sum[2] + sum[3]))) + total;
 }
 
-/* Send g * p to an operand; 0 in the lanes outside of `mask`. */
-static void LANES(send)(const Block *b, int32_t to, const double *g, const double *p, const int64_t *mask) {
+/* Send g * p to an operand, added to what is in row `base` if there is one; 0 in the lanes outside of `mask`. */
+static void LANES(send)(const Block *b, int32_t to, int32_t base, const double *g, const double *p, const int64_t *mask) {
     const size_t n = b->padded;
     double *restrict sent = b->scratch + 6 * b->width;
     if (mask) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
@@ -396,15 +405,16 @@ static void LANES(send)(const Block *b, int32_t to, const double *g, const doubl
         b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : LANES(over_lanes)(b, g, p);
         return;
     }
-    double *restrict out = LANES(at)(b, to >> 1);
-    if (mask && to & 1) EACH out[i] = sent[i];
-    else if (mask) EACH out[i] += sent[i];
-    else if (to & 1) EACH out[i] = g[i] * p[i];
-    else EACH out[i] += g[i] * p[i];
+    double *out = LANES(at)(b, to);
+    const double *more = base == NOWHERE ? NULL : LANES(at)(b, base);
+    if (mask && !more) EACH out[i] = sent[i];
+    else if (mask) EACH out[i] = more[i] + sent[i];
+    else if (!more) EACH out[i] = g[i] * p[i];
+    else EACH out[i] = more[i] + g[i] * p[i];
 }
 
 /* The same, where the partial is one number for all lanes: for a uniform operand 1 or -1. */
-static void LANES(send_scaled)(const Block *b, int32_t to, const double *g, double p, const int64_t *mask) {
+static void LANES(send_scaled)(const Block *b, int32_t to, int32_t base, const double *g, double p, const int64_t *mask) {
     const size_t n = b->padded;
     double *restrict sent = b->scratch + 6 * b->width;
     if (mask) EACH sent[i] = mask[i] ? g[i] * p : 0.0;
@@ -412,18 +422,38 @@ static void LANES(send_scaled)(const Block *b, int32_t to, const double *g, doub
         b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : p * LANES(over_lanes)(b, g, NULL);
         return;
     }
-    double *restrict out = LANES(at)(b, to >> 1);
-    if (mask && to & 1) EACH out[i] = sent[i];
-    else if (mask) EACH out[i] += sent[i];
-    else if (to & 1) EACH out[i] = g[i] * p;
-    else EACH out[i] += g[i] * p;
+    double *out = LANES(at)(b, to);
+    const double *more = base == NOWHERE ? NULL : LANES(at)(b, base);
+    if (mask && !more) EACH out[i] = sent[i];
+    else if (mask) EACH out[i] = more[i] + sent[i];
+    else if (!more) EACH out[i] = g[i] * p;
+    else EACH out[i] = more[i] + g[i] * p;
 }
 
 /* The partial is an operand. */
-static inline void LANES(send_operand)(const Block *b, int32_t to, const double *g, int32_t from, const int64_t *mask) {
+static inline void LANES(send_operand)(const Block *b, int32_t to, int32_t base, const double *g, int32_t from, const int64_t *mask) {
     if (to == NOWHERE) return;
-    if (from < 0 && to >= 0) LANES(send_scaled)(b, to, g, LANES(number)(b, from), mask);
-    else LANES(send)(b, to, g, LANES(operand)(b, from, 0), mask);
+    if (from < 0 && to >= 0) LANES(send_scaled)(b, to, base, g, LANES(number)(b, from), mask);
+    else LANES(send)(b, to, base, g, LANES(operand)(b, from, 0), mask);
+}
+
+/* To the two factors of a product at once, where all are rows, and not one row twice. */
+static void LANES(send_factors)(const Block *b, const int32_t *to, const int32_t *base, const double *g, const int32_t *from) {
+    const size_t n = b->padded;
+    double *out0 = LANES(at)(b, to[0]), *out1 = LANES(at)(b, to[1]);
+    const double *p0 = LANES(at)(b, from[1]), *p1 = LANES(at)(b, from[0]);
+    const double *more0 = base[0] == NOWHERE ? NULL : LANES(at)(b, base[0]), *more1 = base[1] == NOWHERE ? NULL : LANES(at)(b, base[1]);
+#define BOTH(FIRST, SECOND) \
+    EACH { \
+        const double a = g[i], first = FIRST a * p0[i], second = SECOND a * p1[i]; \
+        out0[i] = first; \
+        out1[i] = second; \
+    }
+    if (!more0 && !more1) BOTH(,)
+    else if (!more0) BOTH(, more1[i] +)
+    else if (!more1) BOTH(more0[i] +,)
+    else BOTH(more0[i] +, more1[i] +)
+#undef BOTH
 }
 
 /* Note that an operand is reached in the lanes of `mask`, in all where it is NULL. */
@@ -500,7 +530,8 @@ static void LANES(partials_clip)(const double *y, const double *x, const double 
 /* Send the adjoint of a step's result to its operands. */
 static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
     const size_t n = b->padded, width = b->width, arity = ag_ops[s->code].arity;
-    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *masks = tape->masks ? tape->masks + s->first : NULL;
+    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *base = tape->base + s->first;
+    const int32_t *masks = tape->masks ? tape->masks + s->first : NULL;
     const double *g = LANES(at)(b, s->adjoint), *y = LANES(at)(b, s->row);
     const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
     double *p = b->scratch + 3 * width;
@@ -511,7 +542,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
             if (to[k] == NOWHERE) continue;
             if (mask) EACH took[i] = (condition[i] != 0.0) == (k == 1) ? mask[i] : 0;
             else EACH took[i] = (condition[i] != 0.0) == (k == 1) ? -1 : 0;
-            LANES(send_scaled)(b, to[k], g, 1.0, took);
+            LANES(send_scaled)(b, to[k], base[k], g, 1.0, took);
             if (masks) LANES(reach)(b, masks[k], took);
         }
         return;
@@ -520,21 +551,25 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
     switch (s->code) {
     case AG_ADD:
     case AG_SUB:
-        if (to[0] != NOWHERE) LANES(send_scaled)(b, to[0], g, 1.0, mask);
-        if (to[1] != NOWHERE) LANES(send_scaled)(b, to[1], g, s->code == AG_ADD ? 1.0 : -1.0, mask);
+        if (to[0] != NOWHERE) LANES(send_scaled)(b, to[0], base[0], g, 1.0, mask);
+        if (to[1] != NOWHERE) LANES(send_scaled)(b, to[1], base[1], g, s->code == AG_ADD ? 1.0 : -1.0, mask);
         return;
     case AG_MUL:
-        LANES(send_operand)(b, to[0], g, from[1], mask);
-        LANES(send_operand)(b, to[1], g, from[0], mask);
+        if (!mask && to[0] >= 0 && to[1] >= 0 && from[0] >= 0 && from[1] >= 0 && to[0] != to[1]) {
+            LANES(send_factors)(b, to, base, g, from);
+            return;
+        }
+        LANES(send_operand)(b, to[0], base[0], g, from[1], mask);
+        LANES(send_operand)(b, to[1], base[1], g, from[0], mask);
         return;
-    case AG_NEG: LANES(send_scaled)(b, to[0], g, -1.0, mask); return;
-    case AG_EXP: LANES(send)(b, to[0], g, y, mask); return;
+    case AG_NEG: LANES(send_scaled)(b, to[0], base[0], g, -1.0, mask); return;
+    case AG_EXP: LANES(send)(b, to[0], base[0], g, y, mask); return;
     case AG_RELU: /* its argument may not be there any more, and its partial can be told from its result */
         if (mask) {
             EACH p[i] = ag_step(y[i], 0.0);
-            LANES(send)(b, to[0], g, p, mask);
-        } else if (to[0] & 1) EACH LANES(at)(b, to[0] >> 1)[i] = g[i] * ag_step(y[i], 0.0);
-        else EACH LANES(at)(b, to[0] >> 1)[i] += g[i] * ag_step(y[i], 0.0);
+            LANES(send)(b, to[0], base[0], g, p, mask);
+        } else if (base[0] == NOWHERE) EACH LANES(at)(b, to[0])[i] = g[i] * ag_step(y[i], 0.0);
+        else EACH LANES(at)(b, to[0])[i] = LANES(at)(b, base[0])[i] + g[i] * ag_step(y[i], 0.0);
         return;
     default: break;
     }
@@ -554,13 +589,14 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
         else LANES(partials_clip)(y, x, z, LANES(operand)(b, from[2], 2), p, p + width, p + 2 * width, n);
     }
     for (size_t k = 0; k < arity; k++) {
-        if (to[k] != NOWHERE) LANES(send)(b, to[k], g, p + k * width, mask);
+        if (to[k] != NOWHERE) LANES(send)(b, to[k], base[k], g, p + k * width, mask);
     }
 }
 
 static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
     const size_t n = b->padded, width = b->width;
-    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *masks = tape->masks ? tape->masks + s->first : NULL;
+    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *base = tape->base + s->first;
+    const int32_t *masks = tape->masks ? tape->masks + s->first : NULL;
     const double *g = LANES(at)(b, s->adjoint), *y = LANES(at)(b, s->row);
     const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
     double *restrict p = b->scratch + 3 * width, *restrict winners = b->scratch + 4 * width;
@@ -576,8 +612,8 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
         if (masks) LANES(reach)(b, masks[k], mask);
         if (to[k] == NOWHERE) continue;
         switch (s->code) {
-        case AG_SUM: LANES(send_scaled)(b, to[k], g, 1.0, mask); continue;
-        case AG_DOT: LANES(send_operand)(b, to[k], g, from[k ^ 1], mask); continue;
+        case AG_SUM: LANES(send_scaled)(b, to[k], base[k], g, 1.0, mask); continue;
+        case AG_DOT: LANES(send_operand)(b, to[k], base[k], g, from[k ^ 1], mask); continue;
         case AG_LOGSUMEXP: {
             const double *power = LANES(at)(b, s->extra + (int32_t)k), *total = LANES(at)(b, s->extra + (int32_t)s->count);
             EACH p[i] = power[i] / total[i];
@@ -589,14 +625,21 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
             else EACH p[i] = (1.0 - ag_step(x[i], y[i])) / winners[i];
         }
         }
-        LANES(send)(b, to[k], g, p, mask);
+        LANES(send)(b, to[k], base[k], g, p, mask);
     }
 }
 
 static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *s) {
     const int32_t *from = tape->from + s->first + s->dots, *adjoints = tape->to + s->first, *to = adjoints + s->dots;
     const int32_t *biases = to + s->mixed + (size_t)s->dots * s->mixed;
-    LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, 1);
+    if (s->code == AG_MUL) {
+        const double *g = LANES(at)(b, adjoints[0]);
+        LANES(send_operand)(b, to[0], tape->base[s->first + 1], g, from[1], NULL);
+        LANES(send_operand)(b, to[1], NOWHERE, g, from[0], NULL);
+        if (to[2] != NOWHERE) b->sums[~to[2]] += LANES(over_lanes)(b, g, NULL);
+        return;
+    }
+    LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, tape->base + s->first + s->dots);
     LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
     for (size_t d = 0; s->biased && d < s->dots; d++)
         if (biases[d] != NOWHERE) b->sums[~biases[d]] += LANES(over_lanes)(b, LANES(at)(b, adjoints[d]), NULL);

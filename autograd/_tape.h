@@ -92,8 +92,9 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
     return NULL;
 }
 
-/* The tape. Where an operand comes from is a row, or ~slot where it is uniform. Where its adjoint goes is twice a row, plus 1 where it
-   is the first to come; or ~number, of an accumulator, where it is uniform; or NOWHERE. The same for the lanes in which it is reached. */
+/* The tape. Where an operand comes from is a row, or ~slot where it is uniform. Where its adjoint goes is a row, with that to be added to,
+   if any, its base; or ~number, of an accumulator, where it is uniform; or NOWHERE. Where the lanes go in which it is reached is twice a
+   row, plus 1 where it is the first to come, or the same; and so are the rows for the adjoints of outputs. */
 
 #define NOWHERE INT32_MIN
 
@@ -108,12 +109,13 @@ typedef struct {
 
 /* A layer is several dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
    It is biased where all that is done with each dot is to add a uniform number, and has the sums as its results. Its operands are the
-   results, the rows, for each dot its numbers, and the biases; where the adjoints of results go is their row. */
+   results, the rows, for each dot its numbers, and the biases; where the adjoints of results go is their row. A product with a uniform
+   number to which another is added is a layer, too, of one row and one result. */
 
 typedef struct {
     Step *steps;
     uint32_t *uniform; /* the instructions that are run once */
-    int32_t *from, *to, *masks;
+    int32_t *from, *to, *base, *masks;
     int32_t *inputs, *input_to, *outputs, *output_to; /* the rows of inputs; of their adjoints; where outputs and their adjoints are */
     uint32_t *shared;                                 /* the slot of each accumulator */
     size_t size, uniforms, sharing, rows;
@@ -133,7 +135,8 @@ static inline void pool_give(Pool *pool, int32_t row) {
     pool->unused[pool->count++] = row;
 }
 
-/* What is needed while a tape is made: rows of slots, their adjoints and masks, or the accumulators; and when a row is last read. */
+/* What is needed while a tape is made: rows of slots, their adjoints and masks, or the accumulators; when a row is last read. Slots may
+   share a row of adjoints. */
 typedef struct {
     const Program *p;
     Tape *tape;
@@ -141,7 +144,10 @@ typedef struct {
     int32_t *row, *adjoint, *mask;
     uint32_t *last;
     int32_t *leader, *next; /* of an instruction in a layer, a dot or what is added to it: its first dot, and the next; else NOWHERE */
-    int32_t *sum;           /* of a dot: the instruction that adds a uniform number to it, if nothing else is done with it; else NOWHERE */
+    int32_t *sum; /* of a dot or a uniform number times a row: what adds another such number, if nothing else is done with it; else NOWHERE */
+    int32_t *step, *waiting; /* of a slot: its step, or NOWHERE; how many operands of active steps are still to send it their share */
+    int32_t *ready;          /* sums whose adjoint is complete */
+    int32_t *holders;        /* of a row of adjoints: the slots that have it */
     Pool pool;
 } Maker;
 
@@ -156,11 +162,12 @@ static size_t pairs(const Program *p, size_t i) {
     return (p->starts[i + 1] - p->starts[i]) / 2;
 }
 
-/* Find what is added to dots. */
+/* Find what is added to dots and products. */
 static void find_sums(Maker *m) {
     const Program *p = m->p;
     enum { NONE_YET = NOWHERE + 1 };
-    for (size_t i = 0; i < p->size; i++) m->sum[i] = p->codes[i] == AG_DOT ? NONE_YET : NOWHERE;
+    for (size_t i = 0; i < p->size; i++)
+        m->sum[i] = p->codes[i] == AG_DOT || (p->codes[i] == AG_MUL && pair_row(p, i, 0) != NOWHERE) ? NONE_YET : NOWHERE;
     for (size_t i = 0; i < p->size; i++) {
         const int32_t *args = p->args + p->starts[i];
         for (size_t k = 0; k < p->starts[i + 1] - p->starts[i]; k++) {
@@ -205,7 +212,9 @@ static int find_layers(Maker *m) {
     for (size_t h = 0; h < room; h++) table[h] = NOWHERE;
     find_sums(m);
     for (size_t i = 0; i < p->size; i++) {
-        if (p->codes[i] != AG_DOT || !pairs(p, i) || is_masked(p, (size_t)layer_result(m, i))) continue;
+        if (is_masked(p, (size_t)layer_result(m, i))) continue;
+        if (p->codes[i] == AG_MUL && m->sum[i] != NOWHERE) m->leader[i] = (int32_t)i;
+        if (p->codes[i] != AG_DOT || !pairs(p, i)) continue;
         size_t hash = 0, k = 0;
         for (int32_t row = 0; k < pairs(p, i) && (row = pair_row(p, i, k)) != NOWHERE; k++) hash = hash * 0x9e3779b97f4a7c15 + (size_t)row + (hash >> 29);
         if (k < pairs(p, i)) continue;
@@ -290,32 +299,62 @@ static void step_operands(Maker *m, Step *step) {
     }
 }
 
-/* Where the adjoint of `slot` goes from the consumer at hand, and in *mask where the lanes go in which it is reached. */
-static int32_t target(Maker *m, size_t slot, int32_t *mask) {
-    *mask = NOWHERE;
-    if (!is_active(m->p, slot)) return NOWHERE;
+/* Where the adjoint of a slot goes from the consumer at hand, what it is added to, and where the lanes go in which it is reached. */
+typedef struct {
+    int32_t to, base, mask;
+} Target;
+
+static Target target(Maker *m, size_t slot) {
+    Target t = {NOWHERE, NOWHERE, NOWHERE};
+    if (!is_active(m->p, slot)) return t;
     const int masked = is_masked(m->p, slot), first = m->adjoint[slot] == NOWHERE;
     if (!(m->p->flags[slot] & VARIES)) {
         if (first) {
             m->adjoint[slot] = (int32_t)m->tape->sharing;
             m->tape->shared[m->tape->sharing++] = (uint32_t)slot;
         }
-        if (masked) *mask = ~m->adjoint[slot];
-        return ~m->adjoint[slot];
+        t.to = ~m->adjoint[slot];
+        if (masked) t.mask = t.to;
+        return t;
     }
-    if (first) {
+    t.base = m->adjoint[slot];
+    if (first || m->holders[t.base] > 1) {
+        if (!first) m->holders[t.base]--;
         m->adjoint[slot] = pool_take(&m->pool);
+        m->holders[m->adjoint[slot]] = 1;
         if (masked) m->mask[slot] = pool_take(&m->pool);
     }
-    if (masked) *mask = 2 * m->mask[slot] + first;
-    return 2 * m->adjoint[slot] + first;
+    t.to = m->adjoint[slot];
+    if (masked) t.mask = 2 * m->mask[slot] + first;
+    return t;
 }
 
-/* Whether operand k of a sum of two can have the step's own row of adjoints: it gets the same numbers, and is the first to. */
-static int can_inherit(const Maker *m, const Step *step, size_t k) {
-    const int32_t *slots = m->slots + step->first, slot = slots[k];
-    if (step->mask != NOWHERE || !(step->code == AG_ADD || (step->code == AG_SUB && k == 0)) || slots[0] == slots[1]) return 0;
-    return m->p->flags[slot] & VARIES && is_active(m->p, (size_t)slot) && !is_masked(m->p, (size_t)slot) && m->adjoint[slot] == NOWHERE;
+/* A slot does not need its row of adjoints any more. */
+static void release_adjoint(Maker *m, int32_t row) {
+    if (!--m->holders[row]) pool_give(&m->pool, row);
+}
+
+#define HANDED (NOWHERE + 1)
+
+/* Hand the adjoints of sums on to those of their terms for which they are the first: as rows that are shared, with nothing to do when
+   the tape is run. That of `slot` is complete, and its terms' may be then, before the reverse sweep comes to them. */
+static void hand_on(Maker *m, size_t slot) {
+    const Program *p = m->p;
+    size_t count = 0;
+    for (m->ready[count++] = (int32_t)slot; count;) {
+        const size_t done = (size_t)m->ready[--count];
+        if (m->step[done] == NOWHERE || m->adjoint[done] == NOWHERE || is_masked(p, done)) continue;
+        const Step *step = &m->tape->steps[m->step[done]];
+        if (step->code != AG_ADD && step->code != AG_SUB && step->code != AG_SUM) continue;
+        for (size_t k = 0; k < (step->code == AG_SUB ? 1 : step->count); k++) {
+            const size_t term = (size_t)m->slots[step->first + k];
+            if (!(p->flags[term] & VARIES) || !is_active(p, term) || is_masked(p, term) || m->adjoint[term] != NOWHERE) continue;
+            m->adjoint[term] = m->adjoint[done];
+            m->holders[m->adjoint[done]]++;
+            m->tape->base[step->first + k] = HANDED;
+            if (!--m->waiting[term]) m->ready[count++] = (int32_t)term;
+        }
+    }
 }
 
 /* Keep what the reverse sweep reads: of products the factors, of exp and relu the result, of sums nothing, of others what they have. */
@@ -392,35 +431,48 @@ static void make_values(Maker *m, int reverse) {
 static void make_adjoints(Maker *m) {
     const Program *p = m->p;
     Tape *tape = m->tape;
-    int32_t mask;
-    for (size_t slot = 0; slot < p->slots; slot++) m->adjoint[slot] = NOWHERE;
-    for (size_t j = 0; j < p->results; j++) tape->output_to[j] = p->seeded[j] ? target(m, (size_t)p->outputs[j], &mask) : NOWHERE;
+    for (size_t slot = 0; slot < p->slots; slot++) {
+        m->adjoint[slot] = m->step[slot] = NOWHERE;
+        m->waiting[slot] = 0;
+    }
+    for (size_t i = 0; i < tape->size; i++) {
+        const Step *step = &tape->steps[i];
+        if (!is_active(p, step->slot)) continue;
+        m->step[step->slot] = (int32_t)i;
+        for (size_t k = step->dots; k < step->count; k++) m->waiting[m->slots[step->first + k]]++;
+    }
+    for (size_t j = 0; j < p->results; j++) {
+        const Target t = p->seeded[j] ? target(m, (size_t)p->outputs[j]) : (Target){NOWHERE, NOWHERE, NOWHERE};
+        tape->output_to[j] = t.to < 0 ? t.to : 2 * t.to + (t.base == NOWHERE);
+    }
     for (size_t i = tape->size; i-- > 0;) {
         Step *step = &tape->steps[i];
+        int sends = 0;
         if (!is_active(p, step->slot)) continue;
         step->adjoint = m->adjoint[step->slot];
         if (is_masked(p, step->slot)) step->mask = m->mask[step->slot];
         for (size_t k = 0; k < step->dots; k++) tape->to[step->first + k] = m->adjoint[m->slots[step->first + k]];
-        int inherited = 0;
         for (size_t k = step->dots; k < step->count; k++) {
-            const size_t at = step->first + k;
-            mask = tape->to[at] = NOWHERE;
-            if (!inherited && can_inherit(m, step, k)) {
-                m->adjoint[m->slots[at]] = step->adjoint;
-                inherited = 1;
-            } else if (depends_on(step->code, k)) tape->to[at] = target(m, (size_t)m->slots[at], &mask);
-            if (tape->masks) tape->masks[at] = mask;
+            const size_t at = step->first + k, slot = (size_t)m->slots[at];
+            const int handed = tape->base[at] == HANDED;
+            const Target t = !handed && (step->dots || depends_on(step->code, k)) ? target(m, slot) : (Target){NOWHERE, NOWHERE, NOWHERE};
+            tape->to[at] = t.to;
+            tape->base[at] = t.base;
+            if (tape->masks) tape->masks[at] = t.mask;
+            if (!handed && !--m->waiting[slot]) hand_on(m, slot);
+            sends |= t.to != NOWHERE;
         }
-        for (size_t k = 0; k < step->dots; k++) pool_give(&m->pool, tape->to[step->first + k]);
-        if (!step->dots && !inherited) pool_give(&m->pool, step->adjoint);
+        if (!step->dots) release_adjoint(m, step->adjoint);
+        for (size_t k = 0; k < step->dots; k++) release_adjoint(m, tape->to[step->first + k]);
         if (step->mask != NOWHERE) pool_give(&m->pool, step->mask);
+        if (!sends) step->adjoint = NOWHERE;
     }
     for (size_t i = 0; i < p->inputs; i++) tape->input_to[i] = p->flags[i] & VARIES ? m->adjoint[i] : NOWHERE;
 }
 
 static void tape_free(Tape *tape) {
     if (!tape) return;
-    void *blocks[] = {tape->steps, tape->uniform, tape->from, tape->to, tape->masks, tape->inputs, tape->input_to, tape->outputs,
+    void *blocks[] = {tape->steps, tape->uniform, tape->from, tape->to, tape->base, tape->masks, tape->inputs, tape->input_to, tape->outputs,
                       tape->output_to, tape->shared, tape};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
 }
@@ -438,24 +490,28 @@ static Tape *tape_new(const Program *p, int reverse) {
         operands += p->starts[i + 1] - p->starts[i];
         if (p->codes[i] == AG_LOGSUMEXP) kept += p->starts[i + 1] - p->starts[i] + 1;
     }
-    if (3 * (p->inputs + steps) + kept > INT32_MAX / 2) return NULL; /* rows are counted in 30 bits */
+    const size_t most = 3 * (p->inputs + steps) + kept; /* rows */
+    if (most > INT32_MAX / 2) return NULL;
     Tape *tape = PyMem_RawCalloc(1, sizeof(Tape));
     if (!tape) return NULL;
     operands += steps; /* layers name their results */
     Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
-               numbers(p->size), numbers(p->size), numbers(p->size), {numbers(2 * (p->inputs + steps)), 0, 0}};
+               numbers(p->size), numbers(p->size), numbers(p->size), numbers(p->slots), numbers(p->slots), numbers(p->slots),
+               numbers(reverse ? most : 0), {numbers(2 * (p->inputs + steps)), 0, 0}};
     tape->steps = PyMem_RawCalloc(steps + 1, sizeof(Step));
     tape->uniform = (uint32_t *)numbers(p->size - steps);
     tape->from = numbers(operands);
     tape->to = reverse ? numbers(operands) : NULL;
+    tape->base = reverse ? numbers(operands) : NULL;
     tape->masks = reverse && p->masked ? numbers(operands) : NULL;
     tape->inputs = numbers(p->inputs);
     tape->input_to = numbers(p->inputs);
     tape->outputs = numbers(p->results);
     tape->output_to = numbers(p->results);
     tape->shared = (uint32_t *)numbers(p->slots);
-    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.pool.unused &&
-                         tape->steps && tape->uniform && tape->from && (tape->to || !reverse) && (tape->masks || !reverse || !p->masked) &&
+    const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.step && m.waiting && m.ready &&
+                         m.holders && m.pool.unused &&
+                         tape->steps && tape->uniform && tape->from && ((tape->to && tape->base) || !reverse) && (tape->masks || !reverse || !p->masked) &&
                          tape->inputs && tape->input_to && tape->outputs && tape->output_to && tape->shared;
     const int done = complete && !find_layers(&m);
     if (done) {
@@ -463,7 +519,8 @@ static Tape *tape_new(const Program *p, int reverse) {
         if (reverse) make_adjoints(&m);
         tape->rows = (size_t)m.pool.next;
     }
-    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.leader, m.next, m.sum, m.pool.unused};
+    void *blocks[] = {m.slots, m.row, m.adjoint, m.mask, m.last, m.leader, m.next, m.sum, m.step, m.waiting, m.ready, m.holders,
+                      m.pool.unused};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) PyMem_RawFree(blocks[i]);
     if (done) return tape;
     tape_free(tape);
