@@ -18,26 +18,28 @@
 #include "_scalar.h"
 
 enum {
-    PAD = 8,            /* rows are a multiple of this */
+    PAD = 8,            /* rows are a multiple of this, and that far apart: at the same place of two pages they would delay each other */
     WIDEST = 256,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
     SCRATCH = 7,        /* rows for what is not kept */
     CHUNKS = 64,        /* at most */
-    SLICE = 1 << 16,    /* instructions between two looks at the clock */
+    SLICE = 1 << 16,    /* instructions in one go */
+    UNSEEN = 1 << 20,   /* instructions times lanes between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
     APART = 128,        /* numbers and bytes of chunks start at multiples of this, so that threads do not share lines of the cache */
     LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
 };
 
-/* A block of lanes at work. */
+/* A block of lanes at work. The rows of its own are side by side; those of inputs may be where Python has them. */
 typedef struct {
+    double **at; /* each row */
     double *rows, *scratch;
     const double *uniform; /* the values of uniform slots */
     double *sums;          /* accumulators */
     uint8_t *reached;      /* and whether they are */
-    size_t width, lanes, padded; /* of a row; lanes in use; those rounded up */
+    size_t width, lanes, padded; /* from one row to the next; lanes in use; those rounded up */
 } Block;
 
 /* The block's code for one instruction set. */
@@ -128,13 +130,14 @@ typedef struct {
     int reverse;
     size_t lanes, width, blocks, chunk, chunks, threads; /* chunk: blocks in one */
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
-    double *sums, *rows;                                 /* of each chunk; of each thread */
+    double *sums, *rows, **at;                           /* of each chunk; of each thread */
     size_t apart;                                        /* numbers from the sums of one chunk to those of the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
     atomic_size_t next;
     atomic_int stop;
     PyThreadState *state;
     uint64_t looked; /* when, in nanoseconds */
+    size_t unseen;   /* instructions times lanes since then */
 } Job;
 
 static inline uint64_t nanoseconds(void) {
@@ -143,9 +146,11 @@ static inline uint64_t nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Look for Ctrl-C now and then; only the thread that called does. Whether to stop. */
-static int interrupted(Job *job, int caller) {
+/* Look for Ctrl-C now and then, before so many instructions times lanes; only the thread that called does. Whether to stop. */
+static int interrupted(Job *job, int caller, size_t work) {
     if (!caller || atomic_load(&job->stop)) return atomic_load(&job->stop);
+    if ((job->unseen += work) < UNSEEN) return 0;
+    job->unseen = 0;
     const uint64_t now = nanoseconds();
     if (now - job->looked < 20000000) return 0;
     job->looked = now;
@@ -163,13 +168,17 @@ static void load_inputs(const Job *job, const Block *b, size_t start) {
         const Group *g = &job->inputs.items[i];
         for (size_t k = 0; g->each && k < g->count; k += PAD) {
             const size_t some = g->count - k < PAD ? g->count - k : PAD;
-            const double *from = group_at(g, start, k);
+            const int32_t *row = job->tape->inputs + g->first + k;
             double *rows[PAD];
-            for (size_t j = 0; j < some; j++) rows[j] = b->rows + (size_t)job->tape->inputs[g->first + k + j] * b->width;
+            if (g->lane == sizeof(double) && b->lanes == b->padded) { /* as they are */
+                for (size_t j = 0; j < some; j++) b->at[row[j]] = group_at(g, start, k + j);
+                continue;
+            }
+            for (size_t j = 0; j < some; j++) rows[j] = b->at[row[j]] = b->rows + (size_t)row[j] * b->width;
             if (g->lane == sizeof(double))
                 for (size_t j = 0; j < some; j++) memcpy(rows[j], group_at(g, start, k + j), b->lanes * sizeof(double));
             else if (g->item == sizeof(double))
-                job->set->turn(from, g->lane / (Py_ssize_t)sizeof(double), b->lanes, rows, some);
+                job->set->turn(group_at(g, start, k), g->lane / (Py_ssize_t)sizeof(double), b->lanes, rows, some);
             else
                 for (size_t lane = 0; lane < b->lanes; lane++)
                     for (size_t j = 0; j < some; j++) rows[j][lane] = *group_at(g, start + lane, k + j);
@@ -184,7 +193,7 @@ static void store_outputs(const Job *job, const Block *b, size_t start) {
         const Group *g = &job->outputs.items[i];
         for (size_t k = 0; k < g->count; k++) {
             const int32_t from = job->tape->outputs[g->first + k];
-            const double *row = from < 0 ? NULL : b->rows + (size_t)from * b->width;
+            const double *row = from < 0 ? NULL : b->at[from];
             for (size_t lane = 0; g->each && lane < b->lanes; lane++) *group_at(g, start + lane, k) = row ? row[lane] : b->uniform[~from];
             if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, NULL);
         }
@@ -197,7 +206,7 @@ static void load_seeds(const Job *job, const Block *b, size_t start) {
         for (size_t k = 0; k < g->count; k++) {
             const int32_t to = job->tape->output_to[g->first + k];
             if (to < 0) continue;
-            double *row = b->rows + (size_t)(to >> 1) * b->width;
+            double *row = b->at[to >> 1];
             for (size_t lane = 0; lane < b->padded; lane++) {
                 const double seed = *group_at(g, start + (lane < b->lanes ? lane : b->lanes - 1), k);
                 row[lane] = to & 1 ? seed : row[lane] + seed;
@@ -213,7 +222,7 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
         for (size_t k = 0; k < g->count; k++) {
             const int32_t from = job->tape->input_to[g->first + k];
             for (size_t lane = 0; lane < b->lanes; lane++)
-                *group_at(g, start + lane, k) = from == NOWHERE ? 0.0 : b->rows[(size_t)from * b->width + lane];
+                *group_at(g, start + lane, k) = from == NOWHERE ? 0.0 : b->at[from][lane];
         }
     }
 }
@@ -221,11 +230,13 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
 
 /* Blocks and threads. */
 
-static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
+static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
     const Tape *tape = job->tape;
-    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
-    Block b = {.rows = rows, .scratch = rows + tape->rows * (job->width + PAD), .uniform = job->values, .sums = job->sums + chunk * job->apart,
-               .reached = job->reached + chunk * job->apart, .width = job->width + PAD};
+    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->width + PAD;
+    double *rows = job->rows + thread * (tape->rows + SCRATCH) * width;
+    Block b = {.at = job->at + thread * tape->rows, .rows = rows, .scratch = rows + tape->rows * width, .uniform = job->values,
+               .sums = job->sums + chunk * job->apart, .reached = job->reached + chunk * job->apart, .width = width};
+    for (size_t i = 0; i < tape->rows; i++) b.at[i] = rows + i * width;
     for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
     memset(b.reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
@@ -234,26 +245,27 @@ static void run_chunk(Job *job, size_t chunk, double *rows, int caller) {
         b.padded = (b.lanes + PAD - 1) / PAD * PAD;
         load_inputs(job, &b, start);
         for (size_t i = 0; i < tape->size; i += SLICE) {
-            if (interrupted(job, caller)) return;
-            job->set->forward(tape, &b, i, tape->size - i < SLICE ? tape->size : i + SLICE);
+            const size_t some = tape->size - i < SLICE ? tape->size - i : SLICE;
+            if (interrupted(job, caller, some * b.lanes)) return;
+            job->set->forward(tape, &b, i, i + some);
         }
         store_outputs(job, &b, start);
         if (!job->reverse) continue;
         load_seeds(job, &b, start);
         for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
-            if (interrupted(job, caller)) return;
-            job->set->backward(tape, &b, i * SLICE, tape->size - i * SLICE < SLICE ? tape->size : (i + 1) * SLICE);
+            const size_t some = tape->size - i * SLICE < SLICE ? tape->size - i * SLICE : SLICE;
+            if (interrupted(job, caller, some * b.lanes)) return;
+            job->set->backward(tape, &b, i * SLICE, i * SLICE + some);
         }
         store_gradients(job, &b, start);
     }
 }
 
 static void run_chunks(Job *job, size_t thread, int caller) {
-    double *rows = job->rows + thread * (job->tape->rows + SCRATCH) * (job->width + PAD);
     for (;;) {
         const size_t chunk = atomic_fetch_add(&job->next, 1);
-        if (chunk >= job->chunks || interrupted(job, caller)) return;
-        run_chunk(job, chunk, rows, caller);
+        if (chunk >= job->chunks || atomic_load(&job->stop)) return;
+        run_chunk(job, chunk, thread, caller);
     }
 }
 
@@ -341,7 +353,7 @@ static void run_threads(Job *job) {
         until.tv_nsec %= 1000000000;
         pthread_cond_timedwait(&pool.done, &pool.lock, &until);
         pthread_mutex_unlock(&pool.lock);
-        interrupted(job, 1);
+        interrupted(job, 1, UNSEEN);
         pthread_mutex_lock(&pool.lock);
     }
     pool.taken = 0;
@@ -363,7 +375,7 @@ static int run(Job *job) {
     }
     memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
     for (size_t i = 0; i < size; i += SLICE) {
-        if (interrupted(job, 1)) return -1;
+        if (interrupted(job, 1, SLICE)) return -1;
         scalar_forward(p, list, i, size - i < SLICE ? size : i + SLICE, v, job->x);
     }
     if (tape) run_threads(job);
@@ -401,7 +413,7 @@ static int run(Job *job) {
         if (job->taken) job->taken[tape->shared[i]] |= job->reached[i];
     }
     for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0;) {
-        if (interrupted(job, 1)) return -1;
+        if (interrupted(job, 1, SLICE)) return -1;
         scalar_backward(p, list, i * SLICE, size - i * SLICE < SLICE ? size : (i + 1) * SLICE, v, g, job->taken, job->x, job->partials);
     }
     for (size_t i = 0; i < job->gradients.count; i++) {
@@ -453,7 +465,8 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
-    if (failed || taken < 0 || reached < 0) return PyErr_NoMemory();
+    const Py_ssize_t at = reserve(&total, job->tape ? job->threads * job->tape->rows : 0, sizeof(double *));
+    if (failed || taken < 0 || reached < 0 || at < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;
     plan->spare = NULL;
@@ -469,6 +482,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     for (size_t i = 0; i < last; i++) *parts[i].where = (double *)(start + parts[i].place);
     job->taken = reverse && p->masked ? (uint8_t *)start + taken : NULL;
     job->reached = (uint8_t *)start + reached;
+    job->at = (double **)(start + at);
     return memory;
 }
 

@@ -12,7 +12,7 @@
 /* Vectors of doubles: how many, all the same, a * b + c, the sum across; and how many of them go by four in the registers. */
 #if defined(__AVX512F__)
 #define WIDE 8
-typedef __m512d LANES(vec);
+typedef double LANES(vec) __attribute__((vector_size(64), aligned(8), may_alias));
 #define VEC LANES(vec)
 #define SAME(A) _mm512_set1_pd(A)
 #define MADD(A, B, C) _mm512_fmadd_pd(A, B, C)
@@ -20,7 +20,7 @@ typedef __m512d LANES(vec);
 #define TALL 4
 #elif defined(__AVX2__) && defined(__FMA__)
 #define WIDE 4
-typedef __m256d LANES(vec);
+typedef double LANES(vec) __attribute__((vector_size(32), aligned(8), may_alias));
 #define VEC LANES(vec)
 #define SAME(A) _mm256_set1_pd(A)
 #define MADD(A, B, C) _mm256_fmadd_pd(A, B, C)
@@ -28,7 +28,7 @@ typedef __m256d LANES(vec);
 #define TALL 2
 #else
 #define WIDE 2
-typedef double LANES(vec) __attribute__((vector_size(16)));
+typedef double LANES(vec) __attribute__((vector_size(16), aligned(8), may_alias));
 #define VEC LANES(vec)
 #define SAME(A) ((VEC){(A), (A)})
 #define MADD(A, B, C) ((A) * (B) + (C))
@@ -43,7 +43,7 @@ typedef double LANES(vec) __attribute__((vector_size(16)));
 #endif
 
 static inline double *LANES(at)(const Block *b, int32_t row) {
-    return b->rows + (size_t)row * b->width;
+    return b->at[row];
 }
 
 /* The numbers of an operand, one that is uniform spread over scratch row k. */
@@ -98,7 +98,7 @@ static void LANES(turn)(const double *from, Py_ssize_t along, size_t lanes, doub
 /* Values. */
 
 static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
-    const size_t n = b->padded, width = b->width;
+    const size_t n = b->padded;
     double constant = 0.0;
     for (size_t k = s->mixed + s->varying; k < s->count / 2; k++)
         constant += LANES(number)(b, from[2 * k]) * LANES(number)(b, from[2 * k + 1]);
@@ -109,12 +109,12 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
         const int32_t *pair = from; \
         for (size_t k = 0; k < s->mixed; k++, pair += 2) { \
             const VEC u = SAME(b->uniform[~pair[0]]); \
-            const VEC *x = (const VEC *)(b->rows + (size_t)pair[1] * width + i); \
+            const VEC *x = (const VEC *)(b->at[pair[1]] + i); \
             for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(u, x[j], sum[j]); \
         } \
         for (size_t k = 0; k < s->varying; k++, pair += 2) { \
-            const VEC *x = (const VEC *)(b->rows + (size_t)pair[0] * width + i); \
-            const VEC *z = (const VEC *)(b->rows + (size_t)pair[1] * width + i); \
+            const VEC *x = (const VEC *)(b->at[pair[0]] + i); \
+            const VEC *z = (const VEC *)(b->at[pair[1]] + i); \
             for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(x[j], z[j], sum[j]); \
         } \
         for (size_t j = 0; j < COUNT; j++) ((VEC *)(y + i))[j] = sum[j]; \
@@ -130,14 +130,14 @@ static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, doubl
    of biases[o] and of the row base[o] where there are any. */
 static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t *out, const int32_t *in, const int32_t *weights, size_t across,
                           size_t along, const int32_t *biases, const int32_t *base) {
-    const size_t n = b->padded, width = b->width;
+    const size_t n = b->padded;
 #define TILE(OUT, WIDTH) \
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
         VEC sum[OUT][WIDTH]; \
         for (size_t j = 0; j < OUT; j++) \
             for (size_t w = 0; w < WIDTH; w++) sum[j][w] = (VEC){0}; \
         for (size_t k = 0; k < ins; k++) { \
-            const VEC *x = (const VEC *)(b->rows + (size_t)in[k] * width + i); \
+            const VEC *x = (const VEC *)(b->at[in[k]] + i); \
             for (size_t j = 0; j < OUT; j++) { \
                 const VEC u = SAME(b->uniform[~weights[(o + j) * across + k * along]]); \
                 for (size_t w = 0; w < WIDTH; w++) sum[j][w] = MADD(u, x[w], sum[j][w]); \
@@ -146,13 +146,13 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
         for (size_t j = 0; j < OUT; j++) { \
             const int32_t to = out[o + j]; \
             if (to == NOWHERE) continue; \
-            VEC *y = (VEC *)(b->rows + (size_t)to * width + i); \
+            VEC *y = (VEC *)(b->at[to] + i); \
             if (biases) { \
                 const VEC bias = SAME(b->uniform[~biases[o + j]]); \
                 for (size_t w = 0; w < WIDTH; w++) sum[j][w] += bias; \
             } \
             if (base && base[o + j] != NOWHERE) { \
-                const VEC *more = (const VEC *)(b->rows + (size_t)base[o + j] * width + i); \
+                const VEC *more = (const VEC *)(b->at[base[o + j]] + i); \
                 for (size_t w = 0; w < WIDTH; w++) sum[j][w] += more[w]; \
             } \
             for (size_t w = 0; w < WIDTH; w++) y[w] = sum[j][w]; \
@@ -176,25 +176,24 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
 
 /* The adjoints of a layer's uniform numbers: for each the sum over the lanes of the adjoint of a result times a row. */
 static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t *adjoints, const int32_t *from, const int32_t *to) {
-    const size_t n = b->lanes, width = b->width;
+    const size_t n = b->lanes;
 #define TILE(DOTS, ROWS) \
     for (; k + ROWS <= rows; k += ROWS) { \
         VEC sum[DOTS][ROWS]; \
         for (size_t j = 0; j < DOTS; j++) \
             for (size_t r = 0; r < ROWS; r++) sum[j][r] = (VEC){0}; \
-        const double *g = b->rows, *x = b->rows; \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t r = 0; r < ROWS; r++) { \
-                const VEC a = *(const VEC *)(x + (size_t)from[k + r] * width + i); \
+                const VEC a = *(const VEC *)(b->at[from[k + r]] + i); \
                 for (size_t j = 0; j < DOTS; j++) \
-                    sum[j][r] = MADD(a, *(const VEC *)(g + (size_t)adjoints[d + j] * width + i), sum[j][r]); \
+                    sum[j][r] = MADD(a, *(const VEC *)(b->at[adjoints[d + j]] + i), sum[j][r]); \
             } \
         for (size_t j = 0; j < DOTS; j++) \
             for (size_t r = 0; r < ROWS; r++) { \
                 const int32_t at = to[(d + j) * rows + k + r]; \
                 double total = ACROSS(sum[j][r]); \
-                for (size_t l = i; l < n; l++) total += g[(size_t)adjoints[d + j] * width + l] * x[(size_t)from[k + r] * width + l]; \
+                for (size_t l = i; l < n; l++) total += b->at[adjoints[d + j]][l] * b->at[from[k + r]][l]; \
                 if (at != NOWHERE) b->sums[~at] += total; \
             } \
     }
@@ -213,7 +212,7 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
 }
 
 static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
-    const size_t n = b->padded, width = b->width;
+    const size_t n = b->padded;
     double constant = 0.0;
     for (size_t k = s->varying; k < s->count; k++) constant += LANES(number)(b, from[k]);
 #define GROUP(COUNT) \
@@ -221,7 +220,7 @@ static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, doubl
         VEC sum[COUNT]; \
         for (size_t j = 0; j < COUNT; j++) sum[j] = SAME(constant); \
         for (size_t k = 0; k < s->varying; k++) { \
-            const VEC *x = (const VEC *)(b->rows + (size_t)from[k] * width + i); \
+            const VEC *x = (const VEC *)(b->at[from[k]] + i); \
             for (size_t j = 0; j < COUNT; j++) sum[j] += x[j]; \
         } \
         for (size_t j = 0; j < COUNT; j++) ((VEC *)(y + i))[j] = sum[j]; \

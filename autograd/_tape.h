@@ -253,13 +253,13 @@ static void layer_operands(Maker *m, Step *step, size_t i) {
     step->mixed = (uint32_t)pairs(p, i);
 }
 
-/* Give back the rows that nobody reads after instruction i. */
+/* Give back the rows that nobody reads after instruction i, but not those of inputs, which may be Python's. */
 static void release_values(Maker *m, size_t i) {
     const Program *p = m->p;
     const uint32_t slot = (uint32_t)(p->known + i);
     for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) {
         const int32_t a = p->args[j];
-        if (!(p->flags[a] & VARIES) || m->last[a] != slot || m->row[a] == NOWHERE) continue;
+        if (!(p->flags[a] & VARIES) || m->last[a] != slot || m->row[a] == NOWHERE || (size_t)a < p->inputs) continue;
         pool_give(&m->pool, m->row[a]);
         m->last[a] = UINT32_MAX;
     }
