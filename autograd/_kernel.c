@@ -19,6 +19,7 @@
 
 enum {
     PAD = 8,            /* rows are a multiple of this, and that far apart: at the same place of two pages they would delay each other */
+    TURNED = 4,         /* numbers of each lane that are turned into rows together */
     WIDEST = 256,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
@@ -166,10 +167,10 @@ static int interrupted(Job *job, int caller, size_t work) {
 static void load_inputs(const Job *job, const Block *b, size_t start) {
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
-        for (size_t k = 0; g->each && k < g->count; k += PAD) {
-            const size_t some = g->count - k < PAD ? g->count - k : PAD;
+        for (size_t k = 0; g->each && k < g->count; k += TURNED) {
+            const size_t some = g->count - k < TURNED ? g->count - k : TURNED;
             const int32_t *row = job->tape->inputs + g->first + k;
-            double *rows[PAD];
+            double *rows[TURNED];
             if (g->lane == sizeof(double) && b->lanes == b->padded) { /* as they are */
                 for (size_t j = 0; j < some; j++) b->at[row[j]] = group_at(g, start, k + j);
                 continue;

@@ -61,32 +61,25 @@ static inline double LANES(number)(const Block *b, int32_t from) {
     return b->uniform[~from];
 }
 
-/* Turn up to eight numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
+/* Turn up to four numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
 static void LANES(turn)(const double *from, Py_ssize_t along, size_t lanes, double *const *rows, size_t some) {
     size_t lane = 0;
 #if defined(__AVX512F__)
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    const __mmask8 there = (__mmask8)((1u << some) - 1);
     for (; lane + 8 <= lanes; lane += 8, from += 8 * along) {
-        VEC x[8], y[8];
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) x[i] = _mm512_maskz_loadu_pd((__mmask8)((1u << some) - 1), from + i * along);
-#pragma GCC unroll 4
-        for (int i = 0; i < 8; i += 2) { /* numbers 0 2 4 6 and 1 3 5 7 of two lanes */
-            y[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
-            y[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
+        __m512d x[4], y[4];
+        for (int i = 0; i < 4; i++) { /* those of lanes i and i + 4 */
+            const __m256d first = _mm256_maskz_loadu_pd(there, from + i * along), second = _mm256_maskz_loadu_pd(there, from + (i + 4) * along);
+            x[i] = _mm512_insertf64x4(_mm512_castpd256_pd512(first), second, 1);
         }
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) { /* 0 4, 1 5, 2 6 and 3 7 of four */
-            const int k = 4 * (i >> 1) + (i & 1);
-            x[k] = _mm512_shuffle_f64x2(y[k], y[k + 2], 0x88);
-            x[k + 2] = _mm512_shuffle_f64x2(y[k], y[k + 2], 0xdd);
+        for (int i = 0; i < 2; i++) { /* numbers i and i + 2 of lanes 0 and 1, of 2 and 3, ... */
+            const __m512d a = i ? _mm512_unpackhi_pd(x[0], x[1]) : _mm512_unpacklo_pd(x[0], x[1]);
+            const __m512d b = i ? _mm512_unpackhi_pd(x[2], x[3]) : _mm512_unpacklo_pd(x[2], x[3]);
+            y[i] = _mm512_permutex2var_pd(a, low, b);
+            y[i + 2] = _mm512_permutex2var_pd(a, high, b);
         }
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) {
-            y[i] = _mm512_shuffle_f64x2(x[i], x[i + 4], 0x88);
-            y[i + 4] = _mm512_shuffle_f64x2(x[i], x[i + 4], 0xdd);
-        }
-#pragma GCC unroll 8
-        for (size_t i = 0; i < 8; i++)
+        for (size_t i = 0; i < 4; i++)
             if (i < some) _mm512_storeu_pd(rows[i] + lane, y[i]);
     }
 #endif
@@ -560,6 +553,19 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
         }
         LANES(send_operand)(b, to[0], base[0], g, from[1], mask);
         LANES(send_operand)(b, to[1], base[1], g, from[0], mask);
+        return;
+    case AG_DIV: /* of two divisions often one is not wanted, or the same for all lanes */
+        if (to[0] != NOWHERE && from[1] < 0) LANES(send_scaled)(b, to[0], base[0], g, 1.0 / LANES(number)(b, from[1]), mask);
+        else if (to[0] != NOWHERE) {
+            const double *z = LANES(at)(b, from[1]);
+            EACH p[i] = 1.0 / z[i];
+            LANES(send)(b, to[0], base[0], g, p, mask);
+        }
+        if (to[1] != NOWHERE) {
+            const double *z = LANES(operand)(b, from[1], 0);
+            EACH p[i] = -y[i] / z[i];
+            LANES(send)(b, to[1], base[1], g, p, mask);
+        }
         return;
     case AG_NEG: LANES(send_scaled)(b, to[0], base[0], g, -1.0, mask); return;
     case AG_EXP: LANES(send)(b, to[0], base[0], g, y, mask); return;
