@@ -43,11 +43,15 @@ typedef struct {
     size_t width, lanes, padded; /* from one row to the next; lanes in use; those rounded up */
 } Block;
 
+typedef struct {
+    double plain, weighted;
+} Sums;
+
 /* The block's code for one instruction set. */
 typedef struct {
     const char *name;
     void (*forward)(const Tape *, const Block *, size_t, size_t), (*backward)(const Tape *, const Block *, size_t, size_t);
-    double (*over_lanes)(const Block *, const double *, const double *);
+    Sums (*over_lanes)(const Block *, const double *, const double *);
     void (*turn)(const double *, Py_ssize_t, size_t, double *const *, size_t);
 } Set;
 
@@ -196,7 +200,7 @@ static void store_outputs(const Job *job, const Block *b, size_t start) {
             const int32_t from = job->tape->outputs[g->first + k];
             const double *row = from < 0 ? NULL : b->at[from];
             for (size_t lane = 0; g->each && lane < b->lanes; lane++) *group_at(g, start + lane, k) = row ? row[lane] : b->uniform[~from];
-            if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, NULL);
+            if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, row).plain;
         }
     }
 }

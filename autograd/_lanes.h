@@ -369,23 +369,28 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
 
 /* Adjoints. */
 
-/* The sum over the lanes of g * p, or of g where p is NULL. */
-static double LANES(over_lanes)(const Block *b, const double *g, const double *p) {
-    VEC sum[4] = {{0}, {0}, {0}, {0}};
-    double total = 0.0;
+/* The sums over the lanes of g and of g * p. */
+static Sums LANES(over_lanes)(const Block *b, const double *g, const double *p) {
+    VEC plain[4] = {{0}, {0}, {0}, {0}}, weighted[4] = {{0}, {0}, {0}, {0}};
+    Sums sums = {0.0, 0.0};
     size_t i = 0;
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
         for (size_t j = 0; j < COUNT; j++) { \
             const VEC a = ((const VEC *)(g + i))[j]; \
-            if (p) sum[j] = MADD(a, ((const VEC *)(p + i))[j], sum[j]); \
-            else sum[j] += a; \
+            plain[j] += a; \
+            weighted[j] = MADD(a, ((const VEC *)(p + i))[j], weighted[j]); \
         }
     GROUP(4)
     GROUP(1)
 #undef GROUP
-    for (; i < b->lanes; i++) total += p ? g[i] * p[i] : g[i];
-    return ACROSS(((sum[0] + sum[1]) + (sum[2] + sum[3]))) + total;
+    for (; i < b->lanes; i++) {
+        sums.plain += g[i];
+        sums.weighted += g[i] * p[i];
+    }
+    sums.plain += ACROSS(((plain[0] + plain[1]) + (plain[2] + plain[3])));
+    sums.weighted += ACROSS(((weighted[0] + weighted[1]) + (weighted[2] + weighted[3])));
+    return sums;
 }
 
 /* Send g * p to an operand, added to what is in row `base` if there is one; 0 in the lanes outside of `mask`. */
@@ -394,7 +399,7 @@ static void LANES(send)(const Block *b, int32_t to, int32_t base, const double *
     double *restrict sent = b->scratch + 6 * b->width;
     if (mask) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
     if (to < 0) {
-        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : LANES(over_lanes)(b, g, p);
+        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, sent).plain : LANES(over_lanes)(b, g, p).weighted;
         return;
     }
     double *out = LANES(at)(b, to);
@@ -411,7 +416,7 @@ static void LANES(send_scaled)(const Block *b, int32_t to, int32_t base, const d
     double *restrict sent = b->scratch + 6 * b->width;
     if (mask) EACH sent[i] = mask[i] ? g[i] * p : 0.0;
     if (to < 0) {
-        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, NULL) : p * LANES(over_lanes)(b, g, NULL);
+        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, sent).plain : p * LANES(over_lanes)(b, g, g).plain;
         return;
     }
     double *out = LANES(at)(b, to);
@@ -640,14 +645,19 @@ static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *
     if (s->code == AG_MUL) {
         const double *g = LANES(at)(b, adjoints[0]);
         LANES(send_operand)(b, to[0], tape->base[s->first + 1], g, from[1], NULL);
-        LANES(send_operand)(b, to[1], NOWHERE, g, from[0], NULL);
-        if (to[2] != NOWHERE) b->sums[~to[2]] += LANES(over_lanes)(b, g, NULL);
+        if (to[1] == NOWHERE && to[2] == NOWHERE) return;
+        const Sums sums = LANES(over_lanes)(b, g, LANES(at)(b, from[0]));
+        if (to[1] != NOWHERE) b->sums[~to[1]] += sums.weighted;
+        if (to[2] != NOWHERE) b->sums[~to[2]] += sums.plain;
         return;
     }
     LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, tape->base + s->first + s->dots);
     LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
     for (size_t d = 0; s->biased && d < s->dots; d++)
-        if (biases[d] != NOWHERE) b->sums[~biases[d]] += LANES(over_lanes)(b, LANES(at)(b, adjoints[d]), NULL);
+        if (biases[d] != NOWHERE) {
+            const double *g = LANES(at)(b, adjoints[d]);
+            b->sums[~biases[d]] += LANES(over_lanes)(b, g, g).plain;
+        }
 }
 
 static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size_t end) {

@@ -83,33 +83,33 @@ LANES_INLINE double LANES(keep_zero)(double y, double x) {
 #define LANES_LN2 0x1.62e42fefa3800p-1
 #define LANES_LN2_REST 0x1.ef35793c76730p-45
 
-/* x = k ln 2 + r + rest: bias + k in the low bits of what is returned; small = e^(r + rest) - 1 - r. Adding 1.5 * 2^52 rounds to an
-   integer, which then stands in the low bits. */
-LANES_INLINE uint64_t LANES(reduce_exp)(double x, double bias, double *r, double *small) {
+/* x = k ln 2 + t, in which r is t without the last bits of k ln 2: bias + k in the low bits of what is returned; small = e^t - 1 - r,
+   and slight is what rounding t took from that. Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
+LANES_INLINE uint64_t LANES(reduce_exp)(double x, double bias, double *r, double *small, double *slight) {
     const double round = 0x1.8p52 + bias, rounded = LANES_FMA(x, LANES_LOG2_E, round), k = rounded - round;
-    const double s = LANES_FMA(-k, LANES_LN2, x), t = LANES_FMA(-k, LANES_LN2_REST, s), rest = LANES_FMA(-k, LANES_LN2_REST, s - t);
-    const double t2 = t * t, t4 = t2 * t2;
+    const double s = LANES_FMA(-k, LANES_LN2, x), rest = k * LANES_LN2_REST, t = s - rest, t2 = t * t, t4 = t2 * t2;
     const double c01 = LANES_FMA(t, 0x1.5555555555555p-5, 0x1.5555555555556p-3);
     const double c23 = LANES_FMA(t, 0x1.6c16c16c167e1p-10, 0x1.11111111109b3p-7);
     const double c45 = LANES_FMA(t, 0x1.a01a01a47b054p-16, 0x1.a01a01a7c41d5p-13);
     const double c67 = LANES_FMA(t, 0x1.27e4e1f48534fp-22, 0x1.71de0dae63bb3p-19);
     const double c89 = LANES_FMA(t, 0x1.1f66df7fca49fp-29, 0x1.af38a9b0ec855p-26);
     const double c = LANES_FMA(t4, LANES_FMA(t4, c89, LANES_FMA(t2, c67, c45)), LANES_FMA(t2, c23, c01));
-    *r = t;
-    *small = LANES_FMA(t2, LANES_FMA(t, c, 0.5), LANES_FMA(rest, t, rest));
+    *r = s;
+    *small = LANES_FMA(t2, LANES_FMA(t, c, 0.5), -rest);
+    *slight = t * ((s - t) - rest);
     return LANES(bits)(rounded);
 }
 
 LANES_INLINE double LANES(exp_usual)(double x) {
-    double r, small;
-    const uint64_t k = LANES(reduce_exp)(x, 1023.0, &r, &small);
+    double r, small, slight;
+    const uint64_t k = LANES(reduce_exp)(x, 1023.0, &r, &small, &slight);
     return (1.0 + (r + small)) * LANES(from_bits)(k << 52);
 }
 
 /* 2^j e^x with bias = 2046 + j, for |x| <= 760: in two steps, so that neither over- nor underflows before the result does. */
 LANES_INLINE double LANES(exp_wide)(double x, double bias) {
-    double r, small;
-    const uint64_t k = LANES(reduce_exp)(x, bias, &r, &small), half = k >> 1;
+    double r, small, slight;
+    const uint64_t k = LANES(reduce_exp)(x, bias, &r, &small, &slight), half = k >> 1;
     return (1.0 + (r + small)) * LANES(from_bits)(half << 52) * LANES(from_bits)((k - half) << 52);
 }
 
@@ -118,10 +118,10 @@ LANES_INLINE double LANES(exp_any)(double x) { return LANES(exp_wide)(copysign(L
 /* unit (e^x - 1) with unit = 2^j and bias = 1023 + j, and what rounding it lost: 2^k (1 + r + small) - 1, in which 2^k - 1 and 2^k r
    are added without loss. */
 LANES_INLINE double LANES(expm1_in)(double x, double unit, double bias, double *low) {
-    double r, small;
-    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, bias, &r, &small) << 52);
+    double r, small, slight;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(x, bias, &r, &small, &slight) << 52);
     const double a = scale - unit, b = scale * r, sum = a + b, lost = (b - (sum - a)) + ((scale - a) - unit);
-    const double rest = LANES_FMA(scale, small, lost), y = sum + rest;
+    const double rest = LANES_FMA(scale, small + slight, lost), y = sum + rest;
     *low = rest - (y - sum);
     return y;
 }
@@ -163,8 +163,8 @@ LANES_INLINE double LANES(sigmoid_any)(double x) { return LANES(sigmoid_of)(LANE
 
 /* (e^2x - 1) / (e^2x + 1), from e^2x - 1. */
 LANES_INLINE double LANES(tanh_usual)(double x) {
-    double r, small;
-    const double scale = LANES(from_bits)(LANES(reduce_exp)(2.0 * fabs(x), 1023.0, &r, &small) << 52);
+    double r, small, slight;
+    const double scale = LANES(from_bits)(LANES(reduce_exp)(2.0 * fabs(x), 1023.0, &r, &small, &slight) << 52);
     const double e = LANES_FMA(scale, r + small, scale - 1.0);
     return copysign(e / (e + 2.0), x);
 }
@@ -330,7 +330,7 @@ LANES_INLINE double LANES(erf1)(double x) {
 
 /* x^c for normal x > 0, from log(x) to some 66 bits: k ln 2 + 2 s + 2/3 s^3 + s^5 Q(s^2), the rest of which is in the terms' lows. */
 LANES_INLINE double LANES(power_usual)(double x, double c) {
-    double m, r, small;
+    double m, r, small, slight;
     const double k = LANES(split)(x, &m), f = m - 1.0, d = 2.0 + f, inverse = 1.0 / d, s = f * inverse;
     const double s_low = LANES_FMA(-s, f - (d - 2.0), LANES_FMA(-s, d, f)) * inverse;
     const double z = s * s, z_low = LANES_FMA(2.0 * s, s_low, LANES_FMA(s, s, -z)), z2 = z * z;
@@ -347,7 +347,7 @@ LANES_INLINE double LANES(power_usual)(double x, double c) {
     const double lost = (b - (ab - a)) + (third - (sum - ab));
     const double low = LANES_FMA(cube * z, q, LANES_FMA(k, LANES_LN2_REST, lost + LANES_FMA(2.0, s_low, third_low)));
     const double high = sum + low, product = c * high, rest = LANES_FMA(c, low - (high - sum), LANES_FMA(c, high, -product));
-    const uint64_t scale = LANES(reduce_exp)(product, 1023.0, &r, &small);
+    const uint64_t scale = LANES(reduce_exp)(product, 1023.0, &r, &small, &slight);
     const double y = 1.0 + r, y_low = r - (y - 1.0);
     return (y + (y_low + LANES_FMA(rest, y + small, small))) * LANES(from_bits)(scale << 52);
 }
@@ -400,7 +400,24 @@ LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, u
         } \
     }
 
-LANES_MAP_USUAL(exp, fabs(a) <= 708.0)
+/* The same, where k + 512 has ten bits, as those together show: 2^k as an integer added to the exponent of e^t / 2^512. */
+LANES_STATIC void LANES(vec_exp)(const double *restrict x, double *restrict y, size_t n) {
+    const double unit = 0x1p-512;
+    for (size_t start = 0; start < n; start += LANES_STRETCH) {
+        const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH;
+        uint64_t together = 0;
+        for (size_t i = start; i < end; i++) {
+            double r, small, slight;
+            const uint64_t k = LANES(reduce_exp)(x[i], 512.0, &r, &small, &slight);
+            together |= k;
+            y[i] = LANES(from_bits)(LANES(bits)(LANES_FMA(unit, r + small, unit)) + (k << 52));
+        }
+        if (together >> 10 == LANES(bits)(0x1.8p52) >> 10) continue;
+        LANES_LOOP
+        for (size_t i = start; i < end; i++) y[i] = LANES(exp_any)(x[i]);
+    }
+}
+
 LANES_MAP_USUAL(expm1, fabs(a) <= 708.0)
 LANES_MAP_USUAL(sinh, fabs(a) <= 708.0)
 LANES_MAP_USUAL(cosh, fabs(a) <= 708.0)
