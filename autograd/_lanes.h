@@ -167,27 +167,42 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
 #undef TILE
 }
 
+/* The sum across each of some vectors. */
+static inline void LANES(across)(const VEC *x, size_t count, double *sums) {
+    size_t k = 0;
+#if defined(__AVX512F__)
+    for (; k + 8 <= count; k += 8, x += 8) { /* of pairs in quarters, of four in halves, of eight */
+        VEC pairs[4], fours[2];
+        for (int i = 0; i < 4; i++) pairs[i] = _mm512_unpacklo_pd(x[2 * i], x[2 * i + 1]) + _mm512_unpackhi_pd(x[2 * i], x[2 * i + 1]);
+        for (int i = 0; i < 2; i++)
+            fours[i] = _mm512_shuffle_f64x2(pairs[2 * i], pairs[2 * i + 1], 0x88) + _mm512_shuffle_f64x2(pairs[2 * i], pairs[2 * i + 1], 0xdd);
+        *(VEC *)(sums + k) = _mm512_shuffle_f64x2(fours[0], fours[1], 0x88) + _mm512_shuffle_f64x2(fours[0], fours[1], 0xdd);
+    }
+#endif
+    for (; k < count; k++, x++) sums[k] = ACROSS(*x);
+}
+
 /* The adjoints of a layer's uniform numbers: for each the sum over the lanes of the adjoint of a result times a row. */
 static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t *adjoints, const int32_t *from, const int32_t *to) {
     const size_t n = b->lanes;
 #define TILE(DOTS, ROWS) \
     for (; k + ROWS <= rows; k += ROWS) { \
-        VEC sum[DOTS][ROWS]; \
-        for (size_t j = 0; j < DOTS; j++) \
-            for (size_t r = 0; r < ROWS; r++) sum[j][r] = (VEC){0}; \
+        VEC sum[DOTS * ROWS]; \
+        double total[DOTS * ROWS]; \
+        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = (VEC){0}; \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t r = 0; r < ROWS; r++) { \
                 const VEC a = *(const VEC *)(b->at[from[k + r]] + i); \
                 for (size_t j = 0; j < DOTS; j++) \
-                    sum[j][r] = MADD(a, *(const VEC *)(b->at[adjoints[d + j]] + i), sum[j][r]); \
+                    sum[j * ROWS + r] = MADD(a, *(const VEC *)(b->at[adjoints[d + j]] + i), sum[j * ROWS + r]); \
             } \
+        LANES(across)(sum, DOTS * ROWS, total); \
         for (size_t j = 0; j < DOTS; j++) \
             for (size_t r = 0; r < ROWS; r++) { \
                 const int32_t at = to[(d + j) * rows + k + r]; \
-                double total = ACROSS(sum[j][r]); \
-                for (size_t l = i; l < n; l++) total += b->at[adjoints[d + j]][l] * b->at[from[k + r]][l]; \
-                if (at != NOWHERE) b->sums[~at] += total; \
+                for (size_t l = i; l < n; l++) total[j * ROWS + r] += b->at[adjoints[d + j]][l] * b->at[from[k + r]][l]; \
+                if (at != NOWHERE) b->sums[~at] += total[j * ROWS + r]; \
             } \
     }
     size_t d = 0;
@@ -201,6 +216,29 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
         TILE(1, 4)
         TILE(1, 1)
     }
+#undef TILE
+}
+
+/* The adjoints of a layer's biases: for each the sum over the lanes of the adjoint of a result. */
+static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, const int32_t *to) {
+    const size_t n = b->lanes;
+#define TILE(DOTS) \
+    for (; d + DOTS <= dots; d += DOTS) { \
+        VEC sum[DOTS]; \
+        double total[DOTS]; \
+        for (size_t j = 0; j < DOTS; j++) sum[j] = (VEC){0}; \
+        size_t i = 0; \
+        for (; i + WIDE <= n; i += WIDE) \
+            for (size_t j = 0; j < DOTS; j++) sum[j] += *(const VEC *)(b->at[adjoints[d + j]] + i); \
+        LANES(across)(sum, DOTS, total); \
+        for (size_t j = 0; j < DOTS; j++) { \
+            for (size_t l = i; l < n; l++) total[j] += b->at[adjoints[d + j]][l]; \
+            if (to[d + j] != NOWHERE) b->sums[~to[d + j]] += total[j]; \
+        } \
+    }
+    size_t d = 0;
+    TILE(8)
+    TILE(1)
 #undef TILE
 }
 
@@ -653,11 +691,7 @@ static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *
     }
     LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, tape->base + s->first + s->dots);
     LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
-    for (size_t d = 0; s->biased && d < s->dots; d++)
-        if (biases[d] != NOWHERE) {
-            const double *g = LANES(at)(b, adjoints[d]);
-            b->sums[~biases[d]] += LANES(over_lanes)(b, g, g).plain;
-        }
+    if (s->biased) LANES(biases)(b, s->dots, adjoints, biases);
 }
 
 static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size_t end) {

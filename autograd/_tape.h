@@ -107,7 +107,7 @@ typedef struct {
     int32_t extra;              /* the first of the rows that logsumexp keeps for its partials: a power for each argument, their sum */
 } Step;
 
-/* A layer is several dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
+/* A layer is one or more dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
    It is biased where all that is done with each dot is to add a uniform number, and has the sums as its results. Its operands are the
    results, the rows, for each dot its numbers, and the biases; where the adjoints of results go is their row. A product with a uniform
    number to which another is added is a layer, too, of one row and one result. */
@@ -219,12 +219,9 @@ static int find_layers(Maker *m) {
         for (int32_t row = 0; k < pairs(p, i) && (row = pair_row(p, i, k)) != NOWHERE; k++) hash = hash * 0x9e3779b97f4a7c15 + (size_t)row + (hash >> 29);
         if (k < pairs(p, i)) continue;
         for (hash &= room - 1; table[hash] != NOWHERE && !same_layer(m, i, (size_t)table[hash]); hash = (hash + 1) & (room - 1)) {}
-        if (table[hash] != NOWHERE) {
-            const int32_t last = table[hash];
-            if (m->leader[last] == NOWHERE) m->leader[last] = last;
-            m->leader[i] = m->leader[last];
-            m->next[last] = (int32_t)i;
-        }
+        const int32_t last = table[hash];
+        m->leader[i] = last == NOWHERE ? (int32_t)i : m->leader[last];
+        if (last != NOWHERE) m->next[last] = (int32_t)i;
         table[hash] = (int32_t)i;
     }
     for (size_t i = 0; i < p->size; i++)
