@@ -18,7 +18,8 @@
 #include "_scalar.h"
 
 enum {
-    PAD = 8,            /* rows are a multiple of this, and that far apart: at the same place of two pages they would delay each other */
+    PAD = 8,            /* rows are a multiple of this */
+    WIDE_ROW = 64,      /* multiples of this are PAD apart: numbers at the same place of two pages would delay each other */
     TURNED = 4,         /* numbers of each lane that are turned into rows together */
     WIDEST = 256,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
@@ -133,7 +134,7 @@ typedef struct {
     const Set *set;
     Groups inputs, outputs, seeds, gradients;
     int reverse;
-    size_t lanes, width, blocks, chunk, chunks, threads; /* chunk: blocks in one */
+    size_t lanes, width, stride, blocks, chunk, chunks, threads; /* of a block, from row to row; chunk: blocks in one */
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
     double *sums, *rows, **at;                           /* of each chunk; of each thread */
     size_t apart;                                        /* numbers from the sums of one chunk to those of the next */
@@ -237,7 +238,7 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
 
 static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
     const Tape *tape = job->tape;
-    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->width + PAD;
+    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->stride;
     double *rows = job->rows + thread * (tape->rows + SCRATCH) * width;
     Block b = {.at = job->at + thread * tape->rows, .rows = rows, .scratch = rows + tape->rows * width, .uniform = job->values,
                .sums = job->sums + chunk * job->apart, .reached = job->reached + chunk * job->apart, .width = width};
@@ -466,7 +467,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const size_t last = sizeof parts / sizeof *parts;
     size_t total = 0, each = 0;
     int failed = __builtin_mul_overflow(job->chunks, job->apart, &parts[last - 2].count) ||
-                 __builtin_mul_overflow(rows, job->width + PAD, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
+                 __builtin_mul_overflow(rows, job->stride, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
@@ -706,6 +707,7 @@ static void job_cut(Job *job, size_t threads) {
     const size_t blocks = (lanes - 1) / width + 1;
     width = ((lanes - 1) / blocks + PAD) / PAD * PAD;
     job->width = width;
+    job->stride = width % WIDE_ROW ? width : width + PAD;
     job->blocks = (lanes - 1) / width + 1;
     job->chunk = (job->blocks - 1) / CHUNKS + 1;
     job->chunks = (job->blocks - 1) / job->chunk + 1;
