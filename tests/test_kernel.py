@@ -732,15 +732,22 @@ def whole_program(draw):
         """Dots of the same rows with what lanes share, which the kernel takes together, and now and then with what they do not."""
         rows = [draw.choice([pick(), *(x for x, own in zip(inputs, shared, strict=True) if not own)]) for _ in range(draw.randint(1, 5))]
         biased, weights = draw.choice([0.0, 0.5, 1.0]), [*(inputs if draw.random() < 0.1 else parameters), 2.0, -1.0]
-        for _ in range(draw.randint(2, 9)):
+        for _ in range(draw.randint(1, 9)):
             dot, bias = ops.dot([draw.choice(weights) for _ in rows], rows), draw.choice(weights)
             pool.extend(draw.choices([[dot], [dot + bias], [bias + dot], [dot, dot + bias]], [1.0 - biased, biased, biased, 0.1])[0])
         return small(pool[-1])
 
+    def scaled():
+        """A product with what lanes share, to which it is added, and now and then more is done with either."""
+        shared_ones = [*parameters, 2.0, -1.0]
+        product, added = ops.mul(*draw.sample([small(pick()), draw.choice(shared_ones)], 2)), draw.choice(shared_ones)
+        pool.extend(draw.choice([[], [], [], [product]]))
+        return draw.choice([product + added, added + product, product - added, product + pick()])
+
     kinds = [
         lambda: pick() + pick(), lambda: pick() - pick(), lambda: -pick(), lambda: (x := pick()) + x, lambda: pick() + 1.0,
         lambda: ops.where(ops.step(pick()), pick(), pick()), lambda: ops.where(pick(), pick(), pick()),
-        lambda: small(pick()) * small(pick()),
+        lambda: small(pick()) * small(pick()), scaled, lambda: pick() / draw.choice([2.0, -1.0, 0.5]),
         lambda: ops.sum([pick() for _ in range(draw.randint(1, 5))]), layer, lambda: small(pick()) ** draw.choice([0.0, 1.0, 2.0]),
         lambda: ops.maximum(pick(), pick()), lambda: ops.minimum(pick(), pick()), lambda: ops.relu(pick()), lambda: ops.abs(pick()),
     ]  # fmt: skip
@@ -758,7 +765,7 @@ def test_whole_numbers_exactly(seed):
         inputs, shared, outputs = whole_program(draw)
         program, lanes = Program(outputs, inputs), draw.choice([2, 7, 8, 9, 128, 129, 300])
         wanted, seeded = ([draw.random() < p for _ in sequence] for p, sequence in ((0.85, inputs), (0.8, outputs)))
-        columns = [np.array([float(draw.randint(-3, 3)) for _ in range(1 if own else lanes)]) for own in shared]
+        columns = [np.array([0.0, *(float(draw.randint(-3, 3)) for _ in range(1 if own else lanes))])[1:] for own in shared]
         seeds = np.array([[float(draw.randint(-3, 3)) for _ in outputs] for _ in range(lanes)])
         full = [np.broadcast_to(column, lanes) for column in columns]
         values = np.array([np.broadcast_to(y, lanes) for y in program(full)])
@@ -771,8 +778,10 @@ def test_whole_numbers_exactly(seed):
         seeds[:, np.logical_not(seeded)] = nan  # not to be read
         arrays = program.codes, program.starts, program.args, program.constants, program.inputs, program.outputs
         found, sent = np.empty((lanes, len(outputs))), [np.full_like(column, nan) for column in columns]
+        before = [column.copy() for column in columns]
         Flat(*arrays).plan(shared, wanted, seeded).run(lanes, columns, [found], [seeds], sent, threads=draw.choice([1, 2]))
         assert np.array_equal(found.T, values)
+        assert all(map(np.array_equal, columns, before))
         for g, expected, own, is_wanted in zip(sent, gradients, shared, wanted, strict=True):
             expected = expected if is_wanted else np.zeros(lanes)  # noqa: PLW2901
             assert np.array_equal(g, [expected.sum()] if own else expected)
