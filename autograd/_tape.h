@@ -442,6 +442,8 @@ static void make_adjoints(Maker *m) {
         const Target t = p->seeded[j] ? target(m, (size_t)p->outputs[j]) : (Target){NOWHERE, NOWHERE, NOWHERE};
         tape->output_to[j] = t.to < 0 ? t.to : 2 * t.to + (t.base == NOWHERE);
     }
+    for (size_t j = 0; j < p->results; j++)
+        if (!m->waiting[p->outputs[j]]) hand_on(m, (size_t)p->outputs[j]);
     for (size_t i = tape->size; i-- > 0;) {
         Step *step = &tape->steps[i];
         int sends = 0;
@@ -456,9 +458,11 @@ static void make_adjoints(Maker *m) {
             tape->to[at] = t.to;
             tape->base[at] = t.base;
             if (tape->masks) tape->masks[at] = t.mask;
-            if (!handed && !--m->waiting[slot]) hand_on(m, slot);
             sends |= t.to != NOWHERE;
+            if (!handed) m->waiting[slot]--;
         }
+        for (size_t k = step->dots; k < step->count; k++) /* what the step sends is there only once all of it is */
+            if (!m->waiting[m->slots[step->first + k]]) hand_on(m, (size_t)m->slots[step->first + k]);
         if (!step->dots) release_adjoint(m, step->adjoint);
         for (size_t k = 0; k < step->dots; k++) release_adjoint(m, tape->to[step->first + k]);
         if (step->mask != NOWHERE) pool_give(&m->pool, step->mask);

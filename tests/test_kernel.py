@@ -747,7 +747,8 @@ def whole_program(draw):
     kinds = [
         lambda: pick() + pick(), lambda: pick() - pick(), lambda: -pick(), lambda: (x := pick()) + x, lambda: pick() + 1.0,
         lambda: ops.where(ops.step(pick()), pick(), pick()), lambda: ops.where(pick(), pick(), pick()),
-        lambda: small(pick()) * small(pick()), scaled, lambda: pick() / draw.choice([2.0, -1.0, 0.5]),
+        lambda: small(pick()) * small(pick()), lambda: ((x := small(pick())) + draw.choice([1.0, small(pick())])) * x,
+        scaled, lambda: pick() / draw.choice([2.0, -1.0, 0.5]),
         lambda: ops.sum([pick() for _ in range(draw.randint(1, 5))]), layer, lambda: small(pick()) ** draw.choice([0.0, 1.0, 2.0]),
         lambda: ops.maximum(pick(), pick()), lambda: ops.minimum(pick(), pick()), lambda: ops.relu(pick()), lambda: ops.abs(pick()),
     ]  # fmt: skip
