@@ -28,7 +28,7 @@ enum {
     SCRATCH = 7,        /* rows for what is not kept */
     CHUNKS = 64,        /* at most */
     SLICE = 1 << 16,    /* instructions in one go */
-    UNSEEN = 1 << 20,   /* instructions times lanes between two looks at the clock */
+    UNSEEN = 1 << 20,   /* operands times lanes between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
     APART = 128,        /* numbers and bytes of chunks start at multiples of this, so that threads do not share lines of the cache */
     LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
@@ -143,7 +143,7 @@ typedef struct {
     atomic_int stop;
     PyThreadState *state;
     uint64_t looked; /* when, in nanoseconds */
-    size_t unseen;   /* instructions times lanes since then */
+    size_t unseen;   /* operands times lanes since then */
 } Job;
 
 static inline uint64_t nanoseconds(void) {
@@ -152,7 +152,7 @@ static inline uint64_t nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Look for Ctrl-C now and then, before so many instructions times lanes; only the thread that called does. Whether to stop. */
+/* Look for Ctrl-C now and then, before so many operands times lanes; only the thread that called does. Whether to stop. */
 static int interrupted(Job *job, int caller, size_t work) {
     if (!caller || atomic_load(&job->stop)) return atomic_load(&job->stop);
     if ((job->unseen += work) < UNSEEN) return 0;
@@ -236,6 +236,12 @@ static void store_gradients(const Job *job, const Block *b, size_t start) {
 
 /* Blocks and threads. */
 
+/* How many operands instructions `begin` to `end` have. */
+static size_t operands(const Tape *tape, size_t begin, size_t end) {
+    const Step *last = tape->steps + end - 1;
+    return last->first + last->count - tape->steps[begin].first;
+}
+
 static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
     const Tape *tape = job->tape;
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->stride;
@@ -252,7 +258,7 @@ static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
         load_inputs(job, &b, start);
         for (size_t i = 0; i < tape->size; i += SLICE) {
             const size_t some = tape->size - i < SLICE ? tape->size - i : SLICE;
-            if (interrupted(job, caller, some * b.lanes)) return;
+            if (interrupted(job, caller, operands(tape, i, i + some) * b.lanes)) return;
             job->set->forward(tape, &b, i, i + some);
         }
         store_outputs(job, &b, start);
@@ -260,7 +266,7 @@ static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
         load_seeds(job, &b, start);
         for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
             const size_t some = tape->size - i * SLICE < SLICE ? tape->size - i * SLICE : SLICE;
-            if (interrupted(job, caller, some * b.lanes)) return;
+            if (interrupted(job, caller, operands(tape, i * SLICE, i * SLICE + some) * b.lanes)) return;
             job->set->backward(tape, &b, i * SLICE, i * SLICE + some);
         }
         store_gradients(job, &b, start);
@@ -381,8 +387,9 @@ static int run(Job *job) {
     }
     memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
     for (size_t i = 0; i < size; i += SLICE) {
-        if (interrupted(job, 1, SLICE)) return -1;
-        scalar_forward(p, list, i, size - i < SLICE ? size : i + SLICE, v, job->x);
+        const size_t some = size - i < SLICE ? size - i : SLICE;
+        if (interrupted(job, 1, some * p->most)) return -1;
+        scalar_forward(p, list, i, i + some, v, job->x);
     }
     if (tape) run_threads(job);
     if (atomic_load(&job->stop)) return -1;
@@ -419,8 +426,9 @@ static int run(Job *job) {
         if (job->taken) job->taken[tape->shared[i]] |= job->reached[i];
     }
     for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0;) {
-        if (interrupted(job, 1, SLICE)) return -1;
-        scalar_backward(p, list, i * SLICE, size - i * SLICE < SLICE ? size : (i + 1) * SLICE, v, g, job->taken, job->x, job->partials);
+        const size_t some = size - i * SLICE < SLICE ? size - i * SLICE : SLICE;
+        if (interrupted(job, 1, some * p->most)) return -1;
+        scalar_backward(p, list, i * SLICE, i * SLICE + some, v, g, job->taken, job->x, job->partials);
     }
     for (size_t i = 0; i < job->gradients.count; i++) {
         const Group *group = &job->gradients.items[i];

@@ -690,7 +690,9 @@ static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *
         return;
     }
     LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, tape->base + s->first + s->dots);
-    LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
+    int wanted = 0;
+    for (const int32_t *weight = to + s->mixed; weight < biases; weight++) wanted |= *weight != NOWHERE;
+    if (wanted) LANES(outer)(b, s->dots, s->mixed, adjoints, from, to + s->mixed);
     if (s->biased) LANES(biases)(b, s->dots, adjoints, biases);
 }
 

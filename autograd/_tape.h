@@ -340,7 +340,7 @@ static void hand_on(Maker *m, size_t slot) {
     size_t count = 0;
     for (m->ready[count++] = (int32_t)slot; count;) {
         const size_t done = (size_t)m->ready[--count];
-        if (m->step[done] == NOWHERE || m->adjoint[done] == NOWHERE || is_masked(p, done)) continue;
+        if (m->step[done] == NOWHERE || is_masked(p, done)) continue;
         const Step *step = &m->tape->steps[m->step[done]];
         if (step->code != AG_ADD && step->code != AG_SUB && step->code != AG_SUM) continue;
         for (size_t k = 0; k < (step->code == AG_SUB ? 1 : step->count); k++) {
@@ -424,7 +424,7 @@ static void make_values(Maker *m, int reverse) {
     }
 }
 
-/* The rows of adjoints: each from the last consumer of a slot to the instruction that made it. */
+/* The rows of adjoints: each from the last consumer of a slot, or of a sum that hands it on, to the instruction that made it. */
 static void make_adjoints(Maker *m) {
     const Program *p = m->p;
     Tape *tape = m->tape;

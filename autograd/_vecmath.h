@@ -400,19 +400,19 @@ LANES_INLINE void LANES(powers)(const double *x, const double *c, size_t step, u
         } \
     }
 
-/* The same, where k + 512 has ten bits, as those together show: 2^k as an integer added to the exponent of e^t / 2^512. */
+/* The same, where k + 512 has ten bits and nothing else is in what rounding left: 2^k as an integer added to the exponent of e^t / 2^512. */
 LANES_STATIC void LANES(vec_exp)(const double *restrict x, double *restrict y, size_t n) {
     const double unit = 0x1p-512;
     for (size_t start = 0; start < n; start += LANES_STRETCH) {
         const size_t end = n - start < LANES_STRETCH ? n : start + LANES_STRETCH;
-        uint64_t together = 0;
+        uint64_t others = 0;
         for (size_t i = start; i < end; i++) {
             double r, small, slight;
             const uint64_t k = LANES(reduce_exp)(x[i], 512.0, &r, &small, &slight);
-            together |= k;
+            others |= k ^ LANES(bits)(0x1.8p52);
             y[i] = LANES(from_bits)(LANES(bits)(LANES_FMA(unit, r + small, unit)) + (k << 52));
         }
-        if (together >> 10 == LANES(bits)(0x1.8p52) >> 10) continue;
+        if (!(others >> 10)) continue;
         LANES_LOOP
         for (size_t i = start; i < end; i++) y[i] = LANES(exp_any)(x[i]);
     }

@@ -594,12 +594,27 @@ def chain(size):
     return Flat(codes, starts, args.ravel(), np.array([0.999, 0.001]), 1, np.int32([size + 2]))
 
 
+def wide(size):
+    """`size` dots of `size` terms, each x times the same number."""
+    codes, starts = np.full(size, CODES["dot"], np.uint8), np.arange(0, 2 * size * size + 1, 2 * size, dtype=np.uint32)
+    args = np.tile(np.repeat(np.int32([1, 0]), size), size)
+    return Flat(codes, starts, args, np.array([0.001]), 1, np.int32([size + 1]))
+
+
 @pytest.mark.parametrize(
-    ("size", "lanes", "threads"), [(20_000_000, 1, 1), (10_000, 1_000_000, 1), (10_000, 1_000_000, 2), (2_000_000, 500, 1)]
+    ("program", "lanes", "threads"),
+    [
+        ((chain, 20_000_000), 1, 1),
+        ((chain, 10_000), 1_000_000, 1),
+        ((chain, 10_000), 1_000_000, 2),
+        ((chain, 2_000_000), 500, 1),
+        ((wide, 1500), 1_000_000, 1),
+    ],
 )
-def test_ctrl_c(size, lanes, threads):
+def test_ctrl_c(program, lanes, threads):
     """It stops at once, and the plan works afterwards."""
-    plan = chain(size).plan([0])
+    make, size = program
+    plan = make(size).plan([0])
     x, y = np.ones((lanes, 1)), np.empty((lanes, 1))
     seeds = np.ones(1)
 
