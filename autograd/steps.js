@@ -215,7 +215,8 @@ function bring(i) {
 
 function go(step) {
   at = Math.max(0, Math.min(steps.length - 1, step));
-  clicked = hovered = null;
+  clicked = null;
+  leave();
   const [phase, hand] = steps[at];
   const [first, count, title] = at < seed ? [0, seed - 1, "Forward"] : [seed, steps.length - 1 - seed, "Backward"];
   place.textContent = `${title}, step ${at - first} of ${count}`;
@@ -230,7 +231,7 @@ function go(step) {
 
 function look(i) {
   stop();
-  hovered = null;
+  leave();
   clicked = i;
   if (i !== null && groupOf[i] >= 0) show(groupOf[i]);
   else paint();
@@ -246,6 +247,11 @@ function hover(i) {
     hovered = i;
     paint();
   }, 120);
+}
+
+function leave() {
+  clearTimeout(hover.timer);
+  hovered = null;
 }
 
 function stop() {

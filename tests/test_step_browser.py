@@ -203,6 +203,7 @@ def test_a_click_shows_the_chain_rule_of_a_node_and_escape_returns(opened):
     assert bold(page, 0) == [said(s.grad), said(a.grad / s.data), said(e.grad)]
     assert page.locator(".flow").count() == 2
     page.keyboard.press("Escape")
+    page.wait_for_timeout(200)  # longer than hovering takes, which began when the pointer came
     assert shown(page) == before
     node(page, "e₂").click()
     page.locator(".picture").click(position={"x": 20, "y": 20})
