@@ -26,11 +26,11 @@ enum {
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
     SCRATCH = 7,        /* rows for what is not kept */
-    CHUNKS = 64,        /* at most */
+    CHUNKS = 64,        /* at most: a bit for each */
     SLICE = 1 << 16,    /* instructions in one go */
     UNSEEN = 1 << 20,   /* operands times lanes between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
-    APART = 128,        /* numbers and bytes of chunks start at multiples of this, so that threads do not share lines of the cache */
+    APART = 128,        /* what threads write starts at multiples of this, so that they do not share lines of the cache */
     LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
 };
 
@@ -137,9 +137,9 @@ typedef struct {
     size_t lanes, width, stride, blocks, chunk, chunks, threads; /* of a block, from row to row; chunk: blocks in one */
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
     double *sums, *rows, **at;                           /* of each chunk; of each thread */
-    size_t apart;                                        /* numbers from the sums of one chunk to those of the next */
+    size_t apart, pointers;                              /* numbers from the sums of one chunk, pointers from one thread, to the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
-    atomic_size_t next;
+    _Atomic uint64_t begun; /* a bit for each chunk */
     atomic_int stop;
     PyThreadState *state;
     uint64_t looked; /* when, in nanoseconds */
@@ -246,7 +246,7 @@ static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
     const Tape *tape = job->tape;
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->stride;
     double *rows = job->rows + thread * (tape->rows + SCRATCH) * width;
-    Block b = {.at = job->at + thread * tape->rows, .rows = rows, .scratch = rows + tape->rows * width, .uniform = job->values,
+    Block b = {.at = job->at + thread * job->pointers, .rows = rows, .scratch = rows + tape->rows * width, .uniform = job->values,
                .sums = job->sums + chunk * job->apart, .reached = job->reached + chunk * job->apart, .width = width};
     for (size_t i = 0; i < tape->rows; i++) b.at[i] = rows + i * width;
     for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
@@ -273,11 +273,12 @@ static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
     }
 }
 
+/* Each thread begins at its own place, so that in the next run it meets the numbers that its cache has, and goes on to what is left. */
 static void run_chunks(Job *job, size_t thread, int caller) {
-    for (;;) {
-        const size_t chunk = atomic_fetch_add(&job->next, 1);
-        if (chunk >= job->chunks || atomic_load(&job->stop)) return;
-        run_chunk(job, chunk, thread, caller);
+    const size_t first = thread * job->chunks / job->threads;
+    for (size_t i = 0; i < job->chunks && !atomic_load(&job->stop); i++) {
+        const size_t chunk = (first + i) % job->chunks;
+        if (!(atomic_fetch_or(&job->begun, (uint64_t)1 << chunk) >> chunk & 1)) run_chunk(job, chunk, thread, caller);
     }
 }
 
@@ -460,6 +461,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const size_t sharing = job->tape ? job->tape->sharing : 0, rows = job->tape ? job->tape->rows + SCRATCH : 0;
     const size_t reverse = (size_t)job->reverse;
     job->apart = (sharing + p->results + APART - 1) / APART * APART;
+    job->pointers = (rows + APART - 1) / APART * APART;
     struct {
         double **where;
         size_t count;
@@ -479,7 +481,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
-    const Py_ssize_t at = reserve(&total, job->tape ? job->threads * job->tape->rows : 0, sizeof(double *));
+    const Py_ssize_t at = reserve(&total, job->threads * job->pointers, sizeof(double *));
     if (failed || taken < 0 || reached < 0 || at < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;
