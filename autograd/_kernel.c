@@ -146,6 +146,10 @@ typedef struct {
     size_t unseen;   /* operands times lanes since then */
 } Job;
 
+static inline size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 static inline uint64_t nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -173,7 +177,7 @@ static void load_inputs(const Job *job, const Block *b, size_t start) {
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
         for (size_t k = 0; g->each && k < g->count; k += TURNED) {
-            const size_t some = g->count - k < TURNED ? g->count - k : TURNED;
+            const size_t some = smaller(g->count - k, TURNED);
             const int32_t *row = job->tape->inputs + g->first + k;
             double *rows[TURNED];
             if (g->lane == sizeof(double) && b->lanes == b->padded) { /* as they are */
@@ -214,7 +218,7 @@ static void load_seeds(const Job *job, const Block *b, size_t start) {
             if (to < 0) continue;
             double *row = b->at[to >> 1];
             for (size_t lane = 0; lane < b->padded; lane++) {
-                const double seed = *group_at(g, start + (lane < b->lanes ? lane : b->lanes - 1), k);
+                const double seed = *group_at(g, start + smaller(lane, b->lanes - 1), k);
                 row[lane] = to & 1 ? seed : row[lane] + seed;
             }
         }
@@ -242,43 +246,45 @@ static size_t operands(const Tape *tape, size_t begin, size_t end) {
     return last->first + last->count - tape->steps[begin].first;
 }
 
-static void run_chunk(Job *job, size_t chunk, size_t thread, int caller) {
+static void run_chunk(Job *job, size_t chunk, Block *b, int caller) {
     const Tape *tape = job->tape;
-    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk, width = job->stride;
-    double *rows = job->rows + thread * (tape->rows + SCRATCH) * width;
-    Block b = {.at = job->at + thread * job->pointers, .rows = rows, .scratch = rows + tape->rows * width, .uniform = job->values,
-               .sums = job->sums + chunk * job->apart, .reached = job->reached + chunk * job->apart, .width = width};
-    for (size_t i = 0; i < tape->rows; i++) b.at[i] = rows + i * width;
-    for (size_t i = 0; i < all; i++) b.sums[i] = 0.0;
-    memset(b.reached, 0, tape->sharing);
+    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
+    b->sums = job->sums + chunk * job->apart;
+    b->reached = job->reached + chunk * job->apart;
+    for (size_t i = 0; i < all; i++) b->sums[i] = 0.0;
+    memset(b->reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
         const size_t start = block * job->width;
-        b.lanes = job->lanes - start < job->width ? job->lanes - start : job->width;
-        b.padded = (b.lanes + PAD - 1) / PAD * PAD;
-        load_inputs(job, &b, start);
+        b->lanes = smaller(job->lanes - start, job->width);
+        b->padded = (b->lanes + PAD - 1) / PAD * PAD;
+        load_inputs(job, b, start);
         for (size_t i = 0; i < tape->size; i += SLICE) {
-            const size_t some = tape->size - i < SLICE ? tape->size - i : SLICE;
-            if (interrupted(job, caller, operands(tape, i, i + some) * b.lanes)) return;
-            job->set->forward(tape, &b, i, i + some);
+            const size_t some = smaller(tape->size - i, SLICE);
+            if (interrupted(job, caller, operands(tape, i, i + some) * b->lanes)) return;
+            job->set->forward(tape, b, i, i + some);
         }
-        store_outputs(job, &b, start);
+        store_outputs(job, b, start);
         if (!job->reverse) continue;
-        load_seeds(job, &b, start);
+        load_seeds(job, b, start);
         for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
-            const size_t some = tape->size - i * SLICE < SLICE ? tape->size - i * SLICE : SLICE;
-            if (interrupted(job, caller, operands(tape, i * SLICE, i * SLICE + some) * b.lanes)) return;
-            job->set->backward(tape, &b, i * SLICE, i * SLICE + some);
+            const size_t some = smaller(tape->size - i * SLICE, SLICE);
+            if (interrupted(job, caller, operands(tape, i * SLICE, i * SLICE + some) * b->lanes)) return;
+            job->set->backward(tape, b, i * SLICE, i * SLICE + some);
         }
-        store_gradients(job, &b, start);
+        store_gradients(job, b, start);
     }
 }
 
 /* Each thread begins at its own place, so that in the next run it meets the numbers that its cache has, and goes on to what is left. */
 static void run_chunks(Job *job, size_t thread, int caller) {
-    const size_t first = thread * job->chunks / job->threads;
+    const size_t all = job->tape->rows, first = thread * job->chunks / job->threads;
+    double *rows = job->rows + thread * (all + SCRATCH) * job->stride;
+    Block b = {.at = job->at + thread * job->pointers, .rows = rows, .scratch = rows + all * job->stride, .uniform = job->values,
+               .width = job->stride};
+    for (size_t i = 0; i < all; i++) b.at[i] = rows + i * job->stride;
     for (size_t i = 0; i < job->chunks && !atomic_load(&job->stop); i++) {
         const size_t chunk = (first + i) % job->chunks;
-        if (!(atomic_fetch_or(&job->begun, (uint64_t)1 << chunk) >> chunk & 1)) run_chunk(job, chunk, thread, caller);
+        if (!(atomic_fetch_or(&job->begun, (uint64_t)1 << chunk) >> chunk & 1)) run_chunk(job, chunk, &b, caller);
     }
 }
 
@@ -344,7 +350,7 @@ static void run_threads(Job *job) {
             shared = pool.taken = 1;
             pool_grow(job->threads - 1);
             pool.job = job;
-            pool.working = pool.threads < job->threads - 1 ? pool.threads : job->threads - 1;
+            pool.working = smaller(pool.threads, job->threads - 1);
             pool.wanted = pool.working;
             pthread_cond_broadcast(&pool.wake);
         }
@@ -388,7 +394,7 @@ static int run(Job *job) {
     }
     memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
     for (size_t i = 0; i < size; i += SLICE) {
-        const size_t some = size - i < SLICE ? size - i : SLICE;
+        const size_t some = smaller(size - i, SLICE);
         if (interrupted(job, 1, some * p->most)) return -1;
         scalar_forward(p, list, i, i + some, v, job->x);
     }
@@ -427,7 +433,7 @@ static int run(Job *job) {
         if (job->taken) job->taken[tape->shared[i]] |= job->reached[i];
     }
     for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0;) {
-        const size_t some = size - i * SLICE < SLICE ? size - i * SLICE : SLICE;
+        const size_t some = smaller(size - i * SLICE, SLICE);
         if (interrupted(job, 1, some * p->most)) return -1;
         scalar_backward(p, list, i * SLICE, i * SLICE + some, v, g, job->taken, job->x, job->partials);
     }
@@ -722,7 +728,7 @@ static void job_cut(Job *job, size_t threads) {
     job->chunk = (job->blocks - 1) / CHUNKS + 1;
     job->chunks = (job->blocks - 1) / job->chunk + 1;
     const double worth = (double)job->tape->size * (double)lanes * (job->reverse ? 3.0 : 1.0) / WORTH + 1.0;
-    job->threads = threads < job->chunks ? threads : job->chunks;
+    job->threads = smaller(threads, job->chunks);
     if (worth < (double)job->threads) job->threads = (size_t)worth;
 }
 

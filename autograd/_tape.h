@@ -301,8 +301,10 @@ typedef struct {
     int32_t to, base, mask;
 } Target;
 
+static const Target no_target = {NOWHERE, NOWHERE, NOWHERE};
+
 static Target target(Maker *m, size_t slot) {
-    Target t = {NOWHERE, NOWHERE, NOWHERE};
+    Target t = no_target;
     if (!is_active(m->p, slot)) return t;
     const int masked = is_masked(m->p, slot), first = m->adjoint[slot] == NOWHERE;
     if (!(m->p->flags[slot] & VARIES)) {
@@ -345,7 +347,7 @@ static void hand_on(Maker *m, size_t slot) {
         if (step->code != AG_ADD && step->code != AG_SUB && step->code != AG_SUM) continue;
         for (size_t k = 0; k < (step->code == AG_SUB ? 1 : step->count); k++) {
             const size_t term = (size_t)m->slots[step->first + k];
-            if (!(p->flags[term] & VARIES) || !is_active(p, term) || is_masked(p, term) || m->adjoint[term] != NOWHERE) continue;
+            if (!(p->flags[term] & VARIES) || !is_active(p, term) || m->adjoint[term] != NOWHERE) continue;
             m->adjoint[term] = m->adjoint[done];
             m->holders[m->adjoint[done]]++;
             m->tape->base[step->first + k] = HANDED;
@@ -439,7 +441,7 @@ static void make_adjoints(Maker *m) {
         for (size_t k = step->dots; k < step->count; k++) m->waiting[m->slots[step->first + k]]++;
     }
     for (size_t j = 0; j < p->results; j++) {
-        const Target t = p->seeded[j] ? target(m, (size_t)p->outputs[j]) : (Target){NOWHERE, NOWHERE, NOWHERE};
+        const Target t = p->seeded[j] ? target(m, (size_t)p->outputs[j]) : no_target;
         tape->output_to[j] = t.to < 0 ? t.to : 2 * t.to + (t.base == NOWHERE);
     }
     for (size_t j = 0; j < p->results; j++)
@@ -454,7 +456,7 @@ static void make_adjoints(Maker *m) {
         for (size_t k = step->dots; k < step->count; k++) {
             const size_t at = step->first + k, slot = (size_t)m->slots[at];
             const int handed = tape->base[at] == HANDED;
-            const Target t = !handed && (step->dots || depends_on(step->code, k)) ? target(m, slot) : (Target){NOWHERE, NOWHERE, NOWHERE};
+            const Target t = !handed && (step->dots || depends_on(step->code, k)) ? target(m, slot) : no_target;
             tape->to[at] = t.to;
             tape->base[at] = t.base;
             if (tape->masks) tape->masks[at] = t.mask;
@@ -511,8 +513,8 @@ static Tape *tape_new(const Program *p, int reverse) {
     tape->output_to = numbers(p->results);
     tape->shared = (uint32_t *)numbers(p->slots);
     const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.step && m.waiting && m.ready &&
-                         m.holders && m.pool.unused &&
-                         tape->steps && tape->uniform && tape->from && ((tape->to && tape->base) || !reverse) && (tape->masks || !reverse || !p->masked) &&
+                         m.holders && m.pool.unused && tape->steps && tape->uniform && tape->from && ((tape->to && tape->base) || !reverse) &&
+                         (tape->masks || !reverse || !p->masked) &&
                          tape->inputs && tape->input_to && tape->outputs && tape->output_to && tape->shared;
     const int done = complete && !find_layers(&m);
     if (done) {

@@ -173,8 +173,8 @@ def test_within_bound_densely(name, vector):
 SPECIAL = [nan, *(sign * a for a in (0.0, inf, 1e308, 800.0, 750.0, 5e-324, 1e-310, 1.0, 2.0, 1e6, 2.0**70) for sign in (1.0, -1.0))]
 
 
-# Where x / ln 2 has so many bits that few or none are left of those that tell how large it is.
-HALF_WAYS = [sign * k * 2.0**51 * math.log(2.0) for k in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0) for sign in (1.0, -1.0)]
+# Where the sum with 1.5 * 2^52, which rounds x / ln 2, has the bits of an ordinary number, or some of them, though x is huge.
+LIKE_ORDINARY = [sign * k * 2.0**51 * math.log(2.0) for k in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0) for sign in (1.0, -1.0)]
 
 
 @each_name
@@ -197,7 +197,7 @@ def test_result_depends_on_the_number_alone(name, vector):
         call(name, vector, ordinary[:n], out=y[:n])
         np.testing.assert_array_equal(bits(y[:n]), bits(alone[:n]))
         assert (y[n:] == 7.0).all()
-    for special in [*SPECIAL, *HALF_WAYS]:
+    for special in [*SPECIAL, *LIKE_ORDINARY]:
         x = np.append(ordinary[:9], special)
         np.testing.assert_array_equal(bits(call(name, vector, x)), bits(np.append(alone[:9], call(name, vector, [special]))))
     np.testing.assert_array_equal(bits(call(name, vector, points(name))), bits(call(name, known(VECTORS[0]), points(name))))
