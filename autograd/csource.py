@@ -1,49 +1,56 @@
 """A program as C99 source that needs nothing but the C library: what `Program.to_c` gives."""
 
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from autograd import ctext
+from autograd.cnames import why_taken
 from autograd.errors import OperationError
 from autograd.ops import Op
 from autograd.program import Program
 
 PIECE = 500  # operations in a function: compilers take more than twice as long for twice as many
-TAKEN = """
-    auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return
-    short signed sizeof static struct switch typedef union unsigned void volatile while main malloc free memcpy NAN INFINITY
-"""
 GATHERED = """\
-static inline const double *gathered(const double *v, const int *places, int n, double *into) {
+#ifndef AUTOGRAD_GATHERED
+#define AUTOGRAD_GATHERED
+static inline const double *ag_gathered(const double *v, const int *places, int n, double *into) {
     for (int i = 0; i < n; i++) into[i] = v[places[i]];
     return into;
 }
+#endif
 """
 
 
 def source(program: Program, name: str) -> str:
     """The source with the functions NAME and NAME_gradient: see `Program.to_c`."""
     nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
-    shared = f"{ctext.header()}\n{nary}\n{GATHERED}"
-    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-        raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores")
-    if name in TAKEN.split() or name.lower().startswith("ag_") or re.search(rf"\b{name}\(", shared):
-        raise OperationError(f"got {name!r} as the name of a C function, expected one that neither C nor this source uses already")
+    _check_name(name)
     reverse = program.gradient()
-    own = {op: f"{name}_op{i}" for i, op in enumerate(dict.fromkeys((*program.own, *reverse.own)))}
+    own = {op: f"ag_{name}_op{i}" for i, op in enumerate(dict.fromkeys((*program.own, *reverse.own)))}
     return "\n".join(
         [
             "#include <stdlib.h>\n#include <string.h>\n",
-            shared,
+            f"{ctext.header()}\n{nary}\n{GATHERED}",
             *[text for op, called in own.items() for text in ctext.functions(op, called)],
             *_functions(program, name, {"x": program.inputs}, "y", own),
             *_functions(reverse, f"{name}_gradient", {"x": program.inputs, "cotangents": len(program.outputs)}, "g", own),
         ]
     )
+
+
+def _check_name(name: Any) -> None:
+    """Refuse a name under which, or under NAME_gradient, C could not have a function."""
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+        raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores, such as 'program'")
+    for each in (name, f"{name}_gradient"):
+        if why := why_taken(each):
+            raise OperationError(
+                f"got {name!r} as the name of a C function: it makes {each}, {why}; give another, such as 'program_{name}'"
+            )
 
 
 def _functions(program: Program, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:
@@ -52,7 +59,7 @@ def _functions(program: Program, name: str, given: dict[str, int], result: str, 
     lines = [_statement(f"v[{first + k}]", op, args, own) for k, (op, args) in enumerate(program.instructions())]
     pieces = ["\n".join(lines[i : i + PIECE]) for i in range(0, len(lines), PIECE)]
     for i, piece in enumerate(pieces):
-        yield f"static void {name}_{i}(double *v, double *t) {{\n    (void)t;\n{piece}\n}}\n"
+        yield f"static void ag_{name}_{i}(double *v, double *t) {{\n    (void)t;\n{piece}\n}}\n"
     places, longest = first + len(lines), int(np.diff(program.starts).max(initial=1))
     constants = [_literal(x) for x in program.constants.tolist()]
     starts = np.cumsum([0, *given.values()]).tolist()
@@ -60,12 +67,12 @@ def _functions(program: Program, name: str, given: dict[str, int], result: str, 
         [
             f"int {name}({', '.join(f'const double *{x}' for x in given)}, double *{result}) {{",
             *([f"    static const double constants[] = {{{', '.join(constants)}}};"] if constants else []),
-            f"    double *v = malloc({places + longest} * sizeof *v), *t = v + {places};",
+            f"    double *v = (double *)malloc({places + longest} * sizeof *v), *t = v + {places};",
             "    (void)ag_ops; /* the header's table, which nothing here asks */",
             "    if (!v) return -1;",
             *[f"    memcpy(v + {at}, {x}, {n} * sizeof *v);" for at, (x, n) in zip(starts, given.items(), strict=False)],
             *([f"    memcpy(v + {program.inputs}, constants, sizeof constants);"] if constants else []),
-            *([f"    {name}_{i}(v, t);" for i in range(len(pieces))] or ["    (void)t;"]),
+            *([f"    ag_{name}_{i}(v, t);" for i in range(len(pieces))] or ["    (void)t;"]),
             *([f"    {result}[{i}] = v[{place}];" for i, place in enumerate(program.outputs.tolist())] or [f"    (void){result};"]),
             "    free(v);",
             "    return 0;",
@@ -83,6 +90,6 @@ def _statement(result: str, op: Op, places: list[int], own: dict[Op, str]) -> st
     called, n = own.get(op, f"ag_{op.name}"), len(places)
     if op.arity:
         return f"    {result} = {called}({', '.join(f'v[{i}]' for i in places)});"
-    numbers = f"gathered(v, places, {n}, t)"
+    numbers = f"ag_gathered(v, places, {n}, t)"
     given = f"{numbers}, t + {n // 2}, {n // 2}" if op.sequences == 2 else f"{numbers}, {n}"
     return f"    {{ static const int places[] = {{{', '.join(map(str, places))}}}; {result} = {called}({given}); }}"

@@ -5,7 +5,6 @@ box is the value drawn, bare numbers are constants. The number on an edge is the
 no gradient. Blue boxes have a positive gradient, orange ones a negative, the deeper the larger.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from autograd.engine import Value
-from autograd.errors import AutogradError, NumberError, OperationError, PathNotFoundError, RangeError
+from autograd.errors import AutogradError, NumberError, RangeError
+from autograd.files import destination, file_path, write
 from autograd.graph import order
 from autograd.render import render
 from autograd.view import LEVELS, fitting, focused, is_level
@@ -57,13 +57,14 @@ class Drawing:
 
         Raises:
             RangeError: the suffix is none of these.
-            OperationError: the path is no text.
+            OperationError: the path is not a string.
             RendererNotFound: no program can write this format.
             PathNotFoundError: there is no such folder.
+            FileError: the file cannot be written; what was there is as it was.
         """
         path, suffix = writable(path, FORMATS)
         text = self.source if suffix == "dot" else self.svg() if suffix == "svg" else None
-        path.write_bytes(render(self.source, suffix) if text is None else text.encode())
+        write(path, render(self.source, suffix) if text is None else text.encode())
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -95,16 +96,11 @@ def quoted(text: str) -> str:
 
 def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
     """The path of a file that can be written, and which of `formats` its suffix asks for."""
-    from pathlib import Path  # noqa: PLC0415  # as above
-
-    if not isinstance(path, str | os.PathLike):
-        raise OperationError(f"got {path!r} as the path, expected the name of a file, such as 'picture.{formats[0]}'")
-    path = Path(path)
+    path = file_path(path, f"picture.{formats[0]}")
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in formats:
         raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(formats)}")
-    if not path.parent.is_dir():
-        raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
+    destination(path)  # now, before a picture is made in vain
     return path, suffix
 
 

@@ -63,3 +63,7 @@ class PathNotFoundError(AutogradError, FileNotFoundError):
 
 class StateError(AutogradError, ValueError):
     """A saved state does not fit the module, or its file is damaged."""
+
+
+class FileError(AutogradError, OSError):
+    """A file cannot be read or written: it is read-only, the disk is full, the system refuses."""

@@ -6,26 +6,28 @@ one; nothing else is simplified, so that nan, inf and -0.0 come out as the graph
 """
 
 import os
+import re
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
+from autograd.archive import LABEL, read_arrays, write_arrays
 from autograd.compiled import native
 from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
-from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
+from autograd.errors import LengthError, NumberError, OperationError
+from autograd.files import check_version, file_path, is_sealed, reading, writing
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.ops import TABLE, Op
 from autograd.transforms import gradient
 
-FORMAT = "valuegrad program, version 1"
+FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
@@ -132,28 +134,20 @@ class Program:
 
         Raises:
             PathNotFoundError: the folder does not exist.
-            RangeError: the path is that of a folder.
-            OperationError: the path is no text, or the program has operations of your own, which only a pickle can hold, since loading
-                one executes code.
+            RangeError: the path is that of a folder, a device or the like.
+            FileError: the file is read-only, the disk full; what was there is as it was.
+            OperationError: the path is not a string, or the program has operations of your own, which only a pickle can hold, since
+                loading one executes code.
         """
-        path = _path(path)
+        path = file_path(path, "program.npz")
         if self.own:
             names = ", ".join(op.name for op in self.own)
             raise OperationError(
                 f"cannot save operations of your own ({names}) in a file that executes nothing: pickle the program instead"
             )
-        if path.is_dir():
-            raise RangeError(f"cannot save {str(path)!r}: it is a folder; give the name of a file in it, such as 'program.npz'")
-        if not path.parent.is_dir():
-            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         arrays = {name: getattr(self, name) for name in TYPES}
-        try:
-            with part.open("wb") as file:
-                np.savez(file, format=FORMAT, names=np.array(list(TABLE)), inputs=self.inputs, **arrays)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with writing(path) as file:
+            write_arrays(file, {"format": FORMAT.format(VERSION), "names": list(TABLE), "inputs": self.inputs, **arrays})
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> "Program":
@@ -161,27 +155,24 @@ class Program:
 
         Raises:
             PathNotFoundError: there is no such file.
-            OperationError: the path is no text.
+            RangeError: the path is that of a device or the like.
+            FileError: the file cannot be read.
+            OperationError: the path is not a string.
             StateError: the file is damaged, or of another kind or version.
         """
-        path = _path(path)
-        if not path.is_file():
-            raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Program.save wrote")
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                given = str(archive["format"])
-                found = {name: archive[name] for name in ("names", "inputs", *TYPES)} if given == FORMAT else {}
-        except Exception as error:  # noqa: BLE001  # a damaged archive makes NumPy and zipfile raise almost any
-            raise StateError(f"cannot load {str(path)!r}: it is damaged, or no program that Program.save wrote ({error})") from None
-        if given != FORMAT:
-            raise StateError(f"cannot load {str(path)!r}: its format is {given!r}, expected {FORMAT!r}; record the program again")
         program = object.__new__(Program)
         program.own = ()
-        for name in ("inputs", *TYPES):
-            setattr(program, name, found[name])
-        fault = program._fault(found["names"])
-        if fault:
-            raise StateError(f"cannot load {str(path)!r}: {fault}; the file is damaged, record the program again")
+        with reading(file_path(path, "program.npz"), "Program.save") as file:
+            whole = is_sealed(file, LABEL)
+            arrays = read_arrays(file)
+            _check_format(next(arrays, None), is_sealed=whole)
+            found = dict(arrays)
+            if found.keys() != {"names", "inputs", *TYPES}:
+                raise ValueError(f"it has the parts {', '.join(found)}, expected names, inputs, {', '.join(TYPES)}; it is damaged")
+            names = found.pop("names")
+            vars(program).update(found)
+            if fault := program._fault(names):
+                raise ValueError(f"{fault}; the file is damaged, record the program again")
         program._freeze()
         return program
 
@@ -195,9 +186,8 @@ class Program:
         if inputs.ndim or inputs.dtype.kind not in "iu" or not 0 <= inputs < 2**31 or known.ndim != 1 or known.dtype.kind != "U":
             return "the number of inputs or the names of operations are none"
         names = known.tolist()
-        unknown = [name for name in names if name not in TABLE]
-        if unknown:
-            return f"it has the unknown operations {', '.join(unknown)}"
+        if fault := _names_fault(names):
+            return fault
         self.inputs = int(inputs)
         starts, first = self.starts.astype(np.int64), self.inputs + len(self.constants)
         if len(starts) != len(self.codes) + 1 or starts[0] != 0 or starts[-1] != len(self.args) or (np.diff(starts) < 0).any():
@@ -232,11 +222,20 @@ class Program:
         return source(self, name)
 
 
-def _path(x: Any) -> Path:
-    """A file's name as a path, checked."""
-    if not isinstance(x, str | os.PathLike):
-        raise OperationError(f"got {x!r} as the path, expected the name of a file, such as 'program.npz'")
-    return Path(x)
+def _names_fault(names: list[str]) -> str | None:
+    """What keeps names from being those of operations, each once."""
+    if unknown := [name for name in names if name not in TABLE]:
+        return f"it has the unknown operations {', '.join(unknown[:3])[:100]} ({len(unknown)} in all)"
+    return "an operation has two codes" if len(set(names)) < len(names) else None
+
+
+def _check_format(first: tuple[str, np.ndarray] | None, *, is_sealed: bool) -> None:
+    """Refuse, by ValueError, a file that does not begin with a format and version that `load` knows."""
+    name, given = first or ("", "")
+    version = re.fullmatch(FORMAT.format(r"(\d{1,9})"), str(given)) if name == "format" else None
+    if not version:
+        raise ValueError(f"it is damaged, or of another kind: its format is {str(given)[:60]!r}, expected {FORMAT.format(VERSION)!r}")
+    check_version(int(version[1]), VERSION, is_sealed=is_sealed)
 
 
 def _flattened(outputs: Sequence[Any], inputs: Sequence[Value]) -> tuple[Any, ...]:

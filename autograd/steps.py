@@ -25,6 +25,7 @@ from autograd import ops
 from autograd.draw import as_image, quoted, writable
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
+from autograd.files import write
 from autograd.formulas import Formula, formula, plain, said
 from autograd.graph import order
 from autograd.render import render
@@ -221,11 +222,12 @@ class Page:
 
         Raises:
             RangeError: the name does not end so.
-            OperationError: the path is no text.
+            OperationError: the path is not a string.
             PathNotFoundError: there is no such folder.
+            FileError: the file cannot be written; what was there is as it was.
         """
         path, _ = writable(path, ["html"])
-        path.write_text(self.html(), encoding="utf-8")
+        write(path, self.html().encode())
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

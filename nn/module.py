@@ -4,16 +4,19 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, OperationError, PathNotFoundError, RangeError, StateError
-from nn.samples import number, shown
+from autograd.errors import NumberError, StateError
+from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
+from nn.samples import number
 
-VERSION = 1
+FORMAT, VERSION = "valuegrad state", 2
+BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # what stands around the checksum, the last entry of the file
+ROOM = 2**19  # bytes that a file may have beside what the module's own state takes, so that a larger module's can be told by its names
 
 
 class Module:
@@ -121,48 +124,55 @@ class Module:
 
         Raises:
             PathNotFoundError: the folder does not exist.
-            RangeError: the path is that of a folder.
-            OperationError: the path is no text.
+            RangeError: the path is that of a folder, a device or the like.
+            FileError: the file is read-only, the disk full; what was there is as it was.
+            OperationError: the path is not a string.
         """
-        path = _path(path)
-        if path.is_dir():
-            raise RangeError(f"cannot save {str(path)!r}: it is a folder; give the name of a file in it, such as 'model.json'")
-        if not path.parent.is_dir():
-            raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {str(path.parent)!r}; make it first, or save elsewhere")
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_text(
-                json.dumps({"format": "valuegrad state", "version": VERSION, "parameters": self.state_dict()}, indent=0), "utf-8"
-            )
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        content = json.dumps({"format": FORMAT, "version": VERSION, "parameters": self.state_dict()}, indent=0)
+        with writing(file_path(path, "model.json")) as file:
+            file.write(content.removesuffix("\n}").encode() + BEFORE)
+            seal(file, AFTER)
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set the parameters to those that `save` wrote; nothing in the file is executed.
 
         Raises:
             PathNotFoundError: there is no such file.
-            OperationError: the path is no text.
+            RangeError: the path is that of a device or the like.
+            FileError: the file cannot be read.
+            OperationError: the path is not a string.
             StateError: the file is damaged, of another kind or version, or does not fit; the module is then as it was.
         """
-        path = _path(path)
-        if not path.is_file():
-            raise PathNotFoundError(f"cannot load {str(path)!r}: there is no such file; give one that Module.save wrote")
-        try:
-            content = json.loads(path.read_text("utf-8"), object_pairs_hook=_unique, parse_float=_finite)
-        except (ValueError, RecursionError) as error:
-            raise StateError(f"{str(path)!r} is not JSON as save writes it: {error}; the file is damaged or cut short, save anew") from None
-        match content:
-            case {"format": "valuegrad state", "version": int(version), "parameters": dict(state)} if version is not True:
-                if version != VERSION:
-                    raise StateError(f"{str(path)!r} has version {version}, expected {VERSION}: load it with the release that saved it")
-            case _:
-                raise StateError(f"{str(path)!r} holds no state of a module: give a file that Module.save wrote")
+        path = file_path(path, "model.json")
+        names = [name for name, _ in self.named_parameters()]
+        largest = ROOM + sum(100 + 12 * len(name) for name in names)  # JSON takes at most twelve for a character
+        with reading(path, "Module.save") as file:
+            content = file.read(largest + 1)
+            if len(content) > largest:
+                raise ValueError(
+                    f"it has more than the {largest} bytes of any state of this {type(self).__name__} with {len(names)} parameters: "
+                    "build the module with the sizes with which it was saved"
+                )
+            state = _parsed(content)
         try:
             self.load_state_dict(state)
         except StateError as error:
             raise StateError(f"{str(path)!r} does not fit: {error}") from None
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    """The parameters in a file that `save` wrote; what is wrong with it is raised as ValueError."""
+    content = content.replace(b"\r\n", b"\n").rstrip()  # as other systems and editors end lines
+    sealed = is_sealed(BytesIO(content), BEFORE, AFTER)
+    try:
+        found = json.loads(content.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_int=_whole)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save anew") from None
+    match found:
+        case {"format": "valuegrad state", "version": int(version), "parameters": dict(state)} if version is not True:
+            check_version(version, VERSION, is_sealed=sealed)
+            return state
+    raise ValueError("it holds no state of a module: give a file that Module.save wrote")
 
 
 def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
@@ -197,13 +207,6 @@ def _found(path: str, children: Iterable[tuple[Any, Any]], seen: dict[int, Any])
     return found
 
 
-def _path(x: Any) -> Path:
-    """A file's name as a path, checked."""
-    if not isinstance(x, str | os.PathLike):
-        raise OperationError(f"got {shown(x)} as the path, expected the name of a file, such as 'model.json'")
-    return Path(x)
-
-
 def _number(name: str, x: Any) -> float:
     """A number of a state; a truth value is none."""
     if isinstance(x, bool | np.bool_):
@@ -220,11 +223,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _finite(text: str) -> float:
+def _finite(digits: str) -> float:
     """A number written in digits: `save` writes an infinite one as Infinity."""
-    if math.isinf(x := float(text)):
-        raise ValueError(f"the number {text} is beyond the largest float")
+    if math.isinf(x := float(digits)):
+        raise ValueError(f"the number {digits[:60]} is beyond the largest float")
     return x
+
+
+def _whole(digits: str) -> float:
+    """A number written without a point: a version, or one of a state written by hand."""
+    return int(digits) if len(digits) < 20 else _finite(digits)
 
 
 def _listing(names: list[str]) -> str:

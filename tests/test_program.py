@@ -20,7 +20,9 @@ from test_edges import BRANCHES, ROWS
 from test_ops import apply, ordinary, same
 
 from autograd import TABLE, Op, Program, Value, grad, ops
-from autograd.errors import LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
+from autograd.archive import write_arrays
+from autograd.errors import FileError, LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
+from autograd.files import writing
 from autograd.program import FORMAT
 
 inf, nan = math.inf, math.nan
@@ -259,8 +261,8 @@ def altered(path, **arrays):
     """The file with other arrays, or without those that are None."""
     with np.load(path) as archive:
         content = {name: archive[name] for name in archive.files} | arrays
-    with path.open("wb") as file:
-        np.savez(file, **{name: a for name, a in content.items() if a is not None})
+    with writing(path) as file:
+        write_arrays(file, {name: a for name, a in content.items() if a is not None})
     return Program.load(path)
 
 
@@ -293,7 +295,7 @@ def test_a_file_without_a_part_is_refused(saved, kind):
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"format": "valuegrad program, version 2", "constants": None}, "version 2.*expected.*version 1"),
+        ({"format": "valuegrad program, version 3", "constants": None}, "version 3, expected 2"),
         ({"format": 1.0}, "its format is '1.0'"),
         ({"inputs": -1}, "inputs"),
         ({"inputs": 2.0}, "inputs"),
@@ -305,7 +307,8 @@ def test_a_file_without_a_part_is_refused(saved, kind):
         ({"names": [["add"]]}, "names"),
         ({"names": np.array([*TABLE, "eval"])}, "unknown operations eval"),
         ({"names": np.array(["add"])}, "unknown code"),
-        ({"names": np.array(["tanh"] * len(TABLE))}, "wrong number of arguments"),
+        ({"names": np.array(["tanh"] * len(TABLE))}, "two codes"),
+        ({"names": np.array(list(TABLE)[20:] + list(TABLE)[:20])}, "wrong number of arguments"),
         ({"codes": np.zeros((2, 2), np.uint8)}, "codes"),
         ({"codes": np.zeros(4)}, "codes"),
         ({"codes": np.full(4, 255, np.uint8)}, "unknown code"),
@@ -315,7 +318,6 @@ def test_a_file_without_a_part_is_refused(saved, kind):
         ({"outputs": np.array([-1], np.int32)}, "output"),
         ({"outputs": np.array([99], np.int32)}, "output"),
         ({"constants": np.array(["a"])}, "constants"),
-        ({"constants": np.array([None])}, "allow_pickle|pickled|Object"),
     ],
 )
 def test_a_file_with_other_content_is_refused(saved, arrays, said):
@@ -369,8 +371,10 @@ def test_nothing_is_executed_on_loading(saved, name):
     _, path = saved
     trap = np.empty(1, dtype=object)
     trap[0] = Trap()
+    with np.load(path) as content, (path.parent / "trap.npz").open("wb") as file:
+        np.savez(file, **{key: content[key] for key in content.files} | {"format": "valuegrad program, version 1", name: trap})
     with pytest.raises(StateError):
-        altered(path, **{name: trap})
+        Program.load(path.parent / "trap.npz")
     path.write_bytes(pickle.dumps(Trap()))
     with pytest.raises(StateError):
         Program.load(path)
@@ -412,12 +416,12 @@ def test_saving_leaves_nothing_half_done(saved, monkeypatch):
     with pytest.raises(PathNotFoundError, match="no folder"):
         program.save(path.parent / "no" / "p.npz")
 
-    def full(file, **_):
+    def full(file, *_, **__):
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(np.lib.format, "write_array", full)
+    with pytest.raises(FileError, match="No space left on device; nothing was changed"):
         program.save(path)
     assert [p.name for p in path.parent.iterdir()] == ["p.npz"]
     assert path.read_bytes() == content
@@ -534,14 +538,15 @@ def test_compiling_twice_as_many_operations_takes_about_twice_as_long(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "1f", "a b", "é", "f;", "int", "while", "main", "exp", "malloc", "gathered", "ag_add", "NAN", 3, None]
+    "name",
+    ["", "1f", "a b", "é", "f;", "int", "bool", "class", "main", "exp", "fmaxl", "sqrtf32", "calloc", "_f", "AG_add", "NAN", "size_t", 3],
 )
 def test_names_that_c_cannot_take(name):
     with pytest.raises(OperationError, match="as the name of a C function"):
         Program([1.0], []).to_c(name)
 
 
-@pytest.mark.parametrize("name", ["x", "y", "v", "t", "g", "places", "constants", "n", "a", "_f", "cotangents"])
+@pytest.mark.parametrize("name", ["x", "y", "v", "t", "g", "places", "constants", "n", "a", "F", "cotangents", "gathered"])
 def test_names_that_the_source_uses_inside_are_free(tmp_path, name, x):
     source = Program([ops.sum([x[0] * 2.0, x[1], ops.exp(x[2])])], x).to_c(name)
     compiled(tmp_path, source + "\nint main(void) { return 0; }\n", "-O0")

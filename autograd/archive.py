@@ -1,0 +1,83 @@
+"""Archives of arrays: files that `numpy.load` opens, with a checksum, and read back without trust in what they say about themselves."""
+
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from autograd.files import DIGITS, seal
+
+LABEL = b"sha256 "  # the archive's comment, which ends the file, is this and the digits of the checksum
+
+# A member: its header, what follows there where sizes may be beyond 32 bits, and the header of the array in it.
+MEMBER, LONG = struct.Struct("<4s5H3I2H"), struct.Struct("<2H2Q")
+ARRAY = re.compile(
+    rb"\x93NUMPY\x01\x00(?s:..)"
+    rb"\{'descr': '([<>|](?:[iu][1248]|f[248]|U[1-9]\d{0,3}))', 'fortran_order': False, 'shape': \((?:(\d+),)?\), \} *\n"
+)
+
+
+def write_arrays(file: BinaryIO, arrays: Mapping[str, Any]) -> None:
+    """Write an archive as `numpy.load` reads it, with a checksum as its comment; equal arrays give equal bytes."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+        archive.comment = LABEL + bytes(DIGITS)
+    file.truncate(file.seek(-DIGITS, os.SEEK_END))
+    seal(file)
+
+
+def read_arrays(file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays of an archive and their names, in the order in which they were written.
+
+    Nothing is read before its size is known to fit: members stand one after the other, as they are, and the list of them at the end,
+    which says the same again, is not needed.
+
+    Raises:
+        ValueError: the archive is damaged, or has what `write_arrays` does not write.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    names: set[str] = set()
+    while (head := file.read(MEMBER.size))[:4] != b"PK\x01\x02":
+        name, content = _member(file, head, size)
+        if name in names:
+            raise ValueError(f"the archive has {name!r} twice")
+        names.add(name)
+        yield name, _array(name, content)
+
+
+def _member(file: BinaryIO, head: bytes, size: int) -> tuple[str, bytes]:
+    """The name and the content of the member that begins with `head`, in a file of this size."""
+    if len(head) < MEMBER.size or not head.startswith(b"PK\x03\x04"):
+        raise ValueError("it is damaged, or no archive of arrays")
+    _, _, flags, method, _, _, crc, packed, length, *lengths = MEMBER.unpack(head)
+    name, extra = (file.read(n) for n in lengths)
+    if length == packed == 2**32 - 1 and len(extra) == LONG.size:
+        _, _, length, packed = LONG.unpack(extra)
+    if flags or method or packed != length or not name.endswith(b".npy"):
+        raise ValueError(f"the member {name!r} is compressed, encrypted or no array, which no save writes")
+    if length > size - file.tell():
+        raise ValueError(f"the member {name!r} has {length} bytes by its header, where the file has {size - file.tell()} left")
+    content = file.read(length)
+    if zlib.crc32(content) != crc:
+        raise ValueError(f"the member {name!r} is damaged")
+    return name.decode("ascii", "replace").removesuffix(".npy"), content
+
+
+def _array(name: str, content: bytes) -> np.ndarray:
+    """The array in a member: of numbers or strings, of no or one dimension."""
+    head = ARRAY.match(content)
+    if not head:
+        raise ValueError(f"{name} has the wrong type or shape")
+    kind, count = np.dtype(head[1].decode()), int(head[2] or 1)
+    if count * kind.itemsize != len(content) - head.end():
+        raise ValueError(f"{name} has {count} entries of {kind} by its header, which do not fill its {len(content) - head.end()} bytes")
+    array = np.frombuffer(content, kind, count, head.end())
+    return array if head[2] else array.reshape(())
