@@ -48,7 +48,7 @@ def read_arrays(file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:
     while (head := file.read(MEMBER.size))[:4] != b"PK\x01\x02":
         name, content = _member(file, head, size)
         if name in names:
-            raise ValueError(f"the archive has {name!r} twice")
+            raise ValueError(f"the archive has the member {name[:40]!r} twice")
         names.add(name)
         yield name, _array(name, content)
 
@@ -59,15 +59,16 @@ def _member(file: BinaryIO, head: bytes, size: int) -> tuple[str, bytes]:
         raise ValueError("it is damaged, or no archive of arrays")
     _, _, flags, method, _, _, crc, packed, length, *lengths = MEMBER.unpack(head)
     name, extra = (file.read(n) for n in lengths)
+    called = f"the member {name[:40]!r}"
     if length == packed == 2**32 - 1 and len(extra) == LONG.size:
         _, _, length, packed = LONG.unpack(extra)
     if flags or method or packed != length or not name.endswith(b".npy"):
-        raise ValueError(f"the member {name!r} is compressed, encrypted or no array, which no save writes")
+        raise ValueError(f"{called} is compressed, encrypted or no array, which no save writes")
     if length > size - file.tell():
-        raise ValueError(f"the member {name!r} has {length} bytes by its header, where the file has {size - file.tell()} left")
+        raise ValueError(f"{called} has {length} bytes by its header, where the file has {size - file.tell()} left")
     content = file.read(length)
     if zlib.crc32(content) != crc:
-        raise ValueError(f"the member {name!r} is damaged")
+        raise ValueError(f"{called} is damaged")
     return name.decode("ascii", "replace").removesuffix(".npy"), content
 
 

@@ -168,7 +168,7 @@ class Program:
             _check_format(next(arrays, None), is_sealed=whole)
             found = dict(arrays)
             if found.keys() != {"names", "inputs", *TYPES}:
-                raise ValueError(f"it has the parts {', '.join(found)}, expected names, inputs, {', '.join(TYPES)}; it is damaged")
+                raise ValueError(f"it has the parts {', '.join(found)[:200]}, expected names, inputs, {', '.join(TYPES)}; it is damaged")
             names = found.pop("names")
             vars(program).update(found)
             if fault := program._fault(names):

@@ -160,7 +160,7 @@ class Module:
             raise StateError(f"{str(path)!r} does not fit: {error}") from None
 
 
-def _parsed(content: bytes) -> dict[str, Any]:
+def _parsed(content: bytes) -> Mapping[str, Any]:
     """The parameters in a file that `save` wrote; what is wrong with it is raised as ValueError."""
     content = content.replace(b"\r\n", b"\n").rstrip()  # as other systems and editors end lines
     sealed = is_sealed(BytesIO(content), BEFORE, AFTER)
@@ -168,10 +168,10 @@ def _parsed(content: bytes) -> dict[str, Any]:
         found = json.loads(content.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save anew") from None
-    match found:
-        case {"format": "valuegrad state", "version": int(version), "parameters": dict(state)} if version is not True:
-            check_version(version, VERSION, is_sealed=sealed)
-            return state
+    if isinstance(found, dict) and found.get("format") == FORMAT and type(found.get("version")) is int:
+        check_version(found["version"], VERSION, is_sealed=sealed)
+        if isinstance(found.get("parameters"), dict):
+            return found["parameters"]
     raise ValueError("it holds no state of a module: give a file that Module.save wrote")
 
 
@@ -237,4 +237,4 @@ def _whole(digits: str) -> float:
 
 def _listing(names: list[str]) -> str:
     """The first few names, and how many there are."""
-    return ", ".join(map(str, names[:3])) + (f" … ({len(names)} in all)" if len(names) > 3 else "")
+    return ", ".join(str(name)[:60] for name in names[:3]) + (f" … ({len(names)} in all)" if len(names) > 3 else "")
