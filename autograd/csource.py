@@ -48,9 +48,8 @@ def _check_name(name: Any) -> None:
         raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores, such as 'program'")
     for each in (name, f"{name}_gradient"):
         if why := why_taken(each):
-            raise OperationError(
-                f"got {name!r} as the name of a C function: it makes {each}, {why}; give another, such as 'program_{name}'"
-            )
+            free = f"my_{name.strip('_').lower()}_program"
+            raise OperationError(f"got {name!r} as the name of a C function: it makes {each}, {why}; give another, such as {free!r}")
 
 
 def _functions(program: Program, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:

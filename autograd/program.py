@@ -213,9 +213,12 @@ class Program:
         `int NAME(const double *x, double *y)` gives the outputs y at the inputs x, and
         `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
 
+        All else in it is static and begins with ag_ or AG_, so the sources of several programs may stand in one file. It is C++20, too,
+        except where an operation of your own has a sum.
+
         Raises:
-            OperationError: the name is none in C or taken, or an operation of your own takes any number of arguments, or uses functions
-                that C text has not.
+            OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
+                own takes any number of arguments, or uses functions that C text has not.
         """
         from autograd.csource import source  # noqa: PLC0415  # only where C is wanted
 

@@ -170,8 +170,8 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
         raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save anew") from None
     if isinstance(found, dict) and found.get("format") == FORMAT and type(found.get("version")) is int:
         check_version(found["version"], VERSION, is_sealed=sealed)
-        if isinstance(found.get("parameters"), dict):
-            return found["parameters"]
+        if isinstance(state := found.get("parameters"), dict):
+            return state
     raise ValueError("it holds no state of a module: give a file that Module.save wrote")
 
 
