@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autograd import Value, backend, draw, exp, log
 from autograd import sum as sum_
-from autograd.errors import RendererNotFound
+from autograd.errors import FileError, RendererNotFound
 
 LOGITS = (5.0, 2.0, -1.0, 3.0)
 TARGET = (0.0, 1.0, 0.0, 0.0)
@@ -42,7 +42,7 @@ def save_picture(loss: Value) -> None:
     """Write the graph as a picture, or say what is missing."""
     try:
         print(f"The graph with all numbers and gradients: {draw(loss).save(PICTURE)}")
-    except RendererNotFound as error:
+    except (FileError, RendererNotFound) as error:
         print(f"No picture of the graph: {error}.")
 
 

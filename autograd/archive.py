@@ -3,7 +3,6 @@
 import os
 import re
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -24,6 +23,8 @@ ARRAY = re.compile(
 
 def write_arrays(file: BinaryIO, arrays: Mapping[str, Any]) -> None:
     """Write an archive as `numpy.load` reads it, with a checksum as its comment; equal arrays give equal bytes."""
+    import zipfile  # noqa: PLC0415  # slow to import
+
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
