@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.errors import OperationError
+from autograd.errors import AutogradError, OperationError
 
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: ops.add,
@@ -59,17 +59,45 @@ QUESTIONS: dict[np.ufunc, Callable[..., bool]] = {
 
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Apply NumPy's `ufunc` where a Value is among `inputs`; arrays among them give arrays."""
-    if method != "__call__" or options:
-        what = f"np.{ufunc.__name__}.{method}" if method != "__call__" else f"np.{ufunc.__name__} with {', '.join(options)}="
-        raise OperationError(f"{what} is not defined for a Value: put the Values in an array of dtype object, or write a loop")
-    if ufunc in QUESTIONS:
-        return _ask(QUESTIONS[ufunc], inputs)
-    if ufunc not in OPERATIONS:
+    if ufunc not in OPERATIONS and ufunc not in QUESTIONS:
         raise OperationError(
             f"np.{ufunc.__name__} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
             "or declare an autograd.Op with its derivative"
         )
-    return OPERATIONS[ufunc](*inputs)
+    if method != "__call__":
+        return _looped(ufunc, method, inputs, options)
+    if unknown := options.keys() - {"out", "where", "dtype"} or options.get("dtype") not in {None, object}:
+        given = ", ".join(sorted(unknown)) if isinstance(unknown, set) else "dtype"
+        raise OperationError(f"np.{ufunc.__name__} with {given}= is not defined for a Value, which is a float: leave it out")
+    y = _ask(QUESTIONS[ufunc], inputs) if ufunc in QUESTIONS else OPERATIONS[ufunc](*inputs)
+    return _written(ufunc, y, options) if "out" in options or options.get("where", True) is not True else y
+
+
+def _looped(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """`np.add.reduce` and the like, by NumPy's loops over objects, for which each Value stands in an array of no axes."""
+    try:
+        return getattr(ufunc, method)(*[np.asarray(x, dtype=object) if hasattr(x, "backward") else x for x in inputs], **options)
+    except TypeError as error:
+        reason = "" if isinstance(error, AutogradError) else f" here ({error})"
+        raise OperationError(
+            f"np.{ufunc.__name__}.{method} is not defined for a Value{reason}: give arrays of objects, np.array([v]) or "
+            "array.astype(object), or write a loop"
+        ) from None
+
+
+def _written(ufunc: np.ufunc, y: Any, options: dict[str, Any]) -> Any:
+    """`out`, or a new array where there is none, with the numbers of `y` in the places that `where` allows."""
+    where = options.get("where", True)
+    out = options.get("out", (None,))[0]
+    if out is None:
+        out = np.empty(np.broadcast_shapes(np.shape(y), np.shape(where)), dtype=object)
+    elif out.dtype != object and ufunc in OPERATIONS:
+        raise OperationError(
+            f"np.{ufunc.__name__} with out= of dtype {out.dtype} is not defined for a Value, which would lose its gradient: "
+            "let the array hold objects, array = array.astype(object), or make a new one, such as array + v"
+        )
+    np.copyto(out, y, where=where)
+    return out
 
 
 def _ask(question: Callable[..., bool], inputs: Sequence[Any]) -> Any:

@@ -149,13 +149,11 @@ def test_unsupported_ufunc(ufunc):
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (np.add.reduce, r"np\.add\.reduce"),
-        (np.sum, r"np\.add\.reduce"),
-        (lambda v: np.multiply.outer(v, v), r"np\.multiply\.outer"),
+        (np.logaddexp.reduce, r"np\.logaddexp\.reduce"),
         (np.add.accumulate, r"np\.add\.accumulate"),
         (lambda v: np.add.at(np.ones(2), [0], v), r"np\.add\.at"),
         (lambda v: np.add(np.ones(2), v, out=np.zeros(2)), "np.add with out="),
-        (lambda v: np.add(np.ones(2), v, where=np.array([True, False])), "np.add with where="),
+        (lambda v: np.add(np.ones(2), v, casting="no"), "np.add with casting="),
         (lambda v: np.add(np.ones(2), v, dtype=float), "np.add with dtype="),
         (lambda v: operator.iadd(np.ones(2), v), "np.add with out="),
     ],
@@ -163,6 +161,51 @@ def test_unsupported_ufunc(ufunc):
 def test_unsupported_use_of_a_ufunc(call, name):
     with pytest.raises(TypeError, match=f"{name}.* is not defined for a Value"):
         call(Value(1.0))
+
+
+def in_place(change):
+    """The numbers of an array as `change` leaves it, and the gradients of their sum: of the Value, and of the numbers that were there."""
+    leaves, v = [Value(2.0), Value(5.0)], Value(3.0)
+    array = np.array(leaves)
+    given = array
+    array = change(array, v)
+    assert array is given  # changed, not replaced
+    sum(array).backward()
+    return [x.data for x in array], v.grad, [x.grad for x in leaves]
+
+
+@pytest.mark.parametrize(
+    ("change", "numbers", "gradient", "gradients"),
+    [
+        (operator.iadd, [5.0, 8.0], 2.0, [1.0, 1.0]),
+        (operator.isub, [-1.0, 2.0], -2.0, [1.0, 1.0]),
+        (operator.imul, [6.0, 15.0], 7.0, [3.0, 3.0]),
+        (operator.itruediv, [2.0 / 3.0, 5.0 / 3.0], -7.0 / 9.0, [1.0 / 3.0] * 2),
+        (operator.ipow, [8.0, 125.0], 8.0 * math.log(2.0) + 125.0 * math.log(5.0), [12.0, 75.0]),
+        (lambda a, v: np.maximum(a, v, out=a), [3.0, 5.0], 1.0, [0.0, 1.0]),
+        (lambda a, v: np.multiply(v, a, out=a, where=[True, False]), [6.0, 5.0], 2.0, [3.0, 1.0]),
+        (lambda a, v: np.add.at(a, [0, 0], v) or a, [8.0, 5.0], 2.0, [1.0, 1.0]),
+        (lambda a, v: np.exp(v, out=a), [math.exp(3.0)] * 2, 2.0 * math.exp(3.0), [0.0, 0.0]),
+    ],
+    ids=["+=", "-=", "*=", "/=", "**=", "maximum", "where", "at", "exp"],
+)
+def test_an_array_of_values_is_changed_in_place(change, numbers, gradient, gradients):
+    found, of_value, of_leaves = in_place(change)
+    assert found == pytest.approx(numbers, rel=1e-15)
+    assert of_value == pytest.approx(gradient, rel=1e-15)
+    assert of_leaves == pytest.approx(gradients, rel=1e-15)
+
+
+def test_the_loops_of_ufuncs_take_a_value():
+    v, array = Value(3.0), np.array([Value(2.0), Value(5.0)])
+    assert [x.data for x in np.multiply.outer(array, v)] == [6.0, 15.0]
+    assert [x.data for x in np.subtract.outer(v, array)] == [1.0, -2.0]
+    assert np.add.reduce(v).data == 3.0
+    answers = np.empty(2, dtype=bool)
+    assert np.less(array, v, out=answers) is answers
+    assert answers.tolist() == [True, False]
+    partly = np.add(np.ones(2), v, where=[True, False])
+    assert (partly[0].data, partly.shape, partly.dtype) == (4.0, (2,), object)
 
 
 def test_a_gradient_is_not_lost_in_an_array():
