@@ -12,6 +12,7 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport Py_EQ, Py_GE, Py_LE, Py_LT, Py_GT, Py_NE, PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
+from cpython.type cimport PyType_Modified
 from cpython.sequence cimport PySequence_Fast_GET_SIZE, PySequence_Fast_ITEMS
 from cpython.unicode cimport PyUnicode_AsUTF8
 from libc.math cimport INFINITY, isfinite, isnan
@@ -20,7 +21,7 @@ from libc.stdint cimport uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, _current, current
 from autograd.errors import NumberError, OperationError
-from autograd.kinds import as_float, named_float
+from autograd.kinds import as_float, named_float, no_operand
 
 
 cdef extern from "Python.h":
@@ -99,6 +100,8 @@ def connect(table, reference):
     shared = reference
     signature = f"Value(data, label=None)\n--\n\n{reference.Value.__doc__}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
+    (<dict>(<PyTypeObject*>Value).tp_dict).update(reference.ATTRIBUTES)
+    PyType_Modified(<type>Value)
     for code in range(AG_COUNT):
         op = table[ag_ops[code].name.decode()]
         (<Operation?>op).code = code
@@ -193,7 +196,7 @@ cdef object binary(int code, object a, object b):
             a = as_float(a) if left < 0 else a
             b = as_float(b) if right < 0 else b
         except NumberError:
-            return NotImplemented
+            return no_operand(a if left < 0 else b)
         return binary(code, a, b)
     if code == AG_POW and not right:
         code = AG_POWC
@@ -632,14 +635,15 @@ cdef class Value:
         """Whether the number is neither infinite nor nan."""
         return bool(isfinite(of(self).data)) if tracing() is None else bool(abs(self) < INFINITY)
 
-    def __float__(self): shared.refuse_float()
-    def __int__(self): shared.refuse_float()
-    def __complex__(self): shared.refuse_float()
+    def __float__(self): shared.refuse_conversion("float")
+    def __int__(self): shared.refuse_conversion("int")
+    def __complex__(self): shared.refuse_conversion("complex")
     def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.ufuncs.apply(ufunc, method, inputs, options)
 
     # Showing and copying.
 
     def __sizeof__(self): return sizeof(Node) + (0 if of(self).size <= INLINE else of(self).size * sizeof(Edge))
+    def __dir__(self): return shared.known(self)
     def __repr__(self): return shared.text(self)
     def __format__(self, spec): return format(self.data, spec) if spec else repr(self)
     def __copy__(self): return shared.copied(self)

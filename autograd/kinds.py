@@ -8,7 +8,7 @@ import functools
 import math
 import operator
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Protocol
@@ -74,19 +74,40 @@ def not_a_number(x: object) -> str:
     """Say what `x` is, what was expected, and what to do."""
     expected = "expected one real number (int, float, NumPy scalar, Fraction or Decimal)"
     match x:
-        case str():
-            return f"got the text {str(x)!r}, {expected}: convert it first, float({str(x)!r})"
+        case str() | bytes():
+            x = str(x) if isinstance(x, str) else x  # np.str_ shows its type
+            remedy = "convert it first, {}" if _converts(float, x) else "{} fails, so give a number in its place"
+            given = reprlib.repr(x)
+            return f"got the {'string' if isinstance(x, str) else 'bytes'} {given}, {expected}: {remedy.format(f'float({given})')}"
+        case np.ndarray() if x.dtype.kind == "c":
+            return f"got an array of dtype {x.dtype}, {expected}: treat real and imaginary part apart, array.real and array.imag"
         case np.ndarray() if x.dtype.kind not in REAL_DTYPES + "O":
-            return f"got an array of dtype {x.dtype}, {expected}: convert it first, array.astype(float)"
+            remedy = "convert it first, {}" if _converts(lambda x: x.astype(float), x) else "{} fails, so give numbers in its place"
+            return f"got an array of dtype {x.dtype}, {expected}: {remedy.format('array.astype(float)')}"
         case np.ndarray():
-            return f"got an array of shape {x.shape}, {expected}: make one Value for each element"
+            return f"got an array of shape {x.shape}, {expected}: make one Value for each element, and give one at a time"
         case list() | tuple():
-            return f"got a {type(x).__name__} of {len(x)}, {expected}: make one Value for each element"
+            return f"got a {type(x).__name__} of {len(x)}, {expected}: make one Value for each element, and give one at a time"
         case complex() | np.complexfloating():
-            return f"got the complex number {x}, {expected}: treat real and imaginary part apart"
+            return f"got the complex number {x}, {expected}: treat real and imaginary part apart, z.real and z.imag"
     if type(x).__name__ == "Value":
-        return f"got a Value, {expected}: it is a node already; use it as it is, or its .data"
+        return f"got a Value, {expected}: it is a node already; compute with it as it is, and where a plain number is needed write v.data"
     return f"got {reprlib.repr(x)} of type {type(x).__name__}, {expected}"
+
+
+def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
+    try:
+        convert(x)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def no_operand(x: object) -> Any:
+    """What an operator of a Value answers for `x`, which is no number: who defined its class may know; Python's own types never do."""
+    if type(x).__module__ == "builtins":
+        raise NumberError(not_a_number(x))
+    return NotImplemented
 
 
 class _Floats:

@@ -14,9 +14,10 @@ from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
 from autograd.context import NEUTRAL, Context, current, refused
+from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, register_node
+from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, no_operand, register_node
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
@@ -98,7 +99,7 @@ def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
             try:
                 b = other = as_float(other)
             except NumberError:
-                return NotImplemented
+                return no_operand(other)
         a = self._number
         try:
             y = value(FLOATS, a, b)
@@ -117,7 +118,7 @@ def _reflected(op: ops.Op) -> "Callable[[Value, Any], Any]":
         try:
             return RECORDER.apply(op, (other, self))
         except NumberError:
-            return NotImplemented
+            return no_operand(other)
 
     return _named(method, op)
 
@@ -348,14 +349,21 @@ class Value:
         return math.isfinite(self._number) if current().trace is None else bool(abs(self) < math.inf)
 
     def __float__(self) -> NoReturn:
-        refuse_float()
+        refuse_conversion("float")
 
-    __int__ = __complex__ = __float__
+    def __int__(self) -> NoReturn:
+        refuse_conversion("int")
+
+    def __complex__(self) -> NoReturn:
+        refuse_conversion("complex")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return ufuncs.apply(ufunc, method, inputs, options)
 
     # Showing and copying.
+
+    def __dir__(self) -> list[str]:
+        return known(self)
 
     def __repr__(self) -> str:
         return text(self)
@@ -389,6 +397,8 @@ class Value:
 
 
 _pow, _powc = _binary(ops.pow), _binary(ops.powc)
+for name, elsewhere in ATTRIBUTES.items():
+    setattr(Value, name, elsewhere)
 
 
 def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float]:
@@ -414,12 +424,14 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
 # What needs no speed, for the compiled Value as well.
 
 
-def refuse_float() -> NoReturn:
-    """Say what to do instead of `float(v)`."""
-    refused("float() of a Value")
+def refuse_conversion(kind: str) -> NoReturn:
+    """Say what to do instead of `float(v)`, `int(v)` or `complex(v)`."""
+    refused(f"{kind}() of a Value, which an array needs unless its dtype is object,")
+    number = "v.data" if kind == "float" else f"{kind}(v.data)"
     raise GradientLostError(
-        "a Value was used where a plain float is needed, which would lose its gradient: for the number write v.data; "
-        "for a function use autograd's, such as autograd.exp(v) in place of math.exp(v)"
+        f"a Value was used where a plain {kind} is needed, which would lose its gradient: for the number write {number}; for a function "
+        "use autograd's, such as autograd.exp(v) in place of math.exp(v); for a place in an array give the array dtype=object, such as "
+        "np.zeros(n, dtype=object)"
     )
 
 

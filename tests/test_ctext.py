@@ -258,9 +258,9 @@ def test_a_users_operations(tmp_path):
         (lambda xp, x: x, lambda y, x: (np.exp(x),), "Expression"),
         (lambda xp, x: x // 2.0, lambda y, x: (0.0,), "unsupported operand"),
         (lambda xp, x: x * Value(2.0), lambda y, x: (2.0,), "Value"),
-        (lambda xp, x: "x", lambda y, x: (1.0,), "got the text 'x'"),
+        (lambda xp, x: "x", lambda y, x: (1.0,), "got the string 'x'"),
         (lambda xp, x: x, lambda y, x: (1.0, 2.0), "partials of mine are .* expected a tuple of 1"),
-        (lambda xp, x: x, lambda y, x: ("x",), "got the text 'x'"),
+        (lambda xp, x: x, lambda y, x: ("x",), "got the string 'x'"),
         (lambda xp, *x: x[0], lambda y, *x: x, "takes any number of arguments"),
     ],
 )

@@ -71,8 +71,8 @@ def test_minus_zero_keeps_its_sign():
 
 
 NOT_NUMBERS = [
-    ("3", "got the text '3', expected one real number", r"float\('3'\)"),
-    (np.str_("3"), "got the text", "expected one real number"),
+    ("3", "got the string '3', expected one real number", r"float\('3'\)"),
+    (np.str_("3"), "got the string", "expected one real number"),
     (None, "got None of type NoneType, expected one real number", ""),
     (1j, "got the complex number 1j, expected one real number", "real and imaginary part"),
     (np.complex128(1j), "got the complex number 1j", "real and imaginary part"),

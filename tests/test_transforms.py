@@ -330,9 +330,9 @@ def test_derivatives_cost_a_small_multiple_of_the_function(f, n):
     [
         (lambda: grad(3)(1.0), OperationError, "got 3, expected a function"),
         (lambda: grad(lambda x: [x, x])(1.0), LengthError, "gave 2 numbers, expected one: take its jacobian"),
-        (lambda: grad(lambda _: "3")(1.0), NumberError, "got the text '3'"),
+        (lambda: grad(lambda _: "3")(1.0), NumberError, "got the string '3'"),
         (lambda: grad(lambda _: None)(1.0), NumberError, "got None"),
-        (lambda: grad(lambda x: x)("3"), NumberError, "got the text '3'"),
+        (lambda: grad(lambda x: x)("3"), NumberError, "got the string '3'"),
         (lambda: gradient(3.0, Value(1.0)), NumberError, "gradient.. takes Values, got 3.0"),
         (lambda: gradient(Value(1.0), [2.0]), NumberError, "gradient.. takes Values, got 2.0"),
         (
