@@ -8,6 +8,10 @@ works as well as `except AutogradError`.
 class AutogradError(Exception):
     """The root: everything that `autograd` and `nn` raise on purpose."""
 
+    def __str__(self) -> str:
+        """The message in one line, also where it shows an array."""
+        return " ".join(filter(None, map(str.strip, super().__str__().splitlines())))
+
 
 class NumberError(AutogradError, TypeError):
     """Something that is not a number stands where a number belongs."""

@@ -332,6 +332,6 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     """
     if not callable(f):
         raise OperationError(f"got {f!r}, expected a function: vmap(f)(X)")
-    if reduce not in {None, "mean", "sum"}:
+    if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
         raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
     return _VMap(f, in_axes, reduce)

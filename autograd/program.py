@@ -64,6 +64,9 @@ class Program:
     outputs: np.ndarray
 
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
+        for what, given in (("outputs", outputs), ("inputs", inputs)):
+            if not hasattr(given, "__len__") or not hasattr(given, "__iter__") or isinstance(given, str):
+                raise NumberError(f"got {given!r} as the {what}, expected a sequence of Values: put them in a list")
         for x in inputs:
             if x.__class__ is not Value:
                 raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")

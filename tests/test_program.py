@@ -230,11 +230,11 @@ def test_depth_is_no_matter():
     ("call", "error", "said"),
     [
         (lambda x: Program([None], [x]), NumberError, "the outputs: got None"),
-        (lambda x: Program(["1"], [x]), NumberError, "the outputs: got the text"),
+        (lambda x: Program(["1"], [x]), NumberError, "the outputs: got the string"),
         (lambda x: Program([x], [x, 1.0]), NumberError, "got 1.0 as an input"),
         (lambda x: Program([x], [x, x]), LengthError, "twice"),
         (lambda x: Program([x], [x])([]), LengthError, "got 0 inputs, expected 1"),
-        (lambda x: Program([x * 2.0], [x])(["1"]), NumberError, "text"),
+        (lambda x: Program([x * 2.0], [x])(["1"]), NumberError, "string"),
         (lambda x: Program([cube(x)], [x]).save("p.npz"), OperationError, "cube"),
         (lambda x: Program([x], [x]).save(3), OperationError, "got 3 as the path"),
         (lambda x: Program.load(None), OperationError, "got None as the path"),
