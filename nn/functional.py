@@ -35,7 +35,7 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, number, of_numbers, of_samples, positive_int, shown
+from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, number, of_numbers, of_samples, positive_int, shown, sign
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -44,6 +44,9 @@ __all__ = [
 
 
 PROBABILITY = "probability {}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first"
+PROBABILITY_OF_ONE = (
+    "probability {}, expected a number from 0 to 1: of a logit z make one by nn.sigmoid(z), or use cross_entropy([0, z], y)"
+)
 
 
 def identity(x: Any) -> Any:
@@ -207,7 +210,9 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
     def loss(l: list[Any], y: dict[int, float]) -> Any:
         for x in l:
             _check(
-                x, lambda x: x > TOLERANCE, "log-probability {}, expected at most 0: take log_softmax(logits), or the log of probabilities"
+                x,
+                lambda x: x > TOLERANCE,
+                "log-probability {}, expected at most 0: of logits take log_softmax first, of probabilities the log",
             )
         return neg(_expected(y, l))
 
@@ -248,9 +253,7 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
     """
 
     def loss(s: Any, y: Any) -> Any:
-        if y not in {-1, 1}:
-            raise RangeError(f"got the target {shown(y)}, expected -1 or 1: labels y of 0 and 1 become 2*y - 1")
-        return relu(1.0 - mul(y, s))
+        return relu(1.0 - mul(sign(y), s))
 
     return of_numbers("scores", loss, scores, targets, reduction)
 
@@ -274,7 +277,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     """
 
     def loss(p: Any, y: Any) -> Any:
-        _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY)
+        _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY_OF_ONE)
         if not 0.0 <= (y := number("targets", y)) <= 1.0:
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
         return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])

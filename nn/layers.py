@@ -105,7 +105,7 @@ class Neuron(Module):
     ) -> None:
         activation = relu if activation is None else activation
         if not callable(activation):
-            raise OperationError(f"got activation={activation!r}, expected a function of one number such as nn.tanh")
+            raise OperationError(f"got activation={shown(activation)}, expected a function of one number such as nn.tanh")
         draw = _drawing(init)
         self.w = [Value(number("init", draw(nin, 1))) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)
@@ -181,7 +181,7 @@ class MLP(Module):
 
     def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] | None = None, init: Init | None = None) -> None:
         if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
-            raise RangeError(f"got nouts={nouts!r}, expected a list of the sizes of the layers, such as [16, 16, 1]")
+            raise RangeError(f"got nouts={shown(nouts)}, expected a list of the sizes of the layers, such as [16, 16, 1]")
         draw, last = _drawing(init), len(nouts) - 1
         sizes = [nin, *nouts]
         self.layers = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]

@@ -3,16 +3,17 @@
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, StateError
+from autograd.errors import NumberError, OperationError, StateError
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
-from nn.samples import number
+from nn.samples import not_a_parameter, number, shown
 
 FORMAT, VERSION = "valuegrad state", 2
 BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # what stands around the checksum, the last entry of the file
@@ -23,7 +24,9 @@ class Module:
     """The base of neurons, layers and networks.
 
     A subclass makes its parameters in `__init__` and computes in `forward`. Parameters are found by walking the attributes in the order
-    in which they were set: leaf Values, Modules, and lists, tuples, dicts and object arrays of them.
+    in which they were set: leaf Values, Modules, and sequences, dicts and object arrays of them. A Value that an operation made is none:
+    what is computed of parameters, such as an activation that `forward` keeps, is passed over; anything else, which training would never
+    reach, is an error.
 
     Attributes:
         name: the scope in which `forward` records, by which pictures collapse: the class's name, or, for a module held by another,
@@ -47,6 +50,11 @@ class Module:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.name = cls.__name__.lower()
+        for name, _ in _found("", vars(cls).items(), {}, []):
+            raise OperationError(
+                f"the class {cls.__name__} holds the Value {name}, which all its instances would share and training would not find: "
+                f"set it as an attribute of the instance, such as self.{name.partition('.')[0]} in __init__"
+            )
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set the attribute; the modules in it are named after it."""
@@ -72,16 +80,24 @@ class Module:
         """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; one that is shared has the name met first.
 
         Raises:
+            NumberError: a Value that an operation made, of no parameter, stands where a parameter is meant.
+            OperationError: a set holds parameters, which would have no order.
             StateError: two parameters have one name.
         """
         named: dict[str, Value] = {}
-        for name, p in _found("", [("", self)], {}):
+        computed: list[tuple[str, Value]] = []
+        for name, p in _found("", [("", self)], {}, computed):
             if name in named:
                 raise StateError(
                     f"two parameters of {type(self).__name__} have the name {name!r}, expected one for each: "
                     "give attributes and keys other names, without dots"
                 )
             named[name] = p
+        if computed:
+            leaves = set(named.values())
+            for name, x in computed:
+                if not _rests_on(x, leaves):
+                    raise NumberError(f"got {shown(x)} as {name} of {type(self).__name__}: {not_a_parameter(x)}")
         return list(named.items())
 
     def zero_grad(self) -> None:
@@ -185,26 +201,55 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
     return [(name, x)]
 
 
-def _found(path: str, children: Iterable[tuple[Any, Any]], seen: dict[int, Any]) -> list[tuple[str, Value]]:
-    """The leaf Values in `children` with their paths; each, and each module and collection, once: `seen` holds them by their ids."""
+def _found(
+    path: str, children: Iterable[tuple[Any, Any]], seen: dict[int, Any], computed: list[tuple[str, Value]]
+) -> list[tuple[str, Value]]:
+    """The leaf Values in `children` with their paths; each, and each module and collection, once: `seen` holds them by their ids.
+
+    The Values that operations made are added to `computed`.
+    """
     found: list[tuple[str, Value]] = []
     for key, x in children:
         if id(x) in seen:
             continue
         seen[id(x)] = x
         name = f"{path}.{key}" if path else str(key)
-        if x.__class__ is Value:
-            if x.op is None:
-                found.append((name, x))
-        elif isinstance(x, Module):
-            found += _found(name, vars(x).items(), seen)
-        elif isinstance(x, dict):
-            found += _found(name, x.items(), seen)
-        elif isinstance(x, list | tuple):
-            found += _found(name, enumerate(x), seen)
-        elif isinstance(x, np.ndarray) and x.dtype == object:
-            found += _found(path, [(key, x.tolist())], seen)
+        held = x.tolist() if x.__class__ is not Value and isinstance(x, np.ndarray) and x.dtype == object else x
+        if held.__class__ is Value:
+            (found if held.op is None else computed).append((name, held))
+        else:
+            found += _found(name, _members(name, held), seen, computed)
     return found
+
+
+def _members(name: str, x: Any) -> Iterable[tuple[Any, Any]]:
+    """What a module or a collection holds, with the names or places; nothing for what is neither."""
+    if isinstance(x, Module):
+        return vars(x).items()
+    if isinstance(x, list | tuple):  # the commonest first: asking for an abstract class takes longer
+        return enumerate(x)
+    if x is None or isinstance(x, float | int | str | bytes | bytearray | memoryview | range):
+        return ()
+    if isinstance(x, Mapping):
+        return x.items()
+    if isinstance(x, Sequence | ValuesView):
+        return enumerate(x)
+    if isinstance(x, AbstractSet) and any(isinstance(child, Value | Module) for child in x):
+        raise OperationError(f"got the set {shown(x)} as {name}, expected parameters in an order: put them in a list, list({name})")
+    return ()
+
+
+def _rests_on(x: Value, parameters: set[Value]) -> bool:
+    """Whether `x` was computed of one of `parameters`, or, as in the call of a module, of Values that were made in another scope."""
+    rest, seen = [x], {x}
+    while rest:
+        node = rest.pop()
+        if node in parameters or (not node.args and node.scope != x.scope):
+            return True
+        new = {a for a in node.args if isinstance(a, Value)} - seen
+        seen |= new
+        rest += new
+    return False
 
 
 def _number(name: str, x: Any) -> float:

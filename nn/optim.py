@@ -13,7 +13,7 @@ import numpy as np
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 from nn.module import Module
-from nn.samples import number, positive_int, shown
+from nn.samples import listed, not_a_parameter, number, positive_int, shown
 
 Schedule = Callable[[int], float]
 
@@ -30,14 +30,20 @@ class Optimizer:
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
-        if isinstance(parameters, Module | Value) or not isinstance(parameters, Iterable):
-            raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: pass model.parameters()")
-        given = list(parameters)
+        given = listed(parameters)
+        if isinstance(parameters, Module) or not isinstance(given, list):
+            remedy = "put it in a list, [p]" if isinstance(parameters, Value) else "pass model.parameters(), called"
+            raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: {remedy}")
         for p in given:
-            if not isinstance(p, Value) or p.op is not None:
-                raise NumberError(f"got the parameter {shown(p)}, expected Values that no operation made: pass model.parameters()")
+            if not isinstance(p, Value):
+                raise NumberError(f"got the parameter {shown(p)}, expected Values: pass model.parameters(), or Values in a list")
+            if p.op is not None:
+                raise NumberError(f"got the parameter {shown(p)}: {not_a_parameter(p)}")
         if not given:
-            raise LengthError("got no parameters, expected at least one Value: pass model.parameters()")
+            raise LengthError(
+                "got no parameters, expected at least one Value: pass model.parameters() of a Module that has some, or Values in a list; "
+                "an iterator that was used up gives none, so make it anew"
+            )
         self.parameters = list(dict.fromkeys(given))
         self.lr = lr
         self.steps = 0
@@ -123,7 +129,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr)
         self.momentum = _below_one("momentum", momentum)
         if nesterov and not momentum:
-            raise RangeError("got nesterov=True with momentum=0, expected a momentum between 0 and 1, such as 0.9")
+            raise RangeError("got nesterov=True with momentum=0, expected a momentum between 0 and 1, such as momentum=0.9")
         self.nesterov = nesterov
         self.weight_decay = _nonnegative("weight_decay", weight_decay)
         self.velocity = np.zeros(len(self.parameters))

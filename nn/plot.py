@@ -17,7 +17,7 @@ from autograd import Value, no_grad
 from autograd.errors import LengthError, NumberError, OperationError, RangeError
 from nn import functional
 from nn.recorded import Model, Samples
-from nn.samples import TOLERANCE, class_weights, listed, number, shown
+from nn.samples import TOLERANCE, class_weights, listed, number, shown, sign
 from nn.train import History, predict
 
 try:
@@ -444,14 +444,10 @@ def _names(what: str, given: Sequence[str] | None, count: int) -> Sequence[str] 
 
 def _class(target: Any, names: list[int]) -> int:
     """The class that a target names, as `predict` would."""
-    if names != [-1, 1]:
-        weights = class_weights(target, len(names))
-        return max(weights, key=weights.__getitem__)
-    if isinstance(target, list) or target not in names:
-        raise RangeError(
-            f"got the target {shown(target)} for a model with one output, expected -1 or 1: labels y of 0 and 1 become 2*y - 1"
-        )
-    return int(target)
+    if names == [-1, 1]:
+        return sign(target, " for a model with one output")
+    weights = class_weights(target, len(names))
+    return max(weights, key=weights.__getitem__)
 
 
 def _tint(color: str) -> tuple[float, ...]:

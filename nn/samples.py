@@ -6,7 +6,7 @@ A sample is a sequence of numbers, a batch is a sequence of samples: samples are
 import random
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from math import fsum
+from math import fsum, inf
 from numbers import Integral
 from typing import Any
 
@@ -19,9 +19,11 @@ from autograd.errors import LengthError, NumberError, RangeError
 # What six decimals, or 32-bit floats, may miss 0, 1 or a sum of 1 by, for each number.
 TOLERANCE = 1e-6
 
+TRANSPOSE = "give one for each, in a list; samples are rows: where they stand in columns pass the transpose, list(zip(*columns))"
+
 
 def listed(x: Any) -> Any:
-    """A sequence as a list, a number (or a text, which is none) as it is."""
+    """A sequence as a list, a number (or a string, which is none) as it is."""
     if isinstance(x, np.ndarray):
         return x.tolist()
     return list(x) if isinstance(x, Iterable) and not isinstance(x, str) else x
@@ -53,12 +55,12 @@ def mapped(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
     try:
         out = [f(row) for row in rows]
     except NumberError as error:
-        raise blamed(error, "logits", chain.from_iterable(rows)) from None
+        raise _blamed_rows(error, "logits", rows) from None
     result = out if batch else out[0]
     return np.array(result) if isinstance(x, np.ndarray) else result
 
 
-def of_samples(what: str, loss: Callable[[list[Any], dict[int, float]], Any], outputs: Any, target: Any, reduction: str) -> Any:
+def of_samples(what: str, loss: Callable[[list[Any], dict[int, Any]], Any], outputs: Any, target: Any, reduction: str) -> Any:
     """`loss(row, weights of the classes)` of each sample, reduced over the batch."""
     _check_reduction(reduction)
     rows, batch = _rows(what, outputs)
@@ -67,33 +69,48 @@ def of_samples(what: str, loss: Callable[[list[Any], dict[int, float]], Any], ou
             return loss(rows[0], class_weights(target, len(rows[0])))
         return _reduced([loss(row, class_weights(t, len(row))) for row, t in _paired(rows, target)], reduction)
     except NumberError as error:
-        raise blamed(error, what, chain.from_iterable(rows)) from None
+        raise _blamed_rows(error, what, rows) from None
 
 
 def of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, reduction: str) -> Any:
     """`loss(output, target)` of each number, reduced over all of them."""
     _check_reduction(reduction)
-    given = listed(outputs)
+    losses = _of_numbers(what, loss, outputs, targets, depth=0)
+    return _reduced(list(_flat(losses)), reduction) if isinstance(losses, list) and reduction != "none" else losses
+
+
+def _of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, targets: Any, *, depth: int) -> Any:
+    given, wanted = listed(outputs), listed(targets)
+    if isinstance(given, list) and not given:
+        raise LengthError(f"the {what} are empty, expected at least one number")
+    if isinstance(given, list) != isinstance(wanted, list):
+        raise LengthError(_other_shape(what, given, wanted, row="row of the " if depth else ""))
     if not isinstance(given, list):
-        if isinstance(listed(targets), list):
-            raise LengthError(f"got one number as {what} and the sequence {shown(targets)} as targets, expected one target")
         try:
             return loss(given, targets)
         except NumberError as error:
             raise blamed(blamed(error, "targets", [targets]), what, [given]) from None
-    if not given:
-        raise LengthError(f"the {what} are empty, expected at least one number")
-    if not isinstance(listed(targets), list):
-        raise LengthError(
-            f"a batch of {len(given)} takes as many targets, got the single target {shown(targets)}: a class index becomes "
-            f"one_hot(index, {len(given)}), for columns pass the transpose"
-        )
-    losses = [of_numbers(what, loss, o, t, "none") for o, t in _paired(given, targets)]
+    losses = [_of_numbers(what, loss, o, t, depth=depth + 1) for o, t in _paired(given, wanted)]
     if len({len(l) if isinstance(l, list) else None for l in losses}) > 1:
         raise LengthError(
             f"the rows of the {what} differ in length, expected a number or a row of equal length for each sample: {shown(outputs)}"
         )
-    return losses if reduction == "none" else _reduced(list(_flat(losses)), reduction)
+    return losses
+
+
+def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
+    """What to do where one of outputs and targets is a number and the other a list; `row` says that these are of one sample of many."""
+    if isinstance(outputs, list):
+        k = len(outputs)
+        batch, remedy = f"a batch of {k}", "put it in a list, [y]" if k == 1 else TRANSPOSE
+        if row:
+            batch = f"a {row}{what} has {k} numbers and"
+            remedy = "put each target in a row, [[y] for y in targets]" if k == 1 else f"give {k} targets for each row"
+        index = f"; a class index becomes one_hot(index, {k})" if k > 1 else ""
+        return f"{batch} takes as many targets, got the single target {shown(targets)}: {remedy}{index}"
+    unwrapped = "each out of its row, [row[0] for row in targets]" if row else "it out of the sequence, targets[0]"
+    remedy = f": take {unwrapped}" if len(targets) == 1 else ""
+    return f"got one number as {what} and the sequence {shown(targets)} as targets, expected one target{remedy}"
 
 
 def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError:
@@ -107,6 +124,17 @@ def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError
     return error
 
 
+def _blamed_rows(error: NumberError, what: str, rows: list[list[Any]]) -> NumberError:
+    """As `blamed`, for samples as rows, in which a sequence stands where a number belongs if they have a third axis."""
+    for x in chain.from_iterable(rows):
+        if isinstance(given := listed(x), list):
+            return NumberError(
+                f"{what}: got a list of {len(given)}, expected one real number: one sample is numbers, a batch is rows of numbers; "
+                "of several batches give one at a time, [f(batch) for batch in batches]"
+            )
+    return blamed(error, what, chain.from_iterable(rows))
+
+
 def _flat(nested: list[Any]) -> Iterator[Any]:
     for x in nested:
         if isinstance(x, list):
@@ -118,15 +146,16 @@ def _flat(nested: list[Any]) -> Iterator[Any]:
 def _paired(outputs: list[Any], targets: Any) -> Iterable[tuple[Any, Any]]:
     """Each sample of a batch with its target."""
     given = listed(targets)
-    if not isinstance(given, list) or len(given) != len(outputs):
-        count = len(given) if isinstance(given, list) else f"the single target {shown(given)}"
-        raise LengthError(f"a batch of {len(outputs)} takes as many targets, got {count}: samples are rows; for columns pass the transpose")
+    if not isinstance(given, list):
+        raise LengthError(f"a batch of {len(outputs)} takes as many targets, got the single target {shown(given)}: {TRANSPOSE}")
+    if len(given) != len(outputs):
+        raise LengthError(f"a batch of {len(outputs)} takes as many targets, got {len(given)}: {TRANSPOSE}")
     return zip(outputs, given, strict=True)
 
 
 def _check_reduction(reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):  # a set would not take a list
-        raise RangeError(f"got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
+    if not isinstance(reduction, str) or reduction not in {"mean", "sum", "none"}:
+        raise RangeError(f"got reduction={shown(reduction)}, expected 'mean', 'sum' or 'none'")
 
 
 def _reduced(losses: list[Any], reduction: str) -> Any:
@@ -145,14 +174,25 @@ def class_weights(target: Any, classes: int) -> dict[int, float]:
     if not isinstance(target, list):
         return {class_index(target, classes): 1.0}
     if len(target) != classes:
-        raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}")
+        column = f"; a class index is no row: write {shown(target[0])}" if len(target) == 1 else ""
+        raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}{column}")
     weights = [number("target", y) for y in target]
     for y in weights:
-        if not y >= 0.0:
+        if not 0.0 <= y < inf:
             raise RangeError(f"got the number {y} in a target, expected a distribution: numbers of at least 0 that sum to 1")
     if not abs((total := fsum(weights)) - 1.0) <= TOLERANCE * classes:
-        raise RangeError(f"the target sums to {total}, expected a distribution, which sums to 1: divide it by its sum")
+        remedy = "divide it by its sum" if total else "give a class its weight, then divide it by its sum"
+        raise RangeError(f"the target sums to {total}, expected a distribution, which sums to 1: {remedy}")
     return {k: y for k, y in enumerate(weights) if y}
+
+
+def sign(target: Any, model: str = "") -> int:
+    """The class of two that a target tells by its sign, -1 or 1; `model` says what takes it."""
+    given = number("targets", target) if isinstance(target, Value) else listed(target)
+    if not (given == 1 or given == -1):  # noqa: PLR1714  # a set would not take a list
+        row = "take each target out of its row, [row[0] for row in y]; " if isinstance(given, list) and len(given) == 1 else ""
+        raise RangeError(f"got the target {shown(given)}{model}, expected -1 or 1: {row}labels y of 0 and 1 become 2*y - 1")
+    return int(given)
 
 
 def class_index(target: Any, classes: int, what: str = "target") -> int:
@@ -160,12 +200,24 @@ def class_index(target: Any, classes: int, what: str = "target") -> int:
     if isinstance(target, bool | np.bool_) or not hasattr(target, "__index__"):
         raise NumberError(
             f"got the {what} {shown(target)} of type {type(target).__name__}, expected a class index (an int), a one-hot row or a "
-            "distribution: convert a label with int(label); a Value cannot be a target"
+            f"distribution: {_as_index(target)}"
         )
     index = int(target)
     if not 0 <= index < classes:
         raise RangeError(f"got the {what} {index}, expected a class from 0 to {classes - 1}: {classes} classes are counted from 0")
     return index
+
+
+def _as_index(label: Any) -> str:
+    """How a label becomes a class index."""
+    if isinstance(label, Value):
+        return "a Value cannot be a target class: take its number, int(label.data)"
+    try:
+        if isinstance(label, str) or int(label) == label:
+            return f"convert a label with int(label), {int(label)} for {shown(label)}"
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return "int(label) does not convert it, so number the classes from 0, such as by sorted(set(labels)).index(label)"
 
 
 def argmax(scores: list[Any]) -> int:
@@ -180,13 +232,16 @@ def number(name: str, x: Any) -> float:
     try:
         return x if x.__class__ is float else Value(x).data
     except NumberError as error:
+        if isinstance(given := listed(x), list):
+            form = f"a {type(x).__name__} of {len(given)}"
+            raise NumberError(f"{name}: got {form}, expected one real number: give one number, or write a loop") from None
         raise NumberError(f"{name}: {error}") from None
 
 
 def positive_int(name: str, n: Any) -> int:
     """`n`, checked to be a positive integer."""
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
-        raise RangeError(f"got {name}={n!r}, expected a positive int")
+        raise RangeError(f"got {name}={shown(n)}, expected a positive int")
     return int(n)
 
 
@@ -197,7 +252,16 @@ def generator(seed: Any) -> random.Random:
     return random.Random(None if seed is None else int(seed))  # noqa: S311  # neither weights nor orders are secrets
 
 
+def not_a_parameter(x: Value) -> str:
+    """What to do with a Value that an operation made where a parameter is meant; the rest of a sentence."""
+    op = "an operation" if x.op is None else x.op.name
+    return (
+        f"{op} made it, expected a Value that no operation made: compute the number first, Value(1.0 * 0.1) rather than "
+        "Value(1.0) * 0.1, or take that of the result, Value(x.data); what depends on parameters is computed in forward"
+    )
+
+
 def shown(x: Any) -> str:
     """`x` for a message, cut where it is long."""
-    text = repr(x)
+    text = " ".join(map(str.strip, repr(x).splitlines()))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -15,7 +15,7 @@ from nn.functional import categorical_cross_entropy, cross_entropy, negative_log
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.recorded import Model, Samples
-from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown
+from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown, sign
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
@@ -94,6 +94,8 @@ def fit(
     (1.0, array([0, 1]))
     """
     _check_model(model)
+    if isinstance(model, Module):
+        model.parameters()  # refuses what was computed where a parameter is meant
     if not isinstance(optimizer, Optimizer):
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
@@ -184,9 +186,18 @@ class _Data:
     def measured(self, batch: Sequence[int]) -> tuple[list[Any], Value]:
         """The outputs for a batch, and the loss."""
         outputs = self.samples.outputs(batch)
-        mean = self.loss(outputs, [self.targets[i] for i in batch])
+        try:
+            mean = self.loss(outputs, [self.targets[i] for i in batch])
+        except (TypeError, AttributeError) as error:
+            if not isinstance(error, AutogradError):
+                error.add_note(
+                    "fit calls the loss with the outputs and the targets of a batch, each in a list; "
+                    "for a loss of one sample pass lambda outputs, targets: sum(map(loss, outputs, targets)) / len(targets)"
+                )
+            raise
         if not isinstance(mean, Value):
-            raise NumberError(f"the loss gave {shown(mean)}, expected one Value that depends on the parameters: reduce a batch to its mean")
+            remedy = "reduce it to its mean, sum(losses) / len(losses)" if isinstance(listed(mean), list) else "compute it of the outputs"
+            raise NumberError(f"the loss gave {shown(mean)} for a batch, expected one Value that depends on the parameters: {remedy}")
         return outputs, mean
 
     def step(self, batch: Sequence[int], optimizer: Optimizer, where: str) -> tuple[list[Any], Value]:
@@ -293,12 +304,7 @@ def _label(output: Any, target: Any) -> int:
     if isinstance(scores, list):
         weights = class_weights(target, len(scores))
         return max(weights, key=weights.__getitem__)
-    if isinstance(target, list) or target not in {-1, 1}:
-        raise RangeError(
-            f"got the target {shown(target)} for a model with one output, expected the sign that tells the class, -1 or 1: labels y of 0 "
-            "and 1 become 2*y - 1"
-        )
-    return int(target)
+    return sign(target, " for a model with one output")
 
 
 def _label_or_none(output: Any, target: Any) -> int | None:

@@ -33,7 +33,7 @@ each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
 # What is no number, and what the sentence says of it: what was given and what to do.
 NOT_NUMBERS = [
-    ("abc", ["the text 'abc'", "float('abc')"]),
+    ("abc", ["the string 'abc'", "float('abc')"]),
     (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part apart"]),
     ([1.0, 2.0], ["a list of 2", "make one Value for each element"]),
     (None, ["None of type NoneType"]),
@@ -227,12 +227,12 @@ WRONG_CALLS = {
     "Value": [
         (lambda: Value(1.0, label=3), OperationError, ["got 3 as a label", "a text or None"]),
         (lambda: setattr(Value(1.0), "label", b"x"), OperationError, ["got b'x' as a label", "a text or None"]),
-        (lambda: Value(1.0).backward("1"), NumberError, ["the text '1'", "one real number", "float('1')"]),
+        (lambda: Value(1.0).backward("1"), NumberError, ["the string '1'", "one real number", "float('1')"]),
         (lambda: Value(1.0).backward([1.0]), NumberError, ["a list of 1", "one real number"]),
         (lambda: Value(1.0).backward(Value(1.0)), NumberError, ["got a Value", "one real number", ".data"]),
         (lambda: Value(1.0).hypot(), LengthError, ["hypot() takes 2 arguments, got 1"]),
         (lambda: Value(1.0).clip(0.0), LengthError, ["clip() takes 3 arguments, got 2"]),
-        (lambda: Value(1.0).leaky_relu("a"), NumberError, ["the text 'a'", "one real number"]),
+        (lambda: Value(1.0).leaky_relu("a"), NumberError, ["the string 'a'", "one real number"]),
     ],
     "Op": [
         (lambda: identity_op(partials=3.0), OperationError, ["partials of same are 3.0", "a function", "lambda y, x"]),
@@ -252,19 +252,19 @@ WRONG_CALLS = {
         (lambda: autograd.value_and_grad(lambda x: x)([None]), NumberError, ["None", "one real number"]),
     ],
     "grad": [
-        (lambda: autograd.grad(lambda x: x["a"])({"a": "1"}), NumberError, ["the text '1'", "one real number", "float('1')"]),
+        (lambda: autograd.grad(lambda x: x["a"])({"a": "1"}), NumberError, ["the string '1'", "one real number", "float('1')"]),
         (lambda: autograd.grad(lambda x: x)({1.0}), NumberError, ["{1.0} of type set", "one real number"]),
         (lambda: autograd.grad(lambda x: x[0])(np.array([1j])), NumberError, ["the complex number 1j", "one real number"]),
     ],
     "vjp": [
-        (lambda: autograd.vjp(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.vjp(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
         (lambda: autograd.vjp(lambda x: {"y": x})(1.0)([1.0, 2.0]), LengthError, ["2 numbers as cotangent", "expected 1", "structure"]),
-        (lambda: autograd.vjp(lambda x: x)(1.0)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.vjp(lambda x: x)(1.0)("1"), NumberError, ["the string '1'", "one real number"]),
     ],
     "jit": [
         (lambda: autograd.jit(3), OperationError, ["got 3", "expected a function"]),
         (lambda: autograd.jit(lambda x: x.data)(1.0), TraceError, ["data of a Value", "test_errors.py", "compute with the Value itself"]),
-        (lambda: autograd.jit(lambda _: "y")(1.0), NumberError, ["the text 'y'", "one real number"]),
+        (lambda: autograd.jit(lambda _: "y")(1.0), NumberError, ["the string 'y'", "one real number"]),
     ],
     "vmap": [
         (lambda: autograd.vmap(3), OperationError, ["got 3", "expected a function"]),
@@ -283,30 +283,30 @@ WRONG_CALLS = {
         (lambda: autograd.Program([1.0], [])([2.0]), LengthError, ["1 inputs", "expected 0"]),
     ],
     "jvp": [
-        (lambda: autograd.jvp(lambda x: x)("1", 1.0), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.jvp(lambda x: x)("1", 1.0), NumberError, ["the string '1'", "one real number"]),
         (lambda: autograd.jvp(lambda x: x)(np.ones(2), np.ones(3)), LengthError, ["3 numbers as tangent", "expected 2", "structure"]),
         (lambda: autograd.jvp(lambda x: x)(1.0, None), NumberError, ["None", "one real number"]),
-        (lambda: autograd.jvp(lambda _: "y")(1.0, 1.0), NumberError, ["the text 'y'", "one real number"]),
+        (lambda: autograd.jvp(lambda _: "y")(1.0, 1.0), NumberError, ["the string 'y'", "one real number"]),
     ],
     "hvp": [
         (lambda: autograd.hvp(lambda x: x[0])([1.0, 2.0], [1.0]), LengthError, ["1 numbers as tangent", "expected 2", "structure"]),
         (lambda: autograd.hvp(lambda x: x)([1.0], [1.0]), LengthError, ["gave 1 numbers", "expected one"]),
-        (lambda: autograd.hvp(lambda x: x[0])([1.0], ["v"]), NumberError, ["the text 'v'", "one real number"]),
+        (lambda: autograd.hvp(lambda x: x[0])([1.0], ["v"]), NumberError, ["the string 'v'", "one real number"]),
     ],
     "jacobian": [
-        (lambda: autograd.jacobian(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.jacobian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
         (lambda: autograd.jacobian(lambda x: [x, None])(1.0), NumberError, ["None", "one real number"]),
     ],
     "hessian": [
         (lambda: autograd.hessian(lambda x: [x, x])(1.0), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
-        (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the text '1'", "one real number"]),
+        (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
     ],
     "gradcheck": [
         (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of what stands in inputs"]),
-        (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["in inputs: got the text '1'", "one real number"]),
+        (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["in inputs: got the string '1'", "one real number"]),
         (lambda: autograd.gradcheck(lambda x: x[0], [1.0, P]), NumberError, ["in inputs: got a Value", "one real number", ".data"]),
         (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["in what f gave: got None", "one real number"]),
-        (lambda: autograd.gradcheck(lambda x: [x, "y"], 1.0), NumberError, ["in what f gave: got the text 'y'", "one real number"]),
+        (lambda: autograd.gradcheck(lambda x: [x, "y"], 1.0), NumberError, ["in what f gave: got the string 'y'", "one real number"]),
         (lambda: autograd.gradcheck(lambda _: [], 1.0), LengthError, ["f gave 0 numbers for 1 inputs", "at least one of each"]),
         (lambda: autograd.gradcheck(lambda _: P, []), LengthError, ["f gave 1 numbers for 0 inputs", "at least one of each"]),
         (lambda: autograd.gradcheck(autograd.exp, 1.0, order=[1]), RangeError, ["order=[1]", "expected 1", "or 2"]),
@@ -355,14 +355,14 @@ WRONG_CALLS = {
     ],
     "softmax": [
         (lambda: nn.softmax(None), LengthError, ["got None as logits", "a sequence"]),
-        (lambda: nn.softmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"]),
+        (lambda: nn.softmax([1.0, "2"]), NumberError, ["logits: got the string '2'", "one real number"]),
         (lambda: nn.softmax([[1.0, P], [None, 2.0]]), NumberError, ["logits: got None", "one real number"]),
         (lambda: nn.softmax([[[1.0]]]), NumberError, ["logits: got a list of 1", "one real number"]),
         (lambda: nn.softmax([[1.0], 2.0]), LengthError, ["numbers and rows mixed as logits", "one sample", "a batch"]),
     ],
-    "log_softmax": [(lambda: nn.log_softmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"])],
+    "log_softmax": [(lambda: nn.log_softmax([1.0, "2"]), NumberError, ["logits: got the string '2'", "one real number"])],
     "hardmax": [
-        (lambda: nn.hardmax([1.0, "2"]), NumberError, ["logits: got the text '2'", "one real number"]),
+        (lambda: nn.hardmax([1.0, "2"]), NumberError, ["logits: got the string '2'", "one real number"]),
         (lambda: nn.hardmax([[]]), LengthError, ["the logits are empty", "at least one class"]),
     ],
     "one_hot": [
@@ -371,30 +371,30 @@ WRONG_CALLS = {
         (lambda: nn.one_hot([0, "1"], 3), NumberError, ["the index '1'", "class index", "int(label)"]),
     ],
     "cross_entropy": [
-        (lambda: nn.cross_entropy([1.0, 2.0], [0.5, "1"]), NumberError, ["target: got the text '1'", "one real number"]),
+        (lambda: nn.cross_entropy([1.0, 2.0], [0.5, "1"]), NumberError, ["target: got the string '1'", "one real number"]),
         (lambda: nn.cross_entropy([[1.0, 2.0], [3.0, None]], [0, 1]), NumberError, ["logits: got None", "one real number"]),
-        (lambda: nn.cross_entropy(["1", 2.0], 0), NumberError, ["logits: got the text '1'", "one real number"]),
+        (lambda: nn.cross_entropy(["1", 2.0], 0), NumberError, ["logits: got the string '1'", "one real number"]),
         (lambda: nn.cross_entropy([1.0, 2.0], 0, None), RangeError, ["reduction=None", "'mean', 'sum' or 'none'"]),
     ],
     "categorical_cross_entropy": [
-        (lambda: nn.categorical_cross_entropy(["1", 0.5], 0), NumberError, ["probabilities: got the text '1'", "one real number"]),
+        (lambda: nn.categorical_cross_entropy(["1", 0.5], 0), NumberError, ["probabilities: got the string '1'", "one real number"]),
         (lambda: nn.categorical_cross_entropy(0.5, 0), LengthError, ["got 0.5 as probabilities", "a sequence"]),
     ],
     "negative_log_likelihood": [
-        (lambda: nn.negative_log_likelihood(["1", -0.5], 0), NumberError, ["log-probabilities: got the text '1'", "one real number"]),
+        (lambda: nn.negative_log_likelihood(["1", -0.5], 0), NumberError, ["log-probabilities: got the string '1'", "one real number"]),
         (lambda: nn.negative_log_likelihood(-0.5, 0), LengthError, ["got -0.5 as log-probabilities", "a sequence"]),
     ],
     "binary_cross_entropy": [
         (lambda: nn.binary_cross_entropy([0.5, None], [1, 0]), NumberError, ["probabilities: got None", "one real number"]),
-        (lambda: nn.binary_cross_entropy(0.5, "1"), NumberError, ["targets: got the text '1'", "one real number"]),
+        (lambda: nn.binary_cross_entropy(0.5, "1"), NumberError, ["targets: got the string '1'", "one real number"]),
         (lambda: nn.binary_cross_entropy(0.5, math.nan), RangeError, ["the target nan", "from 0 to 1"]),
     ],
     "hinge": [
-        (lambda: nn.hinge([0.5, "1"], [1, 1]), NumberError, ["scores: got the text '1'", "one real number"]),
+        (lambda: nn.hinge([0.5, "1"], [1, 1]), NumberError, ["scores: got the string '1'", "one real number"]),
         (lambda: nn.hinge([0.5], [None]), RangeError, ["the target None", "-1 or 1", "2*y - 1"]),
     ],
     "mse": [
-        (lambda: nn.mse([1.0, 2.0], [1.0, "2"]), NumberError, ["targets: got the text '2'", "one real number"]),
+        (lambda: nn.mse([1.0, 2.0], [1.0, "2"]), NumberError, ["targets: got the string '2'", "one real number"]),
         (lambda: nn.mse(None, 1.0), NumberError, ["outputs: got None", "one real number"]),
         (lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "one_hot(index, 2)", "transpose"]),
     ],
@@ -406,7 +406,7 @@ WRONG_CALLS = {
         (lambda: nn.Neuron(1).load(3), OperationError, ["got 3 as the path", "the name of a file, such as 'model.json'"]),
     ],
     "uniform": [
-        (lambda: nn.uniform("a", 1.0), NumberError, ["low: got the text 'a'", "one real number"]),
+        (lambda: nn.uniform("a", 1.0), NumberError, ["low: got the string 'a'", "one real number"]),
         (lambda: nn.uniform(0.0, None), NumberError, ["high: got None", "one real number"]),
         (lambda: nn.uniform(1, -1), RangeError, ["low=1.0 and high=-1.0", "low at most high"]),
         (lambda: nn.uniform(-math.inf, 1.0), RangeError, ["low=-inf and high=1.0", "finite numbers"]),
@@ -424,12 +424,12 @@ WRONG_CALLS = {
         (lambda: nn.he()("2", 1), RangeError, ["nin='2'", "positive int"]),
     ],
     "Neuron": [
-        (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["init: got the text 'x'", "one real number"]),
+        (lambda: nn.Neuron(2, init=lambda _nin, _nout: "x"), NumberError, ["init: got the string 'x'", "one real number"]),
         (lambda: nn.Neuron(2, init=3), OperationError, ["init=3", "a function of nin and nout", "nn.he("]),
         (lambda: nn.Neuron(1)(None), NumberError, ["inputs of neuron: got None", "one real number"]),
     ],
     "Layer": [
-        (lambda: nn.Layer(2, 2)([1.0, "a"]), NumberError, ["inputs of neuron0: got the text 'a'", "one real number"]),
+        (lambda: nn.Layer(2, 2)([1.0, "a"]), NumberError, ["inputs of neuron0: got the string 'a'", "one real number"]),
         (lambda: nn.Layer(None, 2), RangeError, ["nin=None", "positive int"]),
     ],
     "MLP": [
@@ -445,12 +445,12 @@ WRONG_CALLS = {
     ],
     "SGD": [
         (lambda: nn.SGD([P], lr=None), NumberError, ["lr: got None", "one real number"]),
-        (lambda: nn.SGD([P], lr=lambda _: "0.1"), NumberError, ["lr: got the text '0.1'", "float('0.1')"]),
+        (lambda: nn.SGD([P], lr=lambda _: "0.1"), NumberError, ["lr: got the string '0.1'", "float('0.1')"]),
         (lambda: nn.SGD([P], lr=0.1, momentum=[0.9]), NumberError, ["momentum: got a list of 1", "one real number"]),
-        (lambda: nn.SGD([P], lr=0.1, weight_decay="x"), NumberError, ["weight_decay: got the text 'x'", "one real number"]),
+        (lambda: nn.SGD([P], lr=0.1, weight_decay="x"), NumberError, ["weight_decay: got the string 'x'", "one real number"]),
     ],
     "Adam": [
-        (lambda: nn.Adam([P], betas=("x", 0.9)), NumberError, ["beta1: got the text 'x'", "one real number"]),
+        (lambda: nn.Adam([P], betas=("x", 0.9)), NumberError, ["beta1: got the string 'x'", "one real number"]),
         (lambda: nn.Adam([P], betas=(0.9, None)), NumberError, ["beta2: got None", "one real number"]),
         (lambda: nn.Adam([P], eps=math.inf), RangeError, ["eps=inf", "finite and more than 0"]),
         (lambda: nn.Adam([P], betas=0.9), LengthError, ["betas=0.9", "two numbers", "(0.9, 0.999)"]),
@@ -463,7 +463,7 @@ WRONG_CALLS = {
         (lambda: nn.cosine(None, 9), NumberError, ["lr: got None", "one real number"]),
     ],
     "exponential": [
-        (lambda: nn.exponential(0.1, "x"), NumberError, ["decay: got the text 'x'", "one real number"]),
+        (lambda: nn.exponential(0.1, "x"), NumberError, ["decay: got the string 'x'", "one real number"]),
         (lambda: nn.exponential(-0.1, 0.5), RangeError, ["lr=-0.1", "finite and at least 0"]),
     ],
     "step_decay": [
@@ -472,7 +472,7 @@ WRONG_CALLS = {
     ],
     "warmup": [
         (lambda: nn.warmup(2.5, 0.1), RangeError, ["steps=2.5", "positive int"]),
-        (lambda: nn.warmup(2, "0.1"), NumberError, ["then: got the text '0.1'", "one real number"]),
+        (lambda: nn.warmup(2, "0.1"), NumberError, ["then: got the string '0.1'", "one real number"]),
     ],
     "fit": [
         (lambda: small_fit(optimizer=None), NumberError, ["optimizer=None", "an Optimizer", "nn.SGD(model.parameters()"]),
@@ -490,15 +490,19 @@ WRONG_CALLS = {
     "predict": [
         (lambda: nn.predict(None, [1.0]), NumberError, ["model=None", "a function of one sample", "nn.MLP("]),
         (lambda: nn.predict(lambda _x: None, [1.0]), NumberError, ["what the model gave: got None", "one real number"]),
-        (lambda: nn.predict(lambda _x: "ab", [1.0]), NumberError, ["what the model gave: got the text 'ab'", "one real number"]),
-        (lambda: nn.predict(lambda _x: ["a", "b"], [1.0]), NumberError, ["what the model gave: got the text 'a'", "one real number"]),
+        (lambda: nn.predict(lambda _x: "ab", [1.0]), NumberError, ["what the model gave: got the string 'ab'", "one real number"]),
+        (lambda: nn.predict(lambda _x: ["a", "b"], [1.0]), NumberError, ["what the model gave: got the string 'a'", "one real number"]),
         (lambda: nn.predict(lambda x: [[x]], [1.0]), NumberError, ["what the model gave: got a list of 1", "one real number"]),
         (lambda: nn.predict(lambda _x: [], [1.0]), LengthError, ["the model gave no outputs", "one number, or one for each class"]),
         (lambda: nn.predict(nn.MLP(1, [2]), 3.0), LengthError, ["got 3.0 as X", "one row or number for each sample"]),
     ],
     "accuracy": [
         (lambda: nn.accuracy("mlp", [1.0], [0]), NumberError, ["model='mlp'", "a function of one sample", "nn.MLP("]),
-        (lambda: nn.accuracy(lambda _x: ["a", "b"], [1.0], [0]), NumberError, ["what the model gave: got the text 'a'", "one real number"]),
+        (
+            lambda: nn.accuracy(lambda _x: ["a", "b"], [1.0], [0]),
+            NumberError,
+            ["what the model gave: got the string 'a'", "one real number"],
+        ),
         (lambda: nn.accuracy(lambda x: x, [1.0], [0]), RangeError, ["the target 0", "-1 or 1", "2*y - 1"]),
         (lambda: nn.accuracy(lambda x: [x, 0.0], [1.0], ["a"]), NumberError, ["the target 'a'", "class index", "int(label)"]),
         (lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"]),
@@ -522,7 +526,7 @@ WRONG_CALLS = {
         (lambda: small_boundary(X=[1.0, 2.0]), LengthError, ["got 1.0 as a row of X", "a sequence of at least one number"]),
         (lambda: small_boundary(X=[[1.0, 2.0], [3.0]]), LengthError, ["rows of X have 2 and 1 numbers", "as many in each"]),
         (lambda: small_boundary(X=[[1.0], [2.0]]), LengthError, ["samples in X have 1 numbers", "expected 2", "in the plane"]),
-        (lambda: small_boundary(X=[[1.0, "2"], [1.0, 2.0]]), NumberError, ["a row of X: got the text '2'", "one real number"]),
+        (lambda: small_boundary(X=[[1.0, "2"], [1.0, 2.0]]), NumberError, ["a row of X: got the string '2'", "one real number"]),
         (lambda: small_boundary(X=[[1.0, inf], [1.0, 2.0]]), RangeError, ["inf or nan among the numbers in X", "leave these samples out"]),
         (lambda: small_boundary(y=[1]), LengthError, ["2 samples in X", "[1] as y", "one target for each row"]),
         (lambda: small_boundary(y=1), LengthError, ["2 samples in X", "1 as y", "one target for each row"]),
@@ -544,7 +548,7 @@ WRONG_CALLS = {
     ],
     "plot.probabilities": [
         (lambda: plot.probabilities([0.5, 1.5]), RangeError, ["probability 1.5", "from 0 to 1", "plot.softmax"]),
-        (lambda: plot.probabilities([0.5, "0.5"]), NumberError, ["probabilities: got the text '0.5'", "one real number"]),
+        (lambda: plot.probabilities([0.5, "0.5"]), NumberError, ["probabilities: got the string '0.5'", "one real number"]),
         (lambda: plot.probabilities([1.0], ax="ax"), OperationError, ["ax='ax'", "Axes of Matplotlib", "None"]),
     ],
     "plot.jacobian": [
@@ -560,7 +564,7 @@ WRONG_CALLS = {
     "plot.gradients": [
         (lambda: plot.gradients([1.0], [1.0, 2.0]), LengthError, ["got 2 derivatives", "expected 1", "as many of both"]),
         (lambda: plot.gradients([], []), LengthError, ["got 0 derivatives", "at least one"]),
-        (lambda: plot.gradients([1.0], ["1"]), NumberError, ["got: got the text '1'", "one real number"]),
+        (lambda: plot.gradients([1.0], ["1"]), NumberError, ["got: got the string '1'", "one real number"]),
         (lambda: plot.gradients([1.0, nan], [1.0, 2.0]), RangeError, ["inf or nan", "expected", "detect_anomaly()"]),
         (lambda: plot.gradients([1.0, 1.0], [1.0, inf]), RangeError, ["inf or nan", "got", "detect_anomaly()"]),
         (lambda: plot.gradients(1.0, 1.0, tolerance=0.0), RangeError, ["tolerance=0.0", "a small positive float"]),
@@ -571,7 +575,7 @@ WRONG_CALLS = {
         (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of what stands in inputs"]),
         (lambda: plot.gradcheck(lambda x: x, 1.0), LengthError, ["got 1.0 as inputs", "a sequence of at least one number"]),
         (lambda: plot.gradcheck(lambda x: x, []), LengthError, ["got [] as inputs", "a sequence of at least one number"]),
-        (lambda: plot.gradcheck(lambda _x: "y", [1.0]), NumberError, ["what f gave: got the text 'y'", "one real number"]),
+        (lambda: plot.gradcheck(lambda _x: "y", [1.0]), NumberError, ["what f gave: got the string 'y'", "one real number"]),
         (lambda: plot.gradcheck(lambda _x: [], [1.0]), LengthError, ["got 0 derivatives", "at least one"]),
     ],
 }

@@ -1,5 +1,6 @@
 """Module, Neuron, Layer, MLP: the parameters they find, the state they save, the weights they draw."""
 
+import collections
 import copy
 import errno
 import itertools
@@ -16,7 +17,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, context
-from autograd.errors import AutogradError, FileError, LengthError, NumberError, PathNotFoundError, RangeError, StateError
+from autograd.errors import AutogradError, FileError, LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
 from nn import MLP, Layer, Module, Neuron
 
 
@@ -214,7 +215,7 @@ WRONG_STATES = [
     ({"numbers.0": 1.0}, ["1 numbers", "2 parameters", "missing: numbers.1", "sizes"]),
     ({"numbers.0": 1.0, "numbers.1": 2.0, "b": 0.0}, ["3 numbers", "2 parameters", "unknown: b", "sizes"]),
     ({f"w.{i}": 0.0 for i in range(9)}, ["missing: numbers.0, numbers.1;", "unknown: w.0, w.1, w.2 … (9 in all)"]),
-    ({"numbers.0": 1.0, "numbers.1": "2"}, ["one number for each name", "the text '2'"]),
+    ({"numbers.0": 1.0, "numbers.1": "2"}, ["one number for each name", "the string '2'"]),
     ({"numbers.0": 1.0, "numbers.1": [2.0]}, ["one number for each name", "a list of 1"]),
     ({"numbers.0": 1.0, "numbers.1": True}, ["one number for each name", "got True"]),
     ({"numbers.0": 1.0, "numbers.1": None}, ["one number for each name", "None"]),
@@ -413,7 +414,7 @@ def test_input_of_another_length(module, x, parts):
         (lambda: Layer(2, 2, init=nn.uniform), TypeError, ["init=uniform", "such as nn.he(seed=1), called"]),
         (lambda: MLP(2, [2], init="he"), TypeError, ["init='he'", "such as nn.he(seed=1), called"]),
         (lambda: nn.xavier(seed=[1]), NumberError, ["seed=[1]", "an int"]),
-        (lambda: Neuron(2)(["a", 1.0]), NumberError, ["the text 'a'"]),
+        (lambda: Neuron(2)(["a", 1.0]), NumberError, ["the string 'a'"]),
     ],
 )
 def test_one_sentence_for_each_wrong_call(make, error, parts):
@@ -470,3 +471,135 @@ def test_an_init_of_ones_own_is_called_with_the_sizes():
     model = MLP(2, [3, 1], init=lambda nin, nout: calls.append((nin, nout)) or next(counter))
     assert calls == [(2, 3)] * 6 + [(3, 1)] * 3
     assert [w.data for w in model.layers[1].neurons[0].w] == [6.0, 7.0, 8.0]
+
+
+# What operations made where a parameter is meant.
+
+COMPUTED = {
+    "itself": lambda: Value(1.0) * 0.1,
+    "list": lambda: [Value(3.0), Value(1.0) * 0.1],
+    "tuple": lambda: (Value(1.0) * 0.1,),
+    "dict": lambda: {"a": Value(1.0) * 0.1},
+    "nested": lambda: [{"a": ([Value(1.0) * 0.1],)}],
+    "array": lambda: np.array([[Value(1.0), Value(1.0) * 0.1]]),
+    "array without axes": lambda: np.array(Value(1.0) * 0.1),
+    "deque": lambda: collections.deque([Value(1.0) * 0.1]),
+    "OrderedDict": lambda: collections.OrderedDict(a=Value(1.0) * 0.1),
+    "UserList": lambda: collections.UserList([Value(1.0) * 0.1]),
+    "values of a dict": lambda: {"a": Value(1.0) * 0.1}.values(),  # noqa: PLW0108  # each time anew
+    "by an operation": lambda: [autograd.exp(Value(1.0))],
+    "of a jitted function": lambda: autograd.jit(lambda x: x * x)(Value(2.0)),
+    "in a scope": lambda: in_a_scope(lambda: [Value(1.0) * 0.1]),
+    "submodule": lambda: Holder([Value(1.0) * 0.1]),
+    "submodules": lambda: [{"a": Holder(Value(1.0) * 0.1)}],
+}
+
+
+def in_a_scope(make):
+    with autograd.scope("init"):
+        return make()
+
+
+class Holder(Module):
+    """A module with what is given beside a parameter."""
+
+    def __init__(self, w):
+        self.w = w
+        self.b = Value(0.5)
+
+    def forward(self, x):
+        return x[0] * self.b
+
+
+@pytest.mark.parametrize("make", COMPUTED.values(), ids=COMPUTED)
+@pytest.mark.parametrize("late", [False, True], ids=["in __init__", "later"])
+def test_what_was_computed_is_no_parameter(make, late, tmp_path):
+    model = Holder(None if late else make())
+    if late:
+        setattr(model, "w", make())  # noqa: B010  # as a person may write it
+    optimizer = nn.SGD([model.b], lr=0.1)
+    uses = {
+        "parameters": model.parameters,
+        "zero_grad": model.zero_grad,
+        "state_dict": model.state_dict,
+        "save": lambda: model.save(tmp_path / "model.json"),
+        "optimizer": lambda: nn.SGD(model.parameters(), lr=0.1),
+        "fit": lambda: nn.fit(model, [[1.0]], [2.0], optimizer=optimizer, loss=nn.mse, progress=False),
+    }
+    for use in uses.values():
+        with pytest.raises(NumberError, match=r"got Value\(.* as w.* of Holder: .+ made it, expected a Value that no operation made"):
+            use()
+    assert (model.b.data, optimizer.steps, list(tmp_path.iterdir())) == (0.5, 0, [])
+
+
+def test_what_is_put_into_a_list_later_is_seen():
+    model = Holder([Value(1.0)])
+    model.w.append(Value(1.0) * 0.1)
+    with pytest.raises(NumberError, match=r"as w\.1 of Holder: mul made it"):
+        model.parameters()
+    model.w[1] = Value(1.0 * 0.1)
+    assert model.state_dict() == {"w.0": 1.0, "w.1": 0.1, "b": 0.5}
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_has_no_order_for_parameters(kind):
+    with pytest.raises(OperationError, match=r"got the set .* as w, expected parameters in an order: put them in a list, list\(w\)"):
+        Holder(kind([Value(1.0)])).parameters()
+    assert len(Holder(kind(["a", 1.0])).parameters()) == 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [collections.deque, collections.UserList, lambda w: dict(enumerate(w)).values(), lambda w: collections.OrderedDict(enumerate(w))],
+)
+def test_parameters_in_any_ordered_collection(make):
+    assert Holder(make([Value(1.0), Value(2.0)])).state_dict() == {"w.0": 1.0, "w.1": 2.0, "b": 0.5}
+
+
+def test_a_class_holds_no_parameters():
+    for held in (Value(1.0), [Value(1.0)], {"a": Neuron(1)}):
+        with pytest.raises(OperationError, match=r"the class Shared holds the Value w.*set it as an attribute of the instance"):
+            type("Shared", (Module,), {"w": held})
+
+
+class Keeps(Module):
+    """Modules that keep what they computed, as lessons do, to look at it."""
+
+    def __init__(self):
+        self.neurons = [Neuron(1, init=lambda _nin, _nout: 0.5), Neuron(1, init=lambda _nin, _nout: 0.25)]
+        self.act = Act()
+        self.seen = []
+
+    def forward(self, x):
+        self.hidden = [n(x) for n in self.neurons]
+        self.out = self.act(self.hidden)
+        self.seen.append(self.out)
+        return self.out
+
+
+class Act(Module):
+    """A layer without parameters."""
+
+    def forward(self, h):
+        self.given, self.out = h, autograd.tanh(autograd.sum(h))
+        return self.out
+
+
+@pytest.mark.parametrize("x", [1.0, Value(1.0)], ids=["float", "Value"])
+def test_what_a_module_computed_may_be_kept(x):
+    model = Keeps()
+    names = list(model.state_dict())
+    loss = model([x]) ** 2.0
+    model.loss = loss
+    assert list(model.state_dict()) == names == ["neurons.0.w.0", "neurons.0.b", "neurons.1.w.0", "neurons.1.b"]
+    assert model.act.parameters() == []
+    loss.backward()
+    assert all(p.grad for p in model.parameters())
+
+
+def test_a_model_that_keeps_what_it_computed_is_trained():
+    model = Keeps()
+    before = model.state_dict()
+    nn.fit(model, [[1.0], [2.0]], [0.5, 0.7], optimizer=nn.SGD(model.parameters(), lr=0.1), loss=nn.mse, progress=False)
+    assert model.state_dict().keys() == before.keys()
+    assert model.state_dict() != before

@@ -434,7 +434,7 @@ def test_importing_nn_loads_neither_tqdm_nor_sklearn_nor_matplotlib():
         ({"validation": (X, [0, 1, 2, 0, 1])}, RangeError, ["target 2", "0 to 1"]),
         ({"validation": (X, [0, 1, 2, 0, 1]), "loss": nn.hinge, "model": small_model(1)}, RangeError, ["target 0", "-1 or 1"]),
         ({"X": [*X[:4], "ab"]}, LengthError, ["mlp takes 2 numbers", "'ab'"]),
-        ({"X": [*X[:4], [1.0, "a"]]}, NumberError, ["inputs of neuron0: got the text 'a'", "float('a')"]),
+        ({"X": [*X[:4], [1.0, "a"]]}, NumberError, ["inputs of neuron0: got the string 'a'", "float('a')"]),
         ({"epochs": True}, RangeError, ["epochs=True", "positive int"]),
         ({"loss": "mse"}, NumberError, ["loss='mse'", "a function of outputs and targets such as nn.mse"]),
         ({"seed": [1]}, NumberError, ["seed=[1]", "an int"]),
