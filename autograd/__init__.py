@@ -25,6 +25,7 @@ from autograd.ops import cos as cos
 from autograd.ops import cosh as cosh
 from autograd.ops import div as div
 from autograd.ops import dot as dot
+from autograd.ops import equal as equal
 from autograd.ops import erf as erf
 from autograd.ops import exp as exp
 from autograd.ops import expm1 as expm1

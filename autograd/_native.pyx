@@ -17,7 +17,7 @@ from cpython.sequence cimport PySequence_Fast_GET_SIZE, PySequence_Fast_ITEMS
 from cpython.unicode cimport PyUnicode_AsUTF8
 from libc.math cimport INFINITY, isfinite, isnan
 from libc.string cimport memcpy
-from libc.stdint cimport uint32_t, uintptr_t
+from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, _current, current
 from autograd.errors import NumberError, OperationError
@@ -36,7 +36,8 @@ cdef extern from "_node.h":
         double data, grad
         PyObject* op
         PyObject* label
-        uint32_t size, scope, place, graded
+        uint32_t size, scope, place
+        uint16_t graded, marks
         Edge own[2]
     enum:
         INLINE
@@ -51,6 +52,7 @@ cdef extern from "_node.h":
     void edge_number(Edge*, double) noexcept
     object node_new(double, PyObject*, size_t)
     object node_tuple(Node*, object (*)(Edge))
+    void node_set(Node*, double) noexcept
     void node_cut(Node*) noexcept
     void node_seed(Node*, double) noexcept
     void node_send(Node*) noexcept
@@ -63,7 +65,7 @@ cdef extern from "_ops.h":
     enum:
         AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
         AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
-        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
+        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
         AG_COUNT
     ctypedef struct ag_op:
         const char* name
@@ -463,12 +465,13 @@ cdef class Value:
         return made
 
     @staticmethod
-    def _restored(data, grad, op, args, partials, label, scope):
+    def _restored(data, grad, op, args, partials, label, scope, marks=0):
         """A node with these attributes."""
         made = node_of(data, op, args, partials)
         made._grad = grad
         made.label = label
         of(made).scope = scope
+        of(made).marks = marks
         return made
 
     @property
@@ -480,7 +483,7 @@ cdef class Value:
     @data.setter
     def data(self, data):
         refused("setting the data of a Value")
-        of(self).data = number("data", data)
+        node_set(of(self), number("data", data))
 
     @property
     def grad(self):
@@ -498,6 +501,11 @@ cdef class Value:
     def _number(self):
         """The number, also while a function is traced."""
         return of(self).data
+
+    @property
+    def _marks(self):
+        """MOVED and LOADED, where they hold."""
+        return of(self).marks
 
     @property
     def _grad(self):
@@ -606,18 +614,19 @@ cdef class Value:
 
     def __richcmp__(self, other, int relation):
         cdef double a = of(self).data, b
-        if relation == Py_EQ or relation == Py_NE:
-            if tracing() is not None:
-                shared.refuse_equality(other)
-            return NotImplemented
         if node_read(<PyObject*>other, &b) < 0:
             try:
                 b = as_float(other)
             except NumberError:
                 return NotImplemented
         if tracing() is not None:
+            if relation == Py_EQ or relation == Py_NE:
+                same = (<object>OPS[AG_EQUAL])(self, other)
+                return same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0)
             op = <object>OPS[AG_LESS if relation == Py_LT or relation == Py_GT else AG_LESS_EQUAL]
             return op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other)
+        if relation == Py_EQ or relation == Py_NE:
+            return (a == b) == (relation == Py_EQ)
         return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b
 
     def __hash__(self):

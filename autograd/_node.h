@@ -30,11 +30,12 @@ typedef struct Node {
     double grad;
     uint32_t size, scope; /* how many arguments; the number of the scope */
     uint32_t place;       /* during a walk, 1 + its place in the order; else 0 */
-    uint32_t graded;      /* whether a gradient has arrived */
+    uint16_t graded;      /* whether a gradient has arrived */
+    uint16_t marks;       /* MOVED and LOADED of value.py */
     Edge own[2];          /* the arguments, or, in own[0].arg, where more of them are */
 } Node;
 
-enum { INLINE = 2, NO_DERIVATIVE = 1 };
+enum { INLINE = 2, NO_DERIVATIVE = 1, MOVED = 1 };
 #ifndef KEPT
 #define KEPT 64 /* so many empty slabs of nodes are kept for the next ones; 0 does without slabs, so that sanitizers see each node */
 #endif
@@ -229,11 +230,18 @@ static PyObject *node_new(double data, PyObject *op, size_t size) {
     node->op = op;
     node->label = NULL;
     node->size = (uint32_t)size;
-    node->scope = node->place = node->graded = 0;
+    node->scope = node->place = 0;
+    node->graded = node->marks = 0;
     edge_number(&node->own[0], 0.0);
     edge_number(&node->own[1], 0.0);
     if (edges) node->own[0].arg = (uintptr_t)edges;
     return (PyObject *)node;
+}
+
+/* Set the number, and remember if it is another one. */
+static inline void node_set(Node *node, double data) {
+    if (memcmp(&node->data, &data, sizeof data)) node->marks |= MOVED;
+    node->data = data;
 }
 
 /* Forget what the node was computed from. */

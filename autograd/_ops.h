@@ -47,6 +47,7 @@ enum {
     AG_STEP,
     AG_LESS,
     AG_LESS_EQUAL,
+    AG_EQUAL,
     AG_WHERE,
     AG_MAXIMUM,
     AG_MINIMUM,
@@ -99,6 +100,7 @@ static const ag_op ag_ops[AG_COUNT] = {
     {"step", 2, 0, 0},
     {"less", 2, 0, 0},
     {"less_equal", 2, 0, 0},
+    {"equal", 2, 0, 0},
     {"where", 3, 0, 6},
     {"maximum", 0, 0, 255},
     {"minimum", 0, 0, 255},
@@ -142,7 +144,8 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_HYPOT, ag_hypot) \
     X(AG_STEP, ag_step) \
     X(AG_LESS, ag_less) \
-    X(AG_LESS_EQUAL, ag_less_equal)
+    X(AG_LESS_EQUAL, ag_less_equal) \
+    X(AG_EQUAL, ag_equal)
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
@@ -280,6 +283,10 @@ static inline double ag_less(double a, double b) {
 
 static inline double ag_less_equal(double a, double b) {
     return a <= b ? 1.0 : 0.0;
+}
+
+static inline double ag_equal(double a, double b) {
+    return a == b ? 1.0 : 0.0;
 }
 
 static inline double ag_where(double condition, double a, double b) {
@@ -475,6 +482,12 @@ static inline void ag_less_partials(double y, double a, double b, double *p) {
 }
 
 static inline void ag_less_equal_partials(double y, double a, double b, double *p) {
+    (void)y, (void)a, (void)b;
+    p[0] = 0.0;
+    p[1] = 0.0;
+}
+
+static inline void ag_equal_partials(double y, double a, double b, double *p) {
     (void)y, (void)a, (void)b;
     p[0] = 0.0;
     p[1] = 0.0;

@@ -55,6 +55,9 @@ class Context:
 
 NEUTRAL = Context()
 
+# The inputs of the functions that transforms are running, in any thread: what depends on them must not be copied apart or pickled.
+AT_WORK: set[Any] = set()
+
 _current: ContextVar[Context] = ContextVar("autograd", default=NEUTRAL)
 current = _current.get
 
@@ -79,6 +82,16 @@ def entered(context: Context) -> Iterator[None]:
         yield
     finally:
         _current.set(before)
+
+
+@contextmanager
+def at_work(inputs: list[Any]) -> Iterator[None]:
+    """Let copies and pickles know of these inputs while their function runs."""
+    try:
+        AT_WORK.update(inputs)
+        yield
+    finally:
+        AT_WORK.difference_update(inputs)
 
 
 def scope_id(path: tuple[str, ...]) -> int:

@@ -170,7 +170,7 @@ def _check_focus(focus: Any, nodes: Sequence[Value], collapse: Any) -> None:
     """Refuse to look at what is not there."""
     if focus.__class__ is not Value:
         raise NumberError(f"focus is {focus!r}, expected the Value, of those in the graph, whose neighbourhood is to be drawn")
-    if focus not in nodes:
+    if focus not in set(nodes):  # by identity, where a list would go by value
         raise RangeError(f"focus is {focus!r}, which is not in the graph: give one of the Values that the result was computed from")
     if collapse is not None:
         raise RangeError(f"focus is given together with collapse={collapse!r}, expected one of them: focus shows nodes one by one")

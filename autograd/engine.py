@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import graph, value
 from autograd.compiled import native
-from autograd.context import scope_id, scope_path
+from autograd.context import refused, scope_id, scope_path
+from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
 from autograd.ops import TABLE
+from autograd.value import LOADED, MOVED
 
 __all__ = ["Value", "sweep"]
 
@@ -25,22 +27,29 @@ else:
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
+    refused("a pickle of a Value", root)
+    if value.depends_on_inputs_at_work(root):
+        raise GradientLostError(
+            "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "
+            "what the transform gives; work that goes to other processes takes floats and gives floats"
+        )
+    marks = root._marks & MOVED
     if not root.args:
-        return _unpickled_leaf, (root.data, root._grad, root.label, scope_path(root.scope))
+        return _unpickled_leaf, (root.data, root._grad, root.label, scope_path(root.scope), *([marks] if marks else []))
     nodes = order(root)
     index = {node: i for i, node in enumerate(nodes)}
     rows = [
         (
             node.data, node._grad, node.op, tuple([index[a] if a.__class__ is Value else a for a in node.args]),
-            node.partials, node.label, scope_path(node.scope),
+            node.partials, node.label, scope_path(node.scope), node._marks & MOVED,
         ) if node.args else node
         for node in nodes
     ]  # fmt: skip
     return _unpickled, (rows,)
 
 
-def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...]) -> Value:
-    return Value._restored(data, grad, None, (), (), label, scope_id(path))
+def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...], marks: int = 0) -> Value:
+    return Value._restored(data, grad, None, (), (), label, scope_id(path), marks)
 
 
 def _unpickled(rows: list[Any]) -> Value:
@@ -50,9 +59,9 @@ def _unpickled(rows: list[Any]) -> Value:
         if row.__class__ is Value:
             nodes.append(row)
         else:
-            data, grad, op, args, partials, label, path = row
+            data, grad, op, args, partials, label, path, *marks = row  # before marks were known, there were none
             args = tuple([nodes[a] if a.__class__ is int else a for a in args])
-            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_id(path)))
+            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_id(path), LOADED | sum(marks)))
     return nodes[-1]
 
 

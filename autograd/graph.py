@@ -55,9 +55,9 @@ def order(*roots: N) -> list[N]:
             found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
         elif node not in seen:
             seen.add(node)
-            if node.args:
+            if args := node.args:
                 stack += (node, None)
-                for a in reversed(node.args):
+                for a in reversed(args):
                     if a.__class__ is node_class and a not in seen:
                         stack.append(a)
             else:

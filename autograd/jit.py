@@ -84,6 +84,13 @@ def _node(name: str, lanes: Lanes, groups: Groups, count: int, output: int, weig
     return Value(op.number()) if values else op.number()
 
 
+def _held(groups: Groups) -> Groups:
+    """The groups of what is recorded, with arrays of its own, which the caller cannot change; of numbers alone the groups as they are."""
+    if not current().recording or not any(own for _, own in groups):
+        return groups
+    return [(x if own else x.copy(), own) for x, own in groups]
+
+
 # What users call.
 
 
@@ -116,7 +123,7 @@ class _VMap:
             return self._unrolled(args, axes, lanes)
         tree, made = None, []
         for path, chosen in self.recordings.parts(given):
-            groups = with_captured(given.chosen(chosen).groups, path)
+            groups = _held(with_captured(given.chosen(chosen).groups, path))
             if tree is None:
                 tree, count = path.tree, path.count
             shapes, others = (repr(mapped(x, lambda shape: shape)) for x in (tree, path.tree))
@@ -249,7 +256,7 @@ class _Jit:
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
         path = next(self.recordings.parts(given))[0]
-        groups = with_captured(given.groups, path)
+        groups = _held(with_captured(given.groups, path))
         if not any(own for _, own in groups):
             if self.loss is None and _Again.fits(args, path):
                 self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))

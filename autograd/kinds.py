@@ -286,6 +286,7 @@ def _sympy() -> _Symbols:
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
             "step": lambda x, threshold: sympy.Piecewise((1, x > threshold), (0, True)),
+            "equal": lambda a, b: sympy.Piecewise((1, sympy.Eq(a, b)), (0, True)),
         },
     )
 

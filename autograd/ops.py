@@ -488,6 +488,10 @@ less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), l
                     "<=", r"\left[#1 \leq #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
                     (Kink((0.0, 0.0), (None, None), "constant on either side"),), EXACT)
 
+equal: Op = Op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), lambda y, a, b: (None, None),
+               "==", r"\left[#1 = #2\right]", FUNCTION, ((-inf, 0.0), POSITIVE),
+               (Kink((0.0, 0.0), (None, None), "constant but for one point"),), EXACT)
+
 # where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.
 where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
                lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),

@@ -19,7 +19,7 @@ import numpy as np
 from autograd import ops
 from autograd.captured import PLAIN, Captured, Same
 from autograd.check import users_line
-from autograd.context import NEUTRAL, current, entered
+from autograd.context import NEUTRAL, at_work, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
@@ -51,7 +51,7 @@ class Trace:
 
     def truth(self, node: Value) -> bool:
         """Answer, and guard the answer."""
-        guard = node if node.op in {ops.less, ops.less_equal} else ops.where(node, 1.0, 0.0)
+        guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
     def refuse(self, what: str, node: Value | None) -> None:
@@ -72,7 +72,7 @@ class Path:
             inputs = [Value(x) for x in args.numbers(lane)]
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        with entered(replace(current(), recording=True, watch=None, trace=trace)):
+        with entered(replace(current(), recording=True, watch=None, trace=trace)), at_work(inputs):
             tree = f(*given)
         if _identities(given) != before:
             raise TraceError(

@@ -13,15 +13,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, Context, current, refused
+from autograd.context import AT_WORK, NEUTRAL, Context, current, refused
 from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, no_operand, register_node
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, named_float, no_operand, register_node
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
-UNTAGGED = (None, 0)
+UNTAGGED = (None, 0, 0)
+MOVED, LOADED = 1, 2  # marks: the number was set to another one; what is recorded was computed elsewhere and came in a pickle
 
 
 def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
@@ -29,9 +30,9 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
     node = new(Value)
     node._number = data
     node._grad = None
-    node.op = op
-    node.args = args
-    node.partials = partials
+    node._op = op
+    node._args = args
+    node._partials = partials
     context = current()
     return node if context is NEUTRAL else _attended(node, context)
 
@@ -39,12 +40,12 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
 def _attended(node: "Value", context: Context) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
     if context.scope:
-        node._tag = (None, context.scope)
+        node._tag = (None, context.scope, 0)
     if context.watch is not None:
         context.watch.recorded(node)
     if not context.recording:
-        node.op, node.args, node.partials = None, (), ()
-    if not node.args:
+        node._op, node._args, node._partials = None, (), ()
+    if not node._args:
         for leaves in context.born:
             leaves.add(node)
     if context.trace is not None:
@@ -133,7 +134,9 @@ def _method(op: ops.Op) -> "Callable[..., Value]":
     return _named(method, op)
 
 
-def _comparison(compare: Callable[[float, float], bool], op: ops.Op, *, swapped: bool = False) -> "Callable[[Value, Any], Any]":
+def _comparison(
+    compare: Callable[[float, float], bool], op: Callable[[Any, Any], Any], *, swapped: bool = False
+) -> "Callable[[Value, Any], Any]":
     """A comparison by value; while a function is traced, the node of an operation."""
 
     def method(self: "Value", other: Any) -> Any:
@@ -168,7 +171,8 @@ class Value:
         args: what `op` was given: Values and floats, in order, with repeats.
         partials: the local derivative for each of `args`, as recorded; None where there is none.
 
-    Invalid arithmetic gives inf or nan, as IEEE 754 has it. `<` compares values; `==` and `hash` go by identity.
+    Invalid arithmetic gives inf or nan, as IEEE 754 has it. Comparisons, `==` among them, go by value; `hash` goes by
+    identity, so sets and dicts tell Values apart, but `in`, `index` and `remove` of a list find the first with an equal number.
 
     Raises:
         NumberError: `data` is not a real number.
@@ -182,22 +186,22 @@ class Value:
     Value(data=2.0000, grad=4.0000, label='a')
     """
 
-    __slots__ = ("_grad", "_number", "_tag", "args", "op", "partials")
+    __slots__ = ("_args", "_grad", "_number", "_op", "_partials", "_tag")
 
-    # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label and scope, left unset
-    # where there is neither: the smaller a node, the less it costs the garbage collector.
+    # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label, scope and marks, left unset
+    # where there is none of them: the smaller a node, the less it costs the garbage collector.
     _number: float
     _grad: float | None
-    _tag: tuple[str | None, int]
-    args: tuple[Any, ...]
-    op: ops.Op | None
-    partials: tuple[float | None, ...]
+    _tag: tuple[str | None, int, int]
+    _args: tuple[Any, ...]
+    _op: ops.Op | None
+    _partials: tuple[float | None, ...]
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
         self._grad = None
-        self.op = None
-        self.args = self.partials = ()
+        self._op = None
+        self._args = self._partials = ()
         context = current()
         if context is not NEUTRAL:
             _attended(self, context)
@@ -213,7 +217,14 @@ class Value:
     @data.setter
     def data(self, data: Any) -> None:
         refused("setting the data of a Value")
-        self._number = named_float("data", data)
+        before, self._number = self._number, named_float("data", data)
+        if not identical(before, self._number):
+            self._tag = (self.label, self.scope, self._marks | MOVED)
+
+    @property
+    def _marks(self) -> int:
+        """MOVED and LOADED, where they hold."""
+        return getattr(self, "_tag", UNTAGGED)[2]
 
     @property
     def grad(self) -> float:
@@ -226,6 +237,23 @@ class Value:
         refused("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 
+    # How it was computed stays as it was recorded: so the graph has no cycle.
+
+    @property
+    def op(self) -> ops.Op | None:
+        """The `Op` that made it, None for a leaf."""
+        return self._op
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """What `op` was given: Values and floats, in order, with repeats."""
+        return self._args
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """The local derivative for each of `args`, as recorded; None where there is none."""
+        return self._partials
+
     @property
     def label(self) -> str | None:
         """A name for pictures and messages."""
@@ -235,7 +263,7 @@ class Value:
     def label(self, label: str | None) -> None:
         if not (label is None or isinstance(label, str)):
             raise OperationError(f"got {label!r} as a label, expected a text or None")
-        self._tag = (label, self.scope)
+        self._tag = (label, self.scope, self._marks)
 
     @property
     def scope(self) -> int:
@@ -257,9 +285,9 @@ class Value:
         watch = current().watch
         refused("backward()")
         nodes = order(self)
-        leaves = [(node, node._grad) for node in nodes if not node.args]
+        leaves = [(node, node._grad) for node in nodes if not node._args]
         for node in nodes:
-            if node.args:
+            if node._args:
                 node._grad = None
         try:
             self._grad = self.grad + seed
@@ -267,7 +295,7 @@ class Value:
                 grad = node._grad
                 if grad is None:
                     continue
-                for a, partial in zip(node.args, node.partials):  # noqa: B905  # equal by construction, and this is the inner loop
+                for a, partial in zip(node._args, node._partials):  # noqa: B905  # equal by construction, and this is the inner loop
                     if partial is not None:
                         sum_so_far = a._grad
                         a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
@@ -329,12 +357,10 @@ class Value:
     __le__ = _comparison(operator.le, ops.less_equal)
     __gt__ = _comparison(operator.gt, ops.less, swapped=True)
     __ge__ = _comparison(operator.ge, ops.less_equal, swapped=True)
+    __eq__ = _comparison(operator.eq, ops.equal)
+    __ne__ = _comparison(operator.ne, lambda a, b: ops.where(ops.equal(a, b), 0.0, 1.0))
 
-    def __eq__(self, other: object) -> Any:
-        refuse_equality(other)
-        return NotImplemented  # by identity
-
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # by identity
 
     def __bool__(self) -> bool:
         trace = current().trace
@@ -385,11 +411,13 @@ class Value:
         return _node(data, op, args, partials)
 
     @staticmethod
-    def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> "Value":
+    def _restored(
+        data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int, marks: int = 0
+    ) -> "Value":
         """A node with these attributes."""
         node = new(Value)
-        node._number, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
-        node._tag = (label, scope)
+        node._number, node._grad, node._op, node._args, node._partials = data, grad, op, args, partials
+        node._tag = (label, scope, marks)
         return node
 
     def __init_subclass__(cls) -> NoReturn:
@@ -413,7 +441,7 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
     for node in reversed(order(*cotangents)):
         if node in received:
             cotangent = received[node]
-            for a, partial in zip(node.args, node.partials):  # noqa: B905  # as in backward
+            for a, partial in zip(node._args, node._partials):  # noqa: B905  # as in backward
                 if partial is not None:
                     received[a] = received[a] + cotangent * partial if a in received else cotangent * partial
             if watch is not None:
@@ -435,10 +463,9 @@ def refuse_conversion(kind: str) -> NoReturn:
     )
 
 
-def refuse_equality(other: Any) -> None:
-    """While a function is traced, `==` would go by identity where without a trace it goes by value, and choose another branch."""
-    if type(other).__name__ == "Value" or isinstance(other, NUMBERS):
-        refused("== of a Value")
+def identical(x: Any, y: Any) -> bool:
+    """Whether two numbers have the same bits, or are both nan, or both None."""
+    return (x == y and (x is None or math.copysign(1.0, x) == math.copysign(1.0, y))) or (x != x and y != y)  # noqa: PLR0124  # nan
 
 
 def refuse_subclass(cls: type) -> NoReturn:
@@ -458,18 +485,45 @@ def _short(x: float) -> str:
     return f"{x:.4f}" if x == 0.0 or 1e-4 <= abs(x) < 1e9 else f"{x:.4e}"
 
 
-def copied(value: Any, args: tuple[Any, ...] | None = None) -> Any:
-    """A node with the attributes of `value`, and with other arguments where they are given."""
-    args = value.args if args is None else args
-    return value._restored(value.data, value._grad, value.op, args, value.partials, value.label, value.scope)
+def copied(value: Any) -> Any:
+    """A node with the attributes of `value`; one joined to it where a transform would lose its gradient."""
+    return _joined(value) if _lost_in_copy(value) else _twin(value, value.args)
 
 
 def deeply_copied(value: Any, memo: dict[int, Any]) -> Any:
-    """A copy of the graph below `value`, of any depth; `memo` is that of `copy.deepcopy`."""
-    for node in order(value):
+    """A copy of the graph below `value`, of any depth; `memo` is that of `copy.deepcopy`. As for `copied`."""
+    if id(value) not in memo and _lost_in_copy(value):
+        memo[id(value)] = _joined(value)
+    for node in () if id(value) in memo else order(value):
         if id(node) not in memo:
-            memo[id(node)] = copied(node, tuple([memo[id(a)] if a.__class__ is value.__class__ else a for a in node.args]))
+            memo[id(node)] = _twin(node, tuple([memo[id(a)] if a.__class__ is value.__class__ else a for a in node.args]))
     return memo[id(value)]
+
+
+def _twin(value: Any, args: tuple[Any, ...]) -> Any:
+    return value._restored(value._number, value._grad, value.op, args, value.partials, value.label, value.scope, value._marks)
+
+
+def _lost_in_copy(value: Any) -> bool:
+    """Whether a transform is at work that would lose the gradient of `value` in a copy that stands apart."""
+    context = current()
+    return bool(context.born) or context.trace is not None or depends_on_inputs_at_work(value)
+
+
+def _joined(value: Any) -> Any:
+    """A node with the number of `value` that depends on it, with derivative 1; for a leaf that the function itself made, another."""
+    if any(value in leaves for leaves in current().born) and value not in AT_WORK:
+        copy = value.__class__(value._number)
+        copy._grad = value._grad
+    else:
+        copy = ops.mul(value, 1.0)
+    copy.label = value.label
+    return copy
+
+
+def depends_on_inputs_at_work(value: Any) -> bool:
+    """Whether `value` is computed from an input of a function that a transform is running, in this thread or another."""
+    return bool(AT_WORK) and not AT_WORK.isdisjoint(order(value))
 
 
 FLOATS_AND_VALUES = {float, Value}

@@ -300,7 +300,7 @@ def _expected(y: dict[int, float], x: Sequence[Any]) -> Any:
     """Σ y_k x_k over the classes that have a weight: an infinite x_k without one does not matter."""
     weights = list(y.values())
     picked = [x[k] for k in y]
-    return picked[0] if weights == [1.0] else dot(weights, picked)
+    return picked[0] if len(weights) == 1 and isinstance(weights[0], float) and weights[0] == 1.0 else dot(weights, picked)
 
 
 def _product(y: float, x: Any) -> Any:

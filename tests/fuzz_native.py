@@ -268,7 +268,8 @@ class Fuzz:
         v = self.place()
         if self.live and all(node.op is None or node.op.name in TABLE for node in graph.order(self.at(v, 0))):
             again = copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x, self.steps % 4 + 2))
-            self.both("pickle", lambda side: again[side](self.at(v, side)), v)
+            with entered(replace(current(), born=())):  # under a transform a deep copy stays joined
+                self.both("pickle", lambda side: again[side](self.at(v, side)), v)
 
     def do_walk(self):
         v = [self.place() for _ in range(2)]

@@ -38,6 +38,7 @@ CHOICES = {
     "step",
     "less",
     "less_equal",
+    "equal",
     "where",
     "maximum",
     "minimum",

@@ -135,8 +135,8 @@ def test_static_arguments_are_part_of_the_key():
 
 @pytest.mark.parametrize(
     "peek",
-    [lambda x: x.data, lambda x: x.grad, lambda x: x.backward(), lambda x: f"{x:.2f}", lambda x: x == 1.0, lambda x: math.floor(x.data)],
-    ids=["data", "grad", "backward", "format", "==", "floor"],
+    [lambda x: x.data, lambda x: x.grad, lambda x: x.backward(), lambda x: f"{x:.2f}", lambda x: math.floor(x.data)],
+    ids=["data", "grad", "backward", "format", "floor"],
 )
 def test_what_a_replay_could_not_do_again_is_refused_with_the_line(peek):
     with pytest.raises(TraceError, match=r"test_jit\.py"):

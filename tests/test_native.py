@@ -59,7 +59,8 @@ def agree(op, point, constant=None):
         if type(y) is float:
             return True
         y.backward(0.5)
-        kinds = [x.index(a) if type(a) is cls else repr(a) for a in y.args]
+        places = {a: i for i, a in enumerate(x) if type(a) is cls}
+        kinds = [places.get(a, repr(a)) for a in y.args]
         found.append(((y.op, kinds), y.data, y.partials, [a.grad for a in x if type(a) is cls]))
     (pure, data, partials, grads), (native, *got) = found
     assert native == pure
@@ -327,7 +328,8 @@ from autograd.context import scope_path
 dumped, z, x = pickle.load(sys.stdin.buffer)
 z.backward()
 nodes = graph.order(z)
-rows = [(n.data, n.grad, n.op, [nodes.index(a) if type(a) is Value else a for a in n.args], n.partials, n.label, scope_path(n.scope)) for n in nodes]
+places = {n: i for i, n in enumerate(nodes)}
+rows = [(n.data, n.grad, n.op, [places[a] if type(a) is Value else a for a in n.args], n.partials, n.label, scope_path(n.scope)) for n in nodes]
 print(dumped, backend, x is graph.leaves(z)[0], rows)
 """  # noqa: E501
 

@@ -77,7 +77,7 @@ def survives(op, point):
             return not math.isnan(point[1] if x else point[2])
         case "leaky_relu":
             return x > 0.0
-        case "less" | "less_equal":
+        case "less" | "less_equal" | "equal":
             return True
     return False
 

@@ -68,6 +68,7 @@ REFERENCE = {
     "step": Piecewise((1, a > b), (0, True)),
     "less": Piecewise((1, a < b), (0, True)),
     "less_equal": Piecewise((1, a <= b), (0, True)),
+    "equal": Piecewise((1, sympy.Eq(a, b)), (0, True)),
     "where": Piecewise((b, a > 0), (c, True)),
     "maximum": Piecewise((a, (a > b) & (a > c)), (b, b > c), (c, True)),
     "minimum": Piecewise((a, (a < b) & (a < c)), (b, b < c), (c, True)),

@@ -74,6 +74,7 @@ def calls(number, f, unary, logsumexp):
         "step": lambda a, b: where(a > b, number(1.0), number(0.0)),
         "less": lambda a, b: where(a < b, number(1.0), number(0.0)),
         "less_equal": lambda a, b: where(a <= b, number(1.0), number(0.0)),
+        "equal": lambda a, b: where(a == b, number(1.0), number(0.0)),
         "where": lambda a, b, c: where(a > 0, b, c),
         "maximum": lambda *x: functools.reduce(maximum, x),
         "minimum": lambda *x: functools.reduce(minimum, x),

@@ -288,13 +288,28 @@ def test_truth_by_value():
     assert [bool(Value(x)) for x in (0.0, -0.0, 1.0, -1.0, math.nan)] == [False, False, True, True, True]
 
 
-def test_equality_and_hash_by_identity():
-    a, b = Value(2.0), Value(2.0)
-    assert a == a
-    assert a != b
-    assert (a == 2.0) is False
-    assert (a != 2.0) is True
+def test_equality_by_value_and_hash_by_identity():
+    a, b, nan = Value(2.0), Value(2.0), Value(math.nan)
+    assert (a == b, a != b, a == 2, np.float64(2.0) == a, a != 2, a == 3.0, a != Fraction(3)) == (
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+        True,
+    )
+    assert (nan == nan, nan != nan, Value(0.0) == -0.0, a == True) == (False, True, True, False)  # noqa: E712
+    for other in (None, "2.0", [2.0], object()):
+        assert (a == other, other == a, a != other, other != a) == (False, False, True, True)
+    assert (b in [3.0, a], [1.0, a].index(2.0), [a, 2.0, b].count(b)) == (True, 1, 3)
+    match a:
+        case 2.0:
+            pass
+        case _:
+            pytest.fail("2.0 does not match")
     assert len({a, b, a}) == 2
+    assert {a: "a"}.get(b) is None
     before = hash(a)
     a.data = 5.0
     assert hash(a) == before

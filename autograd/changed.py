@@ -1,0 +1,75 @@
+"""Whether a recorded operation still holds: what transforms ask before they compute its derivatives anew."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.context import NEUTRAL, entered
+from autograd.engine import Value
+from autograd.errors import ChangedError
+from autograd.kinds import kind_of
+from autograd.value import LOADED, MOVED, identical
+
+Numbers = Sequence[float | None]
+
+
+def refuse_changed(node: Value) -> None:
+    """Refuse a node that is not what was recorded, since an operand was changed: derivatives computed anew would be those of another point.
+
+    A changed operand is known by its number. A Value knows whether its number was ever set to another one; where no operand's was,
+    nothing is compared. Else the operation is applied again to the numbers of now, by the code that recorded it, and the node is refused
+    if its value or a local derivative differs in any bit. So an operand that was set before it was used, or moved away and back, is
+    not changed. A node whose own number was set is refused if its local derivatives are others by that.
+
+    What came in a pickle may have been computed by another backend, and is compared up to rounding. Of an operation that gives something
+    else each time nothing is said.
+
+    Raises:
+        ChangedError: an operand was changed.
+    """
+    moved = node._marks & MOVED
+    if not moved and not any(a._marks & MOVED for a in node.args if a.__class__ is Value):
+        return
+    now = _again(node)
+    then = [now[0] if moved else node._number, *node.partials]
+    found = _difference(node, then, now)
+    if found is None and moved and not _agree(node, node._number, now[0]):
+        found = _difference(node, _derivatives(node, now[0]), _derivatives(node, node._number))
+    if found is not None and _difference(node, now, _again(node)) is None:
+        what, was, becomes = found
+        raise ChangedError(
+            f"{'the number' if moved else 'an operand'} of {node!r} was changed after it was recorded: its {what} was {was} and is "
+            f"{becomes} now; compute the result again, or take the gradient before changing anything"
+        )
+
+
+def _again(node: Value) -> list[Any]:
+    """Value and local derivatives of the operation, applied to the numbers that the operands have now."""
+    with entered(NEUTRAL):
+        args = [Value(a._number) if a.__class__ is Value else a for a in node.args]
+        again: Any = kind_of(args).apply(node.op, args)
+    return [again._number, *again.partials]
+
+
+def _derivatives(node: Value, y: float) -> list[Any]:
+    """The local derivatives where the result is `y`; a place for the value before them."""
+    with entered(NEUTRAL):
+        x = [Value(a._number if a.__class__ is Value else a) for a in node.args]
+        found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands, and is not asked
+    return [None, *[p._number if p.__class__ is Value else p for p in found]]
+
+
+def _difference(node: Value, then: Numbers, now: Numbers) -> tuple[str, float | None, float | None] | None:
+    """The first local derivative that differs, else the value if it does."""
+    for what, pairs in (("local derivative", zip(then[1:], now[1:], strict=True)), ("value", zip(then[:1], now[:1], strict=True))):
+        for a, b in pairs:
+            if not _agree(node, a, b):
+                return what, a, b
+    return None
+
+
+def _agree(node: Value, a: float | None, b: float | None) -> bool:
+    if identical(a, b):
+        return True
+    loaded = node._marks & LOADED and a is not None and b is not None
+    return bool(loaded and math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12))  # type: ignore[arg-type]  # not where one is None
