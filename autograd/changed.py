@@ -14,21 +14,22 @@ Numbers = Sequence[float | None]
 
 
 def refuse_changed(node: Value) -> None:
-    """Refuse a node that is not what was recorded, since an operand was changed: derivatives computed anew would be those of another point.
+    """Refuse a node with an operand that was changed after it was recorded: derivatives computed anew would be those of another point.
 
     A changed operand is known by its number. A Value knows whether its number was ever set to another one; where no operand's was,
-    nothing is compared. Else the operation is applied again to the numbers of now, by the code that recorded it, and the node is refused
-    if its value or a local derivative differs in any bit. So an operand that was set before it was used, or moved away and back, is
-    not changed. A node whose own number was set is refused if its local derivatives are others by that.
+    nothing is compared. Else, and for a replay over arrays of the caller, which may have changed them, the operation is applied
+    again to the numbers of now, by the code that recorded it, and the node is refused if its value or a local derivative differs
+    in any bit. So an operand that was set before it was used, or moved away and back, is not changed. A node whose own number was
+    set is refused if its local derivatives rest on that number.
 
-    What came in a pickle may have been computed by another backend, and is compared up to rounding. Of an operation that gives something
-    else each time nothing is said.
+    What came in a pickle may have been computed by another backend, and is compared up to rounding. Of an operation that gives
+    something else each time nothing is said.
 
     Raises:
         ChangedError: an operand was changed.
     """
     moved = node._marks & MOVED
-    if not moved and not any(a._marks & MOVED for a in node.args if a.__class__ is Value):
+    if not (moved or any(a._marks & MOVED for a in node.args if a.__class__ is Value) or getattr(node.op, "changeable", False)):
         return
     now = _again(node)
     then = [now[0] if moved else node._number, *node.partials]

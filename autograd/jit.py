@@ -39,6 +39,8 @@ class _Replay(Op):
         self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
         self.lanes, self.output = lanes.only(output), output
         self.given, self.live, self.count, self.weight = given, live, count, weight
+        # Whether it rests on arrays that are no Values, but of the caller, who may change them.
+        self.changeable = any(array.flags.writeable and not own for array, own in zip(given, live, strict=True))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
         sums, gradients = self.lanes.backward(self._filled(x), self.count, [self.weight], self.live)
@@ -68,7 +70,7 @@ class _Replay(Op):
             groups.append((array, [next(rest) for _ in array[0]] if live else None))
             places += range(place, place + array.shape[1] * live)
             place += array.shape[1]
-        groups.append((np.array([[self.weight]]), None))
+        groups.append((np.broadcast_to(self.weight, (1, 1)), None))  # which nobody can change
         return tuple(_node(f"{self.name}'", self.lanes.gradient, groups, self.count, k, 1.0) for k in places)
 
     def __reduce__(self) -> Any:
@@ -82,13 +84,6 @@ def _node(name: str, lanes: Lanes, groups: Groups, count: int, output: int, weig
     if values and current().recording:
         return Value._recorded(*op.evaluate([v._number for v in values]), op, values)
     return Value(op.number()) if values else op.number()
-
-
-def _held(groups: Groups) -> Groups:
-    """The groups of what is recorded, with arrays of its own, which the caller cannot change; of numbers alone the groups as they are."""
-    if not current().recording or not any(own for _, own in groups):
-        return groups
-    return [(x if own else x.copy(), own) for x, own in groups]
 
 
 # What users call.
@@ -123,7 +118,7 @@ class _VMap:
             return self._unrolled(args, axes, lanes)
         tree, made = None, []
         for path, chosen in self.recordings.parts(given):
-            groups = _held(with_captured(given.chosen(chosen).groups, path))
+            groups = with_captured(given.chosen(chosen).groups, path)
             if tree is None:
                 tree, count = path.tree, path.count
             shapes, others = (repr(mapped(x, lambda shape: shape)) for x in (tree, path.tree))
@@ -256,7 +251,7 @@ class _Jit:
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
         path = next(self.recordings.parts(given))[0]
-        groups = _held(with_captured(given.groups, path))
+        groups = with_captured(given.groups, path)
         if not any(own for _, own in groups):
             if self.loss is None and _Again.fits(args, path):
                 self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))

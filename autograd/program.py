@@ -31,6 +31,11 @@ FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
+# The table when pickles did not name its operations yet.
+FIRST = (
+    "add sub mul div neg pow powc sum dot sqrt exp expm1 log log1p logsumexp sigmoid tanh softplus relu leaky_relu erf sin cos tan asin "
+    "acos atan atan2 hypot sinh cosh abs sign step less less_equal where maximum minimum clip stop_gradient"
+)
 
 
 class Program:
@@ -79,8 +84,15 @@ class Program:
             setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))
         self._freeze()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "names": list(TABLE)}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        names = vars(self).pop("names", FIRST.split())
+        if names != list(TABLE):  # those of another version, which has other codes
+            codes = [*[CODES[TABLE[name]] for name in names], *range(len(OPS), len(OPS) + len(self.own))]
+            self.codes = np.array(codes, self.codes.dtype)[self.codes]
         self._freeze()
 
     def _freeze(self) -> None:

@@ -1,12 +1,14 @@
 """Program: a recorded graph as flat arrays, against the graph that it was recorded from."""
 # ruff: noqa: S311, S603, ARG005, B002  # samples, not secrets; the compiler and what it made; lambdas like the table's; -(-x)
 
+import base64
 import copy
 import math
 import pickle
 import random
 import resource
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
@@ -188,6 +190,21 @@ def test_copies_and_pickles_are_equal(x):
         assert twin == program
         assert twin([2.0, 3.0, 4.0]) == [24.0, 2.0]
         assert twin.gradient() == program.gradient()
+
+
+# where(x, max(x, y) * y, x) and clip(x, 0, 1) + [x < y], pickled before the row `equal` was in the table.
+EARLIER = (
+    b"c-n=L%}T>S6on^ge%e}V7vjp5RBSg9!9^E>V0Q+J_yT2`#3o>qFquIL3c4s-m|d^$=^N;sNs1K$UO34Nx$~WqJFnK~jY)LL9u+*BGa7n1Q||>x"
+    b"_pVxPVE6_vFp!PxDTSeQk~9~*0N<2$kcCkJ@+cLHeCbVtj78o;Jo1DxMwcKvQx*kTT5u);jwEU8PNb({*|GtjtYB=+;2rK^;2XZPf_P8bAz$W^"
+    b"I%0|oSbvmX8`5}&$z*c-jinzx;V@f|ol~=ac0vF*(kVD)7%*<f`wAW(Y|$=m4iR{{3%sfY9;>;i@mMGq)kbwtU6i)5D4W-rbW4+D$0Y98S&Wp0"
+    b"QCS$}O%R*>ma=bDYom(M+}gMFTxnYSqh^`mVf0^y9{E#W*P88Sg6li3C!ep!O$WPMRTeSxegL{B#1H"
+)
+
+
+def test_a_pickle_of_a_shorter_table_has_the_same_operations():
+    program = pickle.loads(zlib.decompress(base64.b85decode(EARLIER)))
+    assert [program(x) for x in ([2.0, 3.0], [0.0, 0.5], [5.0, -1.0])] == [[9.0, 2.0], [0.0, 1.0], [-5.0, 1.0]]
+    assert pickle.loads(pickle.dumps(program)) == program
 
 
 def test_nobody_changes_a_program(x, tmp_path):
