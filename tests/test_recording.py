@@ -1189,21 +1189,6 @@ REFUSED = {
     "math": lambda x: math.exp(x),
     "array of floats": lambda x: np.array([x], dtype=float)[0],
     "astype": lambda x: np.array([x, x]).astype(float)[0],
-    "==": lambda x: x if x == 3.0 else -x,
-    "!=": lambda x: x if x != 3.0 else -x,
-    "is nan": lambda x: 1.0 if x != x else x,
-    "== the other way": lambda x: x if 3.0 == x else -x,  # noqa: SIM300
-    "== of Values": lambda x: x if x * 1.0 == x * 2.0 else -x,
-    "in": lambda x: x if x in [1.0, 3.0] else -x,
-    "index": lambda x: [1.0, 3.0].index(x) * x,
-    "count": lambda x: [1.0, 3.0].count(x) * x,
-    "== of lists": lambda x: x if [x] == [3.0] else -x,
-    "== of arrays": lambda x: np.sum((np.array([x, x]) == 3.0) * 1.0),
-    "np.equal": lambda x: x if np.equal(x, 3.0) else -x,
-    "== of comparisons": lambda x: x if (x > 1.0) == True else -x,  # noqa: E712
-    "case": lambda x: matched(x),
-    "copy": lambda x: copy.copy(x),
-    "deepcopy": lambda x: copy.deepcopy([x])[0],
     "pickle": lambda x: pickle.loads(pickle.dumps(x)),
     "json": lambda x: json.loads(json.dumps(x, default=float)),
     "no_grad": frozen,
@@ -1222,6 +1207,33 @@ def matched(x):
             return x
         case _:
             return -x
+
+
+BY_VALUE = {
+    "==": lambda x: x if x == 3.0 else -x,
+    "!=": lambda x: x if x != 3.0 else -x,
+    "is nan": lambda x: 1.0 if x != x else x,
+    "== the other way": lambda x: x if 3.0 == x else -x,  # noqa: SIM300
+    "== of Values": lambda x: x if x * 1.0 == x * 2.0 else -x,
+    "in": lambda x: x if x in [1.0, 3.0] else -x,
+    "index": lambda x: [1.0, 3.0].index(x) * x,
+    "count": lambda x: [1.0, 3.0].count(x) * x,
+    "== of lists": lambda x: x if [x] == [3.0] else -x,
+    "== of arrays": lambda x: np.sum((np.array([x, x]) == 3.0) * 1.0),
+    "np.equal": lambda x: x if np.equal(x, 3.0) else -x,
+    "== of comparisons": lambda x: x if (x > 1.0) == True else -x,  # noqa: E712
+    "case": lambda x: matched(x),
+    "copy": lambda x: copy.copy(x),
+    "deepcopy": lambda x: copy.deepcopy([x])[0],
+}
+
+
+@pytest.mark.parametrize("f", BY_VALUE.values(), ids=BY_VALUE)
+def test_comparisons_by_value_and_copies_are_recorded(f):
+    points = [3.0, 1.0, 3.0]
+    g = jit(f)
+    assert [g(x) for x in points] == [float(f(x)) for x in points]
+    assert vmap(f)(np.array(points)).tolist() == [float(f(x)) for x in points]
 
 
 @pytest.mark.parametrize("made", [jit, vmap], ids=["jit", "vmap"])
