@@ -1,30 +1,29 @@
 """Finding where a number or a gradient goes wrong: `gradcheck` and `detect_anomaly`.
 
-Source: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982); Squire and Trapp, Using complex variables to estimate
-derivatives of real functions (1998).
+Source: Squire and Trapp, Using complex variables to estimate derivatives of real functions (1998).
 """
 
-import cmath
 import linecache
 import math
 import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.context import current, entered, refused
+from autograd.differences import Limit, Line, Piece, close
 from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
-from autograd.kinds import FLOATS, as_float, named_float
-from autograd.ops import Op, stop_gradient
-from autograd.transforms import flat, grad, like, no_grad, pull, push
+from autograd.kinds import COMPLEX, FLOATS, IEEE_TRAPS, Branches, as_float, named_float
+from autograd.ops import TABLE, Bound, Op
+from autograd.transforms import flat, grad, like, pull, push
 
 # Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
 _PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
@@ -32,10 +31,6 @@ _HERE = os.path.dirname(__file__)  # noqa: PTH120  # as above
 _NUMPY = os.path.dirname(np.__file__)  # noqa: PTH120  # as above
 OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, _NUMPY + os.sep)  # noqa: PTH118, PTH120  # as above
 INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dist-packages"))  # noqa: PTH118  # as above
-
-# A first step of 0.05 comes down to 1e-7 in so many; each row of Neville's scheme is so long.
-HALVINGS, COLUMNS = 20, 5
-
 
 class _Watch:
     """Raises at the first non-finite value or gradient, and remembers the line of each node for the latter."""
@@ -95,8 +90,10 @@ def detect_anomaly() -> Iterator[None]:
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
     """Compare the derivatives of f, in forward and reverse mode, with what f's values say.
 
-    Expected are central differences, extrapolated to a step of 0, and, where every operation takes complex numbers, the
-    complex step Im f(x + ih)/h as well, which loses no digits to cancellation.
+    Expected are difference quotients, extrapolated to a step of 0. Their steps end before f refuses, leaves its domain or comes to a kink;
+    where f has values on one side only, they go there. Where rounding hides the limit, the derivative that the chain rule makes of the
+    operations' own values is expected: of complex steps Im op(x + ih)/h, which lose no digits to cancellation, where an operation
+    takes complex numbers.
 
     Args:
         f: a function of Values that gives a number or a structure of numbers.
@@ -140,8 +137,12 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
 
 def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
     point = [named_float("inputs", x) for x in flat(inputs)]
-    leaves = [Value(x) for x in point]
-    outputs = flat(f(like(inputs, leaves)))
+
+    def recorded(at: Sequence[float]) -> tuple[list[Value], list[Any]]:
+        leaves = [Value(x) for x in at]
+        return leaves, flat(f(like(inputs, leaves)))
+
+    leaves, outputs = recorded(point)
     for y in outputs:
         if y.__class__ is not Value:
             named_float("what f gave", y)
@@ -149,120 +150,174 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
         raise LengthError(
             f"f gave {len(outputs)} numbers for {len(point)} inputs, expected at least one of each: there is nothing to compare"
         )
-    nodes = topological(*[y for y in outputs if y.__class__ is Value])
-
-    def values(at: Sequence[float]) -> list[float]:
-        with no_grad():
-            return [_number(y) for y in flat(f(like(inputs, [Value(x) for x in at])))]
-
+    nodes = _nodes(outputs)
+    blur = _rounding(nodes, outputs)
+    reverse = [pull(nodes, {y: 1.0}, leaves, graph=False) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
     for j, leaf in enumerate(leaves):
+
+        def at(x: float, j: int = j) -> tuple[list[float], Callable[[], Piece]]:
+            inputs, outputs = recorded([*point[:j], x, *point[j + 1 :]])
+            return [_number(y) for y in outputs], partial(_piece, outputs, inputs)
+
         forward = push(nodes, {leaf: 1.0}, outputs, graph=False)
-        differences = _differences(values, point, j)
-        steps = _complex_step(nodes, leaf, outputs)
+        line = Line(at, point[j], blur, tolerance)
         for i, y in enumerate(outputs):
-            reverse = pull(nodes, {y: 1.0}, [leaf], graph=False)[0] if y.__class__ is Value else 0.0
-            expected, error, rounding = differences[i]
-            scale = tolerance * max(1.0, abs(expected))
-            judges = [(expected, scale)] if steps is None else [(expected, scale + error), (steps[i], scale)]
-            # What rounding alone blurs, beside a large value, the complex step can decide; noise and jumps it cannot.
-            settled = error <= scale or (steps is not None and error <= 32.0 * rounding)
-            if settled and all(abs(got - judge) <= slack for got in (reverse, forward[i]) for judge, slack in judges):
+            got = (reverse[i][j], forward[i])
+            right, limit = line.judge(i, got)
+            if right or (line.smooth and _agree(got, _by_operations(nodes, leaf, y, _local), tolerance)):
                 continue
-            by_step = "" if steps is None else f", {steps[i]:g} by complex step"
-            unsettled = "" if error <= scale else f" (which do not settle: they vary by {error:.1g}, as at a kink or a jump)"
+            step = _by_operations(nodes, leaf, y, _complex_step)
+            by_step = "" if step is None else f", {step:g} by complex step"
             raise GradcheckError(
-                f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {reverse:g} in reverse mode, {forward[i]:g} in "
-                f"forward mode, expected {expected:g} by differences{unsettled}{by_step}; {_culprit(nodes, tolerance)}"
+                f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {got[0]:g} in reverse mode, {got[1]:g} in "
+                f"forward mode, expected {limit.value:g} by differences{_doubt(line, i, limit)}{by_step}; {_culprit(nodes, tolerance)}"
             )
 
 
-def _differences(f: Callable[[list[float]], list[float]], x: Sequence[float], j: int) -> list[tuple[float, float, float]]:
-    """For each output of f, its central difference in x_j, extrapolated to a step of 0, the error of that, and how much of it is rounding.
-
-    Ridders's method.
-    """
-
-    def along(h: float) -> np.ndarray:
-        return np.array(f([a + h if i == j else a for i, a in enumerate(x)]))
-
-    h = max(0.05, 1e-3 * abs(x[j]))
-    candidates: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    previous: list[np.ndarray] = []
-    with np.errstate(all="ignore"):
-        for _ in range(HALVINGS):
-            left, right = along(-h), along(h)
-            rounding = 2.0**-51 * np.maximum(np.abs(left), np.abs(right)) / h
-            row = [(right - left) / (2.0 * h)]
-            for m, old in enumerate(previous[:COLUMNS], start=1):
-                row.append((4.0**m * row[-1] - old) / (4.0**m - 1.0))
-                error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old))
-                candidates.append((row[-1], error + rounding, rounding))
-            previous = row
-            h /= 2.0
-    values, errors, roundings = (np.array(column) for column in zip(*candidates, strict=True))
-    best = np.argmin(np.where(np.isfinite(errors), errors, math.inf), axis=0)
-    return [(float(values[k, i]), float(errors[k, i]), float(roundings[k, i])) for i, k in enumerate(best)]
-
-
-class _Complexes:
-    """Complex numbers, for operations that are analytic, or piecewise so by the real part; those that compare raise TypeError.
-
-    At a real part of 0 `abs` and `maximum` are on the same side, so that kinks which cancel in a formula, as in softplus, cancel here.
-    """
-
-    exp, log, sqrt = cmath.exp, cmath.log, cmath.sqrt
-    sin, cos, tan, asin, acos, atan = cmath.sin, cmath.cos, cmath.tan, cmath.asin, cmath.acos, cmath.atan
-    sinh, cosh, tanh, pow = cmath.sinh, cmath.cosh, cmath.tanh, operator.pow
-    expm1 = staticmethod(lambda z: cmath.exp(z) - 1.0)
-    log1p = staticmethod(lambda z: cmath.log(1.0 + z))
-    hypot = staticmethod(lambda a, b: cmath.sqrt(a * a + b * b))
-    abs = staticmethod(lambda z: z if z.real >= 0.0 else -z)
-    where = staticmethod(lambda condition, a, b: a if condition.real else b)
-    maximum = staticmethod(lambda *z: max(z, key=lambda a: a.real))
-    minimum = staticmethod(lambda *z: min(z, key=lambda a: a.real))
-    shift = staticmethod(lambda *z: max(a.real for a in z))
-    sum = staticmethod(lambda *z: reduce(operator.add, z))
-    dot = staticmethod(lambda ws, zs: reduce(operator.add, map(operator.mul, ws, zs)))
-
-
-def _complex_step(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any]) -> list[float] | None:
-    """Im y(x + ih)/h for each output y of the recorded graph; None where an operation does not take complex numbers."""
-    h = 1e-10  # its square is lost beside 1; smaller ones underflow beside small probabilities
-    found: dict[Any, complex] = {}
-    try:
-        for node in nodes:
-            if node.op is None:
-                found[node] = complex(node.data, h if node is leaf else 0.0)
-            elif node.op is stop_gradient:
-                found[node] = complex(node.data)
-            else:
-                found[node] = node.op.value(_Complexes, *(found[a] if a.__class__ is Value else complex(a) for a in node.args))
-    except (TypeError, AttributeError, ArithmeticError, ValueError):
-        return None
-    return [found[y].imag / h if y.__class__ is Value else 0.0 for y in outputs]
+def _agree(got: Sequence[float], expected: float | None, tolerance: float) -> bool:
+    return expected is not None and all(close(x, expected, tolerance) for x in got)
 
 
 def _number(x: Any) -> float:
     return x.data if x.__class__ is Value else as_float(x)
 
 
-def _value(op: Op, x: list[float]) -> list[float]:
-    return [FLOATS.apply(op, x)]
+def _nodes(outputs: Sequence[Any]) -> list[Value]:
+    return topological(*[y for y in outputs if y.__class__ is Value])
+
+
+# Where f is one formula.
+
+
+def _piece(outputs: Sequence[Any], inputs: Sequence[Value]) -> Piece:
+    """What f recorded, and the sides that its operations are on."""
+    nodes, own = _nodes(outputs), set(inputs)
+    names: dict[Value, str] = {node: f"node {k}" for k, node in enumerate(nodes)} | {x: f"input {k}" for k, x in enumerate(inputs)}
+    formula = [
+        (names[node], node.op, *[names[a] if a.__class__ is Value else a for a in node.args])
+        if node.op or node in own
+        else node.data
+        for node in nodes
+    ]
+    return Piece(formula, [side for node in nodes if node.op for side in _sides(node.op, _arguments(node))])
+
+
+def _sides(op: Op, x: Sequence[float]) -> list[float]:
+    """The sides of an operation's edges, kinks and choices that its arguments are on; 0 for one that they lie on."""
+    branches = Branches()
+    for a, interval in zip(x, _domain(op, x), strict=False):
+        for edge in filter(math.isfinite, interval):
+            branches.note(a - edge)
+    branches.note(all(kink.at != tuple(x) for kink in op.kinks or ()))
+    if op.kinks != ():
+        with suppress(*IEEE_TRAPS):
+            branches.apply(op, x)
+    return branches.taken
+
+
+def _domain(op: Op, x: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """The interval of each argument."""
+    return (op.domain or ()) * (1 if op.arity else len(x))
+
+
+def _arguments(node: Value) -> list[float]:
+    return [_number(a) for a in node.args]
+
+
+def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
+    """How large the rounding error of each output may be: that of each operation, carried on by the local derivatives."""
+    errors: dict[Value, float] = {}
+    for node in nodes:
+        error = 0.0 if node.op is None else 2.0**-52 * _ulps(node.op.bound or Bound(4.0, 4.0), node.data)
+        for a, local in zip(node.args, node.partials, strict=True):
+            if a.__class__ is Value and local and errors[a]:
+                error += abs(local) * errors[a]
+        errors[node] = error if math.isfinite(error) else 0.0
+    return [errors[y] if y.__class__ is Value else 0.0 for y in outputs]
+
+
+def _ulps(bound: Bound, y: float) -> float:
+    return bound.value * (abs(y) if bound.relative else max(1.0, abs(y)))
+
+
+# What the operations say.
+
+LOCAL = 1e-8  # the tolerance for the differences of one operation
+
+
+def _by_operations(nodes: Sequence[Value], leaf: Value, y: Any, local: Callable[[Op, list[float], int], float | None]) -> float | None:
+    """The derivative of y by the chain rule, with `local` in place of the operations' own derivatives; None where that has none."""
+    tangents: dict[Value, float] = {leaf: 1.0}
+    for node in nodes:
+        total = 0.0
+        for k, a in enumerate(node.args):
+            if a.__class__ is Value and (tangent := tangents.get(a)):
+                derivative = local(node.op, _arguments(node), k)
+                if derivative is None:
+                    return None
+                total += derivative * tangent if derivative else 0.0  # what a `where` does not choose is absent
+        if total:
+            tangents[node] = total
+    return tangents.get(y, 0.0)
+
+
+def _complex_step(op: Op, x: list[float], k: int) -> float | None:
+    """Im op(x + ih)/h for argument k; None at a kink and where the operation does not take complex numbers."""
+    if any(kink.at == tuple(x) for kink in op.kinks or ()):
+        return None
+    domain = _domain(op, x)
+    gaps = [abs(x[k] - edge) for edge in (0.0, *(domain[k] if domain else ()))]
+    scale = min([1.0, *(gap for gap in gaps if gap)])
+    for h in (1e-30 * scale, 1e-10 * scale):  # the longer one where the shorter one underflows
+        try:
+            found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
+        except (TypeError, AttributeError, ArithmeticError, ValueError):
+            return None
+        if h and abs(found) > 1e-290:
+            break
+    return found / h if h and not math.isnan(found) else None
+
+
+def _local(op: Op, x: list[float], k: int) -> float | None:
+    """The derivative of an operation for argument k from its values alone; None where they do not say.
+
+    For the operations of the table by the complex step; others may be no analytic functions of complex numbers, so that it is only taken
+    where their differences do not contradict it.
+    """
+    step = _complex_step(op, x, k)
+    if step is not None and TABLE.get(op.name) is op:
+        return step
+
+    def at(a: float) -> tuple[list[float], Callable[[], Piece]]:
+        moved = [*x[:k], a, *x[k + 1 :]]
+        return [FLOATS.apply(op, moved)], lambda: Piece([op], _sides(op, moved))
+
+    line = Line(at, x[k], [2.0**-52 * _ulps(op.bound or Bound(4.0, 4.0), FLOATS.apply(op, x))], LOCAL)
+    agrees, limit = line.judge(0, () if step is None else (step,))
+    if limit.settled(LOCAL) and not (agrees and step is not None):
+        return limit.value
+    return step if line.smooth else None
+
+
+def _doubt(line: Line, i: int, limit: Limit) -> str:
+    """Why the differences do not show the derivative of output i."""
+    if not line.directions:
+        return f" (f cannot be computed beside it: {line.refusal!r})" if line.refusal else ""
+    if not limit.settled(line.tolerance):
+        return f" (which do not settle: they vary by {limit.error:.1g}, as at a kink or a jump)"
+    return ""
 
 
 def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
     """Which recorded operation has a local derivative that its own values contradict."""
     for node in nodes:
-        x = [_number(a) for a in node.args]
-        for i, got in enumerate(node.partials):
-            if got is None or node.op is None:
-                continue
-            expected, error, _ = _differences(partial(_value, node.op), x, i)[0]
-            scale = tolerance * max(1.0, abs(expected))
-            if error <= scale and not abs(got - expected) <= scale:
+        x = _arguments(node)
+        for k, got in enumerate(node.partials):
+            expected = None if got is None or node.op is None else _local(node.op, x, k)
+            if expected is not None and not close(got, expected, tolerance):
                 given = ", ".join(repr(a) for a in x)
                 for kink in node.op.kinks or ():
                     if kink.at == tuple(x):
                         return f"{node.op.name}({given}) is at a kink, where the derivative is a choice, {kink.reason}: check both sides"
-                return f"the local derivative of {node.op.name}({given}) for its argument {i} is {got:g}, expected {expected:g}"
+                return f"the local derivative of {node.op.name}({given}) for its argument {k} is {got:g}, expected {expected:g}"
     return "each operation's local derivative agrees with its values: look for a kink, or for stop_gradient"

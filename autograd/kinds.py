@@ -1,9 +1,11 @@
 """The kinds of number that an operation takes, each with the functions to compute with it.
 
 Floats, NumPy arrays, mpmath numbers and SymPy symbols are known here; `value.py` registers `Value`.
-A kind is chosen by the types of the arguments; where they are mixed the highest rank wins.
+A kind is chosen by the types of the arguments; where they are mixed the highest rank wins. Two kinds are asked for by name, to see
+whether a derivative is right: `COMPLEX` for the complex step, and `Branches`, floats that note which branch they took.
 """
 
+import cmath
 import functools
 import math
 import operator
@@ -155,6 +157,127 @@ class _Floats:
         return y if y.__class__ is float else op.real(y)
 
 
+class Branches(_Floats):
+    """Floats that note each choice between several in `taken`: a number by which the alternatives differ, 0 where they meet."""
+
+    def __init__(self) -> None:
+        self.taken: list[float] = []
+
+    def note(self, side: float) -> None:
+        self.taken.append(_Floats.sign(side))
+
+    def where(self, condition: Any, a: float, b: float) -> float:  # type: ignore[override]  # static there
+        if not isinstance(condition, bool):  # which a comparison has noted
+            self.note(condition)
+        return _Floats.where(condition, a, b)
+
+    def maximum(self, *x: float) -> float:  # type: ignore[override]  # as above
+        return self._chosen(x, _Floats.maximum(*x))
+
+    def minimum(self, *x: float) -> float:  # type: ignore[override]  # as above
+        return self._chosen(x, _Floats.minimum(*x))
+
+    def sign(self, x: float) -> float:  # type: ignore[override]  # as above
+        self.note(x)
+        return _Floats.sign(x)
+
+    def abs(self, x: float) -> float:
+        self.note(x)
+        return math.fabs(x)
+
+    def _chosen(self, x: Sequence[float], y: float) -> float:
+        places = [k for k, a in enumerate(x, start=1) if a == y]
+        self.taken.append(places[0] if len(places) == 1 else 0)
+        return y
+
+    def apply(self, op: Any, x: Sequence[Any]) -> float:
+        return as_float(op.value(self, *[_Compared(a, self) for a in x]))
+
+
+class _Compared(float):
+    """A float that notes what it is compared with."""
+
+    def __new__(cls, x: float, branches: Branches) -> "_Compared":
+        return super().__new__(cls, x)
+
+    def __init__(self, x: float, branches: Branches) -> None:
+        self.branches = branches
+
+    def _noted(self, other: Any, answer: bool) -> bool:
+        self.branches.note(float(self) - other)
+        return answer
+
+    def __lt__(self, other: Any) -> bool:
+        return self._noted(other, float(self) < other)
+
+    def __le__(self, other: Any) -> bool:
+        return self._noted(other, float(self) <= other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._noted(other, float(self) > other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._noted(other, float(self) >= other)
+
+
+class _Ordered(complex):
+    """A complex number that is compared by its real part."""
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.real < other.real)
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.real <= other.real)
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.real > other.real)
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.real >= other.real)
+
+
+class _Complexes:
+    """Complex numbers, for operations that are analytic, or piecewise so by the real part.
+
+    At a real part of 0 `abs` and `maximum` are on the same side, so that kinks which cancel in a formula, as in softplus, cancel here.
+    """
+
+    exp, log, sqrt = cmath.exp, cmath.log, cmath.sqrt
+    sin, cos, tan, asin, acos, atan = cmath.sin, cmath.cos, cmath.tan, cmath.asin, cmath.acos, cmath.atan
+    sinh, cosh, tanh = cmath.sinh, cmath.cosh, cmath.tanh
+    shift = staticmethod(lambda *z: max(a.real for a in z))
+    maximum = staticmethod(lambda *z: max(z, key=lambda a: a.real))
+    minimum = staticmethod(lambda *z: min(z, key=lambda a: a.real))
+    where = staticmethod(lambda condition, a, b: a if condition.real else b)
+    sign = staticmethod(lambda z: complex(_Floats.sign(z.real)))
+    abs = staticmethod(lambda z: z if z.real >= 0.0 else -z)
+    expm1 = staticmethod(lambda z: cmath.exp(z) - 1.0)
+    log1p = staticmethod(lambda z: cmath.log(1.0 + z))
+    sum = staticmethod(lambda *z: functools.reduce(operator.add, z))
+    dot = staticmethod(lambda ws, zs: functools.reduce(operator.add, map(operator.mul, ws, zs)))
+
+    @staticmethod
+    def pow(z: complex, c: complex) -> complex:
+        """An integer power of a negative number is that of its opposite: the logarithm would lose a small imaginary part."""
+        if z.real < 0.0 and c.imag == 0.0 and c.real.is_integer():
+            return (-1.0) ** int(c.real) * (-z) ** c
+        return z**c
+
+    @staticmethod
+    def atan2(y: complex, x: complex) -> complex:
+        """Up to a constant the arctangent of y/x, or minus that of x/y."""
+        angle = cmath.atan(y / x) if abs(x) >= abs(y) else -cmath.atan(x / y)
+        return complex(math.atan2(y.real, x.real), angle.imag)
+
+    @staticmethod
+    def hypot(a: complex, b: complex) -> complex:
+        unit = max(abs(a), abs(b)) or 1.0
+        return unit * cmath.sqrt((a / unit) ** 2 + (b / unit) ** 2)
+
+    def apply(self, op: Any, x: Sequence[Any]) -> complex:
+        return complex(op.value(self, *map(_Ordered, x)))
+
+
 class _Arrays:
     """NumPy arrays and scalars, element by element; never a warning, IEEE results instead."""
 
@@ -293,6 +416,7 @@ def _sympy() -> _Symbols:
 
 FLOATS = _Floats()
 ARRAYS = _Arrays()
+COMPLEX = _Complexes()
 _FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
 _known: dict[type, tuple[int, Kind]] = {float: (_FLOAT, FLOATS)}
 

@@ -1,0 +1,166 @@
+"""The limit of difference quotients along a line, with its error: what the values of a function say of its derivative.
+
+Source: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982).
+"""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# The widest step beside 1: no fraction that is likely to be a multiple of a period.
+WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
+# How many halvings a closer look starts with, where a limit contradicts a derivative: what looks smooth from afar may have a finer structure.
+CLOSER = (0, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Limit(NamedTuple):
+    """The estimate of a derivative, and its error: of truncation and of rounding."""
+
+    value: float
+    error: float
+
+    def settled(self, tolerance: float) -> bool:
+        """Whether the error does not matter; that of an infinite derivative is 0."""
+        return self.error <= tolerance * max(1.0, abs(self.value)) and not math.isnan(self.value)
+
+    def agrees(self, got: float, tolerance: float) -> bool:
+        """Whether `got` is this derivative, as far as can be told."""
+        return close(got, self.value, tolerance, self.error)
+
+
+def close(got: float, expected: float, tolerance: float, error: float = 0.0) -> bool:
+    """Whether two derivatives differ by no more than `error` and the tolerance, relative to the larger of 1 and the one expected."""
+    return got == expected or (math.isfinite(expected) and abs(got - expected) <= tolerance * max(1.0, abs(expected)) + error)
+
+
+class Piece(NamedTuple):
+    """The formula that a function is at a point, and on which side of each of its edges and branches that lies; 0 is on one."""
+
+    formula: list[Any]
+    sides: list[float]
+
+
+class Line:
+    """The values of a function of one number around a point, and the first step with which difference quotients are taken.
+
+    Args:
+        at: gives the values at a number, and a function that gives their Piece.
+        x: the point.
+        blur: for each value the size of its rounding error.
+        tolerance: how exact, relative to the larger of 1 and the derivative, the limits have to be.
+
+    `directions` are those of the steps: both, or the one in which the function has values; where it has none, `refusal` may say why.
+    `smooth` tells whether the function is the same formula there, and the point on none of its edges.
+    """
+
+    def __init__(
+        self, at: Callable[[float], tuple[list[float], Callable[[], Piece]]], x: float, blur: Sequence[float], tolerance: float
+    ) -> None:
+        self.at, self.x, self.blur, self.tolerance = at, x, np.array(blur), tolerance
+        self.refusal: Exception | None = None
+        values, piece = at(x)
+        self.base, self.piece = np.array(values), piece()
+        self.widest, self.finest = max(WIDEST, 1e-3 * abs(x)), math.ulp(x)
+        self.directions, shared, self.first = self._first_step()
+        self.smooth = shared > 0 and 0.0 not in self.piece.sides
+
+    def _values(self, x: float, shared: int = 0) -> np.ndarray:
+        """The values; nan where the function refuses, since a step too long is not its fault, and where less of the Piece is shared."""
+        try:
+            values, piece = self.at(x)
+        except Exception as error:  # noqa: BLE001  # whatever the user's function raises
+            self.refusal = error
+            values = []
+        if len(values) == len(self.base) and not (shared and piece()[:shared] != self.piece[:shared]):
+            return np.array(values)
+        return np.full_like(self.base, math.nan)
+
+    def _first_step(self) -> tuple[tuple[int, ...], int, float]:
+        """Directions, how much of the Piece is shared, and the widest step, of those halved again and again, that is admitted."""
+        last = math.ceil(math.log2(self.widest) - math.log2(self.finest))
+        known = np.isfinite(self.base)
+        for directions in ((-1, 1), (1,), (-1,)):
+            for shared in (2, 1, 0):
+
+                def admits(k: int, directions: tuple[int, ...] = directions, shared: int = shared) -> bool:
+                    return all(np.isfinite(self._values(self.x + way * self._step(k), shared)[known]).all() for way in directions)
+
+                if admits(0):
+                    return directions, shared, self.widest
+                if admits(last):
+                    refused, admitted = 0, last
+                    while admitted - refused > 1:
+                        k = (admitted + refused) // 2
+                        refused, admitted = (refused, k) if admits(k) else (k, admitted)
+                    return directions, shared, self._step(admitted)
+        return (), 0, self.widest
+
+    def _step(self, halvings: int) -> float:
+        return max(math.ldexp(self.widest, -halvings), self.finest)
+
+    @functools.cache  # noqa: B019  # a Line lives as long as a check
+    def limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
+        """For each value the limit of its difference quotients, extrapolated from a first step that is halved so often: Ridders's method."""
+        h = math.ldexp(self.first, -halvings)
+        value, error = np.full((2, len(self.base)), math.nan)
+        power = 2.0 ** len(directions)
+        quotients: list[np.ndarray] = []
+        row: list[np.ndarray] = []
+        with np.errstate(all="ignore"):
+            while directions and h >= self.finest and len(quotients) < ROWS:
+                quotient, rounding = self._quotient(directions, h)
+                quotients.append(quotient)
+                previous, row = row, [quotient]
+                for m, old in enumerate(previous[:COLUMNS], start=1):
+                    row.append((power**m * row[-1] - old) / (power**m - 1.0))
+                    its_error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old)) + rounding
+                    better = ~(its_error / self._scale(row[-1]) >= error / self._scale(value)) & np.isfinite(its_error)
+                    value, error = np.where(better, row[-1], value), np.where(better, its_error, error)
+                h /= 2.0
+                if np.all((error <= 1e-3 * self._scale(value)) | (rounding > self._scale(quotient))):
+                    break
+            limits = [Limit(float(v), float(e)) for v, e in zip(value, error, strict=True)]
+            return [self._steep([float(q[i]) for q in quotients], limit) for i, limit in enumerate(limits)] if len(directions) == 1 else limits
+
+    def _quotient(self, directions: tuple[int, ...], h: float) -> tuple[np.ndarray, np.ndarray]:
+        """The difference quotients of a step, and how much of them may be rounding."""
+        ends = [self.x + way * h for way in directions]
+        values = [self._values(end) for end in ends]
+        if len(ends) == 1:
+            ends, values = [self.x, *ends], [self.base, *values]
+        width = ends[1] - ends[0]
+        size = np.maximum(np.abs(values[0]), np.abs(values[1]))
+        return (values[1] - values[0]) / width, 2.0 * np.maximum(self.blur, 2.0**-52 * size) / abs(width)
+
+    def _scale(self, values: np.ndarray) -> np.ndarray:
+        return self.tolerance * np.maximum(1.0, np.abs(values))
+
+    def _steep(self, quotients: Sequence[float], limit: Limit) -> Limit:
+        """An infinite limit where the quotients on one side grow steadily, less than a jump's would; else `limit`."""
+        last = quotients[-16:]
+        if not limit.settled(self.tolerance) and len(last) == 16 and all(1.0 < b / a < 1.9 for a, b in pairwise(last) if a):
+            return Limit(math.copysign(math.inf, last[-1]), 0.0)
+        return limit
+
+    def judge(self, i: int, got: Sequence[float]) -> tuple[bool, Limit]:
+        """Whether value i has the derivative got, looked at ever closer until nothing settles, and the limit that speaks for or against it."""
+        limit = self.limits(self.directions)[i]
+        for halvings in CLOSER:
+            closer = self.limits(self.directions, halvings)[i]
+            if not closer.settled(self.tolerance):
+                break
+            limit = closer
+            if all(limit.agrees(x, self.tolerance) for x in got):
+                return not self.bends(i), limit
+        return False, limit
+
+    def bends(self, i: int) -> bool:
+        """Whether value i has another derivative on the left than on the right, or the function another formula, which differs."""
+        if self.smooth or len(self.directions) < 2:
+            return False
+        left, right = self.limits((-1,))[i], self.limits((1,))[i]
+        return left.settled(self.tolerance) and right.settled(self.tolerance) and not close(left.value, right.value, self.tolerance, left.error + right.error)
