@@ -65,8 +65,8 @@ class Line:
         values, piece = at(x)
         self.base, self.piece = np.array(values), piece()
         self.widest, self.finest = max(WIDEST, 1e-3 * abs(x)), math.ulp(x)
-        self.directions, shared, self.first = self._first_step()
-        self.smooth = shared > 0 and 0.0 not in self.piece.sides
+        self.directions, shared, self.first = self._first_step() if math.isfinite(x) else ((), 0, self.widest)
+        self.smooth = shared == 2 or (shared == 1 and not any(map(self._leaves_edge, self.directions)))
 
     def _values(self, x: float, shared: int = 0) -> np.ndarray:
         """The values; nan where the function refuses, since a step too long is not its fault, and where less of the Piece is shared."""
@@ -78,6 +78,11 @@ class Line:
         if len(values) == len(self.base) and not (shared and piece()[:shared] != self.piece[:shared]):
             return np.array(values)
         return np.full_like(self.base, math.nan)
+
+    def _leaves_edge(self, way: int) -> bool:
+        """Whether the point lies on an edge, and the next number in this direction does not."""
+        sides = self.at(self.x + way * self.finest)[1]().sides
+        return any(here == 0.0 and there != 0.0 for here, there in zip(self.piece.sides, sides, strict=False))
 
     def _first_step(self) -> tuple[tuple[int, ...], int, float]:
         """Directions, how much of the Piece is shared, and the widest step, of those halved again and again, that is admitted."""
@@ -147,19 +152,18 @@ class Line:
         return limit
 
     def judge(self, i: int, got: Sequence[float]) -> tuple[bool, Limit]:
-        """Whether value i has the derivative got, looked at ever closer until nothing settles, and the limit that speaks for or against it."""
+        """Whether value i has the derivative got, looked at ever closer, and the limit that speaks for or against it."""
         limit = self.limits(self.directions)[i]
         for halvings in CLOSER:
             closer = self.limits(self.directions, halvings)[i]
-            if not closer.settled(self.tolerance):
-                break
-            limit = closer
-            if all(limit.agrees(x, self.tolerance) for x in got):
-                return not self.bends(i), limit
+            if closer.settled(self.tolerance):
+                limit = closer
+                if all(limit.agrees(x, self.tolerance) for x in got):
+                    return not self.bends(i), limit
         return False, limit
 
     def bends(self, i: int) -> bool:
-        """Whether value i has another derivative on the left than on the right, or the function another formula, which differs."""
+        """Whether value i has another derivative on the left than on the right."""
         if self.smooth or len(self.directions) < 2:
             return False
         left, right = self.limits((-1,))[i], self.limits((1,))[i]
