@@ -9,7 +9,7 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
@@ -22,7 +22,7 @@ from autograd.differences import Limit, Line, Piece, close
 from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
-from autograd.kinds import COMPLEX, FLOATS, IEEE_TRAPS, Branches, as_float, named_float
+from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
 from autograd.ops import TABLE, Bound, Kink, Op
 from autograd.transforms import flat, grad, like, pull, push
 
@@ -32,6 +32,7 @@ _HERE = os.path.dirname(__file__)  # noqa: PTH120  # as above
 _NUMPY = os.path.dirname(np.__file__)  # noqa: PTH120  # as above
 OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, _NUMPY + os.sep)  # noqa: PTH118, PTH120  # as above
 INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dist-packages"))  # noqa: PTH118  # as above
+
 
 class _Watch:
     """Raises at the first non-finite value or gradient, and remembers the line of each node for the latter."""
@@ -155,7 +156,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
     blur = _rounding(nodes, outputs)
     reverse = [pull(nodes, {y: 1.0}, leaves, graph=False) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
     faithful = all(close(node.data, FLOATS.apply(node.op, _arguments(node)), tolerance) for node in nodes if node.op)
-    local = cache(lambda node, k: _local(node.op, _arguments(node), k))
+    local = cache(_local)
     for j, leaf in enumerate(leaves):
 
         def at(x: float, j: int = j) -> tuple[list[float], Callable[[], Piece]]:
@@ -172,7 +173,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
             right, limit = line.judge(i, got)
             if steady and right and math.isnan(expected[i]):
                 continue
-            step = _chained(nodes, leaf, [y], lambda node, k: _complex_step(node.op, _arguments(node), k))[0]
+            step = _chained(nodes, leaf, [y], _complex_step)[0]
             by_step = "" if math.isnan(step) else f", {step:g} by complex step"
             raise GradcheckError(
                 f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {got[0]:g} in reverse mode, {got[1]:g} in "
@@ -196,39 +197,34 @@ def _piece(outputs: Sequence[Any], inputs: Sequence[Value]) -> Piece:
     nodes, own = _nodes(outputs), set(inputs)
     names: dict[Value, str] = {node: f"node {k}" for k, node in enumerate(nodes)} | {x: f"input {k}" for k, x in enumerate(inputs)}
     formula = [
-        (names[node], node.op, *[names[a] if a.__class__ is Value else a for a in node.args])
-        if node.op or node in own
-        else node.data
+        (names[node], node.op, *[names[a] if a.__class__ is Value else a for a in node.args]) if node.op or node in own else node.data
         for node in nodes
     ]
     return Piece(formula, [side for node in nodes if node.op for side in _sides(node.op, _arguments(node))])
 
 
-def _sides(op: Op, x: Sequence[float]) -> list[float]:
-    """The sides of an operation's edges, kinks and choices that its arguments are on; 0 for one that they lie on."""
-    branches = Branches()
-    for a, interval in zip(x, _domain(op, x), strict=False):
-        for edge in filter(math.isfinite, interval):
-            branches.note(a - edge)
-    branches.note(_kink(op, x) is None)
-    if op.kinks != ():
-        with suppress(*IEEE_TRAPS):
-            branches.apply(op, x)
-    return branches.taken
+def _sides(op: Op, x: tuple[float, ...]) -> list[float]:
+    """The sides of an operation's edges, kinks and choices that its arguments are on; 0 for one that they lie on.
+
+    Choices in the value of a row without a kink, such as softplus, are no edges: it is smooth.
+    """
+    edges = [a - edge for a, interval in zip(x, _domain(op, x), strict=False) for edge in interval if math.isfinite(edge)]
+    kinks = [0.0 if _kink(op, x) else 1.0, *branches(op, x)] if op.kinks != () else []
+    return [*(0.0 if gap == 0.0 else math.copysign(1.0, gap) for gap in edges), *kinks]
 
 
-def _domain(op: Op, x: Sequence[float]) -> tuple[tuple[float, float], ...]:
+def _domain(op: Op, x: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
     """The interval of each argument."""
     return (op.domain or ()) * (1 if op.arity else len(x))
 
 
-def _kink(op: Op, x: Sequence[float]) -> Kink | None:
+def _kink(op: Op, x: tuple[float, ...]) -> Kink | None:
     """The kink that an operation's row declares there."""
-    return next((kink for kink in op.kinks or () if kink.at == tuple(x)), None)
+    return next((kink for kink in op.kinks or () if kink.at == x), None)
 
 
-def _arguments(node: Value) -> list[float]:
-    return [_number(a) for a in node.args]
+def _arguments(node: Value) -> tuple[float, ...]:
+    return tuple([_number(a) for a in node.args])
 
 
 def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
@@ -254,20 +250,20 @@ def _rounded(op: Op, y: float) -> float:
 LOCAL = 1e-8  # the tolerance for the differences of one operation
 
 
-def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local: Callable[[Value, int], float]) -> list[float]:
-    """The derivatives of the outputs by the chain rule, with `local(node, k)` in place of the operations' own derivatives."""
+def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local: Callable[..., float]) -> list[float]:
+    """The derivatives of the outputs by the chain rule, with `local(op, x, k)` in place of the operations' own derivatives."""
     tangents: dict[Value, float] = {leaf: 1.0}
     for node in nodes:
         total = 0.0
         for k, a in enumerate(node.args):
-            if a.__class__ is Value and (tangent := tangents.get(a)) and (derivative := local(node, k)):
+            if a.__class__ is Value and (tangent := tangents.get(a)) and (derivative := local(node.op, _arguments(node), k)):
                 total += derivative * tangent  # what a `where` does not choose, with a derivative of 0, is absent
         if total:
             tangents[node] = total
     return [tangents.get(y, 0.0) if y.__class__ is Value else 0.0 for y in outputs]
 
 
-def _complex_step(op: Op, x: list[float], k: int) -> float:
+def _complex_step(op: Op, x: tuple[float, ...], k: int) -> float:
     """Im op(x + ih)/h for argument k; nan at a kink, where there is no finite value, and where the operation takes no complex numbers."""
     if _kink(op, x) or not math.isfinite(FLOATS.apply(op, x)):
         return math.nan
@@ -276,24 +272,24 @@ def _complex_step(op: Op, x: list[float], k: int) -> float:
     for h in (1e-30 * scale, max(1e-10 * scale, math.ulp(0.0))):  # the longer one where the shorter one underflows
         try:
             found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
-        except (TypeError, AttributeError, ArithmeticError, ValueError):
+        except Exception:  # noqa: BLE001  # a user's operation may raise anything
             return math.nan
         if h and abs(found) > 1e-290:
             break
     return found / h
 
 
-def _line(op: Op, x: list[float], k: int) -> Line:
+def _line(op: Op, x: tuple[float, ...], k: int) -> Line:
     """An operation as a function of argument k."""
 
     def at(a: float) -> tuple[list[float], Callable[[], Piece]]:
-        moved = [*x[:k], a, *x[k + 1 :]]
+        moved = (*x[:k], a, *x[k + 1 :])
         return [FLOATS.apply(op, moved)], lambda: Piece([op], _sides(op, moved))
 
     return Line(at, x[k], [_rounded(op, FLOATS.apply(op, x))], LOCAL)
 
 
-def _local(op: Op, x: list[float], k: int) -> float:
+def _local(op: Op, x: tuple[float, ...], k: int) -> float:
     """The derivative of an operation for argument k from its values alone; nan where they do not say.
 
     For the operations of the table by the complex step; others may be no analytic functions of complex numbers, so that it is only taken
@@ -321,7 +317,7 @@ def _doubt(line: Line, i: int, y: Any, limit: Limit) -> str:
 
 
 def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
-    """Which recorded operation has a local derivative that its own values contradict, or a kink."""
+    """Which recorded operation has a local derivative that its own values contradict, or is at a kink."""
     for node in nodes:
         op, x = node.op, _arguments(node)
         for k, got in enumerate(node.partials):

@@ -13,7 +13,7 @@ import numpy as np
 
 # The widest step beside 1: no fraction that is likely to be a multiple of a period.
 WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
-# How many halvings a closer look starts with, where a limit contradicts a derivative: what looks smooth from afar may have a finer structure.
+# How many halvings a closer look starts with where a limit contradicts a derivative: what looks smooth from afar may be finely structured.
 CLOSER = (0, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -109,7 +109,7 @@ class Line:
 
     @functools.cache  # noqa: B019  # a Line lives as long as a check
     def limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
-        """For each value the limit of its difference quotients, extrapolated from a first step that is halved so often: Ridders's method."""
+        """For each value the limit of its difference quotients by Ridders's method, from the first step halved so many times."""
         h = math.ldexp(self.first, -halvings)
         value, error = np.full((2, len(self.base)), math.nan)
         power = 2.0 ** len(directions)
@@ -129,7 +129,9 @@ class Line:
                 if np.all((error <= 1e-3 * self._scale(value)) | (rounding > self._scale(quotient))):
                     break
             limits = [Limit(float(v), float(e)) for v, e in zip(value, error, strict=True)]
-            return [self._steep([float(q[i]) for q in quotients], limit) for i, limit in enumerate(limits)] if len(directions) == 1 else limits
+            return (
+                [self._steep([float(q[i]) for q in quotients], limit) for i, limit in enumerate(limits)] if len(directions) == 1 else limits
+            )
 
     def _quotient(self, directions: tuple[int, ...], h: float) -> tuple[np.ndarray, np.ndarray]:
         """The difference quotients of a step, and how much of them may be rounding."""
@@ -141,7 +143,7 @@ class Line:
         size = np.maximum(np.abs(values[0]), np.abs(values[1]))
         return (values[1] - values[0]) / width, 2.0 * np.maximum(self.blur, 2.0**-52 * size) / abs(width)
 
-    def _scale(self, values: np.ndarray) -> np.ndarray:
+    def _scale(self, values: np.ndarray) -> Any:
         return self.tolerance * np.maximum(1.0, np.abs(values))
 
     def _steep(self, quotients: Sequence[float], limit: Limit) -> Limit:
@@ -167,4 +169,8 @@ class Line:
         if self.smooth or len(self.directions) < 2:
             return False
         left, right = self.limits((-1,))[i], self.limits((1,))[i]
-        return left.settled(self.tolerance) and right.settled(self.tolerance) and not close(left.value, right.value, self.tolerance, left.error + right.error)
+        return (
+            left.settled(self.tolerance)
+            and right.settled(self.tolerance)
+            and not close(left.value, right.value, self.tolerance, left.error + right.error)
+        )

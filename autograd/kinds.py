@@ -2,7 +2,7 @@
 
 Floats, NumPy arrays, mpmath numbers and SymPy symbols are known here; `value.py` registers `Value`.
 A kind is chosen by the types of the arguments; where they are mixed the highest rank wins. Two kinds are asked for by name, to see
-whether a derivative is right: `COMPLEX` for the complex step, and `Branches`, floats that note which branch they took.
+whether a derivative is right: `COMPLEX` for the complex step, and the floats of `branches`, which note the branches that they take.
 """
 
 import cmath
@@ -11,9 +11,10 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -157,19 +158,20 @@ class _Floats:
         return y if y.__class__ is float else op.real(y)
 
 
-class Branches(_Floats):
-    """Floats that note each choice between several in `taken`: a number by which the alternatives differ, 0 where they meet."""
+class _Branches(_Floats):
+    """Floats that note each choice between several in `taken`: by a number that tells the alternatives apart, 0 where they meet."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
 
-    def note(self, side: float) -> None:
+    def note(self, side: float) -> float:
         self.taken.append(_Floats.sign(side))
+        return side
 
     def where(self, condition: Any, a: float, b: float) -> float:  # type: ignore[override]  # static there
         if not isinstance(condition, bool):  # which a comparison has noted
             self.note(condition)
-        return _Floats.where(condition, a, b)
+        return a if condition else b
 
     def maximum(self, *x: float) -> float:  # type: ignore[override]  # as above
         return self._chosen(x, _Floats.maximum(*x))
@@ -178,12 +180,10 @@ class Branches(_Floats):
         return self._chosen(x, _Floats.minimum(*x))
 
     def sign(self, x: float) -> float:  # type: ignore[override]  # as above
-        self.note(x)
-        return _Floats.sign(x)
+        return _Floats.sign(self.note(x))
 
-    def abs(self, x: float) -> float:
-        self.note(x)
-        return math.fabs(x)
+    def abs(self, x: float) -> float:  # type: ignore[override]  # as above
+        return math.fabs(self.note(x))
 
     def _chosen(self, x: Sequence[float], y: float) -> float:
         places = [k for k, a in enumerate(x, start=1) if a == y]
@@ -191,33 +191,30 @@ class Branches(_Floats):
         return y
 
     def apply(self, op: Any, x: Sequence[Any]) -> float:
-        return as_float(op.value(self, *[_Compared(a, self) for a in x]))
+        return as_float(op.value(self, *[_Compared(a).noted_by(self) for a in x]))
 
 
 class _Compared(float):
-    """A float that notes what it is compared with."""
+    """A float that notes on which side of it is what it is compared with."""
 
-    def __new__(cls, x: float, branches: Branches) -> "_Compared":
-        return super().__new__(cls, x)
-
-    def __init__(self, x: float, branches: Branches) -> None:
+    def noted_by(self, branches: _Branches) -> Self:
         self.branches = branches
+        return self
 
-    def _noted(self, other: Any, answer: bool) -> bool:
-        self.branches.note(float(self) - other)
-        return answer
+    def _minus(self, other: Any) -> float:
+        return self.branches.note(float(self) - other)
 
     def __lt__(self, other: Any) -> bool:
-        return self._noted(other, float(self) < other)
+        return self._minus(other) < 0.0
 
     def __le__(self, other: Any) -> bool:
-        return self._noted(other, float(self) <= other)
+        return self._minus(other) <= 0.0
 
     def __gt__(self, other: Any) -> bool:
-        return self._noted(other, float(self) > other)
+        return self._minus(other) > 0.0
 
     def __ge__(self, other: Any) -> bool:
-        return self._noted(other, float(self) >= other)
+        return self._minus(other) >= 0.0
 
 
 class _Ordered(complex):
@@ -417,6 +414,19 @@ def _sympy() -> _Symbols:
 FLOATS = _Floats()
 ARRAYS = _Arrays()
 COMPLEX = _Complexes()
+
+
+def branches(op: Any, x: Sequence[float]) -> list[float]:
+    """Which branch of each choice in its value an operation takes on floats, a number for each: 0 where the alternatives meet.
+
+    Those before it fails, where it does.
+    """
+    kind = _Branches()
+    with suppress(Exception):  # a user's operation may raise anything
+        kind.apply(op, x)
+    return kind.taken
+
+
 _FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
 _known: dict[type, tuple[int, Kind]] = {float: (_FLOAT, FLOATS)}
 
