@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.context import current, entered, refused
-from autograd.differences import Limit, Line, Piece, close
+from autograd.differences import Line, Piece, close
 from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
@@ -92,10 +92,10 @@ def detect_anomaly() -> Iterator[None]:
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
     """Compare the derivatives of f, in forward and reverse mode, with what f's values say.
 
-    Expected are difference quotients, extrapolated to a step of 0. Their steps end before f refuses, leaves its domain or comes to a kink;
-    where f has values on one side only, they go there. Where rounding hides the limit, the derivative that the chain rule makes of the
-    operations' own values is expected: of complex steps Im op(x + ih)/h, which lose no digits to cancellation, where an operation
-    takes complex numbers.
+    Where f is one formula around the point, expected is what the chain rule makes of each operation's values: of the complex step
+    Im op(x + ih)/h, which loses no digits to cancellation, or, where an operation takes no complex numbers, of its difference quotients,
+    extrapolated to a step of 0. Elsewhere, as at a kink, a jump, or if f computes with numbers beside its graph, those of f are expected.
+    Steps end before f refuses them, leaves its domain or comes to a kink, and go to one side where it has values only there.
 
     Args:
         f: a function of Values that gives a number or a structure of numbers.
@@ -167,18 +167,35 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
         line = Line(at, point[j], blur, tolerance)
         expected = _chained(nodes, leaf, outputs, local) if line.smooth and faithful else [math.nan] * len(outputs)
         for i, y in enumerate(outputs):
-            got, steady = (reverse[i][j], forward[i]), line.base[i] == _number(y)
-            if steady and all(close(x, expected[i], tolerance) for x in got):
-                continue
-            right, limit = line.judge(i, got)
-            if steady and right and math.isnan(expected[i]):
-                continue
-            step = _chained(nodes, leaf, [y], _complex_step)[0]
-            by_step = "" if math.isnan(step) else f", {step:g} by complex step"
-            raise GradcheckError(
-                f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {got[0]:g} in reverse mode, {got[1]:g} in "
-                f"forward mode, expected {limit.value:g} by differences{_doubt(line, i, y, limit)}{by_step}; {_culprit(nodes, tolerance)}"
-            )
+            got = (reverse[i][j], forward[i])
+            if not _right(line, i, y, got, expected[i]):
+                raise GradcheckError(
+                    f"the derivative of output {i} with respect to input {j} at {point[j]!r} is {got[0]:g} in reverse mode, {got[1]:g} in "
+                    f"forward mode, expected {_shown(line, i, y, got, nodes, leaf)}; {_culprit(nodes, tolerance)}"
+                )
+
+
+def _right(line: Line, i: int, y: Any, got: tuple[float, float], expected: float) -> bool:
+    """Whether output i has the derivative got: the one expected, or, where that is nan, the limit of the differences."""
+    if line.base[i] != _number(y):
+        return False
+    return line.judge(i, got)[0] if math.isnan(expected) else all(close(x, expected, line.tolerance) for x in got)
+
+
+def _shown(line: Line, i: int, y: Any, got: tuple[float, float], nodes: Sequence[Value], leaf: Value) -> str:
+    """What was expected by differences and by complex step, and why the former do not show the derivative, if they do not."""
+    limit = line.judge(i, got)[1]
+    if not math.isfinite(line.base[i]):
+        return f"{limit.value:g} by differences (f gives {line.base[i]:g} there)"
+    step = _chained(nodes, leaf, [y], _complex_step)[0]
+    doubt = ""
+    if not line.directions:
+        doubt = f" (f cannot be computed beside it: {line.refusal!r})" if line.refusal else " (f gives no number beside it)"
+    elif not limit.settled(line.tolerance):
+        doubt = f" (which do not settle: they vary by {limit.error:.1g}, as at a kink or a jump)"
+    elif line.base[i] != _number(y):
+        doubt = f" (f gave {_number(y):g} and then {line.base[i]:g}: it is not the same twice)"
+    return f"{limit.value:g} by differences{doubt}" + ("" if math.isnan(step) else f", {step:g} by complex step")
 
 
 def _number(x: Any) -> float:
@@ -240,9 +257,9 @@ def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
 
 
 def _rounded(op: Op, y: float) -> float:
-    """The rounding error of an operation that gave y; of one with no bound some ulps."""
+    """The rounding error of an operation that gave y; of one with no bound some units in the last place."""
     bound = op.bound or Bound(4.0, 4.0)
-    return 2.0**-52 * bound.value * (abs(y) if bound.relative else max(1.0, abs(y)))
+    return 2.0**-52 * bound.value * (abs(y) if bound.relative else max(1.0, abs(y))) if math.isfinite(y) else 0.0
 
 
 # What the operations say.
@@ -300,20 +317,10 @@ def _local(op: Op, x: tuple[float, ...], k: int) -> float:
         return step
     line = _line(op, x, k)
     agrees, limit = line.judge(0, (step,))
-    if agrees or not limit.settled(LOCAL):
-        return step if line.smooth else math.nan
-    return limit.value
-
-
-def _doubt(line: Line, i: int, y: Any, limit: Limit) -> str:
-    """Why the differences do not show the derivative of output i."""
-    if not math.isfinite(line.base[i]):
-        return f" (f gives {line.base[i]:g} there)"
-    if not line.directions:
-        return f" (f cannot be computed beside it: {line.refusal!r})" if line.refusal else " (f gives no number beside it)"
-    if not limit.settled(line.tolerance):
-        return f" (which do not settle: they vary by {limit.error:.1g}, as at a kink or a jump)"
-    return "" if line.base[i] == _number(y) else f" (f gave {_number(y):g} and then {line.base[i]:g}: it is not the same twice)"
+    analytic = line.smooth and not math.isnan(step)
+    if analytic and (agrees or not limit.error <= LOCAL * abs(limit.value)):
+        return step
+    return limit.value if limit.settled(LOCAL) else math.nan
 
 
 def _culprit(nodes: Sequence[Value], tolerance: float) -> str:

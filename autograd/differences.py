@@ -62,6 +62,7 @@ class Line:
     ) -> None:
         self.at, self.x, self.blur, self.tolerance = at, x, np.array(blur), tolerance
         self.refusal: Exception | None = None
+        self.limits = functools.cache(self._limits)
         values, piece = at(x)
         self.base, self.piece = np.array(values), piece()
         self.widest, self.finest = max(WIDEST, 1e-3 * abs(x)), math.ulp(x)
@@ -107,8 +108,7 @@ class Line:
     def _step(self, halvings: int) -> float:
         return max(math.ldexp(self.widest, -halvings), self.finest)
 
-    @functools.cache  # noqa: B019  # a Line lives as long as a check
-    def limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
+    def _limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
         """For each value the limit of its difference quotients by Ridders's method, from the first step halved so many times."""
         h = math.ldexp(self.first, -halvings)
         value, error = np.full((2, len(self.base)), math.nan)

@@ -174,10 +174,10 @@ class _Branches(_Floats):
         return a if condition else b
 
     def maximum(self, *x: float) -> float:  # type: ignore[override]  # as above
-        return self._chosen(x, _Floats.maximum(*x))
+        return self._chosen(x, _Floats.maximum(*map(float, x)))
 
     def minimum(self, *x: float) -> float:  # type: ignore[override]  # as above
-        return self._chosen(x, _Floats.minimum(*x))
+        return self._chosen(x, _Floats.minimum(*map(float, x)))
 
     def sign(self, x: float) -> float:  # type: ignore[override]  # as above
         return _Floats.sign(self.note(x))
@@ -268,7 +268,8 @@ class _Complexes:
 
     @staticmethod
     def hypot(a: complex, b: complex) -> complex:
-        unit = max(abs(a), abs(b)) or 1.0
+        largest = max(abs(a), abs(b)) or 1.0
+        unit = largest if largest < 1.0 else 1e-150 * largest  # squares do not overflow, nor does a small imaginary part underflow
         return unit * cmath.sqrt((a / unit) ** 2 + (b / unit) ** 2)
 
     def apply(self, op: Any, x: Sequence[Any]) -> complex:
