@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd import ops
 from autograd.kinds import as_float, register_node
+from autograd.labels import printable
 from autograd.writer import number
 
 SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -121,12 +122,12 @@ def plain(op: ops.Op, x: Sequence[str]) -> str:
     >>> print(plain(ops.div, ["e", "−2.0"]))
     e / (−2.0)
     """
-    text = op.latex
+    text = printable(op.latex)
     for pattern, replacement in PLAIN:
         text = re.sub(pattern, replacement, text)
-    if re.search(r"[\\{}]", text):
-        text = f"{op.label}(#*)"
     shown = x if len(x) <= MOST_ARGUMENTS else [*x[:2], "…", x[-1]]
+    if re.search(r"[\\{}]", text):
+        return f"{printable(op.label)}({', '.join(shown)})"
 
     def argument(match: re.Match[str]) -> str:
         before, which, after = match.groups()

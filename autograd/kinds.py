@@ -354,9 +354,9 @@ class _Symbols:
     def __getattr__(self, name: str) -> Any:
         return self.names.get(name) or getattr(self.functions, name)
 
-    @staticmethod
-    def sum(*x: Any) -> Any:
-        return functools.reduce(operator.add, x, 0)
+    def sum(self, *x: Any) -> Any:
+        at_once = getattr(self.functions, "Add", None)
+        return at_once(*x) if at_once else functools.reduce(operator.add, x, 0)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
         return self.sum(*map(operator.mul, ws, xs))
@@ -387,19 +387,33 @@ def _mpmath() -> _Symbols:
 def _sympy() -> _Symbols:
     import sympy  # noqa: PLC0415  # as above
 
+    choices = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise, sympy.Heaviside)
+
+    def nested(*x: Any) -> bool:
+        """Whether there are choices within, which SymPy takes a time to compare that doubles with each level."""
+        return any(sympy.sympify(a).has(*choices) for a in x)
+
     def where(condition: Any, a: Any, b: Any) -> Any:
         if not getattr(condition, "is_Relational", False):
             condition = sympy.Ne(condition, 0)
+        if isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le) and nested(condition):
+            equal = int(isinstance(condition, sympy.Ge | sympy.Le))
+            return b + (a - b) * sympy.Heaviside(condition.gts - condition.lts, equal)
         return sympy.Piecewise((a, condition), (b, True))
+
+    def choice(function: Any, *x: Any) -> Any:
+        return function(*x, evaluate=not nested(*x))
 
     return _Symbols(
         sympy,
         {
-            "abs": sympy.Abs,
+            "abs": functools.partial(choice, sympy.Abs),
+            "sign": functools.partial(choice, sympy.sign),
+            "relu": lambda x: choice(sympy.Max, 0, x) if nested(x) else where(x <= 0, 0, x),
             "pow": sympy.Pow,
             "where": where,
-            "maximum": sympy.Max,
-            "minimum": sympy.Min,
+            "maximum": functools.partial(choice, sympy.Max),
+            "minimum": functools.partial(choice, sympy.Min),
             "expm1": lambda x: sympy.exp(x) - 1,
             "log1p": lambda x: sympy.log(1 + x),
             "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),

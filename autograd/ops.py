@@ -30,6 +30,7 @@ import numpy as np
 from autograd.compiled import Operation, native
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of
+from autograd.labels import upright
 
 # How tightly an operation binds when a formula is printed.
 SUM, PRODUCT, SIGN, POWER, FUNCTION = range(1, 6)
@@ -115,7 +116,7 @@ class Op(Operation):
         self.value = value
         self.partials = partials
         self.label = name if label is None else label
-        self.latex = rf"\operatorname{{{name}}}\left(#*\right)" if latex is None else latex
+        self.latex = _called(name) if latex is None else latex
         self.precedence = precedence
         self.domain = domain
         self.kinks = kinks
@@ -287,6 +288,11 @@ def _is_interval(x: Any) -> bool:
 
 def _is_kink(x: Any) -> bool:
     return isinstance(x, Kink) and isinstance(x.at, tuple) and isinstance(x.partials, tuple) and len(x.at) == len(x.partials)
+
+
+def _called(name: Any) -> str:
+    """The LaTeX of an operation that has only a name, in which # would stand for an argument."""
+    return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
 
 
 def _is_latex(x: Any, count: int) -> bool:

@@ -28,6 +28,7 @@ from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.files import write
 from autograd.formulas import Formula, formula, plain, said
 from autograd.graph import order
+from autograd.labels import printable, scope_name
 from autograd.render import render
 from autograd.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
 from autograd.writer import FONT, Writer, depth
@@ -47,7 +48,7 @@ def _names(nodes: Sequence[Value]) -> dict[Value, str]:
     numbers = count(1)
     for node in nodes:
         name = " ".join((node.label or "").split()) or ("C" if node is nodes[-1] else f"v{next(numbers)}")
-        name = "".join(c if c.isprintable() else "\ufffd" for c in name)
+        name = printable(name)
         name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         name = re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), name)
         taken[name] += 1
@@ -146,7 +147,7 @@ class _Steps:
         nodes = [
             {
                 "name": self.names[node],
-                "op": node.op.label if node.op else "",
+                "op": printable(node.op.label) if node.op else "",
                 "made": plain(node.op, [self.names[a] if a.__class__ is Value else said(a) for a in node.args]) if node.op else "",
                 "with": plain(node.op, [said(a.data if a.__class__ is Value else a) for a in node.args]) if node.op else "",
                 "value": said(node.data),
@@ -162,7 +163,9 @@ class _Steps:
         data = {
             "nodes": nodes,
             "steps": self._steps,
-            "groups": [[".".join(group), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups],
+            "groups": [
+                [printable(scope_name(group)), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups
+            ],
             "pictures": [
                 {
                     "groups": {f"g{i}": groups.index(box) for i, box in enumerate(dict.fromkeys(view.box.values())) if box in groups},

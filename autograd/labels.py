@@ -1,0 +1,58 @@
+"""Names that people give, as text that every format can hold, and as LaTeX."""
+
+import re
+from collections.abc import Sequence
+
+JOINERS = "\u200c\u200d"
+
+NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+).split()
+LATIN = {"Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
+         "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X", "omicron": "o"}  # fmt: skip  # LaTeX has no Greek letter of its own
+GREEK = {name: rf"\mathrm{{{LATIN[name]}}}" if name in LATIN else rf"\{name}" for name in [*NAMES, *map(str.capitalize, NAMES)]}
+GREEK |= {letter: GREEK[name] for letter, name in zip("αβγδεζηθικλμνξοπρστυφχψω", NAMES, strict=True)}
+GREEK |= {letter: GREEK[name.capitalize()] for letter, name in zip("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", NAMES, strict=True)}
+
+DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+INDEXED = re.compile(r"([^\W\d_]+)((?:_?\d[^\W_]*|_[^\W_]+|\[[^\W_]+\])*)")  # letters, then subscripts: z1, z_1, x_max, w[0][1]
+ESCAPED = str.maketrans(
+    {"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim ", " ": r"\ "} | {c: rf"\{c}" for c in "#$%&_{}"},
+)  # fmt: skip
+
+
+def printable(text: str) -> str:
+    """One line of text that every encoding and format can hold: what cannot be seen shows as U+FFFD, but emoji keep what joins them."""
+    return "".join(c if c.isprintable() or c in JOINERS else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def scope_name(path: Sequence[str]) -> str:
+    """The name of a scope.
+
+    >>> scope_name(("mlp", "", "neuron"))
+    'mlp.unnamed.neuron'
+    """
+    return ".".join(name if name.strip() else "unnamed" for name in path)
+
+
+def upright(text: str) -> str:
+    r"""Any text as LaTeX within a formula.
+
+    >>> print(upright("50 % of {x}"))
+    \mathrm{50\ \%\ of\ \{x\}}
+    """
+    return rf"\mathrm{{{printable(text).translate(ESCAPED)}}}"
+
+
+def symbol(name: str) -> str:
+    r"""The name of a variable as LaTeX: Greek letters and subscripts as they are said, anything else letter by letter.
+
+    >>> print(symbol("zeta_1"), symbol("ζ₁"), symbol("z10"), symbol("w[0][1]"), symbol("a#"))
+    \zeta_{1} \zeta_{1} z_{10} w_{0,1} \mathrm{a\#}
+    """
+    text = " ".join(name.split())
+    found = INDEXED.fullmatch(re.sub("[₀-₉]+", lambda m: "_" + m[0].translate(DIGITS), text))
+    if not found or not printable(text) == text:
+        return upright(text)
+    base, *subscripts = (GREEK.get(part, part) for part in (found[1], *re.findall(r"[^\W_]+", found[2])))
+    return f"{base}_{{{','.join(subscripts)}}}" if subscripts else base
