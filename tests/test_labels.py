@@ -10,8 +10,10 @@ import pytest
 from autograd import Op, Value, draw, latex, scope, step_through
 
 PIECES = [
-    "", "\n", "\n\n", "\r\n", " ", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u200b", "\u200d", "\u202e", "\ufeff", "\uffff", "\ud800", "\udfff",
-    "👩‍🔬", "<b>", "</script>", "\\N", "\\", "|", "{", "}", '"', "'", "&", "&#0;", "$x", "#1", "#9", "%", "~", "^", "_", "e\u0301", "שלום", "中文", "x" * 2000, "a",
+    "", "\n", "\n\n", "\r\n", " ", "\t", "\x00", "\x1b", "\x7f", "\x85",
+    "\u2028", "\u200b", "\u200d", "\u202e", "\ufeff", "\uffff", "\ud800", "\udfff",
+    "👩‍🔬", "<b>", "</script>", "\\N", "\\", "|", "{", "}", '"', "'",
+    "&", "&#0;", "$x", "#1", "#9", "%", "~", "^", "_", "e\u0301", "שלום", "中文", "x" * 2000, "a",
 ]  # fmt: skip
 CHOOSE = random.Random(1)  # noqa: S311  # samples
 LABELS = [*PIECES, *("".join(CHOOSE.choices(PIECES, k=4)) for _ in range(20))]
