@@ -1,6 +1,6 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
-from autograd.check import detect_anomaly as detect_anomaly
+from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
 from autograd.context import scope as scope

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.anomaly import users_line
 from autograd.captured import PLAIN, Captured, Same
-from autograd.check import users_line
 from autograd.context import NEUTRAL, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
