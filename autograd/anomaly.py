@@ -5,14 +5,13 @@ import math
 import operator
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autograd.context import current, entered, refused
+from autograd.context import Change, Context
 from autograd.errors import AnomalyError
 
 # Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
@@ -28,6 +27,12 @@ class _Watch:
 
     def __init__(self) -> None:
         self.lines: dict[Any, str] = {}
+
+    def watching(self, context: Context) -> Context:
+        """As the context, under this watch."""
+        if context.trace is not None:
+            context.trace.refuse("detect_anomaly()", None)
+        return replace(context, watch=self)
 
     def recorded(self, node: Any) -> None:
         if node.op is None:
@@ -60,8 +65,7 @@ def _is_between(file: str) -> bool:
     return file.startswith(OURS) or (file.startswith(_PYTHON) and not file.startswith(INSTALLED))
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+class detect_anomaly(Change):  # noqa: N801  # used like a function
     """Raise AnomalyError where the first value or gradient that is inf or nan arises, and name the user's line.
 
     For finding a fault, not for production: every operation then looks up the line that made it. A gradient, that of `backward` or of
@@ -73,6 +77,7 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.errors.AnomalyError: div(1.0, 0.0) gave inf at <doctest ...
     """
-    refused("detect_anomaly()")
-    with entered(replace(current(), watch=_Watch())):
-        yield
+
+    def entering(self) -> Callable[[Context], Context]:
+        """Somebody new who watches."""
+        return _Watch().watching

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import graph, value
 from autograd.compiled import native
-from autograd.context import scope_id, scope_path
+from autograd.context import scope_of, scope_path
 from autograd.graph import order
 from autograd.kinds import register_node
 from autograd.ops import TABLE
@@ -40,7 +40,7 @@ def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
 
 
 def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...]) -> Value:
-    return Value._restored(data, grad, None, (), (), label, scope_id(path))
+    return Value._restored(data, grad, None, (), (), label, scope_of(path))
 
 
 def _unpickled(rows: list[Any]) -> Value:
@@ -52,7 +52,7 @@ def _unpickled(rows: list[Any]) -> Value:
         else:
             data, grad, op, args, partials, label, path = row
             args = tuple([nodes[a] if a.__class__ is int else a for a in args])
-            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_id(path)))
+            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_of(path)))
     return nodes[-1]
 
 

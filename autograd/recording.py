@@ -19,7 +19,7 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.captured import PLAIN, Captured, Same
-from autograd.context import NEUTRAL, current, entered
+from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
@@ -68,12 +68,10 @@ class Path:
 
     def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
         trace = Trace()
-        with entered(NEUTRAL):
-            inputs = [Value(x) for x in args.numbers(lane)]
+        inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        with entered(replace(current(), recording=True, watch=None, trace=trace)):
-            tree = f(*given)
+        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
@@ -279,8 +277,8 @@ class Recordings:
         with self.lock:
             while sum(map(len, self.paths.values())) >= KEPT:
                 del self.paths[next(iter(self.paths))]
-            self.paths.setdefault(key, []).append(path)
             path.kept = True
+            self.paths.setdefault(key, []).append(path)
 
 
 def with_captured(groups: Groups, path: Path) -> Groups:

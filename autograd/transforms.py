@@ -8,8 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -17,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops, value
-from autograd.context import current, entered, refused
+from autograd.context import Context, current, entered
+from autograd.context import no_grad as no_grad
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
@@ -211,11 +211,16 @@ class _Call:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
         born: set[Value] = set()
-        context = current()
-        with entered(replace(context, recording=True, born=(*context.born, born))):
+
+        def collected(context: Context) -> Context:
+            return replace(context, recording=True, born=(*context.born, born))
+
+        def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in flat(x)]
             self.output = f(like(x, self.inputs), *rest)
+
+        entered(collected).run(called)
         self.outputs = flat(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
@@ -398,18 +403,3 @@ def hessian(f: Function) -> Function:
            [6., 0.]])
     """
     return jacobian(grad(f))
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Record nothing: what is computed inside are leaves, numbers without a past.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.args
-    ()
-    """
-    refused("no_grad()")
-    with entered(replace(current(), recording=False)):
-        yield

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, Context, current, refused
+from autograd.context import NEUTRAL, Context, Layers, Scope, current, refused
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, register_node
@@ -37,6 +37,8 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
 
 def _attended(node: "Value", context: Context) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
+    if context.__class__ is Layers:
+        context = context.now()
     if context.scope:
         node._tag = (None, context.scope)
     if context.watch is not None:
@@ -187,7 +189,7 @@ class Value:
     # where there is neither: the smaller a node, the less it costs the garbage collector.
     _number: float
     _grad: float | None
-    _tag: tuple[str | None, int]
+    _tag: tuple[str | None, Scope | int]
     args: tuple[Any, ...]
     op: ops.Op | None
     partials: tuple[float | None, ...]
@@ -237,8 +239,8 @@ class Value:
         self._tag = (label, self.scope)
 
     @property
-    def scope(self) -> int:
-        """The number of the `scope` in which it was made; `scope_path` gives its names."""
+    def scope(self) -> Scope | int:
+        """The `scope` in which it was made, 0 where there was none; `scope_path` gives its names."""
         return getattr(self, "_tag", UNTAGGED)[1]
 
     def backward(self, seed: float = 1.0) -> None:
@@ -377,7 +379,7 @@ class Value:
         return _node(data, op, args, partials)
 
     @staticmethod
-    def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int) -> "Value":
+    def _restored(data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: Scope | int) -> "Value":
         """A node with these attributes."""
         node = new(Value)
         node._number, node._grad, node.op, node.args, node.partials = data, grad, op, args, partials
