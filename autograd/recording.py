@@ -19,7 +19,7 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.captured import PLAIN, Captured, Same
-from autograd.context import NEUTRAL, entered
+from autograd.context import NEUTRAL, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
@@ -93,6 +93,26 @@ class Path:
     def holds(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
         return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+
+
+def watched(f: Function, args: Sequence[Any]) -> Any:
+    """`f(*args)`, the live numbers as Values, so that who watches sees each operation; numbers again, where no other Value is joined."""
+    if hasattr(f, "derivative_of"):  # it makes Values of its own, and its sweep knows the line of each
+        return f(*args)
+    given = Arguments(args, [None] * len(args))
+    born: set[Any] = set()
+
+    def called() -> Any:
+        inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
+        return f(*given.rebuilt(inputs, 0))
+
+    tree = entered(lambda context: replace(context, born=(*context.born, born))).run(called)
+    numbers = flat(tree)
+    outputs = [y for y in numbers if y.__class__ is Value]
+    watch: Any = current().watch
+    watch.used(outputs)
+    joined = any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs))
+    return tree if joined else like(tree, [y._number if y.__class__ is Value else y for y in numbers])
 
 
 def _identities(tree: Any) -> list[int]:
@@ -275,10 +295,13 @@ class Recordings:
 
     def _keep(self, key: Any, path: Path) -> None:
         with self.lock:
-            while sum(map(len, self.paths.values())) >= KEPT:
-                del self.paths[next(iter(self.paths))]
+            self._make_room()  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
             path.kept = True
             self.paths.setdefault(key, []).append(path)
+
+    def _make_room(self) -> None:
+        while sum(map(len, self.paths.values())) >= KEPT:
+            del self.paths[next(iter(self.paths))]
 
 
 def with_captured(groups: Groups, path: Path) -> Groups:

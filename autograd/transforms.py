@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd import ops, value
 from autograd.context import Context, current, entered
-from autograd.context import no_grad as no_grad
+from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
 from autograd.graph import order
@@ -167,7 +167,7 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
         return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
-    dependent = _dependent(nodes, inputs, graph=True)
+    dependent, watch = _dependent(nodes, inputs, graph=True), current().watch
     for node in reversed(nodes):
         if node in received and node in dependent and node.args:
             cotangent = _total(received[node])
@@ -178,6 +178,8 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
                     sent = _sent(node, cotangent, partial)
                     received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
                     masks.setdefault(a, []).append(_product(mask, partial) if _selects(node) else mask)
+            if watch is not None and finished([mask], graph=False)[0]:
+                watch.swept(node, lambda a: sum(finished(received.get(a, ()), graph=False)))
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
 
 
