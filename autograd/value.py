@@ -9,11 +9,13 @@ Source of the method: Linnainmaa (1970); Griewank and Walther, Evaluating Deriva
 
 import math
 import operator
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial as partial_call
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import NEUTRAL, Context, Layers, Scope, current, refused
+from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, refused
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, NUMBERS, as_float, named_float, register_node
@@ -35,9 +37,9 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
     return node if context is NEUTRAL else _attended(node, context)
 
 
-def _attended(node: "Value", context: Context) -> "Value":
+def _attended(node: "Value", context: Context | Layers) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
-    if context.__class__ is Layers:
+    if isinstance(context, Layers):
         context = context.now()
     if context.scope:
         node._tag = (None, context.scope)
@@ -258,25 +260,17 @@ class Value:
         watch = current().watch
         refused("backward()")
         nodes = order(self)
-        leaves = [(node, node._grad) for node in nodes if not node.args]
+        leaves = [node for node in nodes if not node.args]
+        # In one step of C, so that Ctrl-C cannot leave it half done.
+        restore: Callable[[], Any] = partial_call(deque, map(_GRAD, leaves, [leaf._grad for leaf in leaves]), 0)
         for node in nodes:
             if node.args:
                 node._grad = None
         try:
             self._grad = self.grad + seed
-            for node in reversed(nodes):
-                grad = node._grad
-                if grad is None:
-                    continue
-                for a, partial in zip(node.args, node.partials):  # noqa: B905  # equal by construction, and this is the inner loop
-                    if partial is not None:
-                        sum_so_far = a._grad
-                        a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
-                if watch is not None:
-                    watch.swept(node)
+            _send(nodes, watch)  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
         except BaseException:
-            for leaf, grad in leaves:
-                leaf._grad = grad
+            restore()
             raise
 
     # One line an operation.
@@ -390,6 +384,21 @@ class Value:
         refuse_subclass(cls)
 
 
+def _send(nodes: Sequence[Value], watch: Watch | None) -> None:
+    """Let each node, the last one first, send its gradient, times the local derivative, to each of its arguments."""
+    for node in reversed(nodes):
+        grad = node._grad
+        if grad is None:
+            continue
+        for a, partial in zip(node.args, node.partials):  # noqa: B905  # equal by construction, and this is the inner loop
+            if partial is not None:
+                sum_so_far = a._grad
+                a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
+        if watch is not None:
+            watch.swept(node)
+
+
+_GRAD = vars(Value)["_grad"].__set__  # of the slot
 _pow, _powc = _binary(ops.pow), _binary(ops.powc)
 
 
