@@ -155,8 +155,9 @@ def _awaits(frame: FrameType) -> bool:
     """Whether a generator is suspended since it awaits something, in whose tasks and threads its changes hold, and not by its yield."""
     if frame.f_back is not None or not frame.f_code.co_flags & CO_ASYNC_GENERATOR:
         return False
-    code, i = frame.f_code.co_code, frame.f_lasti + 2
-    return code[i : i + 1] == bytes([RESUME]) and code[i + 1] & 3 == AFTER_AWAIT
+    code, i = frame.f_code.co_code, frame.f_lasti  # of YIELD_VALUE, from Python 3.13 on of RESUME after it
+    i += 0 if code[i] == RESUME else 2
+    return code[i] == RESUME and code[i + 1] & 3 == AFTER_AWAIT
 
 
 def _generator(frame: FrameType | None) -> FrameType | None:
@@ -211,11 +212,17 @@ def _leaving(block: _Block) -> Generator[int, Any, None]:
     """What leaves a block, as a generator that has been started: see `_Exit`."""
     try:
         yield 0
+        if block.before is None:  # it was entered by hand
+            block = block.change.blocks[-1]
     finally:
         before, entry = block.before, block.entry
         if entry is not None:
             entry.change = None  # with this it is out of force; the rest only tidies up
-            _tidy()
+            try:
+                _tidy()
+            except BaseException:
+                _tidy()
+                raise
         elif before is not None:
             after = before
             try:
@@ -307,7 +314,7 @@ class Change:
         if before.__class__ is not Context:
             with self:
                 return f(*args, **options)
-        after = self.entering()(before)
+        after: Any = self.entering()(before)
         try:
             put(after)
             return f(*args, **options)
@@ -337,7 +344,7 @@ class Change:
                 return f(*args, **options)
 
         made: Any = coroutine if iscoroutinefunction(f) else generator if isgeneratorfunction(f) else function
-        return wraps(f)(made)  # type: ignore[no-any-return]
+        return wraps(f)(made)  # type: ignore[return-value]  # it takes and gives what f does
 
 
 class entered(Change):  # noqa: N801  # used like a function, as the others
