@@ -286,6 +286,7 @@ class Change:
         block = getattr(_next, "block", None)
         if block is None or block.change is not self or block.before is not None:
             block = _Block(self)  # entered by hand
+        _next.block = None  # it keeps nothing alive
         frame = sys._getframe(1)  # noqa: SLF001  # there is no other way
         generator = _generator(frame)
         within = block.within = self.entering()
@@ -390,7 +391,7 @@ class scope(Change):  # noqa: N801  # as above
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise OperationError(f"got {name!r} as the name of a scope, expected a string such as scope('layer1')")
+            raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
         self._name = name
 
     def entering(self) -> Callable[[Context], Context]:
