@@ -1,8 +1,9 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
-from autograd.check import detect_anomaly as detect_anomaly
+from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
+from autograd.context import no_grad as no_grad
 from autograd.context import scope as scope
 from autograd.draw import Drawing as Drawing
 from autograd.draw import draw as draw
@@ -66,6 +67,5 @@ from autograd.transforms import hessian as hessian
 from autograd.transforms import hvp as hvp
 from autograd.transforms import jacobian as jacobian
 from autograd.transforms import jvp as jvp
-from autograd.transforms import no_grad as no_grad
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import vjp as vjp

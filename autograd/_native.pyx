@@ -19,7 +19,7 @@ from libc.math cimport INFINITY, isfinite, isnan
 from libc.string cimport memcpy
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
-from autograd.context import NEUTRAL as _NEUTRAL, _current, current
+from autograd.context import NEUTRAL as _NEUTRAL, Layers, _current, current
 from autograd.errors import NumberError, OperationError
 from autograd.kinds import as_float, named_float, no_operand
 
@@ -35,8 +35,8 @@ cdef extern from "_node.h":
     ctypedef struct Node:
         double data, grad
         PyObject* op
-        PyObject* label
-        uint32_t size, scope, place
+        PyObject* tag
+        uint32_t size, place
         uint16_t graded, marks
         Edge own[2]
     enum:
@@ -54,6 +54,7 @@ cdef extern from "_node.h":
     object node_tuple(Node*, object (*)(Edge))
     void node_set(Node*, double) noexcept
     void node_cut(Node*) noexcept
+    void node_mark(Node*, PyObject*) noexcept
     void node_seed(Node*, double) noexcept
     void node_send(Node*) noexcept
     list nodes_below(PyObject**, size_t)
@@ -90,8 +91,8 @@ shared = None  # value.py, for what needs no speed
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
-cdef PyObject* SCOPED = NULL  # the last context that was a scope and nothing else, held, and its number
-cdef uint32_t SCOPE = 0
+cdef PyObject* SCOPED = NULL  # the last context that was a scope and nothing else, held, and its scope, NULL for none
+cdef PyObject* SCOPE = NULL
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
 
@@ -127,8 +128,8 @@ cdef inline int attend(object made) except -1:
     PyContextVar_Get(CURRENT, NULL, &context)
     Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and SCOPED, held here
     if context == SCOPED:
-        if SCOPE:
-            of(made).scope = SCOPE
+        if SCOPE != NULL:
+            node_mark(of(made), SCOPE)
         return 0
     return 0 if context == NEUTRAL else attended(made)
 
@@ -139,14 +140,16 @@ cdef int attended(object made) except -1:
     cdef Node* node = of(made)
     cdef PyObject* before
     context = current()
-    cdef uint32_t scope = context.scope
+    if type(context) is Layers:
+        context = context.now()
+    scope = context.scope
     if scope:
-        node.scope = scope
+        node_mark(node, <PyObject*>scope)
     if context.watch is None and context.trace is None and context.recording and not context.born:
         before = SCOPED
         Py_INCREF(context)
         SCOPED = <PyObject*>context
-        SCOPE = scope
+        SCOPE = <PyObject*>scope if scope else NULL  # which the context holds
         Py_XDECREF(before)
         return 0
     if context.watch is not None:
@@ -412,6 +415,14 @@ def flatten(tuple outputs, tuple inputs):
     )
 
 
+cdef tuple tag_of(Node* node):
+    """A node's label and its scope: its tag is one of them, or both in a tuple."""
+    if node.tag == NULL:
+        return None, 0
+    tag = <object>node.tag
+    return tag if type(tag) is tuple else (tag, 0) if isinstance(tag, str) else (None, tag)
+
+
 cdef int check(tuple nodes) except -1:
     """Refuse what is not a Value."""
     for node in nodes:
@@ -469,8 +480,8 @@ cdef class Value:
         """A node with these attributes."""
         made = node_of(data, op, args, partials)
         made._grad = grad
+        node_mark(of(made), NULL if not scope else <PyObject*>scope)
         made.label = label
-        of(made).scope = scope
         of(made).marks = marks
         return made
 
@@ -520,25 +531,25 @@ cdef class Value:
     @property
     def label(self):
         """A name for pictures and messages."""
-        return None if of(self).label == NULL else <object>of(self).label
+        return tag_of(of(self))[0]
 
     @label.setter
     def label(self, label):
-        cdef Node* node = of(self)
-        cdef PyObject* old = node.label
         if not (label is None or isinstance(label, str)):
             raise OperationError(f"got {label!r} as a label, expected a text or None")
-        if label is None:
-            node.label = NULL
+        scope = self.scope
+        if not scope:
+            node_mark(of(self), NULL if label is None else <PyObject*>label)
+        elif label is None:
+            node_mark(of(self), <PyObject*>scope)
         else:
-            Py_INCREF(label)
-            node.label = <PyObject*>label
-        Py_XDECREF(old)
+            both = (label, scope)
+            node_mark(of(self), <PyObject*>both)
 
     @property
     def scope(self):
-        """The number of the `scope` in which it was made; `scope_path` gives its names."""
-        return of(self).scope
+        """The `scope` in which it was made, 0 where there was none; `scope_path` gives its names."""
+        return tag_of(of(self))[1]
 
     @property
     def op(self):

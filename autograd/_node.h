@@ -26,13 +26,13 @@ typedef struct Node {
         double data;
         struct Node *next; /* of a node that waits to be freed */
     };
-    PyObject *op, *label; /* owned, or NULL */
+    PyObject *op, *tag; /* owned, or NULL; the tag is the label, the scope, or a tuple of both */
     double grad;
-    uint32_t size, scope; /* how many arguments; the number of the scope */
-    uint32_t place;       /* during a walk, 1 + its place in the order; else 0 */
-    uint16_t graded;      /* whether a gradient has arrived */
-    uint16_t marks;       /* MOVED and LOADED of value.py */
-    Edge own[2];          /* the arguments, or, in own[0].arg, where more of them are */
+    uint32_t size;   /* how many arguments */
+    uint32_t place;  /* during a walk, 1 + its place in the order; else 0 */
+    uint16_t graded; /* whether a gradient has arrived */
+    uint16_t marks;  /* MOVED and LOADED of value.py */
+    Edge own[2];     /* the arguments, or, in own[0].arg, where more of them are */
 } Node;
 
 enum { INLINE = 2, NO_DERIVATIVE = 1, MOVED = 1 };
@@ -228,9 +228,9 @@ static PyObject *node_new(double data, PyObject *op, size_t size) {
     node->grad = 0.0;
     Py_XINCREF(op);
     node->op = op;
-    node->label = NULL;
+    node->tag = NULL;
     node->size = (uint32_t)size;
-    node->scope = node->place = 0;
+    node->place = 0;
     node->graded = node->marks = 0;
     edge_number(&node->own[0], 0.0);
     edge_number(&node->own[1], 0.0);
@@ -242,6 +242,14 @@ static PyObject *node_new(double data, PyObject *op, size_t size) {
 static inline void node_set(Node *node, double data) {
     if (memcmp(&node->data, &data, sizeof data)) node->marks |= MOVED;
     node->data = data;
+}
+
+/* Give the node another tag, or none. */
+static void node_mark(Node *node, PyObject *tag) {
+    PyObject *old = node->tag;
+    Py_XINCREF(tag);
+    node->tag = tag;
+    Py_XDECREF(old);
 }
 
 /* Forget what the node was computed from. */
@@ -275,7 +283,7 @@ static void node_free(PyObject *self) {
     for (;;) {
         fetch(node, 256);
         node_cut(node);
-        Py_CLEAR(node->label);
+        Py_CLEAR(node->tag);
         node_give(node);
         node_count--;
         if (!waiting) break;

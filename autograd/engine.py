@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import graph, value
 from autograd.compiled import native
-from autograd.context import refused, scope_id, scope_path
+from autograd.context import refused, scope_of, scope_path
 from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
@@ -49,7 +49,7 @@ def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
 
 
 def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...], marks: int = 0) -> Value:
-    return Value._restored(data, grad, None, (), (), label, scope_id(path), marks)
+    return Value._restored(data, grad, None, (), (), label, scope_of(path), marks)
 
 
 def _unpickled(rows: list[Any]) -> Value:
@@ -61,7 +61,7 @@ def _unpickled(rows: list[Any]) -> Value:
         else:
             data, grad, op, args, partials, label, path, *marks = row  # before marks were known, there were none
             args = tuple([nodes[a] if a.__class__ is int else a for a in args])
-            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_id(path), LOADED | sum(marks)))
+            nodes.append(Value._restored(data, grad, op, args, partials, label, scope_of(path), LOADED | sum(marks)))
     return nodes[-1]
 
 

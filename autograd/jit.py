@@ -15,7 +15,7 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.lanes import Lanes, threads
 from autograd.ops import FUNCTION, Op
-from autograd.recording import Arguments, Groups, Path, Recordings, arrays, with_captured
+from autograd.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
 from autograd.transforms import array as array_of
 from autograd.transforms import flat, like, mapped
 
@@ -114,7 +114,7 @@ class _VMap:
         lanes = given.lanes or 0
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
-        if current().trace is not None or any(own for array, own in given.groups if len(array) > 1):
+        if current().trace is not None or current().watch is not None or any(own for array, own in given.groups if len(array) > 1):
             return self._unrolled(args, axes, lanes)
         tree, made = None, []
         for path, chosen in self.recordings.parts(given):
@@ -143,11 +143,12 @@ class _VMap:
         return mapped(tree, lambda shape: np.array([next(rest) for _ in range(math.prod(shape))]).T.reshape(lanes, *shape))
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[int | None], lanes: int) -> Any:
-        """Lane by lane, where something else records, or the lanes themselves are Values."""
-        rows = []
+        """Lane by lane, where something else records or watches, or the lanes themselves are Values."""
+        rows, watch = [], current().watch
         for lane in range(lanes):
             own = [x if axis is None else np.moveaxis(np.asarray(x), axis, 0)[lane] for x, axis in zip(args, axes, strict=True)]
-            rows.append(self.f(*[x.item() if isinstance(x, np.generic) else x for x in own]))
+            own = [x.item() if isinstance(x, np.generic) else x for x in own]
+            rows.append(self.f(*own) if watch is None else watched(self.f, own))
         numbers = list(zip(*map(flat, rows), strict=True))
         if self.reduce is not None:
             return like(rows[0], [ops.sum(column) * self.weight(lanes) for column in numbers])
@@ -238,6 +239,8 @@ class _Jit:
     def __call__(self, *args: Any) -> Any:
         if self.recorded or current().trace is not None:
             return self.f(*args)
+        if current().watch is not None:
+            return watched(self.f, args)
         again = self.again  # which another thread may replace
         found = None if again is None else again(args)
         if found is not None:

@@ -12,6 +12,7 @@ import operator
 import reprlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Protocol, Self
@@ -325,9 +326,21 @@ class _Arrays:
         for given, a in zip(x, arrays, strict=True):
             if a.dtype.kind not in REAL_DTYPES:
                 raise NumberError(not_a_number(given))
-        with np.errstate(all="ignore"):
-            y = np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
+        y = np.asarray(quietly(op.value, self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
         return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
+
+
+def quietly(f: Callable[..., Any], *args: Any) -> Any:
+    """`f(*args)` without NumPy's warnings of inf and nan.
+
+    In a copy of the context, where NumPy keeps what it warns of: Ctrl-C may cut off the exit of errstate.
+    """
+    return copy_context().run(_quiet, f, args)
+
+
+def _quiet(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    with np.errstate(all="ignore"):
+        return f(*args)
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:

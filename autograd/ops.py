@@ -29,7 +29,7 @@ import numpy as np
 
 from autograd.compiled import Operation, native
 from autograd.errors import LengthError, NumberError, OperationError
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of, quietly
 from autograd.labels import upright
 
 # How tightly an operation binds when a formula is printed.
@@ -238,8 +238,7 @@ class Op(Operation):
             p = self.partials_on_floats(y, *x)
         except IEEE_TRAPS:
             known = False
-            with np.errstate(all="ignore"):
-                p = self.partials(np.float64(y), *map(np.float64, x))
+            p = quietly(self.partials, np.float64(y), *map(np.float64, x))
         if not isinstance(p, tuple):
             raise OperationError(f"the partials of {self.name} are {p!r}, expected a tuple, one for each argument: (…,)")
         if len(p) != len(x):

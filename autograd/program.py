@@ -138,11 +138,14 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        with entered(NEUTRAL):  # whatever is in force where it is first asked for
-            x = [Value(1.0) for _ in range(self.inputs)]
-            cotangents = [Value(1.0) for _ in self.outputs]
-            total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
-            return Program(gradient(total, x), [*x, *cotangents])
+        made: Program = entered(NEUTRAL).run(self._differentiated)  # whatever is in force where it is first asked for
+        return made
+
+    def _differentiated(self) -> "Program":
+        x = [Value(1.0) for _ in range(self.inputs)]
+        cotangents = [Value(1.0) for _ in self.outputs]
+        total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
+        return Program(gradient(total, x), [*x, *cotangents])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, an archive of plain arrays.

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.anomaly import users_line
 from autograd.captured import PLAIN, Captured, Same
-from autograd.check import users_line
 from autograd.context import NEUTRAL, at_work, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
@@ -68,12 +68,10 @@ class Path:
 
     def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
         trace = Trace()
-        with entered(NEUTRAL):
-            inputs = [Value(x) for x in args.numbers(lane)]
+        inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        with entered(replace(current(), recording=True, watch=None, trace=trace)), at_work(inputs):
-            tree = f(*given)
+        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(at_work, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
@@ -95,6 +93,26 @@ class Path:
     def holds(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
         return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+
+
+def watched(f: Function, args: Sequence[Any]) -> Any:
+    """`f(*args)`, the live numbers as Values, so that who watches sees each operation; numbers again, where no other Value is joined."""
+    if hasattr(f, "derivative_of"):  # it makes Values of its own, and its sweep knows the line of each
+        return f(*args)
+    given = Arguments(args, [None] * len(args))
+    born: set[Any] = set()
+
+    def called() -> Any:
+        inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
+        return f(*given.rebuilt(inputs, 0))
+
+    tree = entered(lambda context: replace(context, born=(*context.born, born))).run(called)
+    numbers = flat(tree)
+    outputs = [y for y in numbers if y.__class__ is Value]
+    watch: Any = current().watch
+    watch.used(outputs)
+    joined = any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs))
+    return tree if joined else like(tree, [y._number if y.__class__ is Value else y for y in numbers])
 
 
 def _identities(tree: Any) -> list[int]:
@@ -277,10 +295,13 @@ class Recordings:
 
     def _keep(self, key: Any, path: Path) -> None:
         with self.lock:
-            while sum(map(len, self.paths.values())) >= KEPT:
-                del self.paths[next(iter(self.paths))]
-            self.paths.setdefault(key, []).append(path)
+            self._make_room()  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
             path.kept = True
+            self.paths.setdefault(key, []).append(path)
+
+    def _make_room(self) -> None:
+        while sum(map(len, self.paths.values())) >= KEPT:
+            del self.paths[next(iter(self.paths))]
 
 
 def with_captured(groups: Groups, path: Path) -> Groups:

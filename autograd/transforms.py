@@ -8,8 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -18,7 +17,8 @@ import numpy as np
 
 from autograd import ops, value
 from autograd.changed import refuse_changed
-from autograd.context import at_work, current, entered, refused
+from autograd.context import Context, at_work, current, entered
+from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value, sweep
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.graph import order
@@ -160,7 +160,7 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
         return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
-    dependent = _dependent(nodes, inputs, graph=True)
+    dependent, watch = _dependent(nodes, inputs, graph=True), current().watch
     for node in reversed(nodes):
         if node in received and node in dependent and node.args:
             cotangent = _total(received[node])
@@ -171,6 +171,8 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
                     sent = _sent(node, cotangent, partial)
                     received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
                     masks.setdefault(a, []).append(_product(mask, partial) if _selects(node) else mask)
+            if watch is not None and finished([mask], graph=False)[0]:
+                watch.swept(node, lambda a: sum(finished(received.get(a, ()), graph=False)))
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
 
 
@@ -204,12 +206,16 @@ class _Call:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
         born: set[Value] = set()
-        context = current()
-        with entered(replace(context, recording=True, born=(*context.born, born))):
+
+        def collected(context: Context) -> Context:
+            return replace(context, recording=True, born=(*context.born, born))
+
+        def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in flat(x)]
-            with at_work(self.inputs):
-                self.output = f(like(x, self.inputs), *rest)
+            self.output = at_work(self.inputs, f, like(x, self.inputs), *rest)
+
+        entered(collected).run(called)
         self.outputs = flat(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
@@ -392,18 +398,3 @@ def hessian(f: Function) -> Function:
            [6., 0.]])
     """
     return jacobian(grad(f))
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Record nothing: what is computed inside are leaves, numbers without a past.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.args
-    ()
-    """
-    refused("no_grad()")
-    with entered(replace(current(), recording=False)):
-        yield

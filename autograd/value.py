@@ -9,11 +9,13 @@ Source of the method: Linnainmaa (1970); Griewank and Walther, Evaluating Deriva
 
 import math
 import operator
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial as partial_call
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import ops, ufuncs
-from autograd.context import AT_WORK, NEUTRAL, Context, current, refused
+from autograd.context import AT_WORK, NEUTRAL, Context, Layers, Scope, Watch, current, refused
 from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
@@ -30,21 +32,23 @@ def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple
     node = new(Value)
     node._number = data
     node._grad = None
-    node._op = op
+    node._made_by = op
     node._args = args
     node._partials = partials
     context = current()
     return node if context is NEUTRAL else _attended(node, context)
 
 
-def _attended(node: "Value", context: Context) -> "Value":
+def _attended(node: "Value", context: Context | Layers) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
+    if isinstance(context, Layers):
+        context = context.now()
     if context.scope:
         node._tag = (None, context.scope, 0)
     if context.watch is not None:
         context.watch.recorded(node)
     if not context.recording:
-        node._op, node._args, node._partials = None, (), ()
+        node._made_by, node._args, node._partials = None, (), ()
     if not node._args:
         for leaves in context.born:
             leaves.add(node)
@@ -186,21 +190,21 @@ class Value:
     Value(data=2.0000, grad=4.0000, label='a')
     """
 
-    __slots__ = ("_args", "_grad", "_number", "_op", "_partials", "_tag")
+    __slots__ = ("_args", "_grad", "_number", "_made_by", "_partials", "_tag")
 
     # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label, scope and marks, left unset
     # where there is none of them: the smaller a node, the less it costs the garbage collector.
     _number: float
     _grad: float | None
-    _tag: tuple[str | None, int, int]
+    _tag: tuple[str | None, Scope | int, int]
     _args: tuple[Any, ...]
-    _op: ops.Op | None
+    _made_by: ops.Op | None
     _partials: tuple[float | None, ...]
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
         self._grad = None
-        self._op = None
+        self._made_by = None
         self._args = self._partials = ()
         context = current()
         if context is not NEUTRAL:
@@ -242,7 +246,7 @@ class Value:
     @property
     def op(self) -> ops.Op | None:
         """The `Op` that made it, None for a leaf."""
-        return self._op
+        return self._made_by
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -266,8 +270,8 @@ class Value:
         self._tag = (label, self.scope, self._marks)
 
     @property
-    def scope(self) -> int:
-        """The number of the `scope` in which it was made; `scope_path` gives its names."""
+    def scope(self) -> Scope | int:
+        """The `scope` in which it was made, 0 where there was none; `scope_path` gives its names."""
         return getattr(self, "_tag", UNTAGGED)[1]
 
     def backward(self, seed: float = 1.0) -> None:
@@ -285,25 +289,17 @@ class Value:
         watch = current().watch
         refused("backward()")
         nodes = order(self)
-        leaves = [(node, node._grad) for node in nodes if not node._args]
+        leaves = [node for node in nodes if not node._args]
+        # In one step of C, so that Ctrl-C cannot leave it half done.
+        restore: Callable[[], Any] = partial_call(deque, map(_GRAD, leaves, [leaf._grad for leaf in leaves]), 0)
         for node in nodes:
             if node._args:
                 node._grad = None
         try:
             self._grad = self.grad + seed
-            for node in reversed(nodes):
-                grad = node._grad
-                if grad is None:
-                    continue
-                for a, partial in zip(node._args, node._partials):  # noqa: B905  # equal by construction, and this is the inner loop
-                    if partial is not None:
-                        sum_so_far = a._grad
-                        a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
-                if watch is not None:
-                    watch.swept(node)
+            _send(nodes, watch)  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
         except BaseException:
-            for leaf, grad in leaves:
-                leaf._grad = grad
+            restore()
             raise
 
     # One line an operation.
@@ -412,11 +408,11 @@ class Value:
 
     @staticmethod
     def _restored(
-        data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: int, marks: int = 0
+        data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: Scope | int, marks: int = 0
     ) -> "Value":
         """A node with these attributes."""
         node = new(Value)
-        node._number, node._grad, node._op, node._args, node._partials = data, grad, op, args, partials
+        node._number, node._grad, node._made_by, node._args, node._partials = data, grad, op, args, partials
         node._tag = (label, scope, marks)
         return node
 
@@ -424,6 +420,21 @@ class Value:
         refuse_subclass(cls)
 
 
+def _send(nodes: Sequence[Value], watch: Watch | None) -> None:
+    """Let each node, the last one first, send its gradient, times the local derivative, to each of its arguments."""
+    for node in reversed(nodes):
+        grad = node._grad
+        if grad is None:
+            continue
+        for a, partial in zip(node._args, node._partials):  # noqa: B905  # equal by construction, and this is the inner loop
+            if partial is not None:
+                sum_so_far = a._grad
+                a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
+        if watch is not None:
+            watch.swept(node)
+
+
+_GRAD = vars(Value)["_grad"].__set__  # of the slot
 _pow, _powc = _binary(ops.pow), _binary(ops.powc)
 for name, elsewhere in ATTRIBUTES.items():
     setattr(Value, name, elsewhere)
@@ -441,7 +452,7 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
     for node in reversed(order(*cotangents)):
         if node in received:
             cotangent = received[node]
-            for a, partial in zip(node._args, node._partials):  # noqa: B905  # as in backward
+            for a, partial in zip(node.args, node.partials):  # noqa: B905  # as in backward
                 if partial is not None:
                     received[a] = received[a] + cotangent * partial if a in received else cotangent * partial
             if watch is not None:

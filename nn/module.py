@@ -65,8 +65,7 @@ class Module:
 
     def __call__(self, *x: Any, **options: Any) -> Any:
         """Compute `forward` in a scope of this module's name."""
-        with scope(self.name):
-            return self.forward(*x, **options)
+        return scope(self.name).run(self.forward, *x, **options)
 
     def forward(self, *x: Any, **options: Any) -> Any:
         """What the module computes; a subclass defines it."""

@@ -4,8 +4,8 @@ Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ th
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
@@ -60,26 +60,32 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter once, as its `grad` says; where that fails, none."""
         lr = self.rate()
-        with self.undo_on_error(), np.errstate(all="ignore"):
+        state = self.state()
+        try:
+            # In a copy of the context, since Ctrl-C may cut off the exit of np.errstate.
+            moved = copy_context().run(self._moved_quietly, lr)
+            for p, x in zip(self.parameters, moved, strict=True):
+                p.data = x
+        except BaseException:
+            self.restore(state)
+            raise
+
+    def _moved_quietly(self, lr: float) -> list[float]:
+        with np.errstate(all="ignore"):
             self.steps += 1
             moved = self.update(np.array([p.data for p in self.parameters]), np.array([p.grad for p in self.parameters]), lr)
-            for p, x in zip(self.parameters, moved.tolist(), strict=True):
-                p.data = x
+        return list(moved.tolist())
 
-    @contextmanager
-    def undo_on_error(self, but: type[BaseException] | tuple[()] = ()) -> Iterator[None]:
-        """An exception that leaves this context, Ctrl-C too, takes the parameters and the optimizer back to where it began, `but` one."""
-        numbers = [p.data for p in self.parameters]
-        state = dict(vars(self))
-        try:
-            yield
-        except but:
-            raise
-        except BaseException:
-            self.__dict__ = state
-            for p, x in zip(self.parameters, numbers, strict=True):
-                p.data = x
-            raise
+    def state(self) -> tuple[dict[str, Any], list[float]]:
+        """What `restore` takes: what the optimizer remembers, and the numbers of the parameters."""
+        return dict(vars(self)), [p.data for p in self.parameters]
+
+    def restore(self, state: tuple[dict[str, Any], list[float]]) -> None:
+        """Take the optimizer and the parameters back to where they were."""
+        remembered, numbers = state
+        self.__dict__ = dict(remembered)
+        for p, x in zip(self.parameters, numbers, strict=True):
+            p.data = x
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """The new numbers of the parameters, which are `p` and have the gradients `g`."""

@@ -42,9 +42,7 @@ class Samples:
         """What the model gives for each of these samples."""
         if self.rows is not None:
             try:
-                with no_grad(), warnings.catch_warnings():
-                    warnings.simplefilter("error", RuntimeWarning)  # it has to be recorded anew for every sample
-                    return _each(self._outputs(self.rows[chosen]))
+                return _each(_strictly(self._outputs, self.rows[chosen]))
             except Exception:  # noqa: BLE001  # if the model is to blame, it raises again below
                 self.rows = None
         return [self.model(self.inputs[i]) for i in chosen]
@@ -67,6 +65,18 @@ class Samples:
             return []
         weighed.backward()
         return [loss, weighed]
+
+
+def _strictly(f: Callable[..., Any], *args: Any) -> Any:
+    """`f(*args)`, unrecorded, where a warning that it has to be recorded anew for every sample is an error."""
+    filters = warnings.filters
+    try:
+        with no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            return f(*args)
+    finally:
+        if warnings.filters is not filters:  # Ctrl-C may cut off the exit of catch_warnings
+            warnings.filters = filters
 
 
 def _array(inputs: list[Any]) -> np.ndarray | None:

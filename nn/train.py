@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +39,10 @@ class History:
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
 
-    def add(self, prefix: str, means: dict[str, float]) -> None:
-        """Append an epoch's means to the lists of their names."""
-        for name, mean in means.items():
-            getattr(self, prefix + name).append(mean)
+    def with_epoch(self, seen: dict[str, float], held: dict[str, float]) -> "History":
+        """With the means of one more epoch: a new history, so that Ctrl-C finds all lists or none with it."""
+        means = {**seen, **{f"validation_{name}": mean for name, mean in held.items()}}
+        return History(**{name: [*so_far, *([means[name]] if name in means else [])] for name, so_far in vars(self).items()})
 
 
 def fit(
@@ -107,20 +107,27 @@ def fit(
     data = _Data(model, loss, X, y)
     held_out = _Data(model, loss, *validation) if validation is not None else None
     shuffle, order = generator(seed).shuffle, list(range(len(data.targets)))
-    history = History()
-    bar = _bar(epochs * math.ceil(len(order) / batch_size), shown=progress)
-    with optimizer.undo_on_error(but=AnomalyError), bar as advance, suppress(KeyboardInterrupt):
-        for epoch in range(1, epochs + 1):
-            shuffle(order)
-            seen, held = _Tally(), _Tally()
-            for batch in _batches(order, batch_size):
-                seen.add(data, batch, *data.step(batch, optimizer, f"in epoch {epoch}, after {seen.count + len(batch)} samples"))
-                advance(f"epoch {epoch}/{epochs}", seen.means())
-            if held_out is not None:
-                for batch in _batches(range(len(held_out.targets)), batch_size):
-                    held.add(held_out, batch, *held_out.measured(batch))
-            history.add("", seen.means())
-            history.add("validation_", held.means())
+    history, state = History(), optimizer.state()
+
+    def epoch(number: int, advance: Callable[[str, dict[str, float]], None]) -> History:
+        shuffle(order)
+        seen = _Tally()
+        for batch in _batches(order, batch_size):
+            seen.add(data, batch, *data.step(batch, optimizer, f"in epoch {number}, after {seen.count + len(batch)} samples"))
+            advance(f"epoch {number}/{epochs}", seen.means())
+        return history.with_epoch(seen.means(), _measured(held_out, batch_size).means())
+
+    try:
+        with _bar(epochs * math.ceil(len(order) / batch_size), shown=progress) as advance:
+            for number in range(1, epochs + 1):
+                history = epoch(number, advance)
+    except KeyboardInterrupt:
+        pass
+    except AnomalyError:
+        raise
+    except BaseException:
+        optimizer.restore(state)
+        raise
     return history
 
 
@@ -216,10 +223,13 @@ class _Data:
                 "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
             )
         self.reached = True
-        with optimizer.undo_on_error():
+        state = optimizer.state()
+        try:
             optimizer.step()
-            if not all(p.isfinite() for p in optimizer.parameters):
-                raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", lr))
+            _check_finite(optimizer, where, lr)
+        except BaseException:
+            optimizer.restore(state)
+            raise
         return outputs, mean
 
 
@@ -249,9 +259,23 @@ class _Tally:
         return {**loss, "accuracy": self.hits / self.count} if self.labelled else loss
 
 
+def _measured(data: _Data | None, batch_size: int) -> _Tally:
+    """All samples as they are; nothing where there are none."""
+    tally = _Tally()
+    if data is not None:
+        for batch in _batches(range(len(data.targets)), batch_size):
+            tally.add(data, batch, *data.measured(batch))
+    return tally
+
+
 def _check_model(model: Any) -> None:
     if not callable(model) or (isinstance(model, type) and issubclass(model, Module)):
         raise NumberError(f"got model={shown(model)}, expected a function of one sample, such as nn.MLP(2, [16, 3])")
+
+
+def _check_finite(optimizer: Optimizer, where: str, lr: float) -> None:
+    if not all(p.isfinite() for p in optimizer.parameters):
+        raise AnomalyError(_diverged(f"a parameter became inf or nan {where}", lr))
 
 
 def _diverged(what: str, lr: float) -> str:

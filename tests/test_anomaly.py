@@ -152,3 +152,147 @@ def test_a_user_file_beside_the_packages_is_the_users(name, tmp_path):
     script.write_text("from autograd import *\ndef f(x):\n    return log(x)\nwith detect_anomaly():\n    f(Value(0.0))\n")
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)  # noqa: S603  # the lines above
     assert f"{script}:3: return log(x)" in run.stderr
+
+
+# What jit and vmap run.
+
+
+def _log(x):
+    return ops.log(x)  # the line of `_log`
+
+
+def _root(x):
+    return ops.sqrt(x) * 2.0  # the line of `_root`
+
+
+@pytest.mark.parametrize(
+    ("run", "what", "line"),
+    [
+        (lambda: autograd.jit(_log)(0.0), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.jit(_log)(Value(0.0)), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.vmap(_log)(np.array([1.0, 0.0])), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.vmap(_log, reduce="mean")(np.array([1.0, 0.0])), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.jit(autograd.vmap(_log))(np.array([1.0, 0.0])), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.grad(autograd.vmap(_log, reduce="sum"))(np.array([1.0, 0.0])), "log(0.0) gave -inf", "_log"),
+        (lambda: autograd.jit(autograd.grad(_root))(0.0), "the gradient became inf on its way back through argument 0 of sqrt", "_root"),
+        (lambda: autograd.jit(autograd.value_and_grad(_root))(0.0), "the gradient became inf", "_root"),
+        (lambda: autograd.vmap(autograd.grad(_root))(np.array([1.0, 0.0])), "the gradient became inf", "_root"),
+        (lambda: autograd.jit(_root)(Value(0.0)).backward(), "the gradient became inf", "_root"),
+        (lambda: autograd.grad(autograd.grad(_root))(0.0), "the gradient became inf on its way back through argument 0 of sqrt", "_root"),
+        (lambda: autograd.vmap(_root, reduce="sum")(np.array([Value(0.0)])).backward(), "the gradient became inf", "_root"),
+    ],
+)
+def test_sees_what_jit_and_vmap_run(run, what, line):
+    before = current()
+    with detect_anomaly(), pytest.raises(AnomalyError) as info:
+        run()
+    assert str(info.value).startswith(what)
+    assert f"# the line of `{line}`" in str(info.value)
+    assert current() is before
+
+
+def test_sees_a_function_that_was_recorded_before():
+    f, g = autograd.jit(_log), autograd.vmap(autograd.grad(_root))
+    assert f(0.0) == -math.inf
+    assert g(np.array([0.0]))[0] == math.inf
+    for run in (lambda: f(0.0), lambda: g(np.array([0.0]))):
+        with pytest.raises(AnomalyError, match="# the line of"), detect_anomaly():
+            run()
+    assert f(1.0) == 0.0
+
+
+@pytest.mark.parametrize("f", [lambda x: x * x, lambda x: [x, {"a": x * 2.0}], lambda x: x], ids=["number", "structure", "itself"])
+def test_results_under_a_watch_are_those_of_replays(f):
+    X, w = np.array([1.0, -2.0, 0.5]), Value(3.0)
+    calls = [
+        lambda: autograd.jit(f)(1.5),
+        lambda: autograd.vmap(f)(X),
+        lambda: autograd.jit(lambda x: w * x)(2.0).data,
+        lambda: autograd.vmap(lambda x: x * x, reduce="mean")(X),
+        lambda: autograd.jit(autograd.grad(lambda x: x * x))(3),
+        lambda: autograd.jit(lambda x, n: x**n)(2.0, 3),
+    ]
+    for call in calls:
+        expected = call()
+        with detect_anomaly():
+            found = call()
+        assert repr(found) == repr(expected)
+
+
+# Branches that `where` did not take.
+
+
+def _safe(x):
+    return ops.where(x > 0.0, ops.log(x) * 2.0 + 1.0, x * x)
+
+
+def _two(x):
+    a = ops.log(x)
+    b = ops.exp(a * 0.5)
+    return ops.where(x > 0.0, b, x) + ops.where(x > 0.0, a, 1.0)
+
+
+@pytest.mark.parametrize("x", [-2.0, 0.0])
+@pytest.mark.parametrize("f", [_safe, _two, lambda x: ops.where(x > 0.0, ops.sqrt(x), x)], ids=["safe", "two", "root"])
+def test_a_branch_that_was_not_taken_is_no_anomaly(f, x):
+    v, X = Value(x), np.array([x, 2.0])
+    calls = [
+        lambda: f(Value(x)).data,
+        lambda: autograd.grad(f)(x),
+        lambda: autograd.grad(autograd.grad(f))(x),
+        lambda: autograd.jit(f)(x),
+        lambda: autograd.jit(autograd.grad(f))(x),
+        lambda: autograd.vmap(f)(X),
+        lambda: autograd.vmap(autograd.grad(f))(X),
+        lambda: autograd.jacobian(autograd.vmap(f))(X),
+        lambda: f(v).backward(),
+    ]
+    for call in calls:
+        expected = call()
+        with detect_anomaly():
+            found = call()
+        assert repr(found) == repr(expected)
+
+
+def _wrong(x):
+    return ops.where(x > 0.0, x, ops.log(x) * 2.0)  # the line of `_wrong`
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda: _wrong(Value(-1.0)).backward(),
+        lambda: autograd.grad(_wrong)(-1.0),
+        lambda: autograd.grad(autograd.grad(_wrong))(-1.0),
+        lambda: autograd.jit(_wrong)(-1.0),
+        lambda: autograd.vmap(_wrong)(np.array([1.0, -1.0])),
+        lambda: autograd.grad(lambda v: _wrong(v) + 1.0)(-1.0),
+    ],
+)
+def test_a_branch_that_was_taken_is_one(run):
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^log\(-1.0\) gave nan at .*# the line of `_wrong`"):
+        run()
+
+
+def test_a_result_that_is_held_at_the_end_is_one():
+    with pytest.raises(AnomalyError, match=r"^log\(-1.0\) gave nan"), detect_anomaly():
+        y = _wrong(Value(-1.0))
+    assert math.isnan(y.data)
+    with detect_anomaly():
+        y = _safe(Value(-1.0))
+    assert y.data == 1.0
+    with pytest.raises(ZeroDivisionError), detect_anomaly():
+        ops.where(1.0, _wrong(Value(-1.0)), 1.0).backward(seed=1 / 0)
+
+
+def test_decorates():
+    @detect_anomaly()
+    def f(x):
+        return ops.log(x)
+
+    assert f(Value(1.0)).data == 0.0
+    with pytest.raises(AnomalyError):
+        f(Value(0.0))
+    with pytest.raises(AnomalyError):
+        detect_anomaly().run(_wrong, Value(-1.0)).backward()
+    assert f(2.0) == math.log(2.0)

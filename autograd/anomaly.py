@@ -1,0 +1,153 @@
+"""Finding where a number or a gradient becomes inf or nan: `detect_anomaly`."""
+
+import linecache
+import math
+import operator
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import CodeType, FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd import value
+from autograd.context import Change, Context
+from autograd.errors import AnomalyError
+from autograd.ops import where
+
+# Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
+_PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
+_HERE = os.path.dirname(__file__)  # noqa: PTH120  # as above
+_NUMPY = os.path.dirname(np.__file__)  # noqa: PTH120  # as above
+OURS = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, _NUMPY + os.sep)  # noqa: PTH118, PTH120  # as above
+INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dist-packages"))  # noqa: PTH118  # as above
+
+
+class _Watch:
+    """Raises at the first non-finite value or gradient that is in use, and remembers the line of each node for the latter.
+
+    A value that is not finite raises at once, unless the code that is running names `where`, which may leave it out. Then it and all that
+    rests on it is doubtful, until a gradient or the result of a replay rests on it, or the block ends: what is still held then raises.
+    """
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code  # of the frame with the block
+        self.lines: dict[Any, str] = {}
+        self.doubtful: dict[Any, str] = {}
+        self.open: dict[Any, str] = {}  # the doubtful ones that nothing rests on and no `where` left out
+
+    def watching(self, context: Context) -> Context:
+        """As the context, under this watch."""
+        if context.trace is not None:
+            context.trace.refuse("detect_anomaly()", None)
+        return replace(context, watch=self)
+
+    def recorded(self, node: Any) -> None:
+        if node.op is None:
+            return
+        self.lines[node] = line = users_line()
+        doubts = self._doubts(node) if self.doubtful else []
+        if not (doubts or math.isfinite(node.data)):
+            given = ", ".join(str(getattr(a, "data", a)) for a in node.args)
+            doubts = [f"{node.op.name}({given}) gave {node.data} at {line}"]
+            if not self._may_be_left_out():
+                self._raise(doubts[0])
+        if doubts:
+            self.doubtful[node] = self.open[node] = doubts[0]
+
+    def _doubts(self, node: Any) -> list[str]:
+        """What is doubtful among that on which the node rests; a branch that it did not take is not."""
+        found = []
+        for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
+            if a in self.doubtful:
+                self.open.pop(a, None)
+                if node.op is not where or partial is not None or i == 0:
+                    found.append(self.doubtful[a])
+        return found
+
+    def _may_be_left_out(self) -> bool:
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # as below
+        while frame is not None:
+            code = frame.f_code
+            if "where" in (*code.co_names, *code.co_freevars) and code.co_filename != RECORDER:
+                return True
+            frame = None if code is self.code else frame.f_back
+        return False
+
+    def swept(self, node: Any, gradient: Callable[[Any], float] = operator.attrgetter("grad")) -> None:
+        self.used([node])
+        for i, (a, local) in enumerate(zip(node.args, node.partials, strict=True)):
+            if local is not None and not math.isfinite(gradient(a)):
+                self._raise(
+                    f"the gradient became {gradient(a)} on its way back through argument {i} of {node.op.name}: {gradient(node)} arrived "
+                    f"there, the local derivative is {local}; recorded at {self.lines.get(node, 'a line outside detect_anomaly()')}"
+                )
+
+    def used(self, nodes: Sequence[Any]) -> None:
+        """Raise where one of these, which are in use, is doubtful."""
+        for node in nodes:
+            if node in self.doubtful:
+                self._raise(self.doubtful[node])
+
+    def ended(self) -> None:
+        """Raise where something doubtful is still held by others."""
+        for node, doubt in self.open.items():
+            if sys.getrefcount(node) > OWN_REFERENCES:
+                self._raise(doubt)
+
+    def _raise(self, what: str) -> NoReturn:
+        self.open.clear()  # the end of the block does not say it again
+        raise AnomalyError(what)
+
+
+# To a node that only a watch holds: by three dicts, by the loop, and by the call that counts them.
+OWN_REFERENCES = 5
+RECORDER = value.__file__  # it names `where`, too
+
+
+def users_line() -> str:
+    """File, line and text of the innermost line that is not of this library."""
+    frame = sys._getframe(1)  # noqa: SLF001  # the public way, inspect.stack(), reads every file on the stack
+    while frame.f_back is not None and _is_between(frame.f_code.co_filename):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def _is_between(file: str) -> bool:
+    return file.startswith(OURS) or (file.startswith(_PYTHON) and not file.startswith(INSTALLED))
+
+
+class detect_anomaly(Change):  # noqa: N801  # used like a function
+    """Raise AnomalyError where the first value or gradient that is inf or nan arises, and name the user's line.
+
+    What `where` leaves out raises nothing: in code that names `where`, a value raises as soon as a gradient or the result of a replay rests
+    on it, or at the end of the block. Functions of `jit` and `vmap` are run, and not replayed, so that their lines are known.
+
+    For finding a fault, not for production: every operation then looks up the line that made it. A gradient, that of `backward` or of
+    `grad` and its like, is traced to its line where the forward pass ran inside as well. The tangents of `jvp` are not looked at.
+
+    >>> from autograd import Value
+    >>> with detect_anomaly():
+    ...     Value(1.0) / (Value(2.0) - 2.0)
+    Traceback (most recent call last):
+    autograd.errors.AnomalyError: div(1.0, 0.0) gave inf at <doctest ...
+    """
+
+    def entering(self) -> Callable[[Context], Context]:
+        """Somebody new who watches."""
+        return _Watch(sys._getframe(2).f_code).watching  # noqa: SLF001  # as above
+
+    def left(self, block: Any, *, failed: bool) -> None:
+        """Raise what is doubtful still."""
+        super().left(block, failed=failed)
+        if not failed:
+            block.within.__self__.ended()
+
+    def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """As a block."""
+        with self:
+            return f(*args, **options)

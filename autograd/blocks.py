@@ -1,0 +1,342 @@
+"""What is in force while operations are recorded: the scope they belong to, and who watches them.
+
+Kept in a context variable, so that threads and coroutines do not see each other's. What changes it is a `Change`, for the length of a
+`with` block, a call, or the calls of a decorated function. Two things make that more than a variable that is set and set back:
+
+- Ctrl-C raises KeyboardInterrupt between almost any two steps of Python's, and whatever stands in `__exit__` may then not run.
+- A generator may yield within a `with` block. The block then holds while the generator runs, and not while it is suspended.
+"""
+
+import sys
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from opcode import opmap
+from operator import attrgetter
+from threading import local
+from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+from autograd.errors import OperationError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Modules that run a generator as a context manager or as a fixture: what it enters before its yield is meant for the code around.
+DRIVERS = {"contextlib", "_pytest.fixtures", "pytest_asyncio.plugin"}
+
+
+class Watch(Protocol):
+    """Who is shown each node when it is recorded, and when a gradient has passed it."""
+
+    def recorded(self, node: Any) -> None:
+        """An operation has just made `node`."""
+
+    def swept(self, node: Any, gradient: Callable[[Any], float] = attrgetter("grad")) -> None:
+        """`node` has just sent its gradient on to its arguments; `gradient(node)` is what a node has received so far."""
+
+
+class Trace(Protocol):
+    """Who records a function to replay it, and so has to know of all that is taken from a Value beside operations on it."""
+
+    def recorded(self, node: Any) -> None:
+        """An operation has just made `node`, or it is a new leaf."""
+
+    def truth(self, node: Any) -> bool:
+        """Whether `node` is not 0: the replay is guarded by the answer."""
+
+    def refuse(self, what: str, node: Any) -> None:
+        """Say that `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
+
+
+class Scope:
+    """The names of scopes, outermost first; there is one object for each path, for as long as a node or a context holds it."""
+
+    __slots__ = ("__weakref__", "path")
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"<scope {'/'.join(self.path)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is in force.
+
+    The current scope, 0 where there is none, who watches, whether operations are recorded, the sets that collect new leaves, and who
+    traces. `inner` keeps the contexts of the scopes within, by their names, since a module enters its own at every call.
+    """
+
+    scope: Scope | int = 0
+    watch: Watch | None = None
+    recording: bool = True
+    born: tuple[set[Any], ...] = ()
+    trace: Trace | None = None
+    inner: dict[str, "Context"] = field(default_factory=dict, init=False, compare=False)
+
+
+NEUTRAL = Context()
+
+
+class Entry:
+    """A change that is in force for as long as a frame is; `change` is None once it is not."""
+
+    __slots__ = ("change", "frame")
+
+    def __init__(self, change: "Callable[[Context], Context]", frame: FrameType) -> None:
+        self.change: Callable[[Context], Context] | None = change
+        self.frame = frame
+
+    def suspends(self) -> bool:
+        """Whether it belongs to a generator, which may be suspended with the change still made."""
+        return bool(self.frame.f_code.co_flags & GENERATOR)
+
+    def held(self, running: dict[FrameType, int]) -> bool:
+        """Whether it is in force: its generator runs, be it that it waits for what it awaits."""
+        return self.change is not None and (not self.suspends() or self.frame in running or _awaits(self.frame))
+
+
+class Layers:
+    """What is in force where a generator made a change: that depends on whether it is running."""
+
+    __slots__ = ("base", "entries", "found")
+
+    def __init__(self, base: Context, entries: tuple[Entry, ...]) -> None:
+        self.base, self.entries = base, entries
+        self.found: tuple[list[Entry], Context] = ([], base)
+
+    def now(self) -> Context:
+        """The context here: the changes of the frames that are running, the outermost first."""
+        running = _running() if any(e.suspends() and e.frame.f_back is not None for e in self.entries) else {}
+        held, places, place = [e for e in self.entries if e.held(running)], {}, -1
+        for e in held:
+            places[e] = place = running.get(e.frame, place)
+        held.sort(key=places.__getitem__)
+        entries, context = self.found
+        if entries != held:
+            context = self.base
+            for e in held:
+                change = e.change
+                context = context if change is None else change(context)
+            self.found = held, context
+        return context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now(), name)
+
+
+def layered(base: Context, entries: tuple[Entry, ...]) -> "Context | Layers":
+    """The base with those of the entries that are still made."""
+    left = tuple([e for e in entries if e.change is not None])
+    return Layers(base, left) if left else base
+
+
+GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
+RESUME, AFTER_AWAIT = opmap["RESUME"], 3
+
+
+def _running() -> dict[FrameType, int]:
+    """The frames of this thread, with their places from the outermost one on."""
+    frames: list[FrameType] = []
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # there is no other way
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    return {frame: -i for i, frame in enumerate(frames)}
+
+
+def _awaits(frame: FrameType) -> bool:
+    """Whether a generator is suspended since it awaits something, in whose tasks and threads its changes hold, and not by its yield."""
+    if frame.f_back is not None or not frame.f_code.co_flags & CO_ASYNC_GENERATOR:
+        return False
+    code, i = frame.f_code.co_code, frame.f_lasti  # of YIELD_VALUE, from Python 3.13 on of RESUME after it
+    i += 0 if code[i] == RESUME else 2
+    return code[i] == RESUME and code[i + 1] & 3 == AFTER_AWAIT
+
+
+def _generator(frame: FrameType | None) -> FrameType | None:
+    """The frame of the generator that may be suspended with a block open which `frame` enters; None if there is none.
+
+    One that serves as a context manager enters the block for the code around it.
+    """
+    while frame is not None:
+        if frame.f_globals.get("__name__") in DRIVERS:
+            frame = frame.f_back
+        elif not frame.f_code.co_flags & GENERATOR:
+            return None
+        elif frame.f_back is None or frame.f_back.f_globals.get("__name__") not in DRIVERS:
+            return frame
+        else:
+            frame = frame.f_back
+    return None
+
+
+_current: ContextVar[Any] = ContextVar("autograd", default=NEUTRAL)
+current: Callable[[], Context] = _current.get
+put = _current.set  # and back by `set` too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
+
+
+def refused(what: str, node: Any = None) -> None:
+    """Let who traces a function refuse what a replay could not do again."""
+    trace = current().trace
+    if trace is not None:
+        trace.refuse(what, node)
+
+
+class _Block:
+    """One `with` block: what was in force before it, and the entry that it made, if it made one."""
+
+    __slots__ = ("before", "change", "entry", "within")
+
+    before: Any
+    within: "Callable[[Context], Context]"
+
+    def __init__(self, change: "Change") -> None:
+        self.change, self.before = change, None
+        self.entry: Entry | None = None
+
+
+_next = local()  # the block that this thread is about to enter
+
+
+def _leaving(block: _Block) -> Generator[int, Any, None]:
+    """What leaves a block, as a generator that has been started: see `_Exit`."""
+    try:
+        yield 0
+        if block.before is None:  # it was entered by hand
+            block = block.change.blocks[-1]
+    finally:
+        before, entry = block.before, block.entry
+        if entry is not None:
+            entry.change = None  # with this it is out of force; the rest only tidies up
+            try:
+                _tidy()
+            except BaseException:
+                _tidy()
+                raise
+        elif before is not None:
+            after = before
+            try:
+                after = _without(before)
+            finally:
+                put(after)
+    failed = yield 0
+    block.change.left(block, failed=failed is not None)
+    while True:
+        yield 0
+
+
+def _tidy() -> None:
+    now: Any = current()
+    if now.__class__ is Layers:
+        put(layered(now.base, now.entries))
+
+
+def _without(before: Any) -> Any:
+    """What is in force after the block of a plain function: what was before, and the changes of generators that are suspended."""
+    now: Any = current()
+    return before if now.__class__ is Context else layered(before, now.entries)
+
+
+class _Exit:
+    """`__exit__`, so that Ctrl-C cannot come before its first step.
+
+    The interpreter looks for an interrupt where a function of Python begins, before anything of it has run, and after each call. But a
+    `with` statement takes its `__exit__` before it calls `__enter__`, so this can give it something in C: `max`, which calls `send` of a
+    generator. That was started already, so that an interrupt finds it inside `try`, and `finally` runs all the same; and even where the
+    exit is dropped and not called, since that closes the generator.
+    """
+
+    def __get__(self, change: "Change | None", cls: type) -> Callable[..., Any]:
+        if change is None:
+            return _leave  # ExitStack calls it with the object
+        block = _next.block = _Block(change)
+        leaving = _leaving(block)
+        next(leaving)
+        return partial(max, None, key=leaving.send)  # sent are None, then the exception; of equal numbers the first counts: None
+
+
+def _leave(change: "Change", failed: Any = None, *_: object) -> None:
+    """Leave the block that was entered last by hand."""
+    leaving = _leaving(change.blocks[-1])
+    for sent in (None, None, failed):
+        leaving.send(sent)
+
+
+class Change:
+    """A change of what is in force: for a `with` block, for a call by `run`, or for each call of a function that it decorates."""
+
+    blocks: tuple[_Block, ...] = ()  # those entered and not left
+
+    def entering(self) -> "Callable[[Context], Context]":
+        """The change for one block: it gives what is in force within where its argument is in force around."""
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        before: Any = current()
+        block = getattr(_next, "block", None)
+        if block is None or block.change is not self or block.before is not None:
+            block = _Block(self)  # entered by hand
+        _next.block = None  # it keeps nothing alive
+        frame = sys._getframe(1)  # noqa: SLF001  # there is no other way
+        generator = _generator(frame)
+        within = block.within = self.entering()
+        after: Any = within(before if before.__class__ is Context else before.now())
+        if generator is not None or before.__class__ is not Context:
+            block.entry = Entry(within, generator or frame)
+            base, entries = (before, ()) if before.__class__ is Context else (before.base, before.entries)
+            after = layered(base, (*entries, block.entry))
+        self.blocks = (*self.blocks, block)
+        block.before = before
+        try:
+            put(after)
+        except BaseException:
+            put(before)
+            raise
+
+    __exit__ = _Exit()
+
+    def left(self, block: _Block, *, failed: bool) -> None:  # noqa: ARG002  # for a subclass
+        """A block has been left, by an exception if it failed."""
+        self.blocks = tuple([b for b in self.blocks if b is not block])
+
+    def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """`f(*args, **options)` with the change made: faster than a `with` block."""
+        before: Any = current()
+        if before.__class__ is not Context:
+            with self:
+                return f(*args, **options)
+        after: Any = self.entering()(before)
+        try:
+            put(after)
+            return f(*args, **options)
+        finally:
+            try:
+                after = current()
+            finally:
+                put(before)
+            if after.__class__ is not Context:
+                put(layered(before, after.entries))
+
+    def __call__(self, f: F) -> F:
+        """The function f with the change made in each of its calls."""
+        if isasyncgenfunction(f):
+            raise OperationError(f"got {f!r}, an asynchronous generator, to decorate: write the with statement in it instead")
+
+        async def coroutine(*args: Any, **options: Any) -> Any:
+            with self:
+                return await f(*args, **options)
+
+        def generator(*args: Any, **options: Any) -> Any:
+            with self:
+                return (yield from f(*args, **options))
+
+        def function(*args: Any, **options: Any) -> Any:
+            with self:
+                return f(*args, **options)
+
+        made: Any = coroutine if iscoroutinefunction(f) else generator if isgeneratorfunction(f) else function
+        return wraps(f)(made)  # type: ignore[return-value]  # it takes and gives what f does
