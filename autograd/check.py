@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import tree_ravel
 from autograd.context import current, entered, refused
 from autograd.engine import Value
 from autograd.errors import AnomalyError, GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
 from autograd.kinds import FLOATS, as_float, named_float
 from autograd.ops import Op, stop_gradient
-from autograd.transforms import flat, grad, like, no_grad, pull, push
+from autograd.transforms import grad, no_grad, pull, push
 
 # Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
 _PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
@@ -139,9 +140,10 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
 
 
 def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
-    point = [named_float("inputs", x) for x in flat(inputs)]
+    numbers, form = tree_ravel(inputs)
+    point = [named_float("inputs", x) for x in numbers]
     leaves = [Value(x) for x in point]
-    outputs = flat(f(like(inputs, leaves)))
+    outputs = tree_ravel(f(form.unravel(leaves)))[0]
     for y in outputs:
         if y.__class__ is not Value:
             named_float("what f gave", y)
@@ -153,7 +155,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
 
     def values(at: Sequence[float]) -> list[float]:
         with no_grad():
-            return [_number(y) for y in flat(f(like(inputs, [Value(x) for x in at])))]
+            return [_number(y) for y in tree_ravel(f(form.unravel([Value(x) for x in at])))[0]]
 
     for j, leaf in enumerate(leaves):
         forward = push(nodes, {leaf: 1.0}, outputs, graph=False)

@@ -195,7 +195,7 @@ def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
     for i in np.ndindex(out.shape):
         x = [a[i] for a in arrays]
         out[i] = kind_of(x).apply(op, x)
-    return out[()]
+    return out.view(_node_array) if out.ndim and any(map(is_node, out.flat)) else out[()]
 
 
 class _Symbols:
@@ -273,11 +273,24 @@ FLOATS = _Floats()
 ARRAYS = _Arrays()
 _FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
 _known: dict[type, tuple[int, Kind]] = {float: (_FLOAT, FLOATS)}
+_UNKNOWN = (_FLOAT, FLOATS)
+_node_array: type = np.ndarray
 
 
 def register_node(cls: type, kind: Kind) -> None:
     """Make `cls` a kind of number whose operations are recorded by `kind`."""
     _known[cls] = (_NODE, kind)
+
+
+def register_arrays(cls: type) -> None:
+    """Make `cls`, of arrays, that of the arrays of nodes that operations give."""
+    global _node_array  # noqa: PLW0603  # set once, where the class is
+    _node_array = cls
+
+
+def is_node(x: Any) -> bool:
+    """Whether `x` is a number whose operations are recorded: a Value."""
+    return _known.get(x.__class__, _UNKNOWN)[0] == _NODE
 
 
 def _recognise(cls: type) -> tuple[int, Kind]:

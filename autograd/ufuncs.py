@@ -1,13 +1,32 @@
-"""NumPy's names for the operations: what `np.exp(v)`, `np.float64(2) * v` and `array < v` do."""
+"""NumPy's names for the operations, on numbers: which function each ufunc is on Values. `autograd.arrays` applies them to arrays."""
 
+import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
-from autograd.errors import OperationError
+
+LN_2, LN_10 = math.log(2.0), math.log(10.0)
+
+
+def _asinh(x: Any) -> Any:
+    size = ops.abs(x)
+    y = ops.log1p(size + size * size / (1.0 + ops.hypot(1.0, size)))
+    return ops.where(ops.less(x, 0.0), -y, ops.where(x, y, x))  # near 0 it is x, and abs has no slope at 0 itself
+
+
+def _copysign(a: Any, b: Any) -> Any:
+    size = ops.abs(a)
+    return ops.where(ops.less(ops.where(b, b, ops.div(1.0, b)), 0.0), -size, size)  # 1/b tells -0.0 from 0.0
+
+
+def _unless_nan(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`choice` of two numbers, or the other where one is nan."""
+    return lambda a, b: ops.where(ops.less_equal(a, a), ops.where(ops.less_equal(b, b), choice(a, b), a), b)
+
 
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: ops.add,
@@ -16,6 +35,7 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.divide: ops.div,
     np.negative: ops.neg,
     np.positive: operator.pos,
+    np.conjugate: operator.pos,
     np.power: ops.pow,
     np.float_power: ops.pow,
     np.square: lambda x: ops.powc(x, 2.0),
@@ -23,12 +43,18 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.absolute: ops.abs,
     np.fabs: ops.abs,
     np.sign: ops.sign,
+    np.copysign: _copysign,
+    np.heaviside: lambda x, at_0: ops.where(x, ops.step(x, 0.0), at_0),
     np.sqrt: ops.sqrt,
     np.exp: ops.exp,
+    np.exp2: lambda x: ops.pow(2.0, x),
     np.expm1: ops.expm1,
     np.log: ops.log,
+    np.log2: lambda x: ops.div(ops.log(x), LN_2),
+    np.log10: lambda x: ops.div(ops.log(x), LN_10),
     np.log1p: ops.log1p,
     np.logaddexp: lambda a, b: ops.logsumexp([a, b]),
+    np.logaddexp2: lambda a, b: ops.div(ops.logsumexp([ops.mul(a, LN_2), ops.mul(b, LN_2)]), LN_2),
     np.sin: ops.sin,
     np.cos: ops.cos,
     np.tan: ops.tan,
@@ -40,41 +66,51 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.sinh: ops.sinh,
     np.cosh: ops.cosh,
     np.tanh: ops.tanh,
+    np.arcsinh: _asinh,
+    np.arccosh: lambda x: ops.log1p((x - 1.0) + ops.sqrt((x - 1.0) * (x + 1.0))),
+    np.arctanh: lambda x: 0.5 * (ops.log1p(x) - ops.log1p(-x)),
+    np.deg2rad: lambda x: ops.mul(x, math.pi / 180.0),
+    np.radians: lambda x: ops.mul(x, math.pi / 180.0),
+    np.rad2deg: lambda x: ops.mul(x, 180.0 / math.pi),
+    np.degrees: lambda x: ops.mul(x, 180.0 / math.pi),
     np.maximum: ops.maximum,
     np.minimum: ops.minimum,
+    np.fmax: _unless_nan(ops.maximum),
+    np.fmin: _unless_nan(ops.minimum),
+}
+
+# A reduction over many numbers that is one operation.
+REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: ops.sum,
+    np.maximum: ops.maximum,
+    np.minimum: ops.minimum,
+    np.logaddexp: ops.logsumexp,
 }
 
 # These ask about the number and carry no gradient.
-QUESTIONS: dict[np.ufunc, Callable[..., bool]] = {
+QUESTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.less: operator.lt,
     np.less_equal: operator.le,
     np.greater: operator.gt,
     np.greater_equal: operator.ge,
     np.equal: operator.eq,
     np.not_equal: operator.ne,
-    np.isnan: lambda x: x.isnan(),
-    np.isfinite: lambda x: x.isfinite(),
+    np.isnan: lambda x: not x <= x,  # noqa: PLR0124  # nan is not itself
+    np.isfinite: lambda x: abs(x) < math.inf,
+    np.isinf: lambda x: abs(x) >= math.inf,
+    np.signbit: lambda x: x < 0.0 or (abs(x) <= 0.0 and 1.0 / _written(x) < 0.0),
+    np.logical_and: lambda a, b: bool(a) and bool(b),
+    np.logical_or: lambda a, b: bool(a) or bool(b),
+    np.logical_xor: lambda a, b: bool(a) is not bool(b),
+    np.logical_not: lambda x: not x,
 }
 
 
-def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
-    """Apply NumPy's `ufunc` where a Value is among `inputs`; arrays among them give arrays."""
-    if method != "__call__" or options:
-        what = f"np.{ufunc.__name__}.{method}" if method != "__call__" else f"np.{ufunc.__name__} with {', '.join(options)}="
-        raise OperationError(f"{what} is not defined for a Value: put the Values in an array of dtype object, or write a loop")
-    if ufunc in QUESTIONS:
-        return _ask(QUESTIONS[ufunc], inputs)
-    if ufunc not in OPERATIONS:
-        raise OperationError(
-            f"np.{ufunc.__name__} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
-            "or declare an autograd.Op with its derivative"
-        )
-    return OPERATIONS[ufunc](*inputs)
+def _written(x: Any) -> Any:
+    """A float as NumPy's, so that 1/0 is not an error."""
+    return np.float64(x) if x.__class__ is float else x
 
 
-def _ask(question: Callable[..., bool], inputs: Sequence[Any]) -> Any:
-    arrays = np.broadcast_arrays(*(np.asarray(a, dtype=object) for a in inputs))
-    answers = np.empty(arrays[0].shape, dtype=bool)
-    for i in np.ndindex(answers.shape):
-        answers[i] = question(*(a[i] for a in arrays))
-    return answers[()]
+def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """What `ufunc` is on numbers; an operation of the table may have the name of a ufunc of SciPy's."""
+    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or ops.TABLE.get(ufunc.__name__)

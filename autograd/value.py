@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar, final
 
-from autograd import ops, ufuncs
+from autograd import arrays, ops
 from autograd.context import NEUTRAL, Context, current, refused
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
@@ -353,7 +353,10 @@ class Value:
     __int__ = __complex__ = __float__
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return ufuncs.apply(ufunc, method, inputs, options)
+        return arrays.apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # noqa: ARG002  # NumPy's protocol
+        return arrays.call(func, args, options)
 
     # Showing and copying.
 

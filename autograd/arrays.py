@@ -1,0 +1,242 @@
+"""Arrays of Values: what grad, jit and vmap hand in where they were given an array, and what NumPy's functions do with it.
+
+NumPy has loops over objects for few of its functions, and some of these choose otherwise than the operations do. So an array of Values is
+a class of its own, which answers for each ufunc and each function of NumPy's by itself, from the operations of the table.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from autograd.errors import AutogradError, LengthError, OperationError
+from autograd.functions import FUNCTIONS, PRODUCTS, by_numpy
+from autograd.kinds import is_node, register_arrays
+from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
+from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
+
+# What NumPy may add to a call that changes nothing here.
+HARMLESS = {"casting", "order", "subok", "dtype", "signature"}
+
+
+class Array(np.ndarray):
+    """An array of Values, of dtype object, that answers NumPy's functions as an array of floats does."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002  # NumPy's protocol
+        return call(func, args, kwargs)
+
+
+register_arrays(Array)
+
+
+def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
+    if not shape:
+        return numbers[0]
+    floats = all(x.__class__ is float for x in numbers)
+    out = np.empty(len(numbers), dtype=float if floats else object)
+    out[:] = numbers
+    return out.reshape(shape) if floats else out.reshape(shape).view(Array)
+
+
+class Form:
+    """A structure of numbers without the numbers: the structure of its leaves, and the shape of each, () for a number."""
+
+    def __init__(self, structure: Structure, shapes: list[tuple[int, ...]]) -> None:
+        self.structure, self.shapes = structure, shapes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and (self.structure, self.shapes) == (other.structure, other.shapes)
+
+    def __hash__(self) -> int:
+        return hash((self.structure, tuple(self.shapes)))
+
+    def __repr__(self) -> str:
+        return f"{self.shapes} in {self.structure!r}"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one number, alone."""
+        return self.structure is LEAF and not self.shapes[0]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one number, or an array of one."""
+        return self.structure is LEAF and math.prod(self.shapes[0]) == 1
+
+    def map(self, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
+        """The structure with `leaf(shape)` in place of each array and each number."""
+        return tree_unflatten(self.structure, [leaf(shape) for shape in self.shapes])
+
+    def unravel(self, numbers: Sequence[Any]) -> Any:
+        """The structure with these numbers."""
+        if not any(self.shapes):
+            return tree_unflatten(self.structure, numbers)
+        leaves, place = [], 0
+        for shape in self.shapes:
+            size = math.prod(shape)
+            leaves.append(array(numbers[place : place + size], shape))
+            place += size
+        return tree_unflatten(self.structure, leaves)
+
+
+def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
+    """The numbers of a structure, those of its arrays among them, in order, and its form.
+
+    Raises:
+        OperationError: an array is of a class with a meaning of its own, such as a matrix or a masked array.
+
+    >>> numbers, form = tree_ravel({"w": np.array([1.0, 2.0]), "b": 3.0})
+    >>> [float(x) for x in numbers], form.unravel([10.0, 20.0, 30.0])
+    ([1.0, 2.0, 3.0], {'w': array([10., 20.]), 'b': 30.0})
+    """
+    leaves, structure = tree_flatten(tree)
+    if not any(isinstance(x, np.ndarray) for x in leaves):
+        return leaves, Form(structure, [()] * len(leaves))
+    numbers: list[Any] = []
+    for x in leaves:
+        if isinstance(x, np.ndarray):
+            numbers.extend(plain(x).ravel())
+        else:
+            numbers.append(x)
+    return numbers, Form(structure, [np.shape(x) if isinstance(x, np.ndarray) else () for x in leaves])
+
+
+def plain(x: np.ndarray) -> np.ndarray:
+    """An array as NumPy's own; refused where its class has a meaning of its own, which would be lost."""
+    if type(x) not in PLAIN:
+        raise OperationError(
+            f"got an array of the class {type(x).__name__}, expected a numpy.ndarray: what the class adds would be lost; give "
+            "numpy.asarray(x), and what it masks or measures apart"
+        )
+    return x.view(np.ndarray)
+
+
+PLAIN = {np.ndarray, Array, np.memmap}
+
+
+# Ufuncs.
+
+
+@cache
+def _elementwise(ufunc: np.ufunc) -> Any:
+    """The ufunc of objects that is `ufunc` on numbers."""
+    f = on_numbers(ufunc)
+    if f is not None:
+        return np.frompyfunc(f, ufunc.nin, 1) if ufunc.identity is None else np.frompyfunc(f, ufunc.nin, 1, identity=ufunc.identity)
+    if set("".join(ufunc.types)) <= set("O->"):  # made of a function of objects, by np.vectorize or np.frompyfunc
+        return ufunc
+    raise OperationError(
+        f"{_named(ufunc)} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
+        "or declare an autograd.Op with its derivative"
+    )
+
+
+def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
+    name = f"np.{ufunc.__name__}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {ufunc.__name__}"
+    return name if method == "__call__" else f"{name}.{method}"
+
+
+def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Apply NumPy's `ufunc` where a Value, or an array of them, is among what it is given; arrays give arrays."""
+    if not options and method == "__call__" and not any(isinstance(x, np.ndarray | list | tuple) for x in inputs):
+        f = on_numbers(ufunc)
+        if f is not None:
+            return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+    given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
+    out = options.pop("out", (None,))[0]
+    to = None if out is None else out.view(np.ndarray)
+    if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # indices, say, that argsort gave
+        return getattr(ufunc, method)(*given, **options, **({} if out is None else {"out": to}))
+    asks = ufunc in QUESTIONS
+    kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=asks)
+    for i in range(len(given)):
+        if method in {"__call__", "outer"} or i in {0, 2}:  # what is between are indices
+            given[i] = np.asarray(given[i], dtype=object)
+    with np.errstate(all="ignore"):
+        if ufunc.signature is not None:
+            result = _product(ufunc, given, kept)
+        elif method == "reduce" and ufunc in REDUCTIONS:
+            result = _reduced(REDUCTIONS[ufunc], given[0], **kept)
+        else:
+            where_to = {} if asks or to is None else {"out": to}
+            result = getattr(_elementwise(ufunc), method)(*given, **kept, **where_to)
+        if asks:
+            result = np.asarray(result, dtype=bool)[()]
+    if to is None:
+        return wrapped(result)
+    if result is not to:
+        to[...] = result
+    return out
+
+
+def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[str, Any]:
+    """The options that mean something for objects, after a look at where the results are to go."""
+    if to is not None and to.dtype != object and not (asks and to.dtype == bool):
+        raise OperationError(
+            f"{what} was to write Values into an array of dtype {to.dtype}, which would lose their gradients: write c = c + x in place of "
+            "c += x, or make it an array of objects first, c = c.astype(object)"
+        )
+    dtype = options.get("dtype")
+    if dtype is not None and not asks and np.dtype(dtype) not in {np.dtype(float), np.dtype(object)}:
+        raise OperationError(f"{what} was to give Values as {np.dtype(dtype)}, expected no dtype: a Value is a 64-bit float")
+    return {name: x for name, x in options.items() if name not in HARMLESS}
+
+
+def wrapped(result: Any, *, alone: bool = True) -> Any:
+    """What a function of NumPy's gave: arrays of objects as arrays of Values; `alone`, what is in one without a dimension."""
+    if isinstance(result, np.ndarray) and result.dtype == object:
+        return result[()] if alone and not result.ndim else result.view(Array)
+    if type(result) in {list, tuple}:
+        return type(result)([wrapped(x, alone=alone) for x in result])
+    return result
+
+
+def _reduced(
+    f: Callable[..., Any], x: np.ndarray, axis: Any = 0, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
+    """`f` of the numbers along some axes, as one operation for each result."""
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim) if x.ndim else ()
+    others = [a for a in range(x.ndim) if a not in axes]
+    asked = np.broadcast_to(np.asarray(where, dtype=bool), x.shape)
+    rows, asked = (a.transpose(*others, *axes).reshape(*[x.shape[i] for i in others], -1) for a in (x, asked))
+    out = np.empty(rows.shape[:-1], dtype=object)
+    for i in np.ndindex(out.shape):
+        row = [*([] if initial is None else [initial]), *rows[i][asked[i]]]
+        out[i] = row[0] if len(row) == 1 else f(row)
+    return (out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)]) if keepdims else out)[()]
+
+
+def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, Any]) -> Any:
+    """A matrix product."""
+    if ufunc not in PRODUCTS or options:
+        raise OperationError(f"{_named(ufunc)}{''.join(f' with {name}=' for name in options)} is not defined for Values: write it with @")
+    if not all(x.ndim for x in given):
+        raise LengthError(f"{_named(ufunc)} was given a number, expected arrays with at least one axis: multiply by *")
+    return PRODUCTS[ufunc](*given)
+
+
+# Functions.
+
+
+def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call NumPy's `func` where a Value, or an array of them, is among what it is given."""
+    given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])
+    try:
+        own = FUNCTIONS.get(func)
+        result = own(*given, **options) if own else by_numpy(func, *given, **options)
+    except AutogradError:
+        raise
+    except (TypeError, AttributeError) as error:
+        raise OperationError(
+            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give it plain "
+            "numbers where no gradient is wanted"
+        ) from error
+    return wrapped(result, alone=any(map(is_node, args)))
