@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import AutogradError, LengthError, OperationError
@@ -29,7 +28,7 @@ class Array(np.ndarray):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         return apply(ufunc, method, inputs, options)
 
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002  # NumPy's protocol
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
         return call(func, args, kwargs)
 
 
@@ -155,26 +154,28 @@ def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str
     to = None if out is None else out.view(np.ndarray)
     if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # indices, say, that argsort gave
         return getattr(ufunc, method)(*given, **options, **({} if out is None else {"out": to}))
-    asks = ufunc in QUESTIONS
-    kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=asks)
+    kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
     for i in range(len(given)):
         if method in {"__call__", "outer"} or i in {0, 2}:  # what is between are indices
             given[i] = np.asarray(given[i], dtype=object)
     with np.errstate(all="ignore"):
-        if ufunc.signature is not None:
-            result = _product(ufunc, given, kept)
-        elif method == "reduce" and ufunc in REDUCTIONS:
-            result = _reduced(REDUCTIONS[ufunc], given[0], **kept)
-        else:
-            where_to = {} if asks or to is None else {"out": to}
-            result = getattr(_elementwise(ufunc), method)(*given, **kept, **where_to)
-        if asks:
-            result = np.asarray(result, dtype=bool)[()]
+        result = _on_objects(ufunc, method, given, kept, to)
     if to is None:
         return wrapped(result)
     if result is not to:
         to[...] = result
     return out
+
+
+def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dict[str, Any], to: Any) -> Any:
+    if ufunc.signature is not None:
+        return _product(ufunc, given, options)
+    if method == "reduce" and ufunc in REDUCTIONS:
+        return _reduced(REDUCTIONS[ufunc], given[0], **options)
+    run = getattr(_elementwise(ufunc), method)
+    if ufunc in QUESTIONS:
+        return np.asarray(run(*given, **options), dtype=bool)[()]
+    return run(*given, **options) if to is None else run(*given, **options, out=to)
 
 
 def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[str, Any]:
@@ -199,19 +200,18 @@ def wrapped(result: Any, *, alone: bool = True) -> Any:
     return result
 
 
-def _reduced(
-    f: Callable[..., Any], x: np.ndarray, axis: Any = 0, keepdims: Any = False, initial: Any = None, where: Any = True
-) -> Any:
+def _reduced(f: Callable[..., Any], x: np.ndarray, *, axis: Any = 0, **options: Any) -> Any:
     """`f` of the numbers along some axes, as one operation for each result."""
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim) if x.ndim else ()
     others = [a for a in range(x.ndim) if a not in axes]
-    asked = np.broadcast_to(np.asarray(where, dtype=bool), x.shape)
+    asked = np.broadcast_to(np.asarray(options.get("where", True), dtype=bool), x.shape)
     rows, asked = (a.transpose(*others, *axes).reshape(*[x.shape[i] for i in others], -1) for a in (x, asked))
     out = np.empty(rows.shape[:-1], dtype=object)
+    first = [options["initial"]] if "initial" in options else []
     for i in np.ndindex(out.shape):
-        row = [*([] if initial is None else [initial]), *rows[i][asked[i]]]
+        row = [*first, *rows[i][asked[i]]]
         out[i] = row[0] if len(row) == 1 else f(row)
-    return (out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)]) if keepdims else out)[()]
+    return (out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)]) if options.get("keepdims") else out)[()]
 
 
 def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, Any]) -> Any:
@@ -236,7 +236,7 @@ def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         raise
     except (TypeError, AttributeError) as error:
         raise OperationError(
-            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give it plain "
-            "numbers where no gradient is wanted"
+            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give "
+            "it plain numbers where no gradient is wanted"
         ) from error
     return wrapped(result, alone=any(map(is_node, args)))

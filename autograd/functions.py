@@ -154,7 +154,7 @@ def _power_norm(xs: Any, p: float) -> Any:
 def _vector_norm(p: Any) -> Callable[[tuple[Any, ...]], Any]:
     if p is None or p == 2:
         return _euclidean
-    if p == math.inf or p == -math.inf:
+    if p in {math.inf, -math.inf}:
         return lambda xs: (ops.maximum if p > 0 else ops.minimum)([ops.abs(x) for x in xs])
     if p == 1:
         return lambda xs: ops.sum([ops.abs(x) for x in xs])
@@ -249,17 +249,17 @@ def _solved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _matrices(name: str, a: Any) -> np.ndarray:
-    a = objects(a)
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise np.linalg.LinAlgError(f"{name} was given an array of shape {a.shape}, expected square matrices")
-    return a
+    matrices = objects(a)
+    if matrices.ndim < 2 or matrices.shape[-1] != matrices.shape[-2]:
+        raise np.linalg.LinAlgError(f"{name} was given an array of shape {matrices.shape}, expected square matrices")
+    return matrices
 
 
 def solve(a: Any, b: Any) -> Any:
     """`np.linalg.solve`."""
     a, b = _matrices("np.linalg.solve", a), objects(b)
     if b.ndim == 1:
-        return solve(a, b[:, None])[..., 0]
+        return np.asarray(solve(a, b[:, None]))[..., 0]
     shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     a, b = np.broadcast_to(a, shape + a.shape[-2:]), np.broadcast_to(b, shape + b.shape[-2:])
     out = np.empty(b.shape, dtype=object)
@@ -340,7 +340,21 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.slogdet: slogdet,
     np.linalg.cholesky: cholesky,
 }
-for _name in ("eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "qr", "lstsq", "pinv", "cond", "matrix_rank", "tensorinv", "tensorsolve"):
+for _name in (
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "svd",
+    "svdvals",
+    "qr",
+    "lstsq",
+    "pinv",
+    "cond",
+    "matrix_rank",
+    "tensorinv",
+    "tensorsolve",
+):
     FUNCTIONS[getattr(np.linalg, _name)] = _refuse(
         f"np.linalg.{_name}",
         "write what you need of it with np.linalg.solve, inv, det, cholesky and @, or declare an autograd.Op for each result",

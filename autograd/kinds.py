@@ -183,9 +183,30 @@ class _Arrays:
         for given, a in zip(x, arrays, strict=True):
             if a.dtype.kind not in REAL_DTYPES:
                 raise NumberError(not_a_number(given))
+        arrays = [a if a.dtype.kind == "f" else a.astype(float) for a in arrays]
+        if op.__module__ not in _LANEWISE and any(a.ndim for a in arrays):
+            return _tried(op, arrays)
         with np.errstate(all="ignore"):
-            y = np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
+            y = np.asarray(op.value(self, *arrays))
         return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
+
+
+# Where the operations are declared that take arrays element by element.
+_LANEWISE = {"autograd.ops", "autograd.jit"}
+
+
+def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:
+    """An operation of the user's own on arrays; number by number where it does not take them element by element."""
+    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    try:
+        with np.errstate(all="ignore"):
+            y = np.asarray(op.value(ARRAYS, *arrays))
+        if y.shape == shape and y.dtype.kind in REAL_DTYPES:
+            return y
+    except Exception:  # noqa: BLE001, S110  # what takes single floats may raise any for an array
+        pass
+    columns = [np.broadcast_to(a, shape).ravel().tolist() for a in arrays]
+    return np.array([FLOATS.apply(op, x) for x in zip(*columns, strict=True)]).reshape(shape)
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:

@@ -129,7 +129,7 @@ class Arguments:
             own = tree_broadcast(axis, x, _is_axis)
             if own is None:
                 raise LengthError(
-                    f"got in_axes {axis!r} for argument {i}, expected an axis, None, or a list, tuple or dict of such as argument {i} is one"
+                    f"got in_axes {axis!r} for argument {i}, expected an axis, None, or such in containers like those of argument {i}"
                 )
             self.key.append(structure.key)
             self.objects += structure.states()
@@ -160,8 +160,8 @@ class Arguments:
         given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
         if not x.ndim and "[" in what:
             raise RangeError(
-                f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each leaf of "
-                "which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
+                f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
+                "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
             )
         if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
             raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")

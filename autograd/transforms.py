@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops, value
+from autograd import foreign, ops, value
 from autograd.arrays import array, tree_ravel
 from autograd.context import current, entered, refused
 from autograd.engine import Value, sweep
 from autograd.errors import ChangedError, LengthError, NumberError, OperationError
+from autograd.foreign import recorded_partials
 from autograd.graph import order
-from autograd.kinds import IEEE_TRAPS, as_float, named_float
+from autograd.kinds import as_float, named_float
 
 Function = Callable[..., Any]
 
@@ -72,10 +73,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
     if not graph or node.op is None:
         return node.partials
-    try:
-        anew = node.op.partials(node, *node.args)
-    except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values is IEEE's
-        anew = node.op.partials(node, *[a if a.__class__ is Value else Value(a) for a in node.args])
+    anew = recorded_partials(node)
     for recorded, partial in zip(node.partials, anew, strict=True):
         if recorded is None:
             continue
@@ -184,7 +182,7 @@ class _Call:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
         born: set[Value] = set()
-        context = current()
+        context, before = current(), foreign.made
         with entered(replace(context, recording=True, born=(*context.born, born))):
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             numbers, self.input_form = tree_ravel(x)
@@ -196,6 +194,10 @@ class _Call:
                 named_float("what the function gave", y)
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
+        if foreign.made != before:
+            for node in _dependent(self.nodes, self.inputs, graph=False):
+                if isinstance(node.op, foreign.Partial):
+                    node.op.partials(node)
 
     def scalar(self) -> Any:
         """The output, if it is one number, or an array of one."""

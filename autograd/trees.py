@@ -125,7 +125,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     leaves: list[Any] = []
     nodes: list[Any] = [0]
     around: dict[int, Any] = {}  # the containers that are open
-    stack = [tree]
+    stack: list[Any] = [tree]
     while stack:
         x = stack.pop()
         if x.__class__ is _Container:
@@ -138,7 +138,9 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
             nodes[-1] += 1
             continue
         if id(x) in around:
-            raise OperationError(f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds")
+            raise OperationError(
+                f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds"
+            )
         around[id(x)] = x
         stack.append(_Container(x, len(items)))
         if any(issubclass(cls, CONTAINERS) for cls in set(map(type, items))):

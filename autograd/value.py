@@ -355,7 +355,7 @@ class Value:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return arrays.apply(ufunc, method, inputs, options)
 
-    def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # noqa: ARG002  # NumPy's protocol
+    def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # NumPy's protocol
         return arrays.call(func, args, options)
 
     # Showing and copying.

@@ -248,7 +248,11 @@ WRONG_CALLS = {
     ],
     "value_and_grad": [
         (lambda: autograd.value_and_grad(lambda x: x)(np.ones(2)), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
-        (lambda: autograd.value_and_grad(lambda x: [x])(1.0), LengthError, ["gave a list of 1", "expected one number", "return the number"]),
+        (
+            lambda: autograd.value_and_grad(lambda x: [x])(1.0),
+            LengthError,
+            ["gave a list of 1", "expected one number", "return the number"],
+        ),
         (lambda: autograd.value_and_grad(lambda x: x)(["1"]), NumberError, ["the text '1'", "one real number"]),
     ],
     "grad": [

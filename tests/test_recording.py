@@ -54,6 +54,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.arrays import tree_ravel
 from autograd.context import NEUTRAL, current, scope_path
 from autograd.errors import (
     AnomalyError,
@@ -66,7 +67,6 @@ from autograd.errors import (
 )
 from autograd.program import Program
 from autograd.recording import KEPT, MANY
-from autograd.arrays import tree_ravel
 
 inf, nan = math.inf, math.nan
 
