@@ -18,6 +18,7 @@ from autograd.kinds import is_node, register_arrays
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
 
+SEQUENCES = (np.ndarray, list, tuple)
 # What NumPy may add to a call that changes nothing here.
 HARMLESS = {"casting", "order", "subok", "dtype", "signature"}
 
@@ -128,6 +129,8 @@ PLAIN = {np.ndarray, Array, np.memmap}
 def _elementwise(ufunc: np.ufunc) -> Any:
     """The ufunc of objects that is `ufunc` on numbers."""
     f = on_numbers(ufunc)
+    if ufunc in {np.add, np.subtract, np.multiply, np.negative}:  # NumPy's own loop, which applies Python's operators
+        return ufunc
     if f is not None:
         return np.frompyfunc(f, ufunc.nin, 1) if ufunc.identity is None else np.frompyfunc(f, ufunc.nin, 1, identity=ufunc.identity)
     if set("".join(ufunc.types)) <= set("O->"):  # made of a function of objects, by np.vectorize or np.frompyfunc
@@ -145,10 +148,14 @@ def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
 
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Apply NumPy's `ufunc` where a Value, or an array of them, is among what it is given; arrays give arrays."""
-    if not options and method == "__call__" and not any(isinstance(x, np.ndarray | list | tuple) for x in inputs):
-        f = on_numbers(ufunc)
-        if f is not None:
-            return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+    if not options and method == "__call__":
+        for x in inputs:
+            if isinstance(x, SEQUENCES):
+                break
+        else:
+            f = on_numbers(ufunc)
+            if f is not None:
+                return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
     given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
     out = options.pop("out", (None,))[0]
     to = None if out is None else out.view(np.ndarray)
@@ -202,6 +209,8 @@ def wrapped(result: Any, *, alone: bool = True) -> Any:
 
 def _reduced(f: Callable[..., Any], x: np.ndarray, *, axis: Any = 0, **options: Any) -> Any:
     """`f` of the numbers along some axes, as one operation for each result."""
+    if x.ndim == 1 and not options:
+        return f(x.tolist()) if len(x) != 1 else x[0]
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim) if x.ndim else ()
     others = [a for a in range(x.ndim) if a not in axes]
     asked = np.broadcast_to(np.asarray(options.get("where", True), dtype=bool), x.shape)
@@ -231,7 +240,11 @@ def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
     given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])
     try:
         own = FUNCTIONS.get(func)
-        result = own(*given, **options) if own else by_numpy(func, *given, **options)
+        if own is None:
+            result = by_numpy(func, *given, **options)
+        else:
+            with np.errstate(all="ignore"):
+                result = own(*given, **options)
     except AutogradError:
         raise
     except (TypeError, AttributeError) as error:

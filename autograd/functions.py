@@ -222,6 +222,26 @@ def _at_ranks(function: Any, x: Any, q: Any, *args: Any, **options: Any) -> Any:
     return by_numpy(function, x, np.atleast_1d(q), *args, **options)[... if np.ndim(q) else 0]
 
 
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """`np.gradient`, of second order inside and of first order at the edges."""
+    if edge_order != 1:
+        raise RangeError(f"np.gradient of Values was given edge_order={edge_order!r}, expected 1")
+    axes = range(f.ndim) if axis is None else [a % f.ndim for a in np.atleast_1d(axis).tolist()]
+    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    if len(steps) != len(axes):
+        raise RangeError(f"np.gradient was given {len(spacing)} spacings, expected none, one, or one for each of {len(axes)} axes")
+    found = [np.moveaxis(_slopes(np.moveaxis(f, a, -1), step), -1, a) for a, step in zip(axes, steps, strict=True)]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def _slopes(f: Any, step: Any) -> Any:
+    """Differences along the last axis; `step` is a distance, or the places of all points."""
+    h = np.diff(step) if np.ndim(step) else np.repeat(step, f.shape[-1] - 1)
+    before, after, slope = h[:-1], h[1:], np.diff(f) / h
+    inner = (before * slope[..., 1:] + after * slope[..., :-1]) / (before + after)
+    return np.concatenate([slope[..., :1], inner, slope[..., -1:]], axis=-1)
+
+
 # Systems of equations, by Gaussian elimination.
 
 
@@ -329,6 +349,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.var: var,
     np.std: std,
     np.cov: cov,
+    np.gradient: gradient,
     np.quantile: partial(_at_ranks, np.quantile),
     np.percentile: partial(_at_ranks, np.percentile),
     np.nanquantile: partial(_at_ranks, np.nanquantile),

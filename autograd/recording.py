@@ -126,7 +126,7 @@ class Arguments:
         self.parts = []
         for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
             leaves, structure = tree_flatten(x)
-            own = tree_broadcast(axis, x, _is_axis)
+            own = [axis] * len(leaves) if _is_axis(axis) else tree_broadcast(axis, x, _is_axis)
             if own is None:
                 raise LengthError(
                     f"got in_axes {axis!r} for argument {i}, expected an axis, None, or such in containers like those of argument {i}"

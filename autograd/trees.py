@@ -17,7 +17,7 @@ PLAIN = {list, tuple, dict, type(None)}
 def tree_items(tree: Any) -> list[Any] | None:
     """What a container holds, in order; None where `tree` is a leaf."""
     if isinstance(tree, dict):
-        return list(dict.values(tree))
+        return list(tree.values()) if tree.__class__ is dict else [dict.__getitem__(tree, key) for key in tree]  # in the class's order
     if isinstance(tree, list):
         return tree[:] if tree.__class__ is list else list(list.__iter__(tree))
     if isinstance(tree, tuple):
@@ -32,7 +32,7 @@ class _Container:
 
     def __init__(self, given: Any, count: int) -> None:
         self.cls = given.__class__
-        self.keys = tuple(dict.keys(given)) if isinstance(given, dict) else None
+        self.keys = tuple(given) if isinstance(given, dict) else None
         self.count = count
         self.sample: Any = None
         if self.cls not in PLAIN:
@@ -122,33 +122,45 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     """
     if tree is None or not isinstance(tree, CONTAINERS):
         return [tree], LEAF
+    items = tree_items(tree) or []
+    if not _has_containers(items):  # the most common, and the fastest
+        return items, Structure([len(items), _Container(tree, len(items))] if items else [_Container(tree, 0)], len(items))
     leaves: list[Any] = []
-    nodes: list[Any] = [0]
+    nodes: list[Any] = []
+    ended = 0  # how many leaves the nodes so far have
     around: dict[int, Any] = {}  # the containers that are open
     stack: list[Any] = [tree]
     while stack:
         x = stack.pop()
         if x.__class__ is _Container:
-            nodes += (x, 0)
+            if ended < len(leaves):
+                nodes.append(len(leaves) - ended)
+                ended = len(leaves)
+            nodes.append(x)
             around.popitem()
             continue
-        items = tree_items(x)
-        if items is None:
+        within = tree_items(x)
+        if within is None:
             leaves.append(x)
-            nodes[-1] += 1
             continue
         if id(x) in around:
             raise OperationError(
                 f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds"
             )
         around[id(x)] = x
-        stack.append(_Container(x, len(items)))
-        if any(issubclass(cls, CONTAINERS) for cls in set(map(type, items))):
-            stack.extend(reversed(items))
+        stack.append(_Container(x, len(within)))
+        if _has_containers(within):
+            stack.extend(reversed(within))
         else:
-            leaves += items
-            nodes[-1] += len(items)
-    return leaves, Structure([x for x in nodes if x != 0], len(leaves))
+            leaves += within
+    return leaves, Structure(nodes, len(leaves))
+
+
+def _has_containers(items: list[Any]) -> bool:
+    for cls in set(map(type, items)):
+        if issubclass(cls, CONTAINERS):
+            return True
+    return False
 
 
 def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:

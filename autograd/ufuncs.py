@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,17 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmin: _unless_nan(ops.minimum),
 }
 
+# SciPy's, by name, since SciPy need not be there; those of the table have their own names, or these.
+NAMED: dict[str, Callable[..., Any]] = {
+    "expit": ops.sigmoid,
+    "log_expit": lambda x: -ops.softplus(-x),
+    "logit": lambda x: ops.log(x) - ops.log1p(-x),
+    "xlogy": lambda x, y: ops.where(x, x * ops.log(y), ops.where(ops.less_equal(y, y), 0.0, y)),
+    "xlog1py": lambda x, y: ops.where(x, x * ops.log1p(y), ops.where(ops.less_equal(y, y), 0.0, y)),
+    "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
+}
+RENAMED = {"gammaln": "lgamma", "psi": "digamma"}
+
 # A reduction over many numbers that is one operation.
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: ops.sum,
@@ -111,6 +123,8 @@ def _written(x: Any) -> Any:
     return np.float64(x) if x.__class__ is float else x
 
 
+@cache
 def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
-    """What `ufunc` is on numbers; an operation of the table may have the name of a ufunc of SciPy's."""
-    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or ops.TABLE.get(ufunc.__name__)
+    """What `ufunc` is on numbers, None if nothing."""
+    name = ufunc.__name__
+    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(name) or ops.TABLE.get(RENAMED.get(name, name))
