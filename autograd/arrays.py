@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd.errors import AutogradError, LengthError, OperationError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.functions import FUNCTIONS, PRODUCTS, by_numpy
-from autograd.kinds import is_node, register_arrays
+from autograd.kinds import REAL_DTYPES, is_node, not_a_number, register_arrays
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
 
@@ -47,10 +47,17 @@ def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 class Form:
-    """A structure of numbers without the numbers: the structure of its leaves, and the shape of each, () for a number."""
+    """A structure of numbers without the numbers.
+
+    Attributes:
+        structure: that of its leaves.
+        shapes: the shape of each leaf, () for a number.
+        is_number: whether it is one number, alone.
+    """
 
     def __init__(self, structure: Structure, shapes: list[tuple[int, ...]]) -> None:
         self.structure, self.shapes = structure, shapes
+        self.is_number = structure == LEAF and not shapes[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Form) and (self.structure, self.shapes) == (other.structure, other.shapes)
@@ -62,14 +69,9 @@ class Form:
         return f"{self.shapes} in {self.structure!r}"
 
     @property
-    def is_number(self) -> bool:
-        """Whether it is one number, alone."""
-        return self.structure is LEAF and not self.shapes[0]
-
-    @property
     def is_single(self) -> bool:
         """Whether it is one number, or an array of one."""
-        return self.structure is LEAF and math.prod(self.shapes[0]) == 1
+        return self.structure == LEAF and math.prod(self.shapes[0]) == 1
 
     def map(self, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
         """The structure with `leaf(shape)` in place of each array and each number."""
@@ -148,14 +150,20 @@ def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
 
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Apply NumPy's `ufunc` where a Value, or an array of them, is among what it is given; arrays give arrays."""
-    if not options and method == "__call__":
-        for x in inputs:
-            if isinstance(x, SEQUENCES):
-                break
-        else:
-            f = on_numbers(ufunc)
-            if f is not None:
-                return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+    f = None if options or method != "__call__" else on_numbers(ufunc)
+    if f is None or _has_sequence(inputs):
+        return _on_arrays(ufunc, method, inputs, options)
+    return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+
+
+def _has_sequence(x: Sequence[Any]) -> bool:
+    for a in x:  # not by `any`, which takes longer
+        if isinstance(a, SEQUENCES):
+            return True
+    return False
+
+
+def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
     out = options.pop("out", (None,))[0]
     to = None if out is None else out.view(np.ndarray)
@@ -164,7 +172,10 @@ def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str
     kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
     for i in range(len(given)):
         if method in {"__call__", "outer"} or i in {0, 2}:  # what is between are indices
-            given[i] = np.asarray(given[i], dtype=object)
+            x = np.asarray(given[i])
+            if x.dtype.kind not in REAL_DTYPES + "O":
+                raise NumberError(f"{_named(ufunc, method)}: {not_a_number(given[i])}")
+            given[i] = x.astype(object, copy=False)
     with np.errstate(all="ignore"):
         result = _on_objects(ufunc, method, given, kept, to)
     if to is None:

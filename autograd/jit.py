@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.arrays import Form, tree_ravel
+from autograd.arrays import Form, tree_ravel, wrapped
 from autograd.arrays import array as array_of
 from autograd.captured import Captured
 from autograd.context import current
@@ -167,7 +167,7 @@ def _stacked(form: Form, rows: np.ndarray) -> Any:
     leaves, place, lanes = [], 0, rows.shape[1]
     for shape in form.shapes:
         size = math.prod(shape)
-        leaves.append(np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape))
+        leaves.append(wrapped(np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)))
         place += size
     return tree_unflatten(form.structure, leaves)
 
@@ -328,17 +328,21 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
 
     Args:
         f: a function of one sample, which sees numbers or arrays of Values.
-        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. Integer arrays
-            are static in each lane: lanes with the same integers are recorded together.
+        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. A list, tuple or dict
+            is a structure, each array in which has lanes; its axis may be one for all of it, or such a structure of axes. Integer
+            arrays are static in each lane: lanes with the same integers are recorded together.
         reduce: None to stack what f gives along a new first axis; "mean" or "sum" over the lanes.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
         OperationError: lanes differ in more than 64 kinds of integers.
+        RangeError: an argument has no such axis, as a list of numbers has none: give an array.
         TraceError: as for `jit`.
 
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))
     array([3., 6.])
+    >>> vmap(lambda s: s["a"] * s["b"], in_axes=({"a": 0, "b": None},))({"a": np.array([1.0, 2.0]), "b": 5.0})
+    array([ 5., 10.])
     >>> a = Value(3.0)
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0), reduce="mean")(a, np.array([1.0, 2.0])).backward()
     >>> a.grad

@@ -157,10 +157,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
 
 
 def _has_containers(items: list[Any]) -> bool:
-    for cls in set(map(type, items)):
-        if issubclass(cls, CONTAINERS):
-            return True
-    return False
+    return any(issubclass(cls, CONTAINERS) for cls in set(map(type, items)))
 
 
 def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
