@@ -13,8 +13,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
-from autograd.functions import FUNCTIONS, PRODUCTS, by_numpy
+from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, not_a_number, register_arrays
+from autograd.linalg import PRODUCTS
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
 
@@ -157,7 +158,7 @@ def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str
 
 
 def _has_sequence(x: Sequence[Any]) -> bool:
-    for a in x:  # not by `any`, which takes longer
+    for a in x:  # noqa: SIM110  # `any` takes longer
         if isinstance(a, SEQUENCES):
             return True
     return False
