@@ -192,6 +192,8 @@ def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dic
     if method == "reduce" and ufunc in REDUCTIONS:
         return _reduced(REDUCTIONS[ufunc], given[0], **options)
     run = getattr(_elementwise(ufunc), method)
+    if to is None and method == "__call__" and "where" in options:  # which NumPy warns of
+        to = np.empty(np.broadcast_shapes(*map(np.shape, given), np.shape(options["where"])), dtype=object)
     if ufunc in QUESTIONS:
         return np.asarray(run(*given, **options), dtype=bool)[()]
     return run(*given, **options) if to is None else run(*given, **options, out=to)
@@ -200,9 +202,10 @@ def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dic
 def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[str, Any]:
     """The options that mean something for objects, after a look at where the results are to go."""
     if to is not None and to.dtype != object and not (asks and to.dtype == bool):
+        written = "into an array" if what.endswith(".at") else "with out="
         raise OperationError(
-            f"{what} was to write Values into an array of dtype {to.dtype}, which would lose their gradients: write c = c + x in place of "
-            "c += x, or make it an array of objects first, c = c.astype(object)"
+            f"{what} {written} of dtype {to.dtype} is not defined for a Value, which would lose its gradient: let the array hold objects, "
+            "array = array.astype(object), or make a new one, such as array + v"
         )
     dtype = options.get("dtype")
     if dtype is not None and not asks and np.dtype(dtype) not in {np.dtype(float), np.dtype(object)}:

@@ -215,9 +215,9 @@ def test_functions_of_one_value(call, expected, slope):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda v: np.add(np.ones(2), v, out=np.zeros(2)), r"np\.add was to write Values into an array of dtype float64.*c = c \+ x"),
-        (lambda v: operator.iadd(np.ones(2), v), r"np\.add was to write .* c\.astype\(object\)"),
-        (lambda v: np.add.at(np.ones(2), [0], v), r"np\.add\.at was to write"),
+        (lambda v: np.add(np.ones(2), v, out=np.zeros(2)), r"np\.add with out= of dtype float64 .* such as array \+ v"),
+        (lambda v: operator.iadd(np.ones(2), v), r"np\.add with out= of dtype float64 .* array\.astype\(object\)"),
+        (lambda v: np.add.at(np.ones(2), [0], v), r"np\.add\.at into an array of dtype float64"),
         (lambda v: np.add(np.ones(2), v, dtype=np.float32), "as float32, expected no dtype"),
         (lambda v: np.linalg.svd(v * np.eye(2)), r"np\.linalg\.svd is not defined for Values: write .*solve"),
         (lambda v: np.polyfit(v * np.ones(2), np.ones(2), 1), r"np\.polyfit is not defined for Values: .*declare an autograd\.Op"),
@@ -230,6 +230,11 @@ def test_functions_of_one_value(call, expected, slope):
 def test_what_is_refused_says_so_in_a_sentence(call, said):
     with pytest.raises(AutogradError, match=said):
         call(Value(1.0))
+
+
+def test_where_without_out():
+    y = np.add(np.ones(2), Value(3.0), where=[True, False])
+    assert (y[0].data, y.shape, y.dtype) == (4.0, (2,), object)
 
 
 def test_the_advice_about_writing_into_arrays_works():
