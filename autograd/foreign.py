@@ -27,7 +27,7 @@ class Partial(Op):
         # Not as Op does, since there is nothing to check.
         self.op, self.index = op, index
         self.name = self.label = f"{op.name}'"
-        self.latex = rf"\partial_{{{index + 1}}}{op.latex}"
+        self.latex = rf"\operatorname{{{self.name}}}\left(#*\right)"
 
     def value(self, _xp: Any, y: Any, *x: Any) -> Any:
         """What the user's partials give."""

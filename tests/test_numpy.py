@@ -132,7 +132,7 @@ def test_reductions_over_arrays_of_values():
 
 @each_question
 def test_question_on_values(ufunc):
-    if ufunc in (np.equal, np.not_equal):
+    if ufunc in (np.equal, np.not_equal) and Value(1.0) != Value(1.0):  # which goes by identity
         return
     points = [(2.0, 3.0), (3.0, 3.0), (math.nan, 1.0), (math.inf, 1.0), (-math.inf, 0.0), (0.0, -0.0), (-0.0, 1.0)]
     for x in points:
