@@ -658,7 +658,8 @@ cdef class Value:
     def __float__(self): shared.refuse_conversion("float")
     def __int__(self): shared.refuse_conversion("int")
     def __complex__(self): shared.refuse_conversion("complex")
-    def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.ufuncs.apply(ufunc, method, inputs, options)
+    def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.arrays.apply(ufunc, method, inputs, options)
+    def __array_function__(self, func, types, args, options): return shared.arrays.call(func, args, options)
 
     # Showing and copying.
 

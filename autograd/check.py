@@ -9,13 +9,14 @@ from functools import cache, partial
 from itertools import chain
 from typing import Any
 
+from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
 from autograd.engine import Value
 from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
 from autograd.graph import order as topological
 from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
 from autograd.ops import TABLE, Bound, Kink, Op
-from autograd.transforms import flat, grad, like, pull, push
+from autograd.transforms import grad, pull, push
 
 
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
@@ -67,11 +68,12 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
 
 
 def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
-    point = [named_float("inputs", x) for x in flat(inputs)]
+    numbers, form = tree_ravel(inputs)
+    point = [named_float("inputs", x) for x in numbers]
 
     def recorded(at: Sequence[float]) -> tuple[list[Value], list[Any]]:
         leaves = [Value(x) for x in at]
-        return leaves, flat(f(like(inputs, leaves)))
+        return leaves, tree_ravel(f(form.unravel(leaves)))[0]
 
     leaves, outputs = recorded(point)
     for y in outputs:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.arrays import Form, tree_ravel, wrapped
+from autograd.arrays import array as array_of
 from autograd.captured import Captured
 from autograd.context import current
 from autograd.engine import Value
@@ -16,8 +18,7 @@ from autograd.errors import LengthError, OperationError, RangeError
 from autograd.lanes import Lanes, threads
 from autograd.ops import FUNCTION, Op
 from autograd.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
-from autograd.transforms import array as array_of
-from autograd.transforms import flat, like, mapped
+from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
 FLOAT = np.dtype(float)
@@ -97,11 +98,11 @@ class _VMap:
         self.f, self.in_axes, self.reduce = f, in_axes, reduce
         self.recordings = Recordings(f, f"vmap({_name(f)})")
 
-    def axes(self, args: Sequence[Any]) -> tuple[int | None, ...]:
+    def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * len(args)
         if len(axes) != len(args):
             raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
-        if all(axis is None for axis in axes):
+        if all(axis is None for axis in tree_flatten([list(axes)])[0]):
             raise RangeError(f"{self.recordings.name} was given no argument with lanes: in_axes is None for all, give 0 for at least one")
         return axes
 
@@ -115,20 +116,19 @@ class _VMap:
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
         if current().trace is not None or current().watch is not None or any(own for array, own in given.groups if len(array) > 1):
-            return self._unrolled(args, axes, lanes)
-        tree, made = None, []
+            return self._unrolled(args, given.axes, lanes)
+        made: list[tuple[Path, Groups, np.ndarray]] = []
         for path, chosen in self.recordings.parts(given):
-            groups = with_captured(given.chosen(chosen).groups, path)
-            if tree is None:
-                tree, count = path.tree, path.count
-            shapes, others = (repr(mapped(x, lambda shape: shape)) for x in (tree, path.tree))
-            if shapes != others:
-                raise LengthError(f"{self.f!r} gave the shapes {shapes} in one lane and {others} in another, expected the same in all")
-            made.append((path, groups, chosen))
+            made.append((path, with_captured(given.chosen(chosen).groups, path), chosen))
+            if path.form != made[0][0].form:
+                raise LengthError(
+                    f"{self.f!r} gave the shapes {made[0][0].form} in one lane and {path.form} in another, expected the same in all"
+                )
+        form, count = made[0][0].form, made[0][0].count
         if self.reduce is not None:
             weight = self.weight(lanes)
-            parts = [[_node(_name(self.f), p.lanes, g, len(c), k, weight) for p, g, c in made] for k in range(count)]
-            return like(tree, [part[0] if len(part) == 1 else ops.sum(part) for part in parts])
+            sums = [[_node(_name(self.f), p.lanes, g, len(c), k, weight) for p, g, c in made] for k in range(count)]
+            return form.unravel([part[0] if len(part) == 1 else ops.sum(part) for part in sums])
         joined = any(own for _, groups, _ in made for _, own in groups)
         rows = np.empty((count, lanes), dtype=object if joined else float)
         for path, groups, chosen in made:
@@ -139,26 +139,39 @@ class _VMap:
             else:
                 found = path.lanes.forward(arrays(groups), len(chosen))[:, :count].T
                 rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
-        rest = iter(rows)
-        return mapped(tree, lambda shape: np.array([next(rest) for _ in range(math.prod(shape))]).T.reshape(lanes, *shape))
+        return _stacked(form, rows)
 
-    def _unrolled(self, args: Sequence[Any], axes: Sequence[int | None], lanes: int) -> Any:
+    def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Lane by lane, where something else records or watches, or the lanes themselves are Values."""
-        rows, watch = [], current().watch
+        found, watch = [], current().watch
         for lane in range(lanes):
-            own = [x if axis is None else np.moveaxis(np.asarray(x), axis, 0)[lane] for x, axis in zip(args, axes, strict=True)]
-            own = [x.item() if isinstance(x, np.generic) else x for x in own]
-            rows.append(self.f(*own) if watch is None else watched(self.f, own))
-        numbers = list(zip(*map(flat, rows), strict=True))
+            own = [tree_map(lambda x, axis: _lane(x, axis, lane), x, leaves) for x, leaves in zip(args, axes, strict=True)]  # noqa: B023  # called at once
+            found.append(tree_ravel(self.f(*own) if watch is None else watched(self.f, own)))
+        form = found[0][1]
+        if any(other != form for _, other in found):
+            raise LengthError(f"{self.f!r} gave {form} in one lane and another form in another, expected the same in all")
+        numbers = list(zip(*[numbers for numbers, _ in found], strict=True))
         if self.reduce is not None:
-            return like(rows[0], [ops.sum(column) * self.weight(lanes) for column in numbers])
-        rest = iter(numbers)
-        return mapped(
-            rows[0],
-            lambda shape: array_of([x for _ in range(math.prod(shape)) for x in next(rest)], (math.prod(shape), lanes)).T.reshape(
-                lanes, *shape
-            ),
-        )
+            return form.unravel([ops.sum(column) * self.weight(lanes) for column in numbers])
+        return _stacked(form, array_of([x for column in numbers for x in column], (len(numbers), lanes)))
+
+
+def _lane(x: Any, axis: int | None, lane: int) -> Any:
+    """What one lane has of a leaf."""
+    if axis is None:
+        return x
+    own = np.moveaxis(np.asanyarray(x), axis, 0)[lane]
+    return own.item() if isinstance(own, np.generic) else own
+
+
+def _stacked(form: Form, rows: np.ndarray) -> Any:
+    """Rows, one for each number of the form, as arrays in it with the lanes first."""
+    leaves, place, lanes = [], 0, rows.shape[1]
+    for shape in form.shapes:
+        size = math.prod(shape)
+        leaves.append(wrapped(np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)))
+        place += size
+    return tree_unflatten(form.structure, leaves)
 
 
 class _Again:
@@ -176,7 +189,7 @@ class _Again:
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
         self.captured, self.key, self.weight = captured, given.captured, weight
-        self.lanes, self.tree, self.count, self.outputs = given.lanes or 1, path.tree, path.count, path.count + len(path.truths)
+        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, path.form, path.count, path.count + len(path.truths)
         self.guards = path.truths * self.lanes if len(path.truths) else None
         wanted = (weight is not None, *[False] * (len(args) - 1))
         self.run = path.lanes.plan(arrays(given.groups), wanted).run
@@ -216,7 +229,7 @@ class _Again:
         if self.guards is not None and (found[self.count :] != self.guards).any():
             return None
         if self.weight is None:
-            return found.item(0) if self.tree.__class__ is float else like(self.tree, found[: self.count].tolist())
+            return found.item(0) if self.form.is_number else self.form.unravel(found[: self.count].tolist())
         return self.weight * found.item(0), gradient if self.shape else gradient.item()
 
 
@@ -258,23 +271,23 @@ class _Jit:
         if not any(own for _, own in groups):
             if self.loss is None and _Again.fits(args, path):
                 self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))
-            return like(path.tree, path.lanes.forward(arrays(groups), 1)[0, : path.count].tolist())
-        return like(path.tree, [_node(_name(self.f), path.lanes, groups, 1, k, 1.0) for k in range(path.count)])
+            return path.form.unravel(path.lanes.forward(arrays(groups), 1)[0, : path.count].tolist())
+        return path.form.unravel([_node(_name(self.f), path.lanes, groups, 1, k, 1.0) for k in range(path.count)])
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the program of the function alone; None where Values have to come out."""
         lanes = isinstance(self.loss, _VMap)
         axes = self.loss.axes(args) if lanes else [None] * len(args)
-        if (lanes and self.loss.reduce is None) or axes[0] is not None:
+        if lanes and self.loss.reduce is None:
             return None
         given = Arguments(args, axes, floats=1)
-        if any(own for _, own in given.groups):
+        if any(own for _, own in given.groups) or any(axis is not None for axis in given.axes[0]):
             return None
         weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for path, chosen in parts:
-            if path.captured or not isinstance(path.tree, float):
+            if path.captured or not path.form.is_single:
                 return None
             inputs = arrays(given.chosen(chosen).groups)
             sums, found = path.lanes.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
@@ -283,7 +296,7 @@ class _Jit:
         if len(parts) == 1 and _Again.fits(args, path):
             self.again = _Again(args, axes, given, path, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
-        gradient = mapped(args[0], lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
+        gradient = tree_ravel(args[0])[1].map(lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient
 
 
@@ -319,17 +332,21 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
 
     Args:
         f: a function of one sample, which sees numbers or arrays of Values.
-        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. Integer arrays
-            are static in each lane: lanes with the same integers are recorded together.
+        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. A list, tuple or dict
+            is a structure, each array in which has lanes; its axis may be one for all of it, or such a structure of axes. Integer
+            arrays are static in each lane: lanes with the same integers are recorded together.
         reduce: None to stack what f gives along a new first axis; "mean" or "sum" over the lanes.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
         OperationError: lanes differ in more than 64 kinds of integers.
+        RangeError: an argument has no such axis, as a list of numbers has none: give an array.
         TraceError: as for `jit`.
 
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))
     array([3., 6.])
+    >>> vmap(lambda s: s["a"] * s["b"], in_axes=({"a": 0, "b": None},))({"a": np.array([1.0, 2.0]), "b": 5.0})
+    array([ 5., 10.])
     >>> a = Value(3.0)
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0), reduce="mean")(a, np.array([1.0, 2.0])).backward()
     >>> a.grad

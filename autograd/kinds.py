@@ -326,7 +326,10 @@ class _Arrays:
         for given, a in zip(x, arrays, strict=True):
             if a.dtype.kind not in REAL_DTYPES:
                 raise NumberError(not_a_number(given))
-        y = np.asarray(quietly(op.value, self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
+        arrays = [a if a.dtype.kind == "f" else a.astype(float) for a in arrays]
+        if op.__module__ not in _LANEWISE and any(a.ndim for a in arrays):
+            return _tried(op, arrays)
+        y = np.asarray(quietly(op.value, self, *arrays))
         return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
 
 
@@ -343,6 +346,23 @@ def _quiet(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         return f(*args)
 
 
+# Where the operations are declared that take arrays element by element.
+_LANEWISE = {"autograd.ops", "autograd.jit"}
+
+
+def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:
+    """An operation of the user's own on arrays; number by number where it does not take them element by element."""
+    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    try:
+        y = np.asarray(quietly(op.value, ARRAYS, *arrays))
+        if y.shape == shape and y.dtype.kind in REAL_DTYPES:
+            return y
+    except Exception:  # noqa: BLE001, S110  # what takes single floats may raise any for an array
+        pass
+    columns = [np.broadcast_to(a, shape).ravel().tolist() for a in arrays]
+    return np.array([FLOATS.apply(op, x) for x in zip(*columns, strict=True)]).reshape(shape)
+
+
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
     """Apply `op` element by element, broadcast: the way for object arrays of Values."""
     arrays = np.broadcast_arrays(*arrays)
@@ -350,7 +370,7 @@ def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
     for i in np.ndindex(out.shape):
         x = [a[i] for a in arrays]
         out[i] = kind_of(x).apply(op, x)
-    return out[()]
+    return out.view(_node_array) if out.ndim and any(map(is_node, out.flat)) else out[()]
 
 
 class _Symbols:
@@ -457,11 +477,24 @@ def branches(op: Any, x: Sequence[float]) -> list[float]:
 
 _FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
 _known: dict[type, tuple[int, Kind]] = {float: (_FLOAT, FLOATS)}
+_UNKNOWN = (_FLOAT, FLOATS)
+_node_array: type = np.ndarray
 
 
 def register_node(cls: type, kind: Kind) -> None:
     """Make `cls` a kind of number whose operations are recorded by `kind`."""
     _known[cls] = (_NODE, kind)
+
+
+def register_arrays(cls: type) -> None:
+    """Make `cls`, of arrays, that of the arrays of nodes that operations give."""
+    global _node_array  # noqa: PLW0603  # set once, where the class is
+    _node_array = cls
+
+
+def is_node(x: Any) -> bool:
+    """Whether `x` is a number whose operations are recorded: a Value."""
+    return _known.get(x.__class__, _UNKNOWN)[0] == _NODE
 
 
 def _recognise(cls: type) -> tuple[int, Kind]:

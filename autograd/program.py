@@ -9,7 +9,8 @@ import os
 import re
 import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -22,6 +23,7 @@ from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.files import check_version, file_path, is_sealed, reading, writing
+from autograd.foreign import NOWHERE, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.ops import TABLE, Op
@@ -125,10 +127,12 @@ class Program:
         """The outputs at inputs of any kind: floats, NumPy columns, Values, mpmath numbers, SymPy symbols."""
         if len(x) != self.inputs:
             raise LengthError(f"got {len(x)} inputs, expected {self.inputs}, as the program was recorded with")
+        return self._run(x, lambda op, args: kind_of(args).apply(op, args))
+
+    def _run(self, x: Sequence[Any], apply: Callable[[Op, list[Any]], Any]) -> list[Any]:
         made = [*x, *self.constants.tolist()]
         for op, places in self.instructions():
-            args = [made[i] for i in places]
-            made.append(kind_of(args).apply(op, args))
+            made.append(apply(op, [made[i] for i in places]))
         return [made[i] for i in self.outputs]
 
     def gradient(self) -> "Program":
@@ -138,13 +142,14 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        made: Program = entered(NEUTRAL).run(self._differentiated)  # whatever is in force where it is first asked for
+        # Whatever is in force where it is first asked for; partials of the user's own must not take a branch at numbers that stand in.
+        made: Program = entered(replace(NEUTRAL, trace=NOWHERE) if self.own else NEUTRAL).run(self._differentiated)
         return made
 
     def _differentiated(self) -> "Program":
         x = [Value(1.0) for _ in range(self.inputs)]
         cotangents = [Value(1.0) for _ in self.outputs]
-        total = ops.dot(cotangents, self(x)) if cotangents else Value(0.0)
+        total = ops.dot(cotangents, self._run(x, stand_in)) if cotangents else Value(0.0)
         return Program(gradient(total, x), [*x, *cotangents])
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from threading import RLock
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.anomaly import users_line
+from autograd.arrays import array, plain, tree_ravel
 from autograd.captured import PLAIN, Captured, Same
 from autograd.context import NEUTRAL, at_work, current, entered
 from autograd.engine import Value
@@ -26,7 +28,7 @@ from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float
 from autograd.lanes import Lanes
 from autograd.program import Program
-from autograd.transforms import flat, holding, like
+from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
 Function = Callable[..., Any]
 # Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
@@ -76,7 +78,8 @@ class Path:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
             )
-        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in flat(tree)]
+        numbers, self.form = tree_ravel(tree)
+        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
         roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
         known = {*inputs, *trace.born}
         outside = [node for node in order(*roots) if node not in known]
@@ -84,7 +87,6 @@ class Path:
             taken = {a for node in order(*roots) if node in trace.born for a in node.args}.union(roots)
             outside = [node for node in outside if node in taken]
         self.captured = outside
-        self.tree = like(tree, [0.0] * len(outputs))
         self.count = len(outputs)
         self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
         self.truths = np.array(list(trace.guards.values()), dtype=float)
@@ -107,17 +109,21 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
         return f(*given.rebuilt(inputs, 0))
 
     tree = entered(lambda context: replace(context, born=(*context.born, born))).run(called)
-    numbers = flat(tree)
+    numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     watch: Any = current().watch
     watch.used(outputs)
     joined = any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs))
-    return tree if joined else like(tree, [y._number if y.__class__ is Value else y for y in numbers])
+    return tree if joined else form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
 
 def _identities(tree: Any) -> list[int]:
     """What a structure holds, apart from the entries of arrays that are no objects."""
-    return [id(x) for x in flat(tree) if not isinstance(x, np.generic)]
+    return [id(x) for x in tree_ravel(tree)[0] if not isinstance(x, np.generic)]
+
+
+def _is_axis(x: Any) -> bool:
+    return not isinstance(x, dict | list | tuple)
 
 
 class Arguments:
@@ -126,7 +132,7 @@ class Arguments:
     A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
     """
 
-    def __init__(self, args: Sequence[Any], axes: Sequence[int | None], *, floats: int = 0) -> None:
+    def __init__(self, args: Sequence[Any], axes: Sequence[Any], *, floats: int = 0) -> None:
         self.groups: Groups = []
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
@@ -134,28 +140,30 @@ class Arguments:
         self.lanes: int | None = None
         self.captured: Any = None  # the key of what the function captured when it was given these
         self.first = 0  # how many groups the first argument has
+        self.axes: list[list[int | None]] = []  # for each leaf of each argument
         self.parts = []
         for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
-            self.parts.append(self._taken(f"argument {i}", x, axis, floats=i < floats))
+            leaves, structure = tree_flatten(x)
+            own = [axis] * len(leaves) if _is_axis(axis) else tree_broadcast(axis, x, _is_axis)
+            if own is None:
+                raise LengthError(
+                    f"got in_axes {axis!r} for argument {i}, expected an axis, None, or such in containers like those of argument {i}"
+                )
+            self.key.append(structure.key)
+            self.objects += structure.states()
+            parts = []
+            for k, (leaf, a) in enumerate(zip(leaves, own, strict=True)):
+                parts.append(self._taken(lambda: f"argument {i}{next(islice(tree_paths(x), k, None), '')}", leaf, a, floats=i < floats))  # noqa: B023  # called at once
+            self.parts.append((structure, parts))
+            self.axes.append(own)
             self.first = self.first if i else len(self.groups)
 
-    def _taken(self, what: str, x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
-        """Take one argument apart; the result puts it together from Values, for one lane."""
+    def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
+        """Take one leaf of an argument apart; the result puts it together from Values, for one lane."""
         if axis is not None:
-            try:
-                x = np.asarray(x)
-            except ValueError:
-                raise LengthError(
-                    f"got {what} with rows that differ in length, expected an array: give every row as many numbers"
-                ) from None
-            return self._lane_array(what, x, axis)
-        if isinstance(x, dict | list | tuple):
-            self.key.append((type(x), tuple(x) if isinstance(x, dict) else len(x)))
-            items = x.items() if isinstance(x, dict) else enumerate(x)
-            parts = [self._taken(f"{what}[{k!r}]", item, None, floats=floats) for k, item in items]
-            return lambda values, lane: holding(x, [part(values, lane) for part in parts])
+            return self._lane_array(what(), x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
-            return self._live(x, x.shape, lanes=False)
+            return self._live(plain(x), x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
         if floats:
@@ -166,7 +174,13 @@ class Arguments:
             self.objects.append(x)
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
-    def _lane_array(self, what: str, x: np.ndarray, axis: int) -> Callable[[Iterator[Value], int], Any]:
+    def _lane_array(self, what: str, x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
+        given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
+        if not x.ndim and "[" in what:
+            raise RangeError(
+                f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
+                "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
+            )
         if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
             raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
         x = x if axis == 0 else np.moveaxis(x, axis, 0)
@@ -189,7 +203,7 @@ class Arguments:
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
         self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
-        return lambda given, lane: like(np.empty(shape) if shape else 0.0, [next(given) for _ in range(size)])  # noqa: ARG005  # as the others
+        return lambda given, lane: array([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:
         """The live numbers of one lane."""
@@ -198,7 +212,7 @@ class Arguments:
     def rebuilt(self, inputs: Sequence[Value], lane: int) -> list[Any]:
         """The arguments for one lane, with `inputs` in place of its live numbers."""
         rest = iter(inputs)
-        return [part(rest, lane) for part in self.parts]
+        return [tree_unflatten(structure, [part(rest, lane) for part in parts]) for structure, parts in self.parts]
 
     def chosen(self, lanes: np.ndarray) -> "Arguments":
         """These arguments for some of the lanes only."""

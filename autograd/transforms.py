@@ -15,55 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops, value
+from autograd import foreign, ops, value
+from autograd.arrays import array, tree_ravel
 from autograd.changed import refuse_changed
 from autograd.context import Context, at_work, current, entered
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value, sweep
 from autograd.errors import LengthError, NumberError, OperationError
+from autograd.foreign import recorded_partials
 from autograd.graph import order
-from autograd.kinds import IEEE_TRAPS, as_float, named_float
+from autograd.kinds import as_float, named_float
 
 Function = Callable[..., Any]
 
 
-# Structures: a number, or lists, tuples, dicts and arrays of structures.
-
-
-def flat(tree: Any) -> list[Any]:
-    """The numbers of a structure, in order."""
-    if isinstance(tree, dict):
-        return [x for item in tree.values() for x in flat(item)]
-    if isinstance(tree, list | tuple):
-        return [x for item in tree for x in flat(item)]
-    return list(tree.ravel()) if isinstance(tree, np.ndarray) else [tree]
-
-
-def mapped(tree: Any, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
-    """The structure with `leaf(shape)` in place of each array and each number, whose shape is ()."""
-    if isinstance(tree, dict | list | tuple):
-        return holding(tree, [mapped(item, leaf) for item in (tree.values() if isinstance(tree, dict) else tree)])
-    return leaf(np.shape(tree) if isinstance(tree, np.ndarray) else ())
-
-
-def holding(tree: Any, items: Sequence[Any]) -> Any:
-    """A dict, list or tuple like `tree` that holds these items."""
-    if isinstance(tree, dict):
-        return dict(zip(tree, items, strict=True))
-    return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
-
-
-def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
-    out = np.empty(len(numbers), dtype=float if all(x.__class__ is float for x in numbers) else object)
-    out[:] = numbers
-    return out.reshape(shape) if shape else numbers[0]
-
-
-def like(tree: Any, numbers: Sequence[Any]) -> Any:
-    """The structure of `tree` with these numbers."""
-    rest = iter(numbers)
-    return mapped(tree, lambda shape: array(list(islice(rest, math.prod(shape))), shape))
+# Structures: a number, or lists, tuples, dicts and arrays of structures; see `autograd.trees`.
 
 
 def _is_sequence(tree: Any) -> bool:
@@ -79,18 +45,26 @@ def _form(tree: Any) -> str:
     return f"a {type(tree).__name__}" + (f" of {len(tree)}" if _is_sequence(tree) else "")
 
 
-def _matched(what: str, tree: Any, like: Any) -> list[Any]:
-    """The numbers of `tree` in the order of those of `like`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
-    if isinstance(like, dict):
-        places, fits = list(like), isinstance(tree, dict) and tree.keys() == like.keys()
-    elif _is_sequence(like):
-        places, fits = list(range(len(like))), _is_sequence(tree) and len(tree) == len(like)
-    else:
-        return [tree if tree.__class__ is Value else named_float(f"the {what}", tree)]
-    if not fits:
-        given = f"{len(flat(tree))} numbers as {what} in {_form(tree)}"
-        raise LengthError(f"got {given}, expected {len(flat(like))} in the structure of {_form(like)}")
-    return [x for i in places for x in _matched(what, tree[i], like[i])]
+def _matched(what: str, given: Any, like: Any) -> list[Any]:
+    """The numbers of `given` in the order of those of `like`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
+    found: list[Any] = []
+    stack = [(given, like)]
+    while stack:
+        tree, model = stack.pop()
+        if isinstance(model, dict):
+            places, fits = list(model), isinstance(tree, dict) and tree.keys() == model.keys()
+        elif _is_sequence(model):
+            places, fits = list(range(len(model))), _is_sequence(tree) and len(tree) == len(model)
+        else:
+            places, fits = [], model is not None or tree is None or like is None
+        if not fits:
+            numbers, expected = len(tree_ravel(tree)[0]), len(tree_ravel(model)[0])
+            raise LengthError(f"got {numbers} numbers as {what} in {_form(tree)}, expected {expected} in the structure of {_form(model)}")
+        if isinstance(model, dict) or _is_sequence(model):
+            stack += [(tree[i], model[i]) for i in reversed(places)]
+        elif model is not None or like is None:
+            found.append(tree if tree.__class__ is Value else named_float(f"the {what}", tree))
+    return found
 
 
 # The two sweeps.
@@ -101,10 +75,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     if not graph or node.op is None:
         return node.partials
     refuse_changed(node)
-    try:
-        anew = node.op.partials(node, *node.args)
-    except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values is IEEE's
-        anew = node.op.partials(node, *[a if a.__class__ is Value else Value(a) for a in node.args])
+    anew = recorded_partials(node)
     if _selects(node):
         return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
@@ -206,26 +177,34 @@ class _Call:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
         born: set[Value] = set()
+        before = foreign.made
+        numbers, self.input_form = tree_ravel(x)
 
         def collected(context: Context) -> Context:
             return replace(context, recording=True, born=(*context.born, born))
 
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
-            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in flat(x)]
-            self.output = at_work(self.inputs, f, like(x, self.inputs), *rest)
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
+            self.output = at_work(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
 
         entered(collected).run(called)
-        self.outputs = flat(self.output)
+        self.outputs, self.output_form = tree_ravel(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
+        if foreign.made != before:
+            for node in _dependent(self.nodes, self.inputs, graph=False):
+                if isinstance(node.op, foreign.Partial):
+                    node.op.partials(node)
 
     def scalar(self) -> Any:
-        """The output, if it is one number."""
-        if isinstance(self.output, dict) or _is_sequence(self.output):
+        """The output, if it is one number, or an array of one."""
+        if not self.output_form.is_single:
+            if len(self.outputs) == 1:
+                raise LengthError(f"the function gave {_form(self.output)}, expected one number: return the number that it holds")
             raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
         return self.outputs[0]
 
@@ -270,12 +249,12 @@ def gradient(output: Value, inputs: Any) -> Any:
     >>> first.data, second.data
     (12.0, 12.0)
     """
-    nodes = flat(inputs)
+    nodes, form = tree_ravel(inputs)
     for given in (output, *nodes):
         if given.__class__ is not Value:
             raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
     found = pull(order(output), {output: 1.0}, nodes, graph=True)
-    return like(inputs, [x if x.__class__ is Value else Value(x) for x in found])
+    return form.unravel([x if x.__class__ is Value else Value(x) for x in found])
 
 
 def value_and_grad(f: Function) -> Function:
@@ -294,7 +273,7 @@ def value_and_grad(f: Function) -> Function:
     def value_and_gradient(x: Any, *rest: Any) -> tuple[Any, Any]:
         call = _Call(f, x, rest)
         y = call.scalar()
-        return finished([y], graph=call.graph)[0], like(x, call.pull([(y, 1.0)]))
+        return finished([y], graph=call.graph)[0], call.input_form.unravel(call.pull([(y, 1.0)]))
 
     value_and_gradient.derivative_of = (f, True)  # type: ignore[attr-defined]  # for `jit`, which sweeps back over the program of f
     return value_and_gradient
@@ -328,7 +307,9 @@ def vjp(f: Function) -> Function:
     def at(x: Any, *rest: Any) -> Function:
         call = _Call(f, x, rest)
 
-        return lambda cotangent: like(x, call.pull(zip(call.outputs, _matched("cotangent", cotangent, call.output), strict=True)))
+        return lambda cotangent: call.input_form.unravel(
+            call.pull(zip(call.outputs, _matched("cotangent", cotangent, call.output), strict=True))
+        )
 
     return at
 
@@ -347,7 +328,7 @@ def jvp(f: Function) -> Function:
         tangents = _matched("tangent", v, x)
         graph = call.joined(tangents)
         carried = push(call.nodes, dict(zip(call.inputs, tangents, strict=True)), call.outputs, graph=graph)
-        return like(call.output, finished(carried, graph=graph))
+        return call.output_form.unravel(finished(carried, graph=graph))
 
     return product
 
@@ -383,9 +364,9 @@ def jacobian(f: Function) -> Function:
                 size = math.prod(input_shape)
                 return array([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
 
-            return mapped(x, block)
+            return call.input_form.map(block)
 
-        return mapped(call.output, block_row)
+        return call.output_form.map(block_row)
 
     return matrix
 

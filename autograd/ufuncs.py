@@ -1,13 +1,33 @@
-"""NumPy's names for the operations: what `np.exp(v)`, `np.float64(2) * v` and `array < v` do."""
+"""NumPy's names for the operations, on numbers: which function each ufunc is on Values. `autograd.arrays` applies them to arrays."""
 
+import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
-from autograd.errors import AutogradError, OperationError
+
+LN_2, LN_10 = math.log(2.0), math.log(10.0)
+
+
+def _asinh(x: Any) -> Any:
+    size = ops.abs(x)
+    y = ops.log1p(size + size * size / (1.0 + ops.hypot(1.0, size)))
+    return ops.where(ops.less(x, 0.0), -y, ops.where(x, y, x))  # near 0 it is x, and abs has no slope at 0 itself
+
+
+def _copysign(a: Any, b: Any) -> Any:
+    size = ops.abs(a)
+    return ops.where(ops.less(ops.where(b, b, ops.div(1.0, b)), 0.0), -size, size)  # 1/b tells -0.0 from 0.0
+
+
+def _unless_nan(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`choice` of two numbers, or the other where one is nan."""
+    return lambda a, b: ops.where(ops.less_equal(a, a), ops.where(ops.less_equal(b, b), choice(a, b), a), b)
+
 
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: ops.add,
@@ -16,6 +36,7 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.divide: ops.div,
     np.negative: ops.neg,
     np.positive: operator.pos,
+    np.conjugate: operator.pos,
     np.power: ops.pow,
     np.float_power: ops.pow,
     np.square: lambda x: ops.powc(x, 2.0),
@@ -23,12 +44,18 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.absolute: ops.abs,
     np.fabs: ops.abs,
     np.sign: ops.sign,
+    np.copysign: _copysign,
+    np.heaviside: lambda x, at_0: ops.where(x, ops.step(x, 0.0), at_0),
     np.sqrt: ops.sqrt,
     np.exp: ops.exp,
+    np.exp2: lambda x: ops.pow(2.0, x),
     np.expm1: ops.expm1,
     np.log: ops.log,
+    np.log2: lambda x: ops.div(ops.log(x), LN_2),
+    np.log10: lambda x: ops.div(ops.log(x), LN_10),
     np.log1p: ops.log1p,
     np.logaddexp: lambda a, b: ops.logsumexp([a, b]),
+    np.logaddexp2: lambda a, b: ops.div(ops.logsumexp([ops.mul(a, LN_2), ops.mul(b, LN_2)]), LN_2),
     np.sin: ops.sin,
     np.cos: ops.cos,
     np.tan: ops.tan,
@@ -40,69 +67,64 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.sinh: ops.sinh,
     np.cosh: ops.cosh,
     np.tanh: ops.tanh,
+    np.arcsinh: _asinh,
+    np.arccosh: lambda x: ops.log1p((x - 1.0) + ops.sqrt((x - 1.0) * (x + 1.0))),
+    np.arctanh: lambda x: 0.5 * (ops.log1p(x) - ops.log1p(-x)),
+    np.deg2rad: lambda x: ops.mul(x, math.pi / 180.0),
+    np.radians: lambda x: ops.mul(x, math.pi / 180.0),
+    np.rad2deg: lambda x: ops.mul(x, 180.0 / math.pi),
+    np.degrees: lambda x: ops.mul(x, 180.0 / math.pi),
     np.maximum: ops.maximum,
     np.minimum: ops.minimum,
+    np.fmax: _unless_nan(ops.maximum),
+    np.fmin: _unless_nan(ops.minimum),
+}
+
+# SciPy's, by name, since SciPy need not be there; those of the table have their own names, or these.
+NAMED: dict[str, Callable[..., Any]] = {
+    "expit": ops.sigmoid,
+    "log_expit": lambda x: -ops.softplus(-x),
+    "logit": lambda x: ops.log(x) - ops.log1p(-x),
+    "xlogy": lambda x, y: ops.where(x, x * ops.log(y), ops.where(ops.less_equal(y, y), 0.0, y)),
+    "xlog1py": lambda x, y: ops.where(x, x * ops.log1p(y), ops.where(ops.less_equal(y, y), 0.0, y)),
+    "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
+}
+RENAMED = {"gammaln": "lgamma", "psi": "digamma"}
+
+# A reduction over many numbers that is one operation.
+REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: ops.sum,
+    np.maximum: ops.maximum,
+    np.minimum: ops.minimum,
+    np.logaddexp: ops.logsumexp,
 }
 
 # These ask about the number and carry no gradient.
-QUESTIONS: dict[np.ufunc, Callable[..., bool]] = {
+QUESTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.less: operator.lt,
     np.less_equal: operator.le,
     np.greater: operator.gt,
     np.greater_equal: operator.ge,
     np.equal: operator.eq,
     np.not_equal: operator.ne,
-    np.isnan: lambda x: x.isnan(),
-    np.isfinite: lambda x: x.isfinite(),
+    np.isnan: lambda x: not x <= x,  # noqa: PLR0124  # nan is not itself
+    np.isfinite: lambda x: abs(x) < math.inf,
+    np.isinf: lambda x: abs(x) >= math.inf,
+    np.signbit: lambda x: x < 0.0 or (abs(x) <= 0.0 and 1.0 / _written(x) < 0.0),
+    np.logical_and: lambda a, b: bool(a) and bool(b),
+    np.logical_or: lambda a, b: bool(a) or bool(b),
+    np.logical_xor: lambda a, b: bool(a) is not bool(b),
+    np.logical_not: lambda x: not x,
 }
 
 
-def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
-    """Apply NumPy's `ufunc` where a Value is among `inputs`; arrays among them give arrays."""
-    if ufunc not in OPERATIONS and ufunc not in QUESTIONS:
-        raise OperationError(
-            f"np.{ufunc.__name__} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
-            "or declare an autograd.Op with its derivative"
-        )
-    if method != "__call__":
-        return _looped(ufunc, method, inputs, options)
-    if unknown := options.keys() - {"out", "where", "dtype"} or options.get("dtype") not in {None, object}:
-        given = ", ".join(sorted(unknown)) if isinstance(unknown, set) else "dtype"
-        raise OperationError(f"np.{ufunc.__name__} with {given}= is not defined for a Value, which is a float: leave it out")
-    y = _ask(QUESTIONS[ufunc], inputs) if ufunc in QUESTIONS else OPERATIONS[ufunc](*inputs)
-    return _written(ufunc, y, options) if "out" in options or options.get("where", True) is not True else y
+def _written(x: Any) -> Any:
+    """A float as NumPy's, so that 1/0 is not an error."""
+    return np.float64(x) if x.__class__ is float else x
 
 
-def _looped(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
-    """`np.add.reduce` and the like, by NumPy's loops over objects, for which each Value stands in an array of no axes."""
-    try:
-        return getattr(ufunc, method)(*[np.asarray(x, dtype=object) if hasattr(x, "backward") else x for x in inputs], **options)
-    except TypeError as error:
-        reason = "" if isinstance(error, AutogradError) else f" here ({error})"
-        raise OperationError(
-            f"np.{ufunc.__name__}.{method} is not defined for a Value{reason}: give arrays of objects, np.array([v]) or "
-            "array.astype(object), or write a loop"
-        ) from None
-
-
-def _written(ufunc: np.ufunc, y: Any, options: dict[str, Any]) -> Any:
-    """`out`, or a new array where there is none, with the numbers of `y` in the places that `where` allows."""
-    where = options.get("where", True)
-    out = options.get("out", (None,))[0]
-    if out is None:
-        out = np.empty(np.broadcast_shapes(np.shape(y), np.shape(where)), dtype=object)
-    elif out.dtype != object and ufunc in OPERATIONS:
-        raise OperationError(
-            f"np.{ufunc.__name__} with out= of dtype {out.dtype} is not defined for a Value, which would lose its gradient: "
-            "let the array hold objects, array = array.astype(object), or make a new one, such as array + v"
-        )
-    np.copyto(out, y, where=where)
-    return out
-
-
-def _ask(question: Callable[..., bool], inputs: Sequence[Any]) -> Any:
-    arrays = np.broadcast_arrays(*(np.asarray(a, dtype=object) for a in inputs))
-    answers = np.empty(arrays[0].shape, dtype=bool)
-    for i in np.ndindex(answers.shape):
-        answers[i] = question(*(a[i] for a in arrays))
-    return answers[()]
+@cache
+def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """What `ufunc` is on numbers, None if nothing."""
+    name = ufunc.__name__
+    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(name) or ops.TABLE.get(RENAMED.get(name, name))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial as partial_call
 from typing import Any, NoReturn, TypeVar, final
 
-from autograd import ops, ufuncs
+from autograd import arrays, ops
 from autograd.context import AT_WORK, NEUTRAL, Context, Layers, Scope, Watch, current, refused
 from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
@@ -190,7 +190,7 @@ class Value:
     Value(data=2.0000, grad=4.0000, label='a')
     """
 
-    __slots__ = ("_args", "_grad", "_number", "_made_by", "_partials", "_tag")
+    __slots__ = ("_args", "_grad", "_made_by", "_number", "_partials", "_tag")
 
     # `_grad` is None where no gradient has arrived yet; `grad` shows that as 0.0. `_tag` is label, scope and marks, left unset
     # where there is none of them: the smaller a node, the less it costs the garbage collector.
@@ -380,7 +380,10 @@ class Value:
         refuse_conversion("complex")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return ufuncs.apply(ufunc, method, inputs, options)
+        return arrays.apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # NumPy's protocol
+        return arrays.call(func, args, options)
 
     # Showing and copying.
 

@@ -94,8 +94,6 @@ def fit(
     (1.0, array([0, 1]))
     """
     _check_model(model)
-    if isinstance(model, Module):
-        model.parameters()  # refuses what was computed where a parameter is meant
     if not isinstance(optimizer, Optimizer):
         raise NumberError(f"got optimizer={shown(optimizer)}, expected an Optimizer such as nn.SGD(model.parameters(), lr=0.1)")
     positive_int("epochs", epochs)
@@ -271,6 +269,8 @@ def _measured(data: _Data | None, batch_size: int) -> _Tally:
 def _check_model(model: Any) -> None:
     if not callable(model) or (isinstance(model, type) and issubclass(model, Module)):
         raise NumberError(f"got model={shown(model)}, expected a function of one sample, such as nn.MLP(2, [16, 3])")
+    if isinstance(model, Module):
+        model.parameters()  # refuses what was computed where a parameter is meant
 
 
 def _check_finite(optimizer: Optimizer, where: str, lr: float) -> None:

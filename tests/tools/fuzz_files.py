@@ -6,7 +6,7 @@ Mutations are flipped bits, cuts, insertions, repeated, moved and swapped parts,
 Program's and a model's file. First every bit of every header, of the list of members at an archive's end and of a model's file is flipped.
 Nothing may crash, hang for seconds, or take more than 50 MB.
 """
-# ruff: noqa: S311, BLE001  # samples, not secrets; it prints; whatever is not the library's error is what it looks for
+# ruff: noqa: BLE001  # samples, not secrets; it prints; whatever is not the library's error is what it looks for
 
 import random
 import struct

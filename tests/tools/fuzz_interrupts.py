@@ -237,7 +237,7 @@ def settings():
 
 def fuzz(name, interrupts, seed):
     """Interrupt one task so often; what was wrong, counted."""
-    task, timer, draw, faults = TASKS[name](), Timer(), random.Random(seed), Counter()  # noqa: S311  # moments, no secrets
+    task, timer, draw, faults = TASKS[name](), Timer(), random.Random(seed), Counter()  # moments, no secrets
     task.run()
     start = time.perf_counter()
     for _ in range(3):

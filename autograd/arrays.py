@@ -1,0 +1,270 @@
+"""Arrays of Values: what grad, jit and vmap hand in where they were given an array, and what NumPy's functions do with it.
+
+NumPy has loops over objects for few of its functions, and some of these choose otherwise than the operations do. So an array of Values is
+a class of its own, which answers for each ufunc and each function of NumPy's by itself, from the operations of the table.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError
+from autograd.functions import FUNCTIONS, by_numpy
+from autograd.kinds import REAL_DTYPES, is_node, not_a_number, register_arrays
+from autograd.linalg import PRODUCTS
+from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
+from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
+
+SEQUENCES = (np.ndarray, list, tuple)
+# What NumPy may add to a call that changes nothing here.
+HARMLESS = {"casting", "order", "subok", "dtype", "signature"}
+
+
+class Array(np.ndarray):
+    """An array of Values, of dtype object, that answers NumPy's functions as an array of floats does."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
+        return call(func, args, kwargs)
+
+
+register_arrays(Array)
+
+
+def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
+    if not shape:
+        return numbers[0]
+    floats = all(x.__class__ is float for x in numbers)
+    out = np.empty(len(numbers), dtype=float if floats else object)
+    out[:] = numbers
+    return out.reshape(shape) if floats else out.reshape(shape).view(Array)
+
+
+class Form:
+    """A structure of numbers without the numbers.
+
+    Attributes:
+        structure: that of its leaves.
+        shapes: the shape of each leaf, () for a number.
+        is_number: whether it is one number, alone.
+    """
+
+    def __init__(self, structure: Structure, shapes: list[tuple[int, ...]]) -> None:
+        self.structure, self.shapes = structure, shapes
+        self.is_number = structure == LEAF and not shapes[0]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Form) and (self.structure, self.shapes) == (other.structure, other.shapes)
+
+    def __hash__(self) -> int:
+        return hash((self.structure, tuple(self.shapes)))
+
+    def __repr__(self) -> str:
+        return f"{self.shapes} in {self.structure!r}"
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one number, or an array of one."""
+        return self.structure == LEAF and math.prod(self.shapes[0]) == 1
+
+    def map(self, leaf: Callable[[tuple[int, ...]], Any]) -> Any:
+        """The structure with `leaf(shape)` in place of each array and each number."""
+        return tree_unflatten(self.structure, [leaf(shape) for shape in self.shapes])
+
+    def unravel(self, numbers: Sequence[Any]) -> Any:
+        """The structure with these numbers."""
+        if not any(self.shapes):
+            return tree_unflatten(self.structure, numbers)
+        leaves, place = [], 0
+        for shape in self.shapes:
+            size = math.prod(shape)
+            leaves.append(array(numbers[place : place + size], shape))
+            place += size
+        return tree_unflatten(self.structure, leaves)
+
+
+def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
+    """The numbers of a structure, those of its arrays among them, in order, and its form.
+
+    Raises:
+        OperationError: an array is of a class with a meaning of its own, such as a matrix or a masked array.
+
+    >>> numbers, form = tree_ravel({"w": np.array([1.0, 2.0]), "b": 3.0})
+    >>> [float(x) for x in numbers], form.unravel([10.0, 20.0, 30.0])
+    ([1.0, 2.0, 3.0], {'w': array([10., 20.]), 'b': 30.0})
+    """
+    leaves, structure = tree_flatten(tree)
+    if not any(isinstance(x, np.ndarray) for x in leaves):
+        return leaves, Form(structure, [()] * len(leaves))
+    numbers: list[Any] = []
+    for x in leaves:
+        if isinstance(x, np.ndarray):
+            numbers.extend(plain(x).ravel())
+        else:
+            numbers.append(x)
+    return numbers, Form(structure, [np.shape(x) if isinstance(x, np.ndarray) else () for x in leaves])
+
+
+def plain(x: np.ndarray) -> np.ndarray:
+    """An array as NumPy's own; refused where its class has a meaning of its own, which would be lost."""
+    if type(x) not in PLAIN:
+        raise OperationError(
+            f"got an array of the class {type(x).__name__}, expected a numpy.ndarray: what the class adds would be lost; give "
+            "numpy.asarray(x), and what it masks or measures apart"
+        )
+    return x.view(np.ndarray)
+
+
+PLAIN = {np.ndarray, Array, np.memmap}
+
+
+# Ufuncs.
+
+
+@cache
+def _elementwise(ufunc: np.ufunc) -> Any:
+    """The ufunc of objects that is `ufunc` on numbers."""
+    f = on_numbers(ufunc)
+    if ufunc in {np.add, np.subtract, np.multiply, np.negative}:  # NumPy's own loop, which applies Python's operators
+        return ufunc
+    if f is not None:
+        return np.frompyfunc(f, ufunc.nin, 1) if ufunc.identity is None else np.frompyfunc(f, ufunc.nin, 1, identity=ufunc.identity)
+    if set("".join(ufunc.types)) <= set("O->"):  # made of a function of objects, by np.vectorize or np.frompyfunc
+        return ufunc
+    raise OperationError(
+        f"{_named(ufunc)} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
+        "or declare an autograd.Op with its derivative"
+    )
+
+
+def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
+    name = f"np.{ufunc.__name__}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {ufunc.__name__}"
+    return name if method == "__call__" else f"{name}.{method}"
+
+
+def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Apply NumPy's `ufunc` where a Value, or an array of them, is among what it is given; arrays give arrays."""
+    f = None if options or method != "__call__" else on_numbers(ufunc)
+    if f is None or _has_sequence(inputs):
+        return _on_arrays(ufunc, method, inputs, options)
+    return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+
+
+def _has_sequence(x: Sequence[Any]) -> bool:
+    for a in x:  # noqa: SIM110  # `any` takes longer
+        if isinstance(a, SEQUENCES):
+            return True
+    return False
+
+
+def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
+    out = options.pop("out", (None,))[0]
+    to = None if out is None else out.view(np.ndarray)
+    if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # indices, say, that argsort gave
+        return getattr(ufunc, method)(*given, **options, **({} if out is None else {"out": to}))
+    kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
+    for i in range(len(given)):
+        if method in {"__call__", "outer"} or i in {0, 2}:  # what is between are indices
+            x = np.asarray(given[i])
+            if x.dtype.kind not in REAL_DTYPES + "O":
+                raise NumberError(f"{_named(ufunc, method)}: {not_a_number(given[i])}")
+            given[i] = x.astype(object, copy=False)
+    with np.errstate(all="ignore"):
+        result = _on_objects(ufunc, method, given, kept, to)
+    if to is None:
+        return wrapped(result)
+    if result is not to:
+        to[...] = result
+    return out
+
+
+def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dict[str, Any], to: Any) -> Any:
+    if ufunc.signature is not None:
+        return _product(ufunc, given, options)
+    if method == "reduce" and ufunc in REDUCTIONS:
+        return _reduced(REDUCTIONS[ufunc], given[0], **options)
+    run = getattr(_elementwise(ufunc), method)
+    if to is None and method == "__call__" and "where" in options:  # which NumPy warns of
+        to = np.empty(np.broadcast_shapes(*map(np.shape, given), np.shape(options["where"])), dtype=object)
+    if ufunc in QUESTIONS:
+        return np.asarray(run(*given, **options), dtype=bool)[()]
+    return run(*given, **options) if to is None else run(*given, **options, out=to)
+
+
+def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[str, Any]:
+    """The options that mean something for objects, after a look at where the results are to go."""
+    if to is not None and to.dtype != object and not (asks and to.dtype == bool):
+        written = "into an array" if what.endswith(".at") else "with out="
+        raise OperationError(
+            f"{what} {written} of dtype {to.dtype} is not defined for a Value, which would lose its gradient: let the array hold objects, "
+            "array = array.astype(object), or make a new one, such as array + v"
+        )
+    dtype = options.get("dtype")
+    if dtype is not None and not asks and np.dtype(dtype) not in {np.dtype(float), np.dtype(object)}:
+        raise OperationError(f"{what} was to give Values as {np.dtype(dtype)}, expected no dtype: a Value is a 64-bit float")
+    return {name: x for name, x in options.items() if name not in HARMLESS}
+
+
+def wrapped(result: Any, *, alone: bool = True) -> Any:
+    """What a function of NumPy's gave: arrays of objects as arrays of Values; `alone`, what is in one without a dimension."""
+    if isinstance(result, np.ndarray) and result.dtype == object:
+        return result[()] if alone and not result.ndim else result.view(Array)
+    if type(result) in {list, tuple}:
+        return type(result)([wrapped(x, alone=alone) for x in result])
+    return result
+
+
+def _reduced(f: Callable[..., Any], x: np.ndarray, *, axis: Any = 0, **options: Any) -> Any:
+    """`f` of the numbers along some axes, as one operation for each result."""
+    if x.ndim == 1 and not options:
+        return f(x.tolist()) if len(x) != 1 else x[0]
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim) if x.ndim else ()
+    others = [a for a in range(x.ndim) if a not in axes]
+    asked = np.broadcast_to(np.asarray(options.get("where", True), dtype=bool), x.shape)
+    rows, asked = (a.transpose(*others, *axes).reshape(*[x.shape[i] for i in others], -1) for a in (x, asked))
+    out = np.empty(rows.shape[:-1], dtype=object)
+    first = [options["initial"]] if "initial" in options else []
+    for i in np.ndindex(out.shape):
+        row = [*first, *rows[i][asked[i]]]
+        out[i] = row[0] if len(row) == 1 else f(row)
+    return (out.reshape([1 if a in axes else n for a, n in enumerate(x.shape)]) if options.get("keepdims") else out)[()]
+
+
+def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, Any]) -> Any:
+    """A matrix product."""
+    if ufunc not in PRODUCTS or options:
+        raise OperationError(f"{_named(ufunc)}{''.join(f' with {name}=' for name in options)} is not defined for Values: write it with @")
+    if not all(x.ndim for x in given):
+        raise LengthError(f"{_named(ufunc)} was given a number, expected arrays with at least one axis: multiply by *")
+    return PRODUCTS[ufunc](*given)
+
+
+# Functions.
+
+
+def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call NumPy's `func` where a Value, or an array of them, is among what it is given."""
+    given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])
+    try:
+        own = FUNCTIONS.get(func)
+        if own is None:
+            result = by_numpy(func, *given, **options)
+        else:
+            with np.errstate(all="ignore"):
+                result = own(*given, **options)
+    except AutogradError:
+        raise
+    except (TypeError, AttributeError) as error:
+        raise OperationError(
+            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give "
+            "it plain numbers where no gradient is wanted"
+        ) from error
+    return wrapped(result, alone=any(map(is_node, args)))

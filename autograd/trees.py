@@ -1,0 +1,222 @@
+"""Structures of numbers: lists, tuples and dicts of such, at any depth, taken apart into leaves and put together again.
+
+A container keeps its class: a namedtuple, an OrderedDict or a list with attributes of its own comes back as what it was, with other items.
+None in a container is a structure without leaves. All else is a leaf, an array as well as a number. Nothing here recurses.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from autograd.errors import LengthError, OperationError
+
+CONTAINERS = (list, tuple, dict, type(None))
+PLAIN = {list, tuple, dict, type(None)}
+
+
+def tree_items(tree: Any) -> list[Any] | None:
+    """What a container holds, in order; None where `tree` is a leaf."""
+    if isinstance(tree, dict):
+        return list(tree.values()) if tree.__class__ is dict else [dict.__getitem__(tree, key) for key in tree]  # in the class's order
+    if isinstance(tree, list):
+        return tree[:] if tree.__class__ is list else list(list.__iter__(tree))
+    if isinstance(tree, tuple):
+        return list(tuple.__iter__(tree))
+    return [] if tree is None else None
+
+
+class _Container:
+    """A container without its items: its class, the keys of a dict, and what else belongs to it."""
+
+    __slots__ = ("cls", "count", "keys", "sample")
+
+    def __init__(self, given: Any, count: int) -> None:
+        self.cls = given.__class__
+        self.keys = tuple(given) if isinstance(given, dict) else None
+        self.count = count
+        self.sample: Any = None
+        if self.cls not in PLAIN:
+            self.sample = given
+            self.sample = self.holding([None] * count)  # which keeps what the class has beside items, and no item alive
+
+    def holding(self, items: Sequence[Any]) -> Any:
+        """A container like this with these items."""
+        if self.cls is list:
+            return list(items)
+        if self.cls is tuple:
+            return tuple(items)
+        if self.cls is dict:
+            return dict(zip(self.keys or (), items, strict=True))
+        return None if self.cls is type(None) else self._derived(items)
+
+    def _derived(self, items: Sequence[Any]) -> Any:
+        try:
+            if issubclass(self.cls, tuple):
+                made = tuple.__new__(self.cls, items)
+                if hasattr(made, "__dict__"):
+                    vars(made).update(vars(self.sample))
+                return made
+            made = copy.copy(self.sample)
+            reason = None if made.__class__ is self.cls and made is not self.sample else f"copy.copy gives a {type(made).__name__}"
+        except Exception as error:  # noqa: BLE001  # a class of the user's own may raise any
+            reason = str(error)
+        if reason is not None or len(tree_items(made) or ()) != self.count:
+            raise OperationError(
+                f"got a {self.cls.__name__}, of which no other can be made that holds other numbers ({reason or 'its copy is shorter'}): "
+                "give a plain list, tuple or dict of its items"
+            )
+        if self.keys is None:
+            list.__setitem__(made, slice(None), items)
+        else:
+            for key, item in zip(self.keys, items, strict=True):
+                dict.__setitem__(made, key, item)
+        return made
+
+    def state(self) -> Any:
+        """What belongs to it beside its items."""
+        if isinstance(self.sample, tuple):
+            return getattr(self.sample, "__dict__", None)
+        return self.sample.__reduce_ex__(2)[1:3]
+
+
+class Structure:
+    """A tree without its leaves. Two are equal where the containers have equal classes, lengths and keys.
+
+    Attributes:
+        nodes: in the order in which `tree_unflatten` meets them: how many leaves come next, or a container of what came before it.
+        count: how many leaves it has.
+    """
+
+    def __init__(self, nodes: list[Any], count: int) -> None:
+        self.nodes, self.count = nodes, count
+        self.key = tuple([x if x.__class__ is int else (x.cls, x.count, x.keys) for x in nodes])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Structure) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"<Structure of {self.count} leaves in {sum(x.__class__ is not int for x in self.nodes)} containers>"
+
+    def states(self) -> list[Any]:
+        """What the containers have beside their items: attributes, the factory of a defaultdict."""
+        return [state for x in self.nodes if x.__class__ is not int and x.sample is not None and (state := x.state())]
+
+
+LEAF = Structure([1], 1)
+
+
+def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves of a structure in order, and the structure without them.
+
+    Raises:
+        OperationError: a container holds itself, or is of a class that cannot be made anew with other items.
+
+    >>> leaves, structure = tree_flatten({"w": [1.0, 2.0], "b": (3.0, None)})
+    >>> leaves
+    [1.0, 2.0, 3.0]
+    >>> tree_unflatten(structure, [10.0, 20.0, 30.0])
+    {'w': [10.0, 20.0], 'b': (30.0, None)}
+    """
+    if tree is None or not isinstance(tree, CONTAINERS):
+        return [tree], LEAF
+    items = tree_items(tree) or []
+    if not _has_containers(items):  # the most common, and the fastest
+        return items, Structure([len(items), _Container(tree, len(items))] if items else [_Container(tree, 0)], len(items))
+    leaves: list[Any] = []
+    nodes: list[Any] = []
+    ended = 0  # how many leaves the nodes so far have
+    around: dict[int, Any] = {}  # the containers that are open
+    stack: list[Any] = [tree]
+    while stack:
+        x = stack.pop()
+        if x.__class__ is _Container:
+            if ended < len(leaves):
+                nodes.append(len(leaves) - ended)
+                ended = len(leaves)
+            nodes.append(x)
+            around.popitem()
+            continue
+        within = tree_items(x)
+        if within is None:
+            leaves.append(x)
+            continue
+        if id(x) in around:
+            raise OperationError(
+                f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds"
+            )
+        around[id(x)] = x
+        stack.append(_Container(x, len(within)))
+        if _has_containers(within):
+            stack.extend(reversed(within))
+        else:
+            leaves += within
+    return leaves, Structure(nodes, len(leaves))
+
+
+def _has_containers(items: list[Any]) -> bool:
+    return any(issubclass(cls, CONTAINERS) for cls in set(map(type, items)))
+
+
+def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+    """The structure with these leaves: see `tree_flatten`."""
+    if len(leaves) != structure.count:
+        raise LengthError(f"got {len(leaves)} leaves, expected {structure.count}, as the structure has")
+    made: list[Any] = []
+    place = 0
+    for node in structure.nodes:
+        if node.__class__ is int:
+            made += leaves[place : place + node]
+            place += node
+        else:
+            first = len(made) - node.count
+            made[first:] = [node.holding(made[first:])]
+    return made[0]
+
+
+def tree_map(f: Callable[..., Any], tree: Any, *others: Sequence[Any]) -> Any:
+    """The structure with `f(leaf, …)` in place of each leaf; each of `others` has one more argument for each leaf.
+
+    >>> tree_map(lambda x: -x, (1.0, {"a": 2.0}))
+    (-1.0, {'a': -2.0})
+    """
+    leaves, structure = tree_flatten(tree)
+    return tree_unflatten(structure, [f(*x) for x in zip(leaves, *others, strict=True)])
+
+
+def tree_broadcast(prefix: Any, tree: Any, is_entry: Callable[[Any], bool]) -> list[Any] | None:
+    """An entry of `prefix` for each leaf of `tree`; None where they do not fit.
+
+    `prefix` is an entry, which stands for all leaves, or a container like `tree` of prefixes; lists and tuples are alike.
+    """
+    found: list[Any] = []
+    stack = [(prefix, tree)]
+    while stack:
+        p, x = stack.pop()
+        if is_entry(p):
+            found += [p] * (0 if x is None and tree is not None else len(tree_flatten(x)[0]))
+            continue
+        entries, items = tree_items(p), tree_items(x)
+        if entries is None or items is None or len(entries) != len(items) or isinstance(p, dict) != isinstance(x, dict):
+            return None
+        if isinstance(x, dict):
+            if p.keys() != x.keys():
+                return None
+            entries = [p[key] for key in x]
+        stack.extend(reversed(list(zip(entries, items, strict=True))))
+    return found
+
+
+def tree_paths(tree: Any) -> Iterator[str]:
+    """Where the leaves stand, such as "['w'][0]", in order; for messages."""
+    stack = [("", tree)]
+    while stack:
+        path, x = stack.pop()
+        items = tree_items(x)
+        if items is None:
+            yield path
+        else:
+            keys = list(x) if isinstance(x, dict) else range(len(items))
+            stack.extend(reversed([(f"{path}[{k!r}]", item) for k, item in zip(keys, items, strict=True)]))
