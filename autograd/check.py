@@ -216,6 +216,7 @@ class _Complexes:
     expm1 = staticmethod(lambda z: cmath.exp(z) - 1.0)
     log1p = staticmethod(lambda z: cmath.log(1.0 + z))
     hypot = staticmethod(lambda a, b: cmath.sqrt(a * a + b * b))
+    norm = staticmethod(lambda *z: cmath.sqrt(reduce(operator.add, [a * a for a in z])))
     abs = staticmethod(lambda z: z if z.real >= 0.0 else -z)
     where = staticmethod(lambda condition, a, b: a if condition.real else b)
     maximum = staticmethod(lambda *z: max(z, key=lambda a: a.real))

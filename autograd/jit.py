@@ -265,7 +265,7 @@ class _Jit:
         given = Arguments(args, axes, floats=1)
         if any(own for _, own in given.groups):
             return None
-        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
+        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, -0.0
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for path, chosen in parts:

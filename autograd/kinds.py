@@ -8,8 +8,9 @@ import functools
 import math
 import operator
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from numbers import Real
 from typing import Any, Protocol
 
@@ -95,7 +96,7 @@ class _Floats:
     exp, log, sqrt, expm1, log1p = math.exp, math.log, math.sqrt, math.expm1, math.log1p
     sin, cos, tan, asin, acos, atan = math.sin, math.cos, math.tan, math.asin, math.acos, math.atan
     sinh, cosh, tanh, erf = math.sinh, math.cosh, math.tanh, math.erf
-    atan2, hypot, pow, abs = math.atan2, math.hypot, math.pow, math.fabs
+    atan2, hypot, norm, pow, abs = math.atan2, math.hypot, math.hypot, math.pow, math.fabs
 
     @staticmethod
     def sign(x: float) -> float:
@@ -119,11 +120,11 @@ class _Floats:
 
     @staticmethod
     def sum(*x: float) -> float:
-        return math.fsum(x)
+        return _exact_sum(x, ())
 
     @staticmethod
     def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
-        return math.fsum(map(operator.mul, ws, xs))
+        return _exact_sum([w * x for w, x in zip(ws, xs, strict=True)], (ws, xs))
 
     def apply(self, op: Any, x: Sequence[Any]) -> float:
         x = [as_float(a) for a in x]
@@ -132,6 +133,28 @@ class _Floats:
         except IEEE_TRAPS:
             y = ARRAYS.apply(op, [np.float64(a) for a in x])
         return y if y.__class__ is float else op.real(y)
+
+
+def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> float:
+    """The exact sum of the terms, rounded once; of zeros that all are -0.0 it is -0.0.
+
+    Only the result may be too large for a float, but neither a sum on the way nor a term that is the product of two finite `factors`.
+    """
+    try:
+        total = math.fsum(terms)
+    except IEEE_TRAPS:
+        total = math.nan
+    if math.isfinite(total):
+        return total or (-0.0 if terms and all(math.copysign(1.0, a) < 0.0 for a in terms) else 0.0)
+    exact, special = Fraction(0), 0.0
+    for a, *pair in zip(terms, *factors, strict=True):
+        if math.isfinite(a):
+            exact += Fraction(a)
+        elif pair and all(map(math.isfinite, pair)):
+            exact += Fraction(pair[0] * 2.0**-512 * (pair[1] * 2.0**-512)) * 2**1024
+        else:
+            special += a
+    return as_float(exact) if special == 0.0 else special
 
 
 class _Arrays:
@@ -153,11 +176,20 @@ class _Arrays:
 
     @staticmethod
     def maximum(*x: Any) -> Any:
-        return functools.reduce(np.maximum, x)
+        """Of equal ones the first, so that the sign of a zero is that of one sample."""
+        return functools.reduce(lambda a, b: np.where((a >= b) | np.isnan(a), a, b)[()], x)
 
     @staticmethod
     def minimum(*x: Any) -> Any:
-        return functools.reduce(np.minimum, x)
+        return functools.reduce(lambda a, b: np.where((a <= b) | np.isnan(a), a, b)[()], x)
+
+    @staticmethod
+    def norm(*x: Any) -> Any:
+        """Of numbers scaled by a power of 2 where their squares would over- or underflow; inf where one is infinite."""
+        largest = functools.reduce(np.fmax, map(np.abs, x))
+        scale = np.where(largest > 2.0**500, 2.0**-600, np.where(largest < 2.0**-500, 2.0**600, 1.0))
+        length = np.sqrt(_compensated_sum([a * scale * (a * scale) for a in x])) / scale
+        return np.where(np.isinf(largest), np.inf, length)[()]
 
     def shift(self, *x: Any) -> Any:
         largest = self.maximum(-math.inf, *x)
@@ -165,16 +197,12 @@ class _Arrays:
 
     @staticmethod
     def sum(*x: Any) -> Any:
-        """Neumaier's compensated sum, so that a batch is as exact as one sample."""
-        total, lost = 0.0, 0.0
-        for a in x:
-            new = total + a
-            lost = lost + np.where(np.abs(total) >= np.abs(a), (total - new) + a, (a - new) + total)
-            total = new
-        return np.where(np.isfinite(total), total + lost, total)[()]
+        return _with_exact(_compensated_sum(x), x, _Floats.sum)
 
-    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
-        return self.sum(*map(operator.mul, ws, xs))
+    @staticmethod
+    def dot(ws: Sequence[Any], xs: Sequence[Any]) -> Any:
+        total = _compensated_sum([w * x for w, x in zip(ws, xs, strict=True)])
+        return _with_exact(total, [*ws, *xs], lambda *x: _Floats.dot(x[: len(ws)], x[len(ws) :]))
 
     def apply(self, op: Any, x: Sequence[Any]) -> Any:
         arrays = [np.asarray(as_float(a) if kind_of([a]) is FLOATS else a) for a in x]
@@ -186,6 +214,25 @@ class _Arrays:
         with np.errstate(all="ignore"):
             y = np.asarray(op.value(self, *(a if a.dtype.kind == "f" else a.astype(float) for a in arrays)))
         return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
+
+
+def _compensated_sum(terms: Sequence[Any]) -> Any:
+    """Neumaier's sum, so that a batch is as exact as one sample."""
+    total, lost = (terms[0] if terms else 0.0), 0.0
+    for a in terms[1:]:
+        new = total + a
+        lost = lost + np.where(np.abs(total) >= np.abs(a), (total - new) + a, (a - new) + total)
+        total = new
+    return np.where(np.isfinite(total) & (lost != 0.0), total + lost, total)
+
+
+def _with_exact(total: np.ndarray, x: Sequence[Any], function: Callable[..., float]) -> Any:
+    """`total`, with `function` of floats where it is not finite: something may have overflowed on the way."""
+    odd = ~np.isfinite(total)
+    if odd.any():
+        rows = [np.broadcast_to(a, total.shape)[odd].tolist() for a in x]
+        total[odd] = [function(*row) for row in zip(*rows, strict=True)]
+    return total[()]
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
@@ -237,6 +284,7 @@ def _mpmath() -> _Symbols:
             "maximum": lambda *x: max(x),
             "minimum": lambda *x: min(x),
             "shift": lambda *x: max(x, default=0),
+            "norm": lambda *x: mpmath.sqrt(mpmath.fsum(x, squared=True)),
         },
     )
 
@@ -261,6 +309,7 @@ def _sympy() -> _Symbols:
             "expm1": lambda x: sympy.exp(x) - 1,
             "log1p": lambda x: sympy.log(1 + x),
             "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
+            "norm": lambda *x: sympy.sqrt(sum((a**2 for a in x), start=sympy.Integer(0))),
             "shift": lambda *_: sympy.Integer(0),
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),

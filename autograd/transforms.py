@@ -103,6 +103,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
         anew = node.op.partials(node, *node.args)
     except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values is IEEE's
         anew = node.op.partials(node, *[a if a.__class__ is Value else Value(a) for a in node.args])
+    anew = node.op.settled(anew, node.args)
     for recorded, partial in zip(node.partials, anew, strict=True):
         if recorded is None:
             continue

@@ -62,6 +62,8 @@ class _Recorder:
             op = ops.pow if args[1].__class__ is Value else ops.powc
         data: list[Any] = [a._number if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
+        if op.ties:
+            partials = op.settled(partials, args)
         if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
             partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
         if float in map(type, args):
@@ -261,7 +263,7 @@ class Value:
             if node.args:
                 node._grad = None
         try:
-            self._grad = self.grad + seed
+            self._grad = seed if self._grad is None else self._grad + seed
             for node in reversed(nodes):
                 grad = node._grad
                 if grad is None:
