@@ -27,14 +27,14 @@ static inline double ag_product(const struct ag_terms *t, size_t i) { return t->
 static inline double ag_square(const struct ag_terms *t, size_t i) { return t->x[i] * t->by * (t->x[i] * t->by); }
 static inline double ag_power(const struct ag_terms *t, size_t i) { return i < t->n ? exp(t->x[i] - t->by) : -1.0; }
 
-/* x 2^-1024 and x 2^1024. */
-static inline double ag_down(double x) { return x * 0x1p-512 * 0x1p-512; }
-static inline double ag_up(double x) { return x * 0x1p512 * 0x1p512; }
+/* x times 2^-1080, so that a great many products are still small enough to be summed, and back. */
+static inline double ag_down(double x) { return x * 0x1p-540 * 0x1p-540; }
+static inline double ag_up(double x) { return x * 0x1p540 * 0x1p540; }
 
-/* A term times 2^-1024, even if it is a product that is too large: not finite only where it has a factor that is not. */
+/* A term brought down, even if it is a product that is too large itself: not finite only where it has a factor that is not. */
 static inline double ag_small(ag_term *term, const struct ag_terms *t, size_t i) {
     const double a = term(t, i);
-    return isfinite(a) || !t->w ? ag_down(a) : t->w[i] * 0x1p-512 * (t->x[i] * 0x1p-512);
+    return isfinite(a) || !t->w || !isfinite(t->w[i]) || !isfinite(t->x[i]) ? ag_down(a) : t->w[i] * 0x1p-540 * (t->x[i] * 0x1p-540);
 }
 
 /* a + b, and in lost what its rounding lost (Dekker 1971). */
@@ -73,7 +73,7 @@ static inline double ag_round_once(const struct ag_parts *sum) {
     return total;
 }
 
-/* The exact sum where one on the way is too large, or a term is: first of the terms times 2^-1024, and if that is small enough, of what
+/* The exact sum where one on the way is too large, or a term is: first of the terms brought down, and if that is small enough, of what
    these lost, too. */
 static inline double ag_large_sum(ag_term *term, const struct ag_terms *t, size_t n) {
     struct ag_parts sum = {.count = 0};
@@ -85,7 +85,7 @@ static inline double ag_large_sum(ag_term *term, const struct ag_terms *t, size_
     }
     if (special != 0.0) return special;
     const double total = ag_round_once(&sum);
-    if (fabs(total) >= 1.0) return total * INFINITY;
+    if (fabs(total) >= 0x1p-56) return total * INFINITY;
     for (size_t k = 0; k < sum.count; k++) sum.part[k] = ag_up(sum.part[k]);
     for (size_t i = 0; i < n; i++) {
         const double a = term(t, i);
@@ -208,10 +208,12 @@ static inline double ag_norm(const double *x, size_t n) {
 }
 
 static inline void ag_norm_partials(double y, const double *x, size_t n, double *p) {
-    const double largest = ag_largest(x, n);
-    const struct ag_terms t = {.x = x, .by = ag_scale(largest)};
-    const double length = largest < INFINITY ? sqrt(ag_rounded_sum(ag_square, &t, n)) : NAN;
-    for (size_t i = 0; i < n; i++) p[i] = y == 0.0 ? 0.0 : x[i] * t.by / length;
+    double unit = 0.0;
+    (void)y;
+    for (size_t i = 0; i < n; i++) unit = unit >= fabs(x[i]) || isnan(unit) ? unit : fabs(x[i]);
+    for (size_t i = 0; i < n; i++) p[i] = x[i] / unit;
+    const double length = ag_norm(p, n);
+    for (size_t i = 0; i < n; i++) p[i] = unit != 0.0 ? p[i] / length : 0.0;
 }
 
 /* By code: the value, and the partials in p; nan for a code of another arity. */

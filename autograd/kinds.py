@@ -96,7 +96,7 @@ class _Floats:
     exp, log, sqrt, expm1, log1p = math.exp, math.log, math.sqrt, math.expm1, math.log1p
     sin, cos, tan, asin, acos, atan = math.sin, math.cos, math.tan, math.asin, math.acos, math.atan
     sinh, cosh, tanh, erf = math.sinh, math.cosh, math.tanh, math.erf
-    atan2, hypot, norm, pow, abs = math.atan2, math.hypot, math.hypot, math.pow, math.fabs
+    atan2, hypot, pow, abs = math.atan2, math.hypot, math.pow, math.fabs
 
     @staticmethod
     def sign(x: float) -> float:
@@ -113,6 +113,15 @@ class _Floats:
     @staticmethod
     def minimum(*x: float) -> float:
         return functools.reduce(lambda a, b: a if a <= b or math.isnan(a) else b, x)
+
+    @staticmethod
+    def norm(*x: float) -> float:
+        """Of numbers times a power of 2 where their squares would over- or underflow; inf where one is infinite."""
+        largest = max([0.0, *map(math.fabs, x)])
+        if largest == math.inf:
+            return largest
+        scale = 2.0**-600 if largest > 2.0**500 else 2.0**600 if largest < 2.0**-500 else 1.0
+        return math.sqrt(_exact_sum([a * scale * (a * scale) for a in x], ())) / scale
 
     @staticmethod
     def shift(*x: float) -> float:
@@ -151,7 +160,7 @@ def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> fl
         if math.isfinite(a):
             exact += Fraction(a)
         elif pair and all(map(math.isfinite, pair)):
-            exact += Fraction(pair[0] * 2.0**-512 * (pair[1] * 2.0**-512)) * 2**1024
+            exact += Fraction(pair[0] * 2.0**-540 * (pair[1] * 2.0**-540)) * 2**1080
         else:
             special += a
     return as_float(exact) if special == 0.0 else special
@@ -163,7 +172,11 @@ class _Arrays:
     exp, log, sqrt, expm1, log1p = np.exp, np.log, np.sqrt, np.expm1, np.log1p
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
     sinh, cosh, tanh, erf = np.sinh, np.cosh, np.tanh, staticmethod(np.vectorize(math.erf, otypes=[float]))
-    atan2, hypot, abs, sign = np.arctan2, np.hypot, np.abs, np.sign
+    atan2, hypot, abs = np.arctan2, np.hypot, np.abs
+
+    @staticmethod
+    def sign(x: Any) -> Any:
+        return np.where(x == 0.0, x, np.sign(x))[()]  # NumPy's sign of -0.0 is 0.0
 
     @staticmethod
     def pow(x: Any, y: Any) -> Any:
@@ -185,7 +198,6 @@ class _Arrays:
 
     @staticmethod
     def norm(*x: Any) -> Any:
-        """Of numbers scaled by a power of 2 where their squares would over- or underflow; inf where one is infinite."""
         largest = functools.reduce(np.fmax, map(np.abs, x))
         scale = np.where(largest > 2.0**500, 2.0**-600, np.where(largest < 2.0**-500, 2.0**600, 1.0))
         length = np.sqrt(_compensated_sum([a * scale * (a * scale) for a in x])) / scale

@@ -545,4 +545,4 @@ TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstanc
 ON_FLOATS.update(globals())
 ON_FLOATS.update({name: op.on_floats for name, op in TABLE.items()})
 ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log,
-                 norm=lambda x: math.hypot(*x))
+                 norm=lambda x: FLOATS.norm(*x))

@@ -74,8 +74,8 @@ def derivatives(op: Op) -> str:
     x = variables(op)
     if op in (ops.maximum, ops.minimum):
         return "1 for the one chosen, else 0; a tie shares it equally"
-    if op is ops.hypot:
-        return r"$\frac{a}{y}, \; \frac{b}{y}$"
+    if op in (ops.hypot, ops.norm):
+        return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
     return ", ".join("–" if p is None else f"${sympy.latex(exact(p))}$" for p in op.partials(apply(op, x), *x))
 
 
