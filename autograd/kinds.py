@@ -190,11 +190,11 @@ class _Arrays:
     @staticmethod
     def maximum(*x: Any) -> Any:
         """Of equal ones the first, so that the sign of a zero is that of one sample."""
-        return functools.reduce(lambda a, b: np.where((a >= b) | np.isnan(a), a, b)[()], x)
+        return functools.reduce(lambda a, b: _Arrays.where((a >= b) | np.isnan(a), a, b), x)
 
     @staticmethod
     def minimum(*x: Any) -> Any:
-        return functools.reduce(lambda a, b: np.where((a <= b) | np.isnan(a), a, b)[()], x)
+        return functools.reduce(lambda a, b: _Arrays.where((a <= b) | np.isnan(a), a, b), x)
 
     @staticmethod
     def norm(*x: Any) -> Any:

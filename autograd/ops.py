@@ -535,7 +535,7 @@ stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
 # New rows come last, since a pickled program knows operations by their place here.
 
 norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, lambda *u: norm(u)),
-              "norm", r"\left\|#*\right\|", FUNCTION, (REAL,),
+              "norm", r"\left\Vert #*\right\Vert", FUNCTION, (REAL,),
               (Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 2.0), sequences=1)
 
 # fmt: on
@@ -544,5 +544,6 @@ TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstanc
 
 ON_FLOATS.update(globals())
 ON_FLOATS.update({name: op.on_floats for name, op in TABLE.items()})
-ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log,
-                 norm=lambda x: FLOATS.norm(*x))
+ON_FLOATS.update(
+    {f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x)
+)
