@@ -41,6 +41,7 @@ from autograd.ops import maximum as maximum
 from autograd.ops import minimum as minimum
 from autograd.ops import mul as mul
 from autograd.ops import neg as neg
+from autograd.ops import norm as norm
 from autograd.ops import pow as pow
 from autograd.ops import relu as relu
 from autograd.ops import sigmoid as sigmoid

@@ -9,6 +9,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -55,6 +56,26 @@ typedef struct {
     Sums (*over_lanes)(const Block *, const double *, const double *);
     void (*turn)(const double *, Py_ssize_t, size_t, double *const *, size_t);
 } Set;
+
+/* The number of an operand in a lane. */
+static double number_in(const Block *b, int32_t from, size_t lane) {
+    return from < 0 ? b->uniform[~from] : b->at[from][lane];
+}
+
+/* Where a sum y is not finite, the same as a single lane has it, since something may have overflowed on the way: of n operands xs, each
+   times one of ws unless that is NULL, which are `apart` from one to the next; and `more` is added. */
+static void sum_exactly(const Block *b, double *y, const int32_t *ws, const int32_t *xs, size_t apart, size_t n, double more) {
+    double *w = PyMem_RawMalloc(2 * n * sizeof(double)), *x = w + n;
+    for (size_t lane = 0; w && lane < b->padded; lane++) {
+        if (isfinite(y[lane])) continue;
+        for (size_t k = 0; k < n; k++) {
+            x[k] = number_in(b, xs[k * apart], lane);
+            if (ws) w[k] = number_in(b, ws[k * apart], lane);
+        }
+        y[lane] = (ws ? ag_dot(w, x, n) : ag_sum(x, n)) + more;
+    }
+    PyMem_RawFree(w);
+}
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #include <immintrin.h>
@@ -141,6 +162,7 @@ typedef struct {
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
     _Atomic uint64_t begun; /* a bit for each chunk */
     atomic_int stop;
+    fenv_t arithmetic; /* how the caller's thread rounds, and what it does with subnormal numbers */
     PyThreadState *state;
     uint64_t looked; /* when, in nanoseconds */
     size_t unseen;   /* operands times lanes since then */
@@ -251,7 +273,7 @@ static void run_chunk(Job *job, size_t chunk, Block *b, int caller) {
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
     b->sums = job->sums + chunk * job->apart;
     b->reached = job->reached + chunk * job->apart;
-    for (size_t i = 0; i < all; i++) b->sums[i] = 0.0;
+    for (size_t i = 0; i < all; i++) b->sums[i] = NOTHING;
     memset(b->reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
         const size_t start = block * job->width;
@@ -321,6 +343,7 @@ static void *pool_work(void *unused) {
         const size_t number = pool.wanted--;
         Job *job = pool.job;
         pthread_mutex_unlock(&pool.lock);
+        fesetenv(&job->arithmetic);
         run_chunks(job, number, 0);
         pthread_mutex_lock(&pool.lock);
         if (!--pool.working) pthread_cond_signal(&pool.done);
@@ -345,6 +368,7 @@ static void pool_grow(size_t count) {
 static void run_threads(Job *job) {
     int shared = 0;
     if (job->threads > 1) {
+        fegetenv(&job->arithmetic);
         pthread_mutex_lock(&pool.lock);
         if (!pool.taken) {
             shared = pool.taken = 1;

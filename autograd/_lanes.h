@@ -90,9 +90,21 @@ static void LANES(turn)(const double *from, Py_ssize_t along, size_t lanes, doub
 
 /* Values. */
 
+/* Whether a number in a row is not finite. */
+static int LANES(odd)(const double *y, size_t n) {
+    VEC odd[2] = {SAME(0.0), SAME(0.0)};
+    for (size_t i = 0; i < n; i += PAD)
+        for (size_t j = 0; j < PAD; j += 2 * WIDE) {
+            const VEC *x = (const VEC *)(y + i + j);
+            odd[0] += x[0] - x[0];
+            if (WIDE < PAD) odd[1] += x[WIDE < PAD] - x[WIDE < PAD];
+        }
+    return ACROSS((odd[0] + odd[1])) != 0.0;
+}
+
 static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
     const size_t n = b->padded;
-    double constant = 0.0;
+    double constant = NOTHING;
     for (size_t k = s->mixed + s->varying; k < s->count / 2; k++)
         constant += LANES(number)(b, from[2 * k]) * LANES(number)(b, from[2 * k + 1]);
 #define GROUP(COUNT) \
@@ -128,7 +140,7 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
         VEC sum[OUT][WIDTH]; \
         for (size_t j = 0; j < OUT; j++) \
-            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = (VEC){0}; \
+            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = SAME(NOTHING); \
         for (size_t k = 0; k < ins; k++) { \
             const VEC *x = (const VEC *)(b->at[in[k]] + i); \
             for (size_t j = 0; j < OUT; j++) { \
@@ -189,7 +201,7 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
     for (; k + ROWS <= rows; k += ROWS) { \
         VEC sum[DOTS * ROWS]; \
         double total[DOTS * ROWS]; \
-        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = (VEC){0}; \
+        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = SAME(NOTHING); \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t r = 0; r < ROWS; r++) { \
@@ -226,7 +238,7 @@ static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, 
     for (; d + DOTS <= dots; d += DOTS) { \
         VEC sum[DOTS]; \
         double total[DOTS]; \
-        for (size_t j = 0; j < DOTS; j++) sum[j] = (VEC){0}; \
+        for (size_t j = 0; j < DOTS; j++) sum[j] = SAME(NOTHING); \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t j = 0; j < DOTS; j++) sum[j] += *(const VEC *)(b->at[adjoints[d + j]] + i); \
@@ -244,7 +256,7 @@ static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, 
 
 static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
     const size_t n = b->padded;
-    double constant = 0.0;
+    double constant = NOTHING;
     for (size_t k = s->varying; k < s->count; k++) constant += LANES(number)(b, from[k]);
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
@@ -293,6 +305,35 @@ static void LANES(logsumexp)(const Block *b, const Step *s, const int32_t *from,
     }
     LANES(vec_log1p)(sum, y, n);
     EACH y[i] += shift[i];
+}
+
+/* The length of the arguments times a power of 2, and that. */
+static void LANES(length)(const Block *b, const Step *s, const int32_t *from, double *restrict length, double *restrict scale) {
+    const size_t n = b->padded, width = b->width;
+    double *restrict largest = b->scratch + width, *restrict lost = b->scratch + 2 * width;
+    EACH largest[i] = 0.0;
+    for (size_t k = 0; k < s->count; k++) {
+        const double *x = LANES(operand)(b, from[k], 0);
+        EACH largest[i] = fabs(x[i]) > largest[i] ? fabs(x[i]) : largest[i];
+    }
+    EACH scale[i] = ag_scale(largest[i]);
+    EACH length[i] = lost[i] = 0.0;
+    for (size_t k = 0; k < s->count; k++) {
+        const double *x = LANES(operand)(b, from[k], 0);
+        EACH {
+            const double a = x[i] * scale[i], square = a * a, total = length[i] + square, added = total - length[i];
+            lost[i] += (length[i] - (total - added)) + (square - added);
+            length[i] = total;
+        }
+    }
+    EACH length[i] = largest[i] < INFINITY ? sqrt(length[i] + lost[i]) : INFINITY;
+}
+
+static void LANES(norm)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    const size_t n = b->padded;
+    double *restrict scale = b->scratch + 3 * b->width;
+    LANES(length)(b, s, from, y, scale);
+    EACH y[i] /= scale[i];
 }
 
 static void LANES(extreme)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
@@ -380,6 +421,11 @@ static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *f
     }
     const int32_t *weights = from + s->dots + s->mixed, *biases = weights + (size_t)s->dots * s->mixed;
     LANES(matrix)(b, s->dots, s->mixed, from, from + s->dots, weights, s->mixed, 1, s->biased ? biases : NULL, NULL);
+    for (size_t d = 0; d < s->dots; d++) {
+        double *y = LANES(at)(b, from[d]);
+        if (LANES(odd)(y, b->padded))
+            sum_exactly(b, y, weights + d * s->mixed, from + s->dots, 1, s->mixed, s->biased ? LANES(number)(b, biases[d]) : NOTHING);
+    }
 }
 
 static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
@@ -396,9 +442,16 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
         case 3: LANES(value3)(b, s->code, from, y); continue;
         }
         switch (s->code) {
-        case AG_SUM: LANES(sum)(b, s, from, y); continue;
-        case AG_DOT: LANES(dot)(b, s, from, y); continue;
+        case AG_SUM:
+            LANES(sum)(b, s, from, y);
+            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, NULL, from, 1, s->count, NOTHING);
+            continue;
+        case AG_DOT:
+            LANES(dot)(b, s, from, y);
+            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, from, from + 1, 2, s->count / 2, NOTHING);
+            continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
+        case AG_NORM: LANES(norm)(b, s, from, y); continue;
         default: LANES(extreme)(b, s, from, y);
         }
     }
@@ -409,8 +462,9 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
 
 /* The sums over the lanes of g and of g * p. */
 static Sums LANES(over_lanes)(const Block *b, const double *g, const double *p) {
-    VEC plain[4] = {{0}, {0}, {0}, {0}}, weighted[4] = {{0}, {0}, {0}, {0}};
-    Sums sums = {0.0, 0.0};
+    const VEC none = SAME(NOTHING);
+    VEC plain[4] = {none, none, none, none}, weighted[4] = {none, none, none, none};
+    Sums sums = {NOTHING, NOTHING};
     size_t i = 0;
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
@@ -652,9 +706,14 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
         EACH winners[i] = 0.0;
         for (size_t k = 0; k < s->count; k++) {
             const double *x = LANES(operand)(b, from[k], 0);
-            if (s->code == AG_MAXIMUM) EACH winners[i] += 1.0 - ag_step(y[i], x[i]);
-            else EACH winners[i] += 1.0 - ag_step(x[i], y[i]);
+            const double most = from[k] < 0 && is_constant(tape->program, (size_t)~from[k]) ? INFINITY : 1.0; /* leaves the others 0 */
+            if (s->code == AG_MAXIMUM) EACH winners[i] += y[i] > x[i] ? 0.0 : y[i] <= x[i] ? most : NAN;
+            else EACH winners[i] += x[i] > y[i] ? 0.0 : x[i] <= y[i] ? most : NAN;
         }
+    } else if (s->code == AG_NORM) {
+        double *restrict length = winners, *restrict scale = b->scratch + 5 * width;
+        LANES(length)(b, s, from, length, scale);
+        EACH length[i] = length[i] < INFINITY ? length[i] : NAN;
     }
     for (size_t k = 0; k < s->count; k++) {
         if (masks) LANES(reach)(b, masks[k], mask);
@@ -665,6 +724,11 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
         case AG_LOGSUMEXP: {
             const double *power = LANES(at)(b, s->extra + (int32_t)k), *total = LANES(at)(b, s->extra + (int32_t)s->count);
             EACH p[i] = power[i] / total[i];
+            break;
+        }
+        case AG_NORM: {
+            const double *x = LANES(operand)(b, from[k], 0), *length = winners, *scale = b->scratch + 5 * width;
+            EACH p[i] = length[i] == 0.0 ? 0.0 : x[i] * scale[i] / length[i];
             break;
         }
         default: {

@@ -12,29 +12,29 @@
 
 #include "_ops.h"
 
-/* What is summed: numbers, products, or the powers exp(x - shift) of n numbers, and then -1. */
+/* What is summed: numbers, products, squares of numbers times `by`, or the powers exp(x - by) of n numbers, and then -1. */
 
 struct ag_terms {
     const double *w, *x;
     size_t n;
-    double shift;
+    double by;
 };
 
 typedef double ag_term(const struct ag_terms *t, size_t i);
 
 static inline double ag_number(const struct ag_terms *t, size_t i) { return t->x[i]; }
 static inline double ag_product(const struct ag_terms *t, size_t i) { return t->w[i] * t->x[i]; }
-static inline double ag_power(const struct ag_terms *t, size_t i) { return i < t->n ? exp(t->x[i] - t->shift) : -1.0; }
+static inline double ag_square(const struct ag_terms *t, size_t i) { return t->x[i] * t->by * (t->x[i] * t->by); }
+static inline double ag_power(const struct ag_terms *t, size_t i) { return i < t->n ? exp(t->x[i] - t->by) : -1.0; }
 
-/* Neumaier's compensated sum. */
-static inline double ag_compensated_sum(ag_term *term, const struct ag_terms *t, size_t n) {
-    double total = 0.0, lost = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        const double a = term(t, i), sum = total + a;
-        lost += fabs(total) >= fabs(a) ? (total - sum) + a : (a - sum) + total;
-        total = sum;
-    }
-    return isfinite(total) ? total + lost : total;
+/* x times 2^-1080, so that a great many products are still small enough to be summed, and back. */
+static inline double ag_down(double x) { return x * 0x1p-540 * 0x1p-540; }
+static inline double ag_up(double x) { return x * 0x1p540 * 0x1p540; }
+
+/* A term brought down, even if it is a product that is too large itself: not finite only where it has a factor that is not. */
+static inline double ag_small(ag_term *term, const struct ag_terms *t, size_t i) {
+    const double a = term(t, i);
+    return isfinite(a) || !t->w || !isfinite(t->w[i]) || !isfinite(t->x[i]) ? ag_down(a) : t->w[i] * 0x1p-540 * (t->x[i] * 0x1p-540);
 }
 
 /* a + b, and in lost what its rounding lost (Dekker 1971). */
@@ -44,47 +44,78 @@ static inline double ag_two_sum(double a, double b, double *lost) {
     return sum;
 }
 
-/* The exact sum, rounded once: Python's fsum, after Shewchuk (1997). It is kept as parts of increasing size that share no bit, and
-   2098 bits lie between the smallest and the largest double. Where a sum on the way overflows, the compensated sum serves. */
-static inline double ag_exact_sum(ag_term *term, const struct ag_terms *t, size_t n) {
-    double part[2098], sum = 0.0, lost = 0.0, special = 0.0;
-    size_t parts = 0;
+/* An exact sum, after Shewchuk (1997): parts of increasing size that share no bit. 2098 bits lie between the smallest and the largest
+   double. */
+struct ag_parts {
+    double part[2098];
+    size_t count;
+};
+
+static inline void ag_add_exactly(struct ag_parts *sum, double x) {
+    size_t kept = 0;
+    double lost;
+    for (size_t k = 0; k < sum->count; k++) {
+        x = ag_two_sum(x, sum->part[k], &lost);
+        if (lost != 0.0) sum->part[kept++] = lost;
+    }
+    if (x != 0.0) sum->part[kept++] = x;
+    sum->count = kept;
+}
+
+static inline double ag_round_once(const struct ag_parts *sum) {
+    size_t k = sum->count;
+    double total = 0.0, lost = 0.0;
+    while (k && lost == 0.0) total = ag_two_sum(total, sum->part[--k], &lost);
+    if (k && (lost < 0.0) == (sum->part[k - 1] < 0.0)) { /* lost may be half a unit, and what lies below it makes it more */
+        const double away = total + 2.0 * lost;
+        if (away - total == 2.0 * lost) total = away;
+    }
+    return total;
+}
+
+/* The exact sum where one on the way is too large, or a term is: first of the terms brought down, and if that is small enough, of what
+   these lost, too. */
+static inline double ag_large_sum(ag_term *term, const struct ag_terms *t, size_t n) {
+    struct ag_parts sum = {.count = 0};
+    double special = 0.0;
     for (size_t i = 0; i < n; i++) {
-        size_t kept = 0;
-        sum = term(t, i);
-        if (!isfinite(sum)) {
-            special += sum;
-            continue;
-        }
-        for (size_t k = 0; k < parts; k++) {
-            sum = ag_two_sum(sum, part[k], &lost);
-            if (lost != 0.0) part[kept++] = lost;
-        }
-        if (!isfinite(sum)) return ag_compensated_sum(term, t, n);
-        if (sum != 0.0) part[kept++] = sum;
-        parts = kept;
+        const double a = ag_small(term, t, i);
+        if (isfinite(a)) ag_add_exactly(&sum, a);
+        else special += a;
     }
     if (special != 0.0) return special;
-    sum = lost = 0.0;
-    while (parts && lost == 0.0) sum = ag_two_sum(sum, part[--parts], &lost);
-    if (parts && (lost < 0.0) == (part[parts - 1] < 0.0)) { /* lost may be half a unit, and what lies below it makes it more */
-        const double away = sum + 2.0 * lost;
-        if (away - sum == 2.0 * lost) sum = away;
+    const double total = ag_round_once(&sum);
+    if (fabs(total) >= 0x1p-56) return total * INFINITY;
+    for (size_t k = 0; k < sum.count; k++) sum.part[k] = ag_up(sum.part[k]);
+    for (size_t i = 0; i < n; i++) {
+        const double a = term(t, i);
+        if (isfinite(a)) ag_add_exactly(&sum, a - ag_up(ag_down(a)));
     }
-    return sum;
+    return ag_round_once(&sum);
+}
+
+/* The exact sum, rounded once, as Python's fsum. */
+static inline double ag_exact_sum(ag_term *term, const struct ag_terms *t, size_t n) {
+    struct ag_parts sum = {.count = 0};
+    for (size_t i = 0; i < n; i++) {
+        ag_add_exactly(&sum, term(t, i));
+        if (sum.count && !isfinite(sum.part[sum.count - 1])) return ag_large_sum(term, t, n);
+    }
+    return ag_round_once(&sum);
 }
 
 /* The same. The sum and what its roundings lost are added up apart. The error of the latter is below n * DBL_EPSILON / 2 * size, size
    being the sum of its absolute terms (and 0 where that underflows); only where it could change the result, which grows with what is
-   rounded, is the exact sum computed. */
+   rounded, is the exact sum computed. The sum starts with the first term, so that one of zeros that all are -0.0 is -0.0. */
 static inline double ag_rounded_sum(ag_term *term, const struct ag_terms *t, size_t n) {
-    double total = 0.0, lost = 0.0, size = 0.0;
-    for (size_t i = 0; i < n; i++) {
+    double total = n ? term(t, 0) : 0.0, lost = 0.0, size = 0.0;
+    for (size_t i = 1; i < n; i++) {
         const double a = term(t, i), sum = total + a, added = sum - total, error = (total - (sum - added)) + (a - added);
         lost += error;
         size += fabs(error);
         total = sum;
     }
+    if (!isfinite(total)) return ag_large_sum(term, t, n);
     if (size == 0.0 || n < 3) return total; /* nothing was lost, or it was rounded once */
     double rest;
     const double sum = ag_two_sum(total, lost, &rest), bound = DBL_EPSILON * ((double)n * size + fabs(rest));
@@ -149,8 +180,8 @@ static inline double ag_shift(const double *x, size_t n) {
 }
 
 static inline double ag_logsumexp(const double *x, size_t n) {
-    const struct ag_terms t = {.x = x, .n = n, .shift = ag_shift(x, n)};
-    return t.shift + log1p(ag_rounded_sum(ag_power, &t, n + 1));
+    const struct ag_terms t = {.x = x, .n = n, .by = ag_shift(x, n)};
+    return t.by + log1p(ag_rounded_sum(ag_power, &t, n + 1));
 }
 
 static inline void ag_logsumexp_partials(double y, const double *x, size_t n, double *p) {
@@ -159,6 +190,30 @@ static inline void ag_logsumexp_partials(double y, const double *x, size_t n, do
     for (size_t i = 0; i < n; i++) p[i] = exp(x[i] - shift);
     const double total = ag_sum(p, n);
     for (size_t i = 0; i < n; i++) p[i] /= total;
+}
+
+/* The largest size, of numbers that are not nan, and the power of 2 times which squares of numbers up to that neither over- nor underflow. */
+static inline double ag_largest(const double *x, size_t n) {
+    double largest = 0.0;
+    for (size_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
+    return largest;
+}
+
+static inline double ag_scale(double largest) { return largest > 0x1p500 ? 0x1p-600 : largest < 0x1p-500 ? 0x1p600 : 1.0; }
+
+static inline double ag_norm(const double *x, size_t n) {
+    const double largest = ag_largest(x, n);
+    const struct ag_terms t = {.x = x, .by = ag_scale(largest)};
+    return largest < INFINITY ? sqrt(ag_rounded_sum(ag_square, &t, n)) / t.by : INFINITY;
+}
+
+static inline void ag_norm_partials(double y, const double *x, size_t n, double *p) {
+    double unit = 0.0;
+    (void)y;
+    for (size_t i = 0; i < n; i++) unit = unit >= fabs(x[i]) || isnan(unit) ? unit : fabs(x[i]);
+    for (size_t i = 0; i < n; i++) p[i] = x[i] / unit;
+    const double length = ag_norm(p, n);
+    for (size_t i = 0; i < n; i++) p[i] = unit != 0.0 ? p[i] / length : 0.0;
 }
 
 /* By code: the value, and the partials in p; nan for a code of another arity. */
@@ -193,6 +248,7 @@ static inline double ag_apply_n(int code, const double *x, size_t n, double *p) 
     case AG_MAXIMUM: y = ag_maximum(x, n); ag_maximum_partials(y, x, n, p); return y;
     case AG_MINIMUM: y = ag_minimum(x, n); ag_minimum_partials(y, x, n, p); return y;
     case AG_LOGSUMEXP: y = ag_logsumexp(x, n); ag_logsumexp_partials(y, x, n, p); return y;
+    case AG_NORM: y = ag_norm(x, n); ag_norm_partials(y, x, n, p); return y;
     default: return NAN;
     }
 }

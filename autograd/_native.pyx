@@ -67,10 +67,11 @@ cdef extern from "_ops.h":
         AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
         AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
         AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
+        AG_NORM
         AG_COUNT
     ctypedef struct ag_op:
         const char* name
-        unsigned char arity, sequences, depends
+        unsigned char arity, sequences, depends, ties
     const ag_op ag_ops[]
     double ag_value1(int, double) noexcept
     double ag_apply1(int, double, double*) noexcept
@@ -256,6 +257,8 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
         y = ag_apply3(code, data[0], data[1], data[2], partials)
     else:
         y = ag_apply_n(code, data, n, partials)
+    if ag_ops[code].ties:
+        settle(x, n, partials)
     if code == AG_WHERE:  # the branch not taken is absent, not merely multiplied by 0
         depends = 2 if data[0] != 0.0 else 4
     made = node_new(y, OPS[code], n)
@@ -267,6 +270,18 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
             edge_number(edges + i, data[i])
     attend(made)
     return made
+
+
+cdef void settle(PyObject** x, size_t n, double* shares) noexcept:
+    """Leave nothing of a tie in which a constant has a share: see `Op.settled`."""
+    cdef double taken = 0.0
+    cdef size_t i
+    for i in range(n):
+        if not is_node(x[i]):
+            taken += shares[i]
+    if taken > 0.0:
+        for i in range(n):
+            shares[i] = 0.0
 
 
 cdef object node_of(double data, object op, tuple args, tuple partials):
@@ -357,6 +372,8 @@ cdef class Recorder:
         if code != AG_COUNT:
             return recorded(code, PySequence_Fast_ITEMS(args), len(args))
         y, partials = op.evaluate(data)
+        if op.ties:
+            partials = op.settled(partials, args)
         made = node_of(y, op, tuple(args), partials)
         attend(made)
         return made

@@ -416,7 +416,7 @@ static PyObject *nodes_below(PyObject **roots, size_t n) {
 }
 
 static inline void node_seed(Node *node, double seed) {
-    node->grad = (node->graded ? node->grad : 0.0) + seed;
+    node->grad = node->graded ? node->grad + seed : seed;
     node->graded = 1;
 }
 

@@ -5,9 +5,6 @@
 
 #include "_tape.h"
 
-/* Sums start from this: adding it changes nothing, not even the sign of a zero. */
-#define NOTHING (-0.0)
-
 _Static_assert(AG_ADD == 0 && AG_SUB == 1 && AG_MUL == 2 && AG_DIV == 3, "the four operations are chosen by their codes");
 
 static double scalar_value(int code, const double *x, size_t n) {
@@ -21,6 +18,7 @@ static double scalar_value(int code, const double *x, size_t n) {
     case AG_DOT: return ag_dot(x, x + n / 2, n / 2);
     case AG_MAXIMUM: return ag_maximum(x, n);
     case AG_MINIMUM: return ag_minimum(x, n);
+    case AG_NORM: return ag_norm(x, n);
     default: return ag_logsumexp(x, n);
     }
 }
@@ -38,6 +36,7 @@ static void scalar_partials(int code, double y, const double *x, size_t n, doubl
     case AG_MAXIMUM: ag_maximum_partials(y, x, n, p); return;
     case AG_MINIMUM: ag_minimum_partials(y, x, n, p); return;
     case AG_LOGSUMEXP: ag_logsumexp_partials(y, x, n, p); return;
+    case AG_NORM: ag_norm_partials(y, x, n, p); return;
     }
 #undef ONE
 #undef TWO
@@ -95,6 +94,14 @@ static void scalar_forward(const Program *p, const uint32_t *list, size_t begin,
     }
 }
 
+/* Leave nothing of a tie in which a constant has a share. */
+static void settle(const Program *p, const int32_t *args, size_t n, double *shares) {
+    double taken = 0.0;
+    for (size_t k = 0; k < n; k++)
+        if (is_constant(p, (size_t)args[k])) taken += shares[k];
+    for (size_t k = 0; k < n && taken > 0.0; k++) shares[k] = 0.0;
+}
+
 /* Carry the adjoints g of the instructions end to begin, backwards, on to their arguments. `taken` tells for slots that are not always
    reached whether they are; x and q have room for p->most numbers each. */
 static void scalar_backward(const Program *p, const uint32_t *list, size_t begin, size_t end, const double *v, double *g, uint8_t *taken,
@@ -130,6 +137,7 @@ static void scalar_backward(const Program *p, const uint32_t *list, size_t begin
             const size_t n = p->starts[i + 1] - p->starts[i];
             for (size_t k = 0; k < n; k++) x[k] = v[args[k]];
             scalar_partials(code, y, x, n, q);
+            if (ag_ops[code].ties) settle(p, args, n, q);
             for (size_t k = 0; k < n; k++) {
                 if (!depends_on(code, k)) continue;
                 g[args[k]] += sent * q[k];

@@ -12,6 +12,9 @@
 
 #include "_nary.h"
 
+/* Sums start from this: adding it changes nothing, not even the sign of a zero. */
+#define NOTHING (-0.0)
+
 /* What is known of a slot. It is active where it depends on a wanted input and is reached from a seeded output; an active instruction
    that is not always reached, but only through the branches of a `where`, needs to know in which lanes one of them was taken. */
 enum { VARIES = 1, DEPENDS = 2, REACHED = 4, ALWAYS = 8, ACTIVE = DEPENDS | REACHED };
@@ -31,6 +34,10 @@ typedef struct {
 /* Whether the result of `code` depends on its argument k. */
 static inline int depends_on(int code, size_t k) {
     return ag_ops[code].arity ? ag_ops[code].depends >> k & 1 : 1;
+}
+
+static inline int is_constant(const Program *p, size_t slot) {
+    return slot >= p->inputs && slot < p->known;
 }
 
 static inline int is_active(const Program *p, size_t slot) {
@@ -113,6 +120,7 @@ typedef struct {
    number to which another is added is a layer, too, of one row and one result. */
 
 typedef struct {
+    const Program *program;
     Step *steps;
     uint32_t *uniform; /* the instructions that are run once */
     int32_t *from, *to, *base, *masks;
@@ -497,6 +505,7 @@ static Tape *tape_new(const Program *p, int reverse) {
     if (most > INT32_MAX / 2) return NULL;
     Tape *tape = PyMem_RawCalloc(1, sizeof(Tape));
     if (!tape) return NULL;
+    tape->program = p;
     operands += steps; /* layers name their results */
     Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
                numbers(p->size), numbers(p->size), numbers(p->size), numbers(p->slots), numbers(p->slots), numbers(p->slots),

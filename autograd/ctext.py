@@ -132,6 +132,10 @@ class _CText:
     def sum(*x: Any) -> Expression:
         return _list(f"ag_sum((const double[]){{{{...}}}}, {len(x)})", x)
 
+    @staticmethod
+    def norm(*x: Any) -> Expression:
+        return _list(f"ag_norm((const double[]){{{{...}}}}, {len(x)})", x)
+
     def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Expression:
         return self.sum(*map(operator.mul, ws, xs))
 
@@ -239,10 +243,11 @@ enum {{
 }};
 
 /* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   and bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0. */
+   bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0; and whether the
+   partials are the shares of a tie, of which nothing is left beside a constant that has one. */
 typedef struct ag_op {{
     const char *name;
-    unsigned char arity, sequences, depends;
+    unsigned char arity, sequences, depends, ties;
 }} ag_op;
 
 static const ag_op ag_ops[AG_COUNT] = {{
@@ -272,7 +277,7 @@ def header() -> str:
     table = TABLE.values()
     fixed = [op for op in table if op.arity]
     values, partials = zip(*(functions(op, f"ag_{op.name}") for op in fixed), strict=True)
-    rows = [f'{{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 0xFF}}}' for op in table]
+    rows = [f'{{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 0xFF}, {op.ties:d}}}' for op in table]
     lists = {n: [f"X({_code(op)}, ag_{op.name})" for op in fixed if op.arity == n] for n in LISTS}
     return HEADER.format(
         codes="\n".join(f"    {_code(op)}," for op in table),

@@ -283,7 +283,7 @@ class _Jit:
         given = Arguments(args, axes, floats=1)
         if any(own for _, own in given.groups) or any(axis is not None for axis in given.axes[0]):
             return None
-        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, 0.0
+        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, -0.0
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for path, chosen in parts:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from decimal import Decimal
+from fractions import Fraction
 from numbers import Real
 from typing import Any, Protocol, Self
 
@@ -139,16 +140,25 @@ class _Floats:
         return functools.reduce(lambda a, b: a if a <= b or math.isnan(a) else b, x)
 
     @staticmethod
+    def norm(*x: float) -> float:
+        """Of numbers times a power of 2 where their squares would over- or underflow; inf where one is infinite."""
+        largest = max([0.0, *map(math.fabs, x)])
+        if largest == math.inf:
+            return largest
+        scale = 2.0**-600 if largest > 2.0**500 else 2.0**600 if largest < 2.0**-500 else 1.0
+        return math.sqrt(_exact_sum([a * scale * (a * scale) for a in x], ())) / scale
+
+    @staticmethod
     def shift(*x: float) -> float:
         return largest if math.isfinite(largest := max([-math.inf, *x])) else 0.0
 
     @staticmethod
     def sum(*x: float) -> float:
-        return math.fsum(x)
+        return _exact_sum(x, ())
 
     @staticmethod
     def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
-        return math.fsum(map(operator.mul, ws, xs))
+        return _exact_sum([w * x for w, x in zip(ws, xs, strict=True)], (ws, xs))
 
     def apply(self, op: Any, x: Sequence[Any]) -> float:
         x = [as_float(a) for a in x]
@@ -268,13 +278,37 @@ class _Complexes:
         return complex(math.atan2(y.real, x.real), angle.imag)
 
     @staticmethod
-    def hypot(a: complex, b: complex) -> complex:
-        largest = max(abs(a), abs(b)) or 1.0
+    def norm(*z: complex) -> complex:
+        largest = max(map(abs, z), default=0.0) or 1.0
         unit = largest if largest < 1.0 else 1e-150 * largest  # squares do not overflow, nor does a small imaginary part underflow
-        return unit * cmath.sqrt((a / unit) ** 2 + (b / unit) ** 2)
+        return unit * cmath.sqrt(functools.reduce(operator.add, [(a / unit) ** 2 for a in z]))
+
+    hypot = norm
 
     def apply(self, op: Any, x: Sequence[Any]) -> complex:
         return complex(op.value(self, *map(_Ordered, x)))
+
+
+def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> float:
+    """The exact sum of the terms, rounded once; of zeros that all are -0.0 it is -0.0.
+
+    Only the result may be too large for a float, but neither a sum on the way nor a term that is the product of two finite `factors`.
+    """
+    try:
+        total = math.fsum(terms)
+    except IEEE_TRAPS:
+        total = math.nan
+    if math.isfinite(total):
+        return total or (-0.0 if terms and all(math.copysign(1.0, a) < 0.0 for a in terms) else 0.0)
+    exact, special = Fraction(0), 0.0
+    for a, *pair in zip(terms, *factors, strict=True):
+        if math.isfinite(a):
+            exact += Fraction(a)
+        elif pair and all(map(math.isfinite, pair)):
+            exact += Fraction(pair[0] * 2.0**-540 * (pair[1] * 2.0**-540)) * 2**1080
+        else:
+            special += a
+    return as_float(exact) if special == 0.0 else special
 
 
 class _Arrays:
@@ -283,7 +317,11 @@ class _Arrays:
     exp, log, sqrt, expm1, log1p = np.exp, np.log, np.sqrt, np.expm1, np.log1p
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
     sinh, cosh, tanh, erf = np.sinh, np.cosh, np.tanh, staticmethod(np.vectorize(math.erf, otypes=[float]))
-    atan2, hypot, abs, sign = np.arctan2, np.hypot, np.abs, np.sign
+    atan2, hypot, abs = np.arctan2, np.hypot, np.abs
+
+    @staticmethod
+    def sign(x: Any) -> Any:
+        return np.where(x == 0.0, x, np.sign(x))[()]  # NumPy's sign of -0.0 is 0.0
 
     @staticmethod
     def pow(x: Any, y: Any) -> Any:
@@ -296,11 +334,19 @@ class _Arrays:
 
     @staticmethod
     def maximum(*x: Any) -> Any:
-        return functools.reduce(np.maximum, x)
+        """Of equal ones the first, so that the sign of a zero is that of one sample."""
+        return functools.reduce(lambda a, b: _Arrays.where((a >= b) | np.isnan(a), a, b), x)
 
     @staticmethod
     def minimum(*x: Any) -> Any:
-        return functools.reduce(np.minimum, x)
+        return functools.reduce(lambda a, b: _Arrays.where((a <= b) | np.isnan(a), a, b), x)
+
+    @staticmethod
+    def norm(*x: Any) -> Any:
+        largest = functools.reduce(np.fmax, map(np.abs, x))
+        scale = np.where(largest > 2.0**500, 2.0**-600, np.where(largest < 2.0**-500, 2.0**600, 1.0))
+        length = np.sqrt(_compensated_sum([a * scale * (a * scale) for a in x])) / scale
+        return np.where(np.isinf(largest), np.inf, length)[()]
 
     def shift(self, *x: Any) -> Any:
         largest = self.maximum(-math.inf, *x)
@@ -308,16 +354,12 @@ class _Arrays:
 
     @staticmethod
     def sum(*x: Any) -> Any:
-        """Neumaier's compensated sum, so that a batch is as exact as one sample."""
-        total, lost = 0.0, 0.0
-        for a in x:
-            new = total + a
-            lost = lost + np.where(np.abs(total) >= np.abs(a), (total - new) + a, (a - new) + total)
-            total = new
-        return np.where(np.isfinite(total), total + lost, total)[()]
+        return _with_exact(_compensated_sum(x), x, _Floats.sum)
 
-    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
-        return self.sum(*map(operator.mul, ws, xs))
+    @staticmethod
+    def dot(ws: Sequence[Any], xs: Sequence[Any]) -> Any:
+        total = _compensated_sum([w * x for w, x in zip(ws, xs, strict=True)])
+        return _with_exact(total, [*ws, *xs], lambda *x: _Floats.dot(x[: len(ws)], x[len(ws) :]))
 
     def apply(self, op: Any, x: Sequence[Any]) -> Any:
         arrays = [np.asarray(as_float(a) if kind_of([a]) is FLOATS else a) for a in x]
@@ -361,6 +403,25 @@ def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:
         pass
     columns = [np.broadcast_to(a, shape).ravel().tolist() for a in arrays]
     return np.array([FLOATS.apply(op, x) for x in zip(*columns, strict=True)]).reshape(shape)
+
+
+def _compensated_sum(terms: Sequence[Any]) -> Any:
+    """Neumaier's sum, so that a batch is as exact as one sample."""
+    total, lost = (terms[0] if terms else 0.0), 0.0
+    for a in terms[1:]:
+        new = total + a
+        lost = lost + np.where(np.abs(total) >= np.abs(a), (total - new) + a, (a - new) + total)
+        total = new
+    return np.where(np.isfinite(total) & (lost != 0.0), total + lost, total)
+
+
+def _with_exact(total: np.ndarray, x: Sequence[Any], function: Callable[..., float]) -> Any:
+    """`total`, with `function` of floats where it is not finite: something may have overflowed on the way."""
+    odd = ~np.isfinite(total)
+    if odd.any():
+        rows = [np.broadcast_to(a, total.shape)[odd].tolist() for a in x]
+        total[odd] = [function(*row) for row in zip(*rows, strict=True)]
+    return total[()]
 
 
 def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
@@ -412,6 +473,7 @@ def _mpmath() -> _Symbols:
             "maximum": lambda *x: max(x),
             "minimum": lambda *x: min(x),
             "shift": lambda *x: max(x, default=0),
+            "norm": lambda *x: mpmath.sqrt(mpmath.fsum(x, squared=True)),
         },
     )
 
@@ -450,6 +512,7 @@ def _sympy() -> _Symbols:
             "expm1": lambda x: sympy.exp(x) - 1,
             "log1p": lambda x: sympy.log(1 + x),
             "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
+            "norm": lambda *x: sympy.sqrt(sum((a**2 for a in x), start=sympy.Integer(0))),
             "shift": lambda *_: sympy.Integer(0),
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),

@@ -106,10 +106,15 @@ class Lanes:
             if not w:
                 gradients.append(np.empty(0))
             elif len(array) == 1:
-                gradients.append(np.array([[np.sum(row, initial=-0.0) for row in rows]]))
+                gradients.append(np.array([[_sum(row) for row in rows]]))
             else:
                 gradients.append(np.array(rows).reshape(array.shape[1], lanes).T)
-        return self.forward(groups, lanes).sum(axis=0, initial=-0.0), gradients  # a sum from 0.0 is never -0.0
+        return _sum(self.forward(groups, lanes)), gradients
+
+
+def _sum(rows: np.ndarray) -> Any:
+    with np.errstate(all="ignore"):
+        return rows.sum(axis=0, initial=-0.0)  # a sum from 0.0 is never -0.0
 
 
 def _columns(groups: Sequence[np.ndarray]) -> list[Any]:

@@ -65,15 +65,6 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 # Norms.
 
 
-def _root_of_squares(xs: Any) -> Any:
-    """The Euclidean norm, whose derivative at zeros is 0."""
-    square = ops.dot(xs, xs)
-    return ops.where(square, ops.sqrt(square), 0.0)
-
-
-_euclidean: Callable[[Any], Any] = vars(ops).get("norm", _root_of_squares)
-
-
 def _power_norm(xs: Any, p: float) -> Any:
     total = ops.sum([ops.abs(x) ** p for x in xs])
     return ops.where(total, total ** (1.0 / p), 0.0)
@@ -81,7 +72,7 @@ def _power_norm(xs: Any, p: float) -> Any:
 
 def _vector_norm(p: Any) -> Callable[[tuple[Any, ...]], Any]:
     if p is None or p == 2:
-        return _euclidean
+        return ops.norm
     if p in {math.inf, -math.inf}:
         return lambda xs: (ops.maximum if p > 0 else ops.minimum)([ops.abs(x) for x in xs])
     if p == 1:

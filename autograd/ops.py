@@ -18,7 +18,7 @@ import re
 import reprlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import partial, reduce
 from inspect import CO_VARARGS, signature
 from itertools import chain
 from math import fsum, inf, nan, pi
@@ -86,11 +86,15 @@ class Op(Operation):
         bound: the largest error on floats.
         defaults: values of the last arguments when they are left out.
         sequences: how many sequences of equal length are taken in place of single arguments.
+        ties: whether arguments that tie share the derivative. A constant that ties is one more argument whose share may be chosen, and
+            the subgradient of least size is then 0 for all.
 
     >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
     >>> cube(2.0)
     8.0
     """
+
+    ties = False
 
     def __init__(
         self,
@@ -106,6 +110,7 @@ class Op(Operation):
         *,
         defaults: tuple[float, ...] = (),
         sequences: int = 0,
+        ties: bool = False,
     ) -> None:
         code = getattr(value, "__code__", None)
         if code is None:
@@ -123,6 +128,7 @@ class Op(Operation):
         self.bound = bound
         self.defaults = defaults
         self.sequences = sequences
+        self.ties = ties
         self.on_floats = partial(value, FLOATS)
         self.partials_on_floats = _on_floats(partials)
         self.arguments: tuple[str, ...] = code.co_varnames[1 : code.co_argcount]
@@ -146,6 +152,7 @@ class Op(Operation):
             ("kinks", kinks is None or _all(_is_kink, kinks), "a tuple of Kinks, such as (Kink((0.0,), (1.0,), 'the reason'),), or None"),
             ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
             ("defaults", _all(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
+            ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
             ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
         )  # fmt: skip
         for what, fits, expected in rules:
@@ -245,6 +252,18 @@ class Op(Operation):
             raise OperationError(f"the partials of {self.name} are {len(p)}, expected one for each of its {len(x)} arguments")
         return y, p if known else tuple([None if q is None else self.real(q, "partial") for q in p])
 
+    def settled(self, partials: tuple[Any, ...], args: Sequence[Any]) -> tuple[Any, ...]:
+        """What `partials` are where some of `args` are constants, floats among Values: see `ties`.
+
+        >>> maximum.settled((0.5, 0.5), (variable := object(), 0.0))
+        (0.0, 0.0)
+        """
+        shares = [p for p, a in zip(partials, args, strict=True) if a.__class__ is float] if self.ties else []
+        if not shares:
+            return partials
+        left = 1.0 - step(reduce(add, shares))
+        return tuple([p * left for p in partials])
+
     def __reduce__(self) -> str:
         return self.name
 
@@ -313,12 +332,12 @@ def _softmax(x: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(a / total for a in e)
 
 
-def _direction(a: Any, b: Any) -> tuple[Any, Any]:
-    """Partials of hypot, (a, b) / hypot(a, b): of a and b in units of the larger, so that nothing over- or underflows."""
-    unit = stop_gradient(maximum(abs(a), abs(b)))
-    u, v = a / unit, b / unit
-    length = hypot(u, v)
-    return where(unit, u / length, 0.0), where(unit, v / length, 0.0)
+def _direction(x: tuple[Any, ...], norm: Callable[..., Any]) -> tuple[Any, ...]:
+    """Partials of a norm, x / norm(x): of x in units of its largest entry, so that nothing over- or underflows."""
+    unit = stop_gradient(maximum(*[abs(a) for a in x]))
+    u = [a / unit for a in x]
+    length = norm(*u)
+    return tuple(where(unit, a / length, 0.0) for a in u)
 
 
 # A table: one operation a row, every row in the same order.
@@ -458,7 +477,7 @@ atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
                "atan2", r"\operatorname{atan2}\left(#*\right)", FUNCTION, (REAL, POSITIVE),
                (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 4.0))
 
-hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction(a, b),
+hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction((a, b), hypot),
                "hypot", r"\sqrt{#1^2 + #2^2}", FUNCTION, (REAL, REAL),
                (Kink((0.0, 0.0), (0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 2.0))
 
@@ -506,12 +525,12 @@ where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
 maximum: Op = Op("maximum", lambda xp, *x: xp.maximum(*x), lambda y, *x: _shares(y, x, step),
                  "max", r"\max\left(#*\right)", FUNCTION, (REAL,),
                  (Kink((1.0, 1.0), (0.5, 0.5), "the subgradient of least size"),
-                  Kink((1.0, 1.0, 0.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT)
+                  Kink((1.0, 1.0, 0.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT, ties=True)
 
 minimum: Op = Op("minimum", lambda xp, *x: xp.minimum(*x), lambda y, *x: _shares(y, x, lambda a, b: step(b, a)),
                  "min", r"\min\left(#*\right)", FUNCTION, (REAL,),
                  (Kink((1.0, 1.0), (0.5, 0.5), "the subgradient of least size"),
-                  Kink((0.0, 0.0, 1.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT)
+                  Kink((0.0, 0.0, 1.0), (0.5, 0.5, 0.0), "the subgradient of least size")), EXACT, ties=True)
 
 clip: Op = Op("clip", lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high),
               lambda y, x, low, high: (step(x, low) * step(high, x), step(low, x), step(x, high)),
@@ -522,10 +541,18 @@ clip: Op = Op("clip", lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), hi
 stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
                        "stop", r"\operatorname{stop}\left(#1\right)", FUNCTION, (REAL,), (), EXACT)
 
+# New rows come last, since a pickled program knows operations by their place here.
+
+norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, lambda *u: norm(u)),
+              "norm", r"\left\Vert #*\right\Vert", FUNCTION, (REAL,),
+              (Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), "the subgradient of least size"),), Bound(1.0, 2.0), sequences=1)
+
 # fmt: on
 
 TABLE: dict[str, Op] = {op.name: op for op in list(vars().values()) if isinstance(op, Op)}
 
 ON_FLOATS.update(globals())
 ON_FLOATS.update({name: op.on_floats for name, op in TABLE.items()})
-ON_FLOATS.update({f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log)
+ON_FLOATS.update(
+    {f.__name__: _on_floats(f) for f in (_shares, _softmax, _direction)}, sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x)
+)

@@ -75,7 +75,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     if not graph or node.op is None:
         return node.partials
     refuse_changed(node)
-    anew = recorded_partials(node)
+    anew = node.op.settled(recorded_partials(node), node.args)
     if _selects(node):
         return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]

@@ -68,6 +68,8 @@ class _Recorder:
             op = ops.pow if args[1].__class__ is Value else ops.powc
         data: list[Any] = [a._number if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
+        if op.ties:
+            partials = op.settled(partials, args)
         if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
             partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
         if float in map(type, args):
@@ -296,7 +298,7 @@ class Value:
             if node._args:
                 node._grad = None
         try:
-            self._grad = self.grad + seed
+            self._grad = seed if self._grad is None else self._grad + seed
             _send(nodes, watch)  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
         except BaseException:
             restore()

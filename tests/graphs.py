@@ -26,6 +26,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "powc": ops.pow,
     "sum": lambda *x: ops.sum(x),
     "logsumexp": lambda *x: ops.logsumexp(x),
+    "norm": lambda *x: ops.norm(x),
     "dot": lambda a, b, c, d: ops.dot([a, b], [c, d]),
 }
 OURS = {name: CALLS.get(name, op) for name, op in TABLE.items()}
@@ -76,7 +77,7 @@ class Graph(NamedTuple):
 def _smooth(name: str, x: list[float], args: tuple[int | float, ...]) -> bool:
     """Whether `x` lies inside the domain, away from its ends and from ties."""
     inside = name in ANYWHERE or all(low + MARGIN < a < high - MARGIN for a, (low, high) in zip(x, _domain(name), strict=True))
-    if name in ("div", "hypot"):
+    if name in ("div", "hypot", "norm"):
         return abs(x[1]) > MARGIN
     if name not in CHOICES:
         return inside

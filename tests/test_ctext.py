@@ -42,6 +42,7 @@ static double value(int code, const double *x, size_t n) {
     case AG_MAXIMUM: return ag_maximum(x, n);
     case AG_MINIMUM: return ag_minimum(x, n);
     case AG_LOGSUMEXP: return ag_logsumexp(x, n);
+    case AG_NORM: return ag_norm(x, n);
     }
     abort();
 }

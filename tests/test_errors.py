@@ -174,6 +174,7 @@ WRONG_DECLARATIONS = {
     "bound": ([3, (0.5, 0.5)], "a Bound or None"),
     "defaults": ([3, (1.0, 2.0), ("1",), [1.0]], "a tuple of numbers for the last arguments"),
     "sequences": ([1, -1, "1", None], "1 or 2 with the value a function of xp and *x, else 0"),
+    "ties": ([1, "yes", None], "True where arguments that tie share the derivative, else False"),
 }
 
 

@@ -2,11 +2,14 @@
 # ruff: noqa: S311  # samples, not secrets
 
 import copy
+import ctypes
+import ctypes.util
 import functools
 import itertools
 import math
 import operator
 import os
+import platform
 import random
 import signal
 import sys
@@ -165,8 +168,6 @@ def test_operation(op):
             outputs, found = run(program, columns, uniform)
             for lane, (y, true) in enumerate(zip(outputs[:, 0], values, strict=True)):
                 terms = [c[0 if u else lane] for c, u in zip(columns, uniform, strict=True)]
-                if op is ops.dot and math.isinf(y) and any(math.isinf(terms[k] * terms[k + 2]) for k in (0, 1)):
-                    continue  # a product that overflows does not where it is fused with a sum
                 size = (
                     sum(map(abs, terms)) if op is ops.sum else abs(terms[0] * terms[2]) + abs(terms[1] * terms[3]) if op is ops.dot else 0.0
                 )
@@ -660,6 +661,51 @@ def test_plans_run_at_once_in_several_threads_of_python():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def arithmetic(setting):
+    """Change how this thread computes, and give what changes it back: a rounding mode, or subnormal numbers taken and given as 0."""
+    libm, machine = ctypes.CDLL(ctypes.util.find_library("m")), platform.machine()
+    # Of `fenv_t`: its size, the byte where the control word is, the bits that do what is asked.
+    layout = {
+        "x86_64": (32, 28, {"up": 0x4000, "down": 0x2000, "flushed": 0x8040}),
+        "aarch64": (8, 0, {"up": 0x400000, "down": 0x800000, "flushed": 0x1000000}),
+    }
+    if sys.platform != "linux" or machine not in layout:
+        pytest.skip("where the control word is, is known for Linux on two machines")
+    size, at, bits = layout[machine]
+    before = ctypes.create_string_buffer(size)
+    libm.fegetenv(before)
+    changed = ctypes.create_string_buffer(before.raw, size)
+    word = int.from_bytes(changed.raw[at : at + 4], "little") | bits[setting]
+    changed[at : at + 4] = word.to_bytes(4, "little")
+    libm.fesetenv(changed)
+    return lambda: libm.fesetenv(before)
+
+
+@pytest.mark.parametrize("setting", ["up", "down", "flushed"])
+def test_threads_compute_as_their_caller_does(setting):
+    """Rounded another way, or with subnormal numbers as 0: the same bits from any number of threads, and others than before."""
+    lanes = 100_000  # so many that each thread has work
+    x = Value(1.0)
+    y = ops.sum([ops.exp(x) / 3.0, x * 1e-300 * 1e-10, x * x, ops.sqrt(x)])
+    plan, X = flat([x], [y, x * 1e-300 * 1e-10]).plan([0]), np.linspace(0.1, 3.0, lanes).reshape(-1, 1)
+
+    def results(threads):
+        outputs, gradient = np.empty((lanes, 2)), np.empty((lanes, 1))
+        plan.run(lanes, [X], [outputs], [np.ones(2)], [gradient], threads)
+        return outputs.tobytes() + gradient.tobytes()
+
+    usual = results(2)
+    assert usual == results(1)
+    again = arithmetic(setting)
+    try:
+        found = [results(threads) for threads in (1, 2, 8, 2, 1)]
+    finally:
+        again()
+    assert len(set(found)) == 1
+    assert found[0] != usual
+    assert results(2) == results(1) == usual
+
+
 def test_threads_after_a_fork():
     """The child has none of the parent's threads, and gets its own."""
     plan, lanes = recorded_network(), max(LANES)

@@ -108,7 +108,7 @@ def test_the_whole_table_is_mutated():
     assert {name: set(users) for name, users in table.users.items()} == {
         "_shares": {"maximum", "minimum"},
         "_softmax": {"logsumexp"},
-        "_direction": {"hypot"},
+        "_direction": {"hypot", "norm"},
     }
     changes = {}
     for mutant in table.mutants():

@@ -71,8 +71,8 @@ def survives(op, point):
     match op.name:
         case "pow" | "powc":
             return y == 0.0 or x == 1.0
-        case "hypot":
-            return math.isinf(x) or math.isinf(y)
+        case "hypot" | "norm":
+            return any(map(math.isinf, point))
         case "where":
             return not math.isnan(point[1] if x else point[2])
         case "leaky_relu":

@@ -74,6 +74,7 @@ REFERENCE = {
     "minimum": Piecewise((a, (a < b) & (a < c)), (b, b < c), (c, True)),
     "clip": Piecewise((b, a < b), (c, a > c), (a, True)),
     "stop_gradient": a,
+    "norm": sympy.sqrt(a**2 + b**2 + c**2),
 }
 
 # Cancellation in these textbook forms eats digits: log(1 + 5e-324) needs 340 to have 16 left.

@@ -71,6 +71,7 @@ def calls(number, f, unary, logsumexp):
         "leaky_relu": lambda x, slope: where(x > 0, x, slope * x),
         "atan2": f["atan2"],
         "hypot": f["hypot"],
+        "norm": lambda *x: sum(a * a for a in x) ** 0.5,
         "step": lambda a, b: where(a > b, number(1.0), number(0.0)),
         "less": lambda a, b: where(a < b, number(1.0), number(0.0)),
         "less_equal": lambda a, b: where(a <= b, number(1.0), number(0.0)),

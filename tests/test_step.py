@@ -262,6 +262,7 @@ def test_formulas_as_on_paper():
         ("equal", ["a", "b"], "[a = b]"),
         ("hypot", ["a", "−1.0"], "√(a² + (−1.0)²)"),
         ("abs", ["−1.0"], "|−1.0|"),
+        ("norm", ["a", "−1.0"], "‖a, −1.0‖"),
     ],
 )
 def test_operations_as_text(op, x, expected):

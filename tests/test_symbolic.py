@@ -45,7 +45,7 @@ def test_values_and_gradients_are_sympys(f, formula):
         assert same(to_sympy(gradient(first, leaf)), sympy.diff(formula(x, y), symbol, 2))
 
 
-@pytest.mark.parametrize("name", [n for n in TABLE if n not in ("sum", "dot", "logsumexp", "powc")])
+@pytest.mark.parametrize("name", [n for n in TABLE if n not in ("sum", "dot", "logsumexp", "norm", "powc")])
 def test_the_formula_of_every_operation_gives_its_value(name):
     op = TABLE[name]
     point = [min(max(0.3 + 0.25 * k, low + 0.2), high - 0.2) for k, (low, high) in enumerate(op.domain)]
