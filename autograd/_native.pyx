@@ -19,7 +19,7 @@ from libc.math cimport INFINITY, isfinite, isnan
 from libc.string cimport memcpy
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
-from autograd.context import NEUTRAL as _NEUTRAL, Layers, _current, current
+from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
 from autograd.errors import NumberError, OperationError
 from autograd.kinds import as_float, named_float, no_operand
 
@@ -495,6 +495,8 @@ cdef class Value:
     @staticmethod
     def _restored(data, grad, op, args, partials, label, scope, marks=0):
         """A node with these attributes."""
+        if scope and not isinstance(scope, Scope):
+            raise OperationError(f"got {scope!r} as a scope, expected a Scope or 0")
         made = node_of(data, op, args, partials)
         made._grad = grad
         node_mark(of(made), NULL if not scope else <PyObject*>scope)

@@ -13,6 +13,7 @@ from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
 from autograd.engine import Value
 from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
+from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
 from autograd.ops import TABLE, Bound, Kink, Op
@@ -84,6 +85,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
             f"f gave {len(outputs)} numbers for {len(point)} inputs, expected at least one of each: there is nothing to compare"
         )
     nodes = _nodes(outputs)
+    refuse_second(nodes)
     blur = _rounding(nodes, outputs)
     reverse = [pull(nodes, {y: 1.0}, leaves, graph=False) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
     faithful = all(close(node.data, FLOATS.apply(node.op, _arguments(node)), tolerance) for node in nodes if node.op)

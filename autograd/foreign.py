@@ -5,7 +5,7 @@ a table or `math.gamma` cannot: it becomes an operation of its own, which asks t
 derivatives are not known: a second derivative is refused where a transform or a program asks for it, and nan where `backward` does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import nan
 from typing import Any, NoReturn
@@ -53,6 +53,13 @@ class Partial(Op):
 def partial_of(op: Op, index: int) -> Partial:
     """The one `Partial` of an operation and an argument, so that equal instructions are one."""
     return Partial(op, index)
+
+
+def refuse_second(nodes: Iterable[Value]) -> None:
+    """Refuse to differentiate what rests on partials that could not be recorded."""
+    for node in nodes:
+        if isinstance(node.op, Partial):
+            node.op.partials(node)
 
 
 class Nowhere:

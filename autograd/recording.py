@@ -108,13 +108,14 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
         inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
         return f(*given.rebuilt(inputs, 0))
 
-    tree = entered(lambda context: replace(context, born=(*context.born, born))).run(called)
+    tree = entered(lambda context: replace(context, recording=True, born=(*context.born, born))).run(called)
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
-    watch: Any = current().watch
-    watch.used(outputs)
-    joined = any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs))
-    return tree if joined else form.unravel([y._number if y.__class__ is Value else y for y in numbers])
+    context: Any = current()
+    context.watch.used(outputs)
+    if any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs)):
+        return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
+    return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
 
 def _identities(tree: Any) -> list[int]:

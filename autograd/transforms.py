@@ -196,9 +196,7 @@ class _Call:
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
         if foreign.made != before:
-            for node in _dependent(self.nodes, self.inputs, graph=False):
-                if isinstance(node.op, foreign.Partial):
-                    node.op.partials(node)
+            foreign.refuse_second(_dependent(self.nodes, self.inputs, graph=False))
 
     def scalar(self) -> Any:
         """The output, if it is one number, or an array of one."""

@@ -104,7 +104,7 @@ MODULES = [
         None,
     ),
     Advice("such as 'model.json'", lambda: neuron().save(3), lambda: saved(neuron().save, "model.json"), True),
-    Advice("such as 'model.json'", lambda: saved(neuron().save, "."), lambda: saved(neuron().save, "model.json"), True),
+    Advice("the name of a file in it", lambda: saved(neuron().save, "."), lambda: saved(neuron().save, "model.json"), True),
     Advice(
         "make it first", lambda: saved(neuron().save, "none/model.json"), lambda: saved(neuron().save, "none/model.json", made="none"), True
     ),

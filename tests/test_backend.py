@@ -17,7 +17,7 @@ from autograd import compiled, value
 SOURCES = Path(autograd.__file__).parent
 BUILT = [path for part in ("_native", "_kernel") for suffix in EXTENSION_SUFFIXES for path in SOURCES.glob(f"{part}{suffix}")]
 # What Python adds to a class that it compiles itself, and the slots.
-SLOTS = {"_args", "_number", "_op", "_partials", "_tag"}
+SLOTS = {"_args", "_made_by", "_number", "_partials", "_tag"}
 ADDED = {"__annotations__", "__final__", "__firstlineno__", "__module__", "__slots__", "__static_attributes__"} | SLOTS
 
 # One graph, an Op of one's own in it, a pickle and a copy: what an import alone does not touch.

@@ -68,9 +68,10 @@ def flat(inputs, outputs):
     """The graph from leaves to outputs."""
     nodes = order(*[y for y in outputs if isinstance(y, Value)])
     inner = [node for node in nodes if node.op]
-    constants: list[float] = [node.data for node in nodes if not node.op and node not in inputs]
     slots: dict[Any, int] = {node: i for i, node in enumerate(inputs)}
-    slots |= {node: len(inputs) + i for i, node in enumerate(node for node in nodes if not node.op and node not in inputs)}
+    others = [node for node in nodes if not node.op and node not in slots]
+    constants: list[float] = [node.data for node in others]
+    slots |= {node: len(inputs) + i for i, node in enumerate(others)}
     numbers: dict[str, int] = {}
     for x in (x for node in inner for x in node.args if not isinstance(x, Value)):
         if repr(x) not in numbers:

@@ -377,7 +377,7 @@ FUNCTIONS = {
     "vectorize": np.vectorize(lambda a: a * a),
     "apply_along_axis": lambda x: np.apply_along_axis(lambda row: row @ row, 1, x),
     "logaddexp.reduce": lambda x: np.logaddexp.reduce(x, axis=0),
-    "maximum of arrays": lambda x: np.maximum(x, SQUARE.T) + np.maximum(0.0, x) + np.minimum(x, 0.0),
+    "maximum of arrays": lambda x: np.maximum(x, SQUARE.T + 0.05) + np.maximum(0.0, x) + np.minimum(x, 0.0),
 }
 
 
