@@ -373,7 +373,77 @@ ATTRIBUTES = [
     for name in ("requires_grad", "requires_grad_")
 ]
 
-AUTOGRAD = [*NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *ATTRIBUTES]
+
+def refused_partials() -> Op:
+    """An operation whose partials cannot be recorded."""
+    return Op("gamma", lambda xp, x: math.gamma(x), lambda y, x: (math.gamma(x),))  # noqa: ARG005  # as in the table
+
+
+class Attributed(list):
+    """A list that cannot be copied."""
+
+    def __copy__(self):
+        raise TypeError("no copies")
+
+
+def looped() -> list[Any]:
+    """A list that holds itself."""
+    x: list[Any] = [1.0]
+    x.append(x)
+    return x
+
+
+ARRAYS = [
+    Advice(
+        "give numpy.asarray(x)", lambda: grad(np.sum)(np.ma.array([1.0, 2.0])), lambda: grad(np.sum)(np.asarray([1.0, 2.0])), [1.0, 1.0]
+    ),
+    Advice(
+        "write it with @",
+        lambda: np.matmul(np.stack([value()]), np.stack([value()]), axis=0),
+        lambda: np.stack([value()]) @ np.stack([value()]),
+        4.0,
+    ),
+    Advice(
+        "compose it of functions that are",
+        lambda: grad(lambda x: np.fft.fft(x)[0])(np.ones(2)),
+        lambda: grad(lambda x: np.sum(x))(np.ones(2)),
+        [1.0, 1.0],
+    ),
+    Advice("x = np.nan_to_num(x)", lambda: np.nan_to_num(value(), copy=False), lambda: np.nan_to_num(value()), 2.0),
+    Advice(
+        "take x modulo the period first",
+        lambda: np.interp(value(5.0), [0.0, 4.0], [0.0, 8.0], period=4.0),
+        lambda: np.interp(value(5.0) - 4.0, [0.0, 4.0], [0.0, 8.0]),
+        2.0,
+    ),
+    Advice(
+        "np.linalg.solve, inv, det",
+        lambda: np.linalg.pinv(value() * np.eye(2)),
+        lambda: np.linalg.inv(value() * np.eye(2)),
+        [[0.5, 0.0], [0.0, 0.5]],
+    ),
+    Advice(
+        "give a plain list, tuple or dict", lambda: grad(ops.sum)(Attributed([1.0])), lambda: grad(ops.sum)(list(Attributed([1.0]))), [1.0]
+    ),
+    Advice("give a copy of what it holds", lambda: grad(lambda x: x[0])(looped()), lambda: grad(lambda x: x[0])(looped()[:1]), [1.0]),
+    Advice(
+        "write them with operators and operations of autograd",
+        lambda: grad(grad(refused_partials()))(2.0),
+        lambda: grad(grad(Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))))(2.0),  # noqa: ARG005  # as above
+        12.0,
+    ),
+    Advice(
+        "pickle its number, v.data",
+        lambda: grad(lambda x: pickle.loads(pickle.dumps(x)))(2.0),
+        lambda: pickle.loads(pickle.dumps(value().data)),
+        2.0,
+    ),
+    Advice("such as 'program'", lambda: program().to_c("a b"), lambda: "int program(" in program().to_c("program"), True),
+    Advice("give another, such as", lambda: program().to_c("double"), lambda: "int double_(" in program().to_c("double_"), True),
+    Advice("such as 'program.npz'", lambda: program().save("a\0b"), lambda: saved(program().save, "program.npz"), True),
+]
+
+AUTOGRAD = [*ARRAYS, *NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *ATTRIBUTES]
 
 # Words of the messages whose advice needs another machine or process, with the test that follows it; and of what is no message.
 ELSEWHERE = {
@@ -386,5 +456,12 @@ ELSEWHERE = {
     "plots need Matplotlib": "test_plot.py takes Matplotlib away",
     "its format is": "test_program.py writes a file of a later version",
     "has version": "test_module.py writes a file of a later version",
+    "an asynchronous generator, to decorate": "test_context.py",
+    "its checksum is": "test_files.py damages files",
+    "the file is read-only": "test_files.py takes rights away",
+    "bytes of any state of this": "test_files.py writes a larger file",
+    "partials were to branch on a number": "caught by what asks for them, see autograd.foreign",
+    "name inner nodes in names=": "test_symbolic.py draws a large formula",
+    "one symbol cannot stand for both": "test_symbolic.py",
     "x**0 is 1 for every x": "a remark of the table of operations",
 }
