@@ -6,15 +6,15 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 native = Extension(
-    "autograd._native",
-    ["autograd/_native.pyx"],
-    depends=[str(path) for path in Path("autograd").glob("*.h")],
+    "autograd.native._native",
+    ["autograd/native/_native.pyx"],
+    depends=[str(path) for path in Path("autograd/native").glob("*.h")],
     extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off"],  # Microsoft's compiler knows neither
     optional=True,
 )
 kernel = Extension(
-    "autograd._kernel",
-    ["autograd/_kernel.c"],
+    "autograd.native._kernel",
+    ["autograd/native/_kernel.c"],
     depends=native.depends,
     extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-pthread"],
     optional=True,

@@ -17,7 +17,8 @@ from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
 from autograd.ops import TABLE, Bound, Kink, Op
-from autograd.transforms import grad, pull, push
+from autograd.sweeps import pull, push
+from autograd.transforms import grad
 
 
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:

@@ -21,15 +21,15 @@ def _compiled(name: str) -> Any:
     if WANTED == "pure":
         return None
     try:
-        return import_module(f"autograd.{name}")
+        return import_module(f"autograd.native.{name}")
     except ImportError as error:
         if WANTED == "native":
             raise ImportError(
-                f"AUTOGRAD_BACKEND=native, but autograd.{name} cannot be imported ({error}): {REMEDY}; or unset AUTOGRAD_BACKEND"
+                f"AUTOGRAD_BACKEND=native, but autograd.native.{name} cannot be imported ({error}): {REMEDY}; or unset AUTOGRAD_BACKEND"
             ) from error
         if not isinstance(error, ModuleNotFoundError):
             warnings.warn(
-                f"autograd.{name} was built, but cannot be imported ({error}), and what is written in Python serves: {REMEDY} anew; "
+                f"autograd.native.{name} was built, but cannot be imported ({error}), and what is written in Python serves: {REMEDY} anew; "
                 "or set AUTOGRAD_BACKEND=pure",
                 RuntimeWarning,
                 stacklevel=2,
@@ -42,6 +42,6 @@ backend = "pure" if native is None else "native"
 
 # What Op derives from: compiled, calling an Op on Values comes down to C before anything else.
 if TYPE_CHECKING:
-    from autograd._native import Operation
+    from autograd.native._native import Operation
 else:
     Operation = object if native is None else native.Operation

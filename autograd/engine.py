@@ -18,7 +18,7 @@ __all__ = ["Value", "sweep"]
 if TYPE_CHECKING or native is None:
     from autograd.value import Value, sweep
 else:
-    from autograd._native import Value, sweep
+    from autograd.native._native import Value, sweep
 
     native.connect(TABLE, value)
     register_node(Value, native.Recorder())

@@ -389,7 +389,7 @@ def _quiet(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 
 # Where the operations are declared that take arrays element by element.
-_LANEWISE = {"autograd.ops", "autograd.jit"}
+_LANEWISE = {"autograd.ops", "autograd.program.jit"}
 
 
 def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:

@@ -1,30 +1,26 @@
-"""Derivatives as functions: of functions (`grad`, `jacobian`, `hvp` …) and of recorded graphs (`gradient`).
-
-All rest on two sweeps over a graph: `pull` carries cotangents from outputs back to inputs, `push` carries tangents
-from inputs on to outputs. With `graph=True` the local derivatives are computed anew on Values, so that the result is a
-graph that can be differentiated again, to any order; without it the recorded ones are taken and the result is floats.
+"""Derivatives as functions of functions: `grad`, `jacobian`, `hvp` … All rest on the sweeps of `autograd.sweeps`.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from autograd import foreign, ops, value
+from autograd import foreign, ops
 from autograd.arrays import array, tree_ravel
-from autograd.changed import refuse_changed
-from autograd.context import Context, at_work, current, entered
+from autograd.context import Context, at_work, entered
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
-from autograd.engine import Value, sweep
-from autograd.errors import LengthError, NumberError, OperationError
-from autograd.foreign import recorded_partials
+from autograd.engine import Value
+from autograd.errors import LengthError, OperationError
 from autograd.graph import order
-from autograd.kinds import as_float, named_float
+from autograd.kinds import named_float
+from autograd.sweeps import depending, finished, pull, push
+from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
 
 Function = Callable[..., Any]
 
@@ -67,102 +63,6 @@ def _matched(what: str, given: Any, like: Any) -> list[Any]:
     return found
 
 
-# The two sweeps.
-
-
-def _local(node: Value, *, graph: bool) -> Sequence[Any]:
-    """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
-    if not graph or node.op is None:
-        return node.partials
-    refuse_changed(node)
-    anew = node.op.settled(recorded_partials(node), node.args)
-    if _selects(node):
-        return anew
-    return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
-
-
-def _selects(node: Value) -> bool:
-    """Whether a graph of the derivative has to keep both branches: the node is a `where` whose condition is a Value."""
-    return node.op is ops.where and node.args[0].__class__ is Value
-
-
-def _product(a: Any, b: Any) -> Any:
-    """`a * b`, without a node for a factor of 1."""
-    if a.__class__ is float and a == 1.0:
-        return b
-    if b.__class__ is float and b == 1.0:
-        return a
-    return a * b
-
-
-def _total(terms: Sequence[Any]) -> Any:
-    """The sum of `terms`, without a node for a single one."""
-    return terms[0] if len(terms) == 1 else ops.sum(terms)
-
-
-def _sent(node: Value, factor: Any, partial: Any) -> Any:
-    """`factor * partial`, what one argument and the node exchange; of a `where` the factor itself, and 0 from the branch not taken."""
-    return ops.where(partial, factor, 0.0) if partial.__class__ is Value and _selects(node) else _product(factor, partial)
-
-
-def _either(masks: Sequence[Any]) -> Any:
-    """Whether one of `masks` is not 0."""
-    masks = list(dict.fromkeys(masks))
-    return 1.0 if any(mask.__class__ is float for mask in masks) else masks[0] if len(masks) == 1 else ops.maximum(*masks)
-
-
-def _dependent(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -> set[Value]:
-    """The nodes that depend on the inputs, themselves included."""
-    found = set(inputs)
-    for node in nodes:
-        partials = (None, 1.0, 1.0) if graph and _selects(node) else node.partials
-        if any(partial is not None and a in found for a, partial in zip(node.args, partials, strict=True)):
-            found.add(node)
-    return found
-
-
-def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
-    """Carry the cotangents of outputs back to the inputs: reverse mode.
-
-    In a graph both branches of a `where` are walked, so that it holds whichever is taken. A node that is reached through branches only
-    has a mask, 1 where one of its consumers is active and took it, and sends 0 where that is 0, whatever its derivatives.
-    """
-    if not graph:
-        return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
-    received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
-    masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
-    dependent, watch = _dependent(nodes, inputs, graph=True), current().watch
-    for node in reversed(nodes):
-        if node in received and node in dependent and node.args:
-            cotangent = _total(received[node])
-            received[node] = [cotangent]
-            mask = _either(masks[node])
-            for a, partial in zip(node.args, _local(node, graph=True), strict=True):
-                if partial is not None and a in dependent:
-                    sent = _sent(node, cotangent, partial)
-                    received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
-                    masks.setdefault(a, []).append(_product(mask, partial) if _selects(node) else mask)
-            if watch is not None and finished([mask], graph=False)[0]:
-                watch.swept(node, lambda a: sum(finished(received.get(a, ()), graph=False)))
-    return [_total(received[x]) if x in received else 0.0 for x in inputs]
-
-
-def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
-    """Carry the tangents of inputs on to the outputs: forward mode."""
-    carried = dict(tangents)
-    dependent = _dependent(nodes, tangents, graph=graph)
-    for node in nodes:
-        if node in dependent and node not in tangents:
-            carried[node] = _total(
-                [
-                    _sent(node, carried[a], partial)
-                    for a, partial in zip(node.args, _local(node, graph=graph), strict=True)
-                    if partial is not None and a in dependent
-                ]
-            )
-    return [carried.get(y, 0.0) for y in outputs]
-
-
 # Functions.
 
 
@@ -196,7 +96,7 @@ class _Call:
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
         self.graph = any(not node.args and node not in born for node in self.nodes)
         if foreign.made != before:
-            foreign.refuse_second(_dependent(self.nodes, self.inputs, graph=False))
+            foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
 
     def scalar(self) -> Any:
         """The output, if it is one number, or an array of one."""
@@ -218,41 +118,6 @@ class _Call:
     def joined(self, numbers: Iterable[Any]) -> bool:
         """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
         return self.graph or any(x.__class__ is Value for x in numbers)
-
-
-def finished(numbers: Sequence[Any], *, graph: bool) -> list[Any]:
-    """Values in a graph, else floats."""
-    if graph:
-        return [x if x.__class__ is Value else Value(x) for x in numbers]
-    return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
-
-
-def gradient(output: Value, inputs: Any) -> Any:
-    """Gradient of a recorded result with respect to Values before it, as Values that can be differentiated again.
-
-    Args:
-        output: y, a Value.
-        inputs: a Value, or lists, tuples, dicts or arrays of Values.
-
-    Returns:
-        dy/dx in the structure of `inputs`; `grad` of the nodes is neither read nor written.
-
-    Raises:
-        ChangedError: the data of an operand was changed after it was recorded.
-        NumberError: `output` or an input is not a Value.
-
-    >>> x = Value(2.0)
-    >>> first = gradient(x**3, x)
-    >>> second = gradient(first, x)
-    >>> first.data, second.data
-    (12.0, 12.0)
-    """
-    nodes, form = tree_ravel(inputs)
-    for given in (output, *nodes):
-        if given.__class__ is not Value:
-            raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
-    found = pull(order(output), {output: 1.0}, nodes, graph=True)
-    return form.unravel([x if x.__class__ is Value else Value(x) for x in found])
 
 
 def value_and_grad(f: Function) -> Function:

@@ -20,8 +20,8 @@ import measure
 import numpy as np
 
 import autograd
-from autograd.lanes import Lanes
-from autograd.program import Program
+from autograd.program.lanes import Lanes
+from autograd.program.program import Program
 
 REGISTERS, BLOCK, LANES = 16, 1000, 128
 START = np.linspace(0.5, 1.5, REGISTERS)

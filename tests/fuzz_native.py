@@ -25,10 +25,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, program, scope, value
+from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
 from autograd import Value as Native
 from autograd.context import NEUTRAL, current, entered
 from autograd.engine import sweep as native_sweep
+from autograd.program import program
 from autograd.value import Value as Pure
 
 CLASSES, SWEEPS = (Pure, Native), (value.sweep, native_sweep)

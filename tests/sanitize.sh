@@ -12,7 +12,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -R autograd nn tests benchmarks setup.py pyproject.toml README.md LICENSE "$copy"
 cd "$copy"
-rm -f autograd/*.so
+rm -f autograd/native/*.so
 # Free nodes go back to the system at once, so that none is used after it was freed unseen.
 CFLAGS="-g -UNDEBUG -DKEPT=0 -fno-omit-frame-pointer $sanitizers" LDFLAGS="$sanitizers" "$python" setup.py -q build_ext --inplace --force
 

@@ -15,7 +15,7 @@ import autograd
 from autograd import compiled, value
 
 SOURCES = Path(autograd.__file__).parent
-BUILT = [path for part in ("_native", "_kernel") for suffix in EXTENSION_SUFFIXES for path in SOURCES.glob(f"{part}{suffix}")]
+BUILT = [path for part in ("_native", "_kernel") for suffix in EXTENSION_SUFFIXES for path in (SOURCES / "native").glob(f"{part}{suffix}")]
 # What Python adds to a class that it compiles itself, and the slots.
 SLOTS = {"_args", "_made_by", "_number", "_partials", "_tag"}
 ADDED = {"__annotations__", "__final__", "__firstlineno__", "__module__", "__slots__", "__static_attributes__"} | SLOTS
@@ -31,7 +31,7 @@ cube(x).backward()
 print(backend, Value is value.Value, y.data, x.grad)
 """
 PRINTED = {"native": "native False 18.0 12.0\n", "pure": "pure True 18.0 12.0\n"}
-HIDE = "import sys; sys.modules['autograd._native'] = None\n"  # as if it were not there
+HIDE = "import sys; sys.modules['autograd.native._native'] = None\n"  # as if it were not there
 
 built = pytest.mark.skipif(not BUILT, reason="the compiled Value is not built here")
 
@@ -61,7 +61,7 @@ def refusal(code, wanted, **options):
 def broken(tmp_path):
     """A folder with `autograd` in which the file of the compiled Value is no library."""
     shutil.copytree(SOURCES, tmp_path / "autograd", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
-    (tmp_path / "autograd" / f"_native{EXTENSION_SUFFIXES[0]}").write_bytes(b"no library")
+    (tmp_path / "autograd" / "native" / f"_native{EXTENSION_SUFFIXES[0]}").write_bytes(b"no library")
     return tmp_path
 
 
@@ -78,7 +78,7 @@ def test_where_it_is_not_built_python_serves(wanted):
 
 def test_where_it_is_not_built_it_cannot_be_insisted_on():
     sentence = refusal(HIDE + USE, "native")
-    assert sentence.startswith("AUTOGRAD_BACKEND=native, but autograd._native cannot be imported (")
+    assert sentence.startswith("AUTOGRAD_BACKEND=native, but autograd.native._native cannot be imported (")
     assert "with a C compiler on the PATH, python -m pip install -e ." in sentence
     assert sentence.endswith("or unset AUTOGRAD_BACKEND")
 
@@ -86,7 +86,7 @@ def test_where_it_is_not_built_it_cannot_be_insisted_on():
 def test_a_broken_build_is_not_silent(broken):
     done = python(USE, broken)
     assert done.stdout == PRINTED["pure"]
-    assert "RuntimeWarning: autograd._native was built, but cannot be imported (" in done.stderr
+    assert "RuntimeWarning: autograd.native._native was built, but cannot be imported (" in done.stderr
     assert "pip install -e . in the checkout builds it anew" in done.stderr
 
 
@@ -105,7 +105,7 @@ def test_any_other_text_is_refused(text):
 
 @built
 def test_what_is_built_is_younger_than_its_sources():
-    sources = [*SOURCES.glob("_*.h"), SOURCES / "_native.pyx", SOURCES / "_kernel.c"]
+    sources = [*(SOURCES / "native").glob("_*.[chp]*")]
     oldest = min(path.stat().st_mtime for path in BUILT)
     assert not [path.name for path in sources if path.stat().st_mtime > oldest], "changed since the build: run python -m pip install -e ."
 

@@ -8,8 +8,8 @@ import pytest
 from test_ctext import COMPILER
 
 from autograd import Program, Value, ops
-from autograd.cnames import KEYWORDS, why_taken
 from autograd.errors import OperationError
+from autograd.native.cnames import KEYWORDS, why_taken
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 STRICT = ["-Wall", "-Wextra", "-Werror", "-O0", "-fsyntax-only", "-x", "c", "-"]

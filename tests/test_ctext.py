@@ -14,8 +14,9 @@ import pytest
 from test_nonfinite import POINTS
 from test_ops import each_op, same, sample
 
-from autograd import TABLE, Op, Value, ctext, ops
+from autograd import TABLE, Op, Value, ops
 from autograd.errors import OperationError
+from autograd.native import ctext
 
 inf, nan = math.inf, math.nan
 FOLDER = Path(ctext.__file__).parent
@@ -156,7 +157,7 @@ def sequences(op):
 
 
 def test_the_committed_header_is_what_the_table_gives():
-    assert (FOLDER / "_ops.h").read_text(encoding="utf-8") == ctext.header(), "run: python -m autograd.ctext"
+    assert (FOLDER / "_ops.h").read_text(encoding="utf-8") == ctext.header(), "run: python -m autograd.native.ctext"
 
 
 @each_op

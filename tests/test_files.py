@@ -21,8 +21,8 @@ from tools import fuzz_files
 
 import nn
 from autograd import Program, Value, draw, files
-from autograd.archive import write_arrays
 from autograd.errors import FileError, OperationError, PathNotFoundError, RangeError, StateError
+from autograd.program.archive import write_arrays
 
 DATA = Path(__file__).parent / "data"
 SAVERS = {

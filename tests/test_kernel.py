@@ -32,7 +32,7 @@ from test_ops import apply, each_op, same, sample
 
 from autograd import TABLE, Value, backend, grad, ops
 from autograd.graph import order
-from autograd.program import Program
+from autograd.program.program import Program
 
 kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
 inf, nan = math.inf, math.nan

@@ -29,16 +29,17 @@ from test_nonfinite import points
 from test_ops import apply, each_op, sample
 
 import autograd
-from autograd import TABLE, Op, graph, no_grad, ops, program
+from autograd import TABLE, Op, graph, no_grad, ops
 from autograd import Value as Native
 from autograd.context import current, entered
 from autograd.engine import sweep as native_sweep
+from autograd.program import program
 from autograd.value import Value as Pure
 from autograd.value import sweep as pure_sweep
 
 if autograd.backend != "native":
     pytest.skip("the compiled Value is not in use", allow_module_level=True)
-from autograd._native import living  # where there is one
+from autograd.native._native import living  # where there is one
 
 BOTH = (Pure, Native)
 

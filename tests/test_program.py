@@ -22,10 +22,10 @@ from test_edges import BRANCHES, ROWS
 from test_ops import apply, ordinary, same
 
 from autograd import TABLE, Op, Program, Value, grad, ops
-from autograd.archive import write_arrays
 from autograd.errors import FileError, LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError
 from autograd.files import writing
-from autograd.program import FORMAT
+from autograd.program.archive import write_arrays
+from autograd.program.program import FORMAT
 
 inf, nan = math.inf, math.nan
 cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))

@@ -65,8 +65,8 @@ from autograd.errors import (
     RangeError,
     TraceError,
 )
-from autograd.program import Program
-from autograd.recording import KEPT, MANY
+from autograd.program.program import Program
+from autograd.program.recording import KEPT, MANY
 
 inf, nan = math.inf, math.nan
 

@@ -18,9 +18,9 @@ import autograd
 import nn
 from autograd import TABLE, Op, Value, dot, draw, exp, log, order, relu, scope, step_through, stop_gradient, tanh, where
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
-from autograd.formulas import Formula, formula, plain, said
 from autograd.ops import REAL
-from autograd.steps import _Steps, _tagged
+from autograd.pictures.formulas import Formula, formula, plain, said
+from autograd.pictures.steps import _Steps, _tagged
 
 
 def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):

@@ -10,7 +10,7 @@ import pytest
 from test_step import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
-from autograd.formulas import said
+from autograd.pictures.formulas import said
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")

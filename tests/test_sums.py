@@ -14,9 +14,9 @@ from test_ctext import compiled
 from test_ops import same
 
 from autograd import Op, Value, grad, gradient, hessian, jit, jvp, ops, value_and_grad, vmap
-from autograd import lanes as lanes_module
-from autograd.lanes import Lanes
-from autograd.program import Program
+from autograd.program import lanes as lanes_module
+from autograd.program.lanes import Lanes
+from autograd.program.program import Program
 
 inf, nan = math.inf, math.nan
 LANES = 19

@@ -18,7 +18,8 @@ import pytest
 from mpmath import mp, mpf
 from test_ops import error
 
-from autograd import TABLE, ctext
+from autograd import TABLE
+from autograd.native import ctext
 
 inf, nan = math.inf, math.nan
 FOLDER = Path(ctext.__file__).parent

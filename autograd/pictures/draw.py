@@ -15,9 +15,9 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, RangeError
 from autograd.files import destination, file_path, write
 from autograd.graph import order
-from autograd.render import render
-from autograd.view import LEVELS, fitting, focused, is_level
-from autograd.writer import SHOWN, Writer
+from autograd.pictures.render import render
+from autograd.pictures.view import LEVELS, fitting, focused, is_level
+from autograd.pictures.writer import SHOWN, Writer
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.compiled import kernel
 from autograd.errors import RangeError
-from autograd.program import Program
+from autograd.program.program import Program
 
 
 @cache

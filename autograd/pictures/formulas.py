@@ -11,7 +11,7 @@ from typing import Any
 from autograd import ops
 from autograd.kinds import as_float, register_node
 from autograd.labels import printable
-from autograd.writer import number
+from autograd.pictures.writer import number
 
 SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 MOST_ARGUMENTS = 6

@@ -20,14 +20,14 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import array, plain, tree_ravel
-from autograd.captured import PLAIN, Captured, Same
 from autograd.context import NEUTRAL, at_work, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float
-from autograd.lanes import Lanes
-from autograd.program import Program
+from autograd.program.captured import PLAIN, Captured, Same
+from autograd.program.lanes import Lanes
+from autograd.program.program import Program
 from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
 Function = Callable[..., Any]

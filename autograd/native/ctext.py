@@ -1,6 +1,6 @@
 """C text as a kind of number: fed to a row of the table, it prints the row's arithmetic in C.
 
-`python -m autograd.ctext` writes `_ops.h`, the header that the compiled parts are built on, so that no
+`python -m autograd.native.ctext` writes `_ops.h`, the header that the compiled parts are built on, so that no
 derivative is written a second time. `functions` prints any other operation with a fixed number of arguments.
 
 The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
@@ -227,7 +227,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
 HEADER = """\
 /* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
 
-       python -m autograd.ctext
+       python -m autograd.native.ctext
 
    The operations that take any number of arguments are loops, in _nary.h. */
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autograd.engine import Value
 from autograd.labels import printable, scope_name
-from autograd.view import MERGED, End, View
+from autograd.pictures.view import MERGED, End, View
 
 SHOWN = ("data", "grad", "local")
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.archive import LABEL, read_arrays, write_arrays
 from autograd.compiled import native
 from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
@@ -27,7 +26,8 @@ from autograd.foreign import NOWHERE, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.ops import TABLE, Op
-from autograd.transforms import gradient
+from autograd.program.archive import LABEL, read_arrays, write_arrays
+from autograd.sweeps import gradient
 
 FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
@@ -243,7 +243,7 @@ class Program:
             OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
                 own takes any number of arguments, or uses functions that C text has not.
         """
-        from autograd.csource import source  # noqa: PLC0415  # only where C is wanted
+        from autograd.native.csource import source  # noqa: PLC0415  # only where C is wanted
 
         return source(self, name)
 

@@ -1,4 +1,4 @@
-"""jit and vmap: record a function of Values once, replay it on other numbers as a program: see `autograd.recording`."""
+"""jit and vmap: record a function of Values once, replay it on other numbers as a program: see `autograd.program.recording`."""
 
 import functools
 import math
@@ -11,13 +11,13 @@ import numpy as np
 from autograd import ops
 from autograd.arrays import Form, tree_ravel, wrapped
 from autograd.arrays import array as array_of
-from autograd.captured import Captured
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
-from autograd.lanes import Lanes, threads
 from autograd.ops import FUNCTION, Op
-from autograd.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
+from autograd.program.captured import Captured
+from autograd.program.lanes import Lanes, threads
+from autograd.program.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ctext
-from autograd.cnames import why_taken
 from autograd.errors import OperationError
+from autograd.native import ctext
+from autograd.native.cnames import why_taken
 from autograd.ops import Op
-from autograd.program import Program
 
 PIECE = 500  # operations in a function: compilers take more than twice as long for twice as many
 GATHERED = """\
@@ -25,7 +24,7 @@ static inline const double *ag_gathered(const double *v, const int *places, int 
 """
 
 
-def source(program: Program, name: str) -> str:
+def source(program: Any, name: str) -> str:
     """The source with the functions NAME and NAME_gradient: see `Program.to_c`."""
     nary = Path(__file__).with_name("_nary.h").read_text("utf-8").replace('#include "_ops.h"\n', "")
     _check_name(name)
@@ -52,7 +51,7 @@ def _check_name(name: Any) -> None:
             raise OperationError(f"got {name!r} as the name of a C function: it makes {each}, {why}; give another, such as {free!r}")
 
 
-def _functions(program: Program, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:
+def _functions(program: Any, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:
     """The C functions that make up a program: pieces of bounded size, and what calls them in turn."""
     first = program.inputs + len(program.constants)
     lines = [_statement(f"v[{first + k}]", op, args, own) for k, (op, args) in enumerate(program.instructions())]

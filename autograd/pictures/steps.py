@@ -22,16 +22,16 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from autograd import ops
-from autograd.draw import as_image, quoted, writable
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.files import write
-from autograd.formulas import Formula, formula, plain, said
 from autograd.graph import order
 from autograd.labels import printable, scope_name
-from autograd.render import render
-from autograd.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
-from autograd.writer import FONT, Writer, depth
+from autograd.pictures.draw import as_image, quoted, writable
+from autograd.pictures.formulas import Formula, formula, plain, said
+from autograd.pictures.render import render
+from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
+from autograd.pictures.writer import FONT, Writer, depth
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path

@@ -1,0 +1,54 @@
+"""Where each file stands: it imports only from those above it, as the layout in README's tour has it, so there is no circle."""
+
+import ast
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+import autograd
+
+TOP = Path(autograd.__file__).parent
+
+# From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.
+ORDER = """
+    errors graph trees labels blocks context elsewhere compiled
+    kinds ops ufuncs linalg functions arrays
+    value native native.cnames native.ctext native.csource engine anomaly foreign changed files
+    sweeps
+    program.archive program.program program.captured program.lanes program.recording program.jit program
+    transforms differences check shifts symbolic
+    pictures pictures.render pictures.view pictures.writer pictures.draw pictures.formulas pictures.steps
+    __init__ __main__
+""".split()  # noqa: SIM905  # a drawing
+
+
+def name_of(path):
+    name = ".".join(path.relative_to(TOP).with_suffix("").parts)
+    return name if name == "__init__" else name.removesuffix(".__init__")
+
+
+FILES = {name_of(path): path for path in sorted(TOP.rglob("*.py"))}
+
+
+def imported(path):
+    """The files of the package that one imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "autograd":
+            names = [f"{node.module}.{a.name}" if f"{node.module}.{a.name}"[9:] in FILES else node.module for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        yield from (name[9:] or "__init__" for name in names if name.partition(".")[0] == "autograd")
+
+
+def test_every_file_has_its_place():
+    assert sorted(FILES) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_lead_upwards(name):
+    compiled = ["native._native", "native._kernel"]  # which are tried by one file, and are no Python
+    above = ORDER[: ORDER.index(name)] + compiled
+    below = [other for other in imported(FILES[name]) if not any(fnmatch(other, place) for place in above)]
+    assert not below
