@@ -9,8 +9,8 @@ from autograd.engine import Value as Value
 from autograd.graph import count as count
 from autograd.graph import leaves as leaves
 from autograd.graph import order as order
+from autograd.op import Op as Op
 from autograd.ops import TABLE as TABLE
-from autograd.ops import Op as Op
 from autograd.ops import abs as abs
 from autograd.ops import acos as acos
 from autograd.ops import add as add

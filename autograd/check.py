@@ -16,7 +16,8 @@ from autograd.errors import GradcheckError, LengthError, OperationError, RangeEr
 from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
-from autograd.ops import TABLE, Bound, Kink, Op
+from autograd.op import Bound, Kink, Op
+from autograd.ops import TABLE
 from autograd.sweeps import pull, push
 from autograd.transforms import grad
 

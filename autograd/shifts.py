@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from autograd import ops
 from autograd.engine import Value
+from autograd.op import Op
 
 # What may be a shift: a node that chooses or stops the gradient, or, as text, a number that is a term of a sum.
 Shift = Value | str
@@ -69,13 +70,13 @@ def term(x: float) -> str:
     return repr(x)
 
 
-def _constant(op: ops.Op, x: float) -> Weight:
+def _constant(op: Op, x: float) -> Weight:
     if x == 0.0:
         return ZERO
     return Weight({term(x): Fraction(1)}, {}) if op in SUMS and math.isfinite(x) else FREE
 
 
-def _after(op: ops.Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  # noqa: C901  # a rule a line
+def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  # noqa: C901  # a rule a line
     """The weight of an operation's result, None where it depends on a shift in another way."""
     added, scaled = any(w.added for w in x), any(w.scaled for w in x)
     if op in (ops.mul, ops.div):

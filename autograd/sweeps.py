@@ -26,7 +26,7 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
     if not graph or node.op is None:
         return node.partials
     refuse_changed(node)
-    anew = node.op.settled(recorded_partials(node), node.args)
+    anew = node.op.settled(tuple(recorded_partials(node)), node.args)
     if _selects(node):
         return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]

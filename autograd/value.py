@@ -20,6 +20,7 @@ from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, named_float, no_operand, register_node
+from autograd.op import Op
 
 F = TypeVar("F", bound=Callable[..., Any])
 new = object.__new__
@@ -27,7 +28,7 @@ UNTAGGED = (None, 0, 0)
 MOVED, LOADED = 1, 2  # marks: the number was set to another one; what is recorded was computed elsewhere and came in a pickle
 
 
-def _node(data: float, op: ops.Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
+def _node(data: float, op: Op | None, args: tuple[Any, ...], partials: tuple[float | None, ...]) -> "Value":
     """A new node in the current scope, shown to whoever watches."""
     node = new(Value)
     node._number = data
@@ -60,7 +61,7 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
 class _Recorder:
     """How operations are computed on Values: on their floats, with a node to remember it."""
 
-    def apply(self, op: ops.Op, x: Sequence[Any]) -> "Value":
+    def apply(self, op: Op, x: Sequence[Any]) -> "Value":
         args = tuple(x)
         if not FLOATS_AND_VALUES.issuperset(map(type, args)):
             args = tuple([a if a.__class__ is Value else as_float(a) for a in args])
@@ -77,7 +78,7 @@ class _Recorder:
         return _node(y, op, args, partials)
 
 
-def _unary(op: ops.Op) -> "Callable[[Value], Value]":
+def _unary(op: Op) -> "Callable[[Value], Value]":
     """The method that records `op` on one Value: what `_Recorder` does, without its loops."""
     value, partials = op.value, op.partials_on_floats
 
@@ -93,7 +94,7 @@ def _unary(op: ops.Op) -> "Callable[[Value], Value]":
     return _named(method, op)
 
 
-def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
+def _binary(op: Op) -> "Callable[[Value, Any], Any]":
     """The method that records `op` on a Value and what stands right of it."""
     value, partials = op.value, op.partials_on_floats
 
@@ -118,7 +119,7 @@ def _binary(op: ops.Op) -> "Callable[[Value, Any], Any]":
     return _named(method, op)
 
 
-def _reflected(op: ops.Op) -> "Callable[[Value, Any], Any]":
+def _reflected(op: Op) -> "Callable[[Value, Any], Any]":
     """The method that records `op` on a Value and the number left of it."""
 
     def method(self: "Value", other: Any) -> Any:
@@ -130,7 +131,7 @@ def _reflected(op: ops.Op) -> "Callable[[Value, Any], Any]":
     return _named(method, op)
 
 
-def _method(op: ops.Op) -> "Callable[..., Value]":
+def _method(op: Op) -> "Callable[..., Value]":
     """`op` as a method, for operations with more arguments."""
 
     def method(self: "Value", *x: Any) -> "Value":
@@ -158,7 +159,7 @@ def _comparison(
     return method
 
 
-def _named(method: F, op: ops.Op) -> F:
+def _named(method: F, op: Op) -> F:
     method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
     method.__code__ = method.__code__.replace(co_name=op.name)  # code of its own, which the interpreter then specialises for `op`
     return method
@@ -200,7 +201,7 @@ class Value:
     _grad: float | None
     _tag: tuple[str | None, Scope | int, int]
     _args: tuple[Any, ...]
-    _made_by: ops.Op | None
+    _made_by: Op | None
     _partials: tuple[float | None, ...]
 
     def __init__(self, data: Any, label: str | None = None) -> None:
@@ -246,7 +247,7 @@ class Value:
     # How it was computed stays as it was recorded: so the graph has no cycle.
 
     @property
-    def op(self) -> ops.Op | None:
+    def op(self) -> Op | None:
         """The `Op` that made it, None for a leaf."""
         return self._made_by
 
@@ -407,7 +408,7 @@ class Value:
         return copy
 
     @staticmethod
-    def _recorded(data: float, partials: tuple[float | None, ...], op: ops.Op, args: tuple[Any, ...]) -> "Value":
+    def _recorded(data: float, partials: tuple[float | None, ...], op: Op, args: tuple[Any, ...]) -> "Value":
         """A new node, as an operation makes it."""
         return _node(data, op, args, partials)
 

@@ -157,12 +157,11 @@ def test_a_complex_root_is_no_result(x):
 # A declaration, argument by argument: the wrong ones, and what is expected.
 
 WRONG_DECLARATIONS = {
-    "name": ([3, None, b"same"], "a text, the name of the variable"),
+    "name": ([3, None, b"same"], "a string, the name of the variable"),
     "value": ([lambda _xp: 1.0, lambda: 1.0, lambda _xp, *, x: x], "a function of xp and at least one argument: lambda xp, x: ..."),
     "partials": ([lambda _y: (1.0,), lambda _y, _a, _b: (1.0,)], "a function of the result and what value takes: lambda y, x"),
-    "label": ([3, b"same"], "a text or None"),
-    "latex": ([3, b"#1", "#2", "#0"], "a text, in which #1 is the first argument"),
-    "precedence": ([0, 6, "5", None, 2.5], "an int from 1 to 5"),
+    "label": ([3, b"same"], "a string or None"),
+    "latex": ([3, b"#1", "#2", "#0"], "a string, in which #1 is the first argument"),
     "domain": (
         [3, (0.0, 1.0), ((0.0, 1.0),) * 2, ((1.0, 0.0),), (("0", "1"),), [(0.0, 1.0)], ((0.0, 1.0, 2.0),)],
         "an open interval for each",

@@ -208,7 +208,6 @@ def test_row_is_complete(op):
     assert TABLE[op.name] is getattr(ops, op.name) is op
     assert op is ops.powc or getattr(autograd, op.name) is op  # powc is what pow becomes for a constant exponent
     assert op.label
-    assert ops.SUM <= op.precedence <= ops.FUNCTION
     assert len(op.domain) == (op.arity or 1)
     assert all(low < high for low, high in op.domain)
     assert isinstance(op.kinks, tuple)

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from autograd import value
-from autograd.ops import Op
+from autograd.op import Op
 
 Value = value.Value
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.errors import OperationError
 from autograd.native import ctext
 from autograd.native.cnames import why_taken
-from autograd.ops import Op
+from autograd.op import Op
 
 PIECE = 500  # operations in a function: compilers take more than twice as long for twice as many
 GATHERED = """\

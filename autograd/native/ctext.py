@@ -20,7 +20,8 @@ from typing import Any
 from autograd.errors import OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, as_float, register_node
-from autograd.ops import TABLE, Op
+from autograd.op import Op
+from autograd.ops import TABLE
 
 # How tightly C binds an expression, the weakest first.
 CHOICE, OR, EQUALITY, ORDER, SUM, PRODUCT, SIGN, ATOM = range(8)

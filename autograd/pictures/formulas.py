@@ -11,6 +11,7 @@ from typing import Any
 from autograd import ops
 from autograd.kinds import as_float, register_node
 from autograd.labels import printable
+from autograd.op import Op
 from autograd.pictures.writer import number
 
 SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -91,7 +92,7 @@ class Sum(str):
 class _Formulas:
     """Operations on formulas."""
 
-    def apply(self, op: ops.Op, x: Sequence[Any]) -> Any:
+    def apply(self, op: Op, x: Sequence[Any]) -> Any:
         """The result of `op`, written out where it is arithmetic."""
         if op is ops.where:
             return x[1] if formula(x[0]).number else x[2]
@@ -116,7 +117,7 @@ def said(x: float) -> str:
     return number(x + 0.0).replace("-", "−")  # -0.0 + 0.0 is 0.0
 
 
-def plain(op: ops.Op, x: Sequence[str]) -> str:
+def plain(op: Op, x: Sequence[str]) -> str:
     """The operation on arguments, as one line of text.
 
     >>> print(plain(ops.div, ["e", "−2.0"]))

@@ -25,7 +25,8 @@ from autograd.files import check_version, file_path, is_sealed, reading, writing
 from autograd.foreign import NOWHERE, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
-from autograd.ops import TABLE, Op
+from autograd.op import Op
+from autograd.ops import TABLE
 from autograd.program.archive import LABEL, read_arrays, write_arrays
 from autograd.sweeps import gradient
 
