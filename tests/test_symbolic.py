@@ -220,7 +220,7 @@ def test_latex_of_a_large_formula_names_its_parts():
     for _ in range(30_000):
         wide.append(sigmoid(wide[-1]))
     with pytest.raises(
-        OperationError, match=r"30,001 operations and leaves would have more than 10,000 parts or 500 lines: name inner nodes"
+        OperationError, match=r"30,001 operations and leaves would have more than 10,000 parts, 500 lines, or 250 functions one of another: name inner nodes"
     ):
         latex(wide[-1])
 
