@@ -489,15 +489,16 @@ def _sympy() -> _Symbols:
         return any(sympy.sympify(a).has(*choices) for a in x)
 
     def where(condition: Any, a: Any, b: Any) -> Any:
+        plain = not sympy.sympify(condition).has(sympy.Piecewise)
         relational = getattr(condition, "is_Relational", False)
-        if not relational and sympy.sympify(condition).has(sympy.Piecewise):
+        if not plain and not relational:
             return b + (a - b) * (sympy.Heaviside(condition, 0) + sympy.Heaviside(-condition, 0))
-        if isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le) and nested(condition):
+        if not plain and isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             equal = int(isinstance(condition, sympy.Ge | sympy.Le))
             return b + (a - b) * sympy.Heaviside(condition.gts - condition.lts, equal)
         if not relational:
             condition = sympy.Ne(condition, 0)
-        return sympy.Piecewise((a, condition), (b, True), evaluate=not nested(a, b))
+        return sympy.Piecewise((a, condition), (b, True), evaluate=not nested(a, b, condition))
 
     def choice(function: Any, *x: Any) -> Any:
         return function(*x, evaluate=len(x) <= 10 and not nested(*x))  # it compares each with each
@@ -519,7 +520,7 @@ def _sympy() -> _Symbols:
             "shift": lambda *_: sympy.Integer(0),
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
-            "step": lambda x, threshold: where(sympy.Gt(x, threshold), 1, 0),
+            "step": lambda x, threshold: where(sympy.Gt(x, threshold, evaluate=not nested(x, threshold)), 1, 0),
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )

@@ -4,6 +4,7 @@ The formula is built with real symbols, for which SymPy knows that √x² is |x|
 own `Symbol("x")` is. A shift that cancels is left out: see shifts.py.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -78,7 +79,8 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
         letter += "'"
     shown = {builder.sympy.Symbol(name): symbol(name) for name in builder.symbols.values()}
     shown |= {name: f"{letter}_{{{i}}}" for i, (name, _) in enumerate(lines, 1)}
-    texts = [builder.sympy.latex(formula, symbol_names=shown) for _, formula in lines]
+    words = any(re.match(r"\\mathrm|[^\W\d_]{2}", text) for text in shown.values())
+    texts = [builder.sympy.latex(formula, symbol_names=shown, mul_symbol="dot" if words else None) for _, formula in lines]
     if len(lines) == 1:
         return str(texts[0])
     if value.label and value.label.strip():

@@ -241,10 +241,16 @@ SPECIAL = re.compile(r"(?<!\\)[#$%&~]|(?<!\\)_(?!\{)|\^(?!\{)")  # without its m
     ids=ascii,
 )  # fmt: skip
 def test_labels_in_latex(label, shown):
-    found = latex(Value(2.0, label) * 2.0)
-    assert found == f"2 {shown}"
+    found = latex(-Value(2.0, label))
+    assert found == f"- {shown}"
     assert not SPECIAL.search(found)
     found.encode()
+
+
+def test_a_dot_stands_between_names_of_several_letters():
+    a, b = Value(2.0, "rate"), Value(3.0, "x")
+    assert latex(a * b) == r"rate \cdot x"
+    assert latex(a * b, {a: "lambda"}) == r"\lambda x"
 
 
 def test_a_deep_graph_has_a_formula():
