@@ -124,7 +124,7 @@ def _after(op: ops.Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | Non
     if op is ops.powc:
         return None if added or not math.isfinite(args[1]) else Weight({}, _total([(x[0].scaled, Fraction(args[1]))]))
     same = _same(x)
-    power, slope = _degree(op), _slope(op)
+    power, slope = degree_of(op), slope_of(op)
     if same and not added and power is not None:
         return Weight({}, _total([(same.scaled, power)]))
     if same and not scaled and slope is not None:
@@ -133,18 +133,18 @@ def _after(op: ops.Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | Non
 
 
 @functools.cache
-def _degree(op: ops.Op) -> Fraction | None:
+def degree_of(op: ops.Op) -> Fraction | None:
     """The d with which op(t x, t y, ...) is t**d op(x, y, ...) for every t > 0, as the values of the row show."""
-    return _constant_of(op, 8.0, 0.0, lambda y, z: Fraction(math.log(z / y, 8.0)).limit_denominator(12), lambda y, d: y * 8.0**d)
+    return _measured(op, 8.0, 0.0, lambda y, z: Fraction(math.log(z / y, 8.0)).limit_denominator(12), lambda y, d: y * 8.0**d)
 
 
 @functools.cache
-def _slope(op: ops.Op) -> Fraction | None:
+def slope_of(op: ops.Op) -> Fraction | None:
     """The s with which op(x + t, y + t, ...) is op(x, y, ...) + s t for every t."""
-    return _constant_of(op, 1.0, 2.37, lambda y, z: Fraction(round((z - y) / 2.37)), lambda y, s: y + 2.37 * s)
+    return _measured(op, 1.0, 2.37, lambda y, z: Fraction(round((z - y) / 2.37)), lambda y, s: y + 2.37 * s)
 
 
-def _constant_of(op: ops.Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
+def _measured(op: ops.Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
     """What `find` finds alike at all POINTS from the value there and that at other arguments, provided it is then as `expected`."""
     found: set[Fraction] = set()
     if op is not ops.TABLE.get(op.name):

@@ -181,7 +181,9 @@ class _Builder:
         sympy = self.sympy
 
         def size(part: Any, args: Sequence[_Size]) -> _Size:
-            hard = isinstance(part, sympy.Abs | sympy.sign | sympy.Piecewise) or (part.is_Pow and not part.exp.is_Integer and part.exp.is_number)
+            hard = isinstance(part, sympy.Abs | sympy.sign | sympy.Piecewise) or (
+                part.is_Pow and not part.exp.is_Integer and part.exp.is_number
+            )
             parts, depths, hards = zip(*args, strict=True) if args else ((0,),) * 3
             return _Size(1 + sum(parts), 1 + max(depths), hard + max(hards))
 
