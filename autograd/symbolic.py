@@ -40,8 +40,9 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, one for all of the same name; a leaf without
     one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. A shift that cancels, as the
-    largest logit in softmax, is left out. |x| is written √x², which SymPy can differentiate without knowing
-    that x is real. What was recorded is one path: a Python `if` or loop is not in it, `where` is.
+    largest logit in softmax, is left out, and so is a unit that does, as the largest number in the gradient of hypot. |x| is written √x²,
+    which SymPy can differentiate without knowing that x is real. What was recorded is one path: a Python `if` or loop is not in it,
+    `where` is.
 
     Args:
         value: the result.
@@ -83,7 +84,7 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
     texts = [builder.sympy.latex(formula, symbol_names=shown, mul_symbol="dot" if words else None) for _, formula in lines]
     if len(lines) == 1:
         return str(texts[0])
-    if value.label and value.label.strip():
+    if value.label and value.label.strip() and value.label not in builder.symbols.values():
         shown[lines[-1][0]] = symbol(value.label)
     rows = "\\\\\n".join(f"{shown[name]} &= {text}" for (name, _), text in zip(lines, texts, strict=True))
     return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
