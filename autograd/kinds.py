@@ -489,14 +489,14 @@ def _sympy() -> _Symbols:
         return any(sympy.sympify(a).has(*choices) for a in x)
 
     def where(condition: Any, a: Any, b: Any) -> Any:
-        plain = not sympy.sympify(condition).has(sympy.Piecewise)
-        relational = getattr(condition, "is_Relational", False)
-        if not plain and not relational:
+        condition = sympy.sympify(condition)
+        number, plain = isinstance(condition, sympy.Expr), not condition.has(sympy.Piecewise)
+        if number and not plain:
             return b + (a - b) * (sympy.Heaviside(condition, 0) + sympy.Heaviside(-condition, 0))
         if not plain and isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             equal = int(isinstance(condition, sympy.Ge | sympy.Le))
             return b + (a - b) * sympy.Heaviside(condition.gts - condition.lts, equal)
-        if not relational:
+        if number:
             condition = sympy.Ne(condition, 0)
         return sympy.Piecewise((a, condition), (b, True), evaluate=not nested(a, b, condition))
 

@@ -263,6 +263,15 @@ def test_choices_on_choices_have_the_values_of_the_graph():
             assert float(to_sympy(v).subs("x", x)) == pytest.approx(v.data, rel=1e-14)
 
 
+def test_a_condition_that_sympy_knows_the_answer_to():
+    a = Value(0.75, "x")
+    e = exp(a)
+    assert to_sympy(relu(e / (e + e + e))) == sympy.Rational(1, 3)
+    assert to_sympy(relu(a - a - 1.0)) == 0
+    assert to_sympy(where(step(a - a, -1.0), a, 2.0)) == x
+    assert to_sympy(gradient(maximum(maximum(a, a) - 0.375, -1.0), a)).subs({x: 0.75}) == 1
+
+
 @pytest.mark.parametrize("write", [to_sympy, latex])
 def test_what_sympy_would_take_too_long_for_is_refused_before_it_is_asked(write, monkeypatch):
     v = Value(0.5, "x")
