@@ -490,10 +490,10 @@ def _sympy() -> _Symbols:
 
     def where(condition: Any, a: Any, b: Any) -> Any:
         condition = sympy.sympify(condition)
-        number, plain = isinstance(condition, sympy.Expr), not condition.has(sympy.Piecewise)
-        if number and not plain:
+        number, within = isinstance(condition, sympy.Expr), len(condition.atoms(sympy.Piecewise))
+        if number and within > 2 * isinstance(condition, sympy.Piecewise):
             return b + (a - b) * (sympy.Heaviside(condition, 0) + sympy.Heaviside(-condition, 0))
-        if not plain and isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
+        if within and isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             equal = int(isinstance(condition, sympy.Ge | sympy.Le))
             return b + (a - b) * sympy.Heaviside(condition.gts - condition.lts, equal)
         if number:
