@@ -489,15 +489,19 @@ def _sympy() -> _Symbols:
         return any(sympy.sympify(a).has(*choices) for a in x)
 
     def where(condition: Any, a: Any, b: Any) -> Any:
-        if not getattr(condition, "is_Relational", False):
-            condition = sympy.Ne(condition, 0)
-        if isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le) and nested(condition):
+        condition = sympy.sympify(condition)
+        number, within = isinstance(condition, sympy.Expr), len(condition.atoms(sympy.Piecewise))
+        if number and within > 2 * isinstance(condition, sympy.Piecewise):
+            return b + (a - b) * (sympy.Heaviside(condition, 0) + sympy.Heaviside(-condition, 0))
+        if within and isinstance(condition, sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             equal = int(isinstance(condition, sympy.Ge | sympy.Le))
             return b + (a - b) * sympy.Heaviside(condition.gts - condition.lts, equal)
-        return sympy.Piecewise((a, condition), (b, True))
+        if number:
+            condition = sympy.Ne(condition, 0)
+        return sympy.Piecewise((a, condition), (b, True), evaluate=not nested(a, b, condition))
 
     def choice(function: Any, *x: Any) -> Any:
-        return function(*x, evaluate=not nested(*x))
+        return function(*x, evaluate=len(x) <= 10 and not nested(*x))  # it compares each with each
 
     return _Symbols(
         sympy,
@@ -516,8 +520,8 @@ def _sympy() -> _Symbols:
             "shift": lambda *_: sympy.Integer(0),
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
-            "step": lambda x, threshold: sympy.Piecewise((1, x > threshold), (0, True)),
-            "equal": lambda a, b: sympy.Piecewise((1, sympy.Eq(a, b)), (0, True)),
+            "step": lambda x, threshold: where(sympy.Gt(x, threshold, evaluate=not nested(x, threshold)), 1, 0),
+            "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )
 

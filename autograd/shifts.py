@@ -3,10 +3,13 @@
 Each node is followed as a function of the shifts m that it was computed with: it is v + Σ c m (`added`), or v exp(Σ c m) (`scaled`), with v
 free of them. exp turns one into the other, log turns it back, a sum keeps a factor that all its terms have, a quotient subtracts. A shift
 that meets anything else is kept, and so is one that the result still has. The others may be any number, so they may be 0.
+
+In the same way the norm of a vector is taken in units of its largest entry m, so that nothing overflows: the shift is then log m.
 """
 
+import functools
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -14,14 +17,20 @@ from autograd import ops
 from autograd.engine import Value
 from autograd.op import Op
 
-# What may be a shift: a node that chooses or stops the gradient, or, as text, a number that is a term of a sum.
-Shift = Value | str
+
+class Log(NamedTuple):
+    """The logarithm of a unit, as a shift."""
+
+    unit: Value
+
+
+# What may be a shift: a node that chooses or stops the gradient, or, as a string, a number that is a term of a sum; or the log of a node.
+Shift = Value | str | Log
 Shifts = Mapping[Shift, Fraction]
 
 CHOICES = (ops.stop_gradient, ops.maximum, ops.minimum)
 SUMS = (ops.add, ops.sub, ops.sum, ops.neg)
-HOMOGENEOUS = (ops.abs, ops.relu, ops.hypot)
-COMPARISONS = (ops.step, ops.less, ops.less_equal)
+POINTS = ((0.7, 1.9, 0.2, 0.9), (-1.3, 0.4, 2.6, -0.5), (-0.6, -0.9, -1.7, -1.1), (0.8, 0.8, 0.8, 0.8), (2.1, -0.3, 1.2, 1.4))
 
 
 class Weight(NamedTuple):
@@ -36,8 +45,8 @@ FREE = Weight({}, {})
 ZERO = Weight({}, {}, zero=True)
 
 
-def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> set[Shift]:
-    """The shifts of which the last of `nodes` is free; `named` are the nodes that stand for themselves."""
+def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> dict[Value | str, int]:
+    """The shifts of which the last of `nodes` is free, and the number to put for each; `named` are the nodes that stand for themselves."""
     weights: dict[Value, Weight] = {}
     met: set[Shift] = set()
     kept: set[Shift] = set()
@@ -46,7 +55,13 @@ def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> set[Shift]:
         if node in named or node.op is None:
             weights[node] = FREE
             continue
-        x = [weights[a] if isinstance(a, Value) else _constant(node.op, a) for a in node.args]
+        scaling = node.op in (ops.mul, ops.div, ops.where)
+        x = [
+            _constant(node.op, a) if not isinstance(a, Value)
+            else Weight({}, {Log(a): Fraction(1)}) if scaling and a not in named and is_unit(a)
+            else weights[a]
+            for a in node.args
+        ]  # fmt: skip
         before = {shift for w in x for shift in (*w.added, *w.scaled)}
         if node.op in CHOICES:
             within[node] = before
@@ -59,10 +74,22 @@ def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> set[Shift]:
     pending = kept.union(*weights[nodes[-1]][:2])
     kept = set(pending)
     while pending:  # what a shift that is kept was itself computed with is seen, too
-        more = within.get(pending.pop(), set()) - kept
+        shift = pending.pop()
+        more = within.get(shift.unit if isinstance(shift, Log) else shift, set()) - kept
         kept |= more
         pending |= more
-    return met - kept
+    units = {shift.unit for shift in kept if isinstance(shift, Log)}
+    gone = {shift: 0 for shift in met - kept - units if not isinstance(shift, Log)}
+    return gone | {shift.unit: 1 for shift in met - kept if isinstance(shift, Log) and shift.unit in gone}
+
+
+def is_unit(node: Value) -> bool:
+    """Whether a node is the largest size among numbers, which is 0 only where all are, and has no gradient."""
+    largest = node.args[0] if node.op is ops.stop_gradient else 0.0
+    if not isinstance(largest, Value) or largest.op not in (ops.maximum, ops.abs):
+        return False
+    entries = largest.args if largest.op is ops.maximum else (largest,)
+    return all(a.op is ops.abs if isinstance(a, Value) else a >= 0.0 for a in entries)
 
 
 def term(x: float) -> str:
@@ -89,19 +116,52 @@ def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  
         return _after(ops.sum, [w for w in products if w], ()) if all(products) else None
     if op in SUMS and not scaled:
         return Weight(_total((w.added, -1 if op is ops.neg or (op is ops.sub and i) else 1) for i, w in enumerate(x)), {})
-    if op in SUMS or (op in HOMOGENEOUS and not added) or (op is ops.logsumexp and not scaled):
-        return _same(x)
-    if op in COMPARISONS:
-        return FREE if _same(x) else None
     if op is ops.where:
         return None if x[0].added else _same(x[1:])
     if op is ops.exp and not scaled:
         return Weight({}, x[0].added)
     if op is ops.log and not added:
         return Weight(x[0].scaled, {})
-    if op in (ops.powc, ops.sqrt) and not added and math.isfinite(exponent := 0.5 if op is ops.sqrt else args[1]):
-        return Weight({}, _total([(x[0].scaled, Fraction(exponent))]))
+    if op is ops.powc:
+        return None if added or not math.isfinite(args[1]) else Weight({}, _total([(x[0].scaled, Fraction(args[1]))]))
+    same = _same(x)
+    power, slope = degree_of(op), slope_of(op)
+    if same and not added and power is not None:
+        return Weight({}, _total([(same.scaled, power)]))
+    if same and not scaled and slope is not None:
+        return Weight(_total([(same.added, slope)]), {})
     return None
+
+
+@functools.cache
+def degree_of(op: ops.Op) -> Fraction | None:
+    """The d with which op(t x, t y, ...) is t**d op(x, y, ...) for every t > 0, as the values of the row show."""
+    return _measured(op, 8.0, 0.0, lambda y, z: Fraction(math.log(z / y, 8.0)).limit_denominator(12), lambda y, d: y * 8.0**d)
+
+
+@functools.cache
+def slope_of(op: ops.Op) -> Fraction | None:
+    """The s with which op(x + t, y + t, ...) is op(x, y, ...) + s t for every t."""
+    return _measured(op, 1.0, 2.37, lambda y, z: Fraction(round((z - y) / 2.37)), lambda y, s: y + 2.37 * s)
+
+
+def _measured(op: ops.Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
+    """What `find` finds alike at all POINTS from the value there and that at other arguments, provided it is then as `expected`."""
+    found: set[Fraction] = set()
+    if op is not ops.TABLE.get(op.name):
+        return None
+    for point in POINTS:
+        x = point[: op.arity or len(point)]
+        y, z = op.evaluate(x)[0], op.evaluate([factor * a + shift for a in x])[0]
+        if (math.isnan(y) and math.isnan(z)) or (shift == 0.0 == y == z):
+            continue  # says nothing
+        try:
+            found.add(constant := find(y, z))
+        except (ValueError, ArithmeticError):
+            return None
+        if len(found) > 1 or not math.isclose(expected(y, float(constant)), z, rel_tol=1e-13, abs_tol=1e-13):
+            return None
+    return found.pop() if found else None
 
 
 def _product(x: Sequence[Weight], args: Sequence[Any], sign: int) -> Weight | None:

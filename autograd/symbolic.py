@@ -4,10 +4,12 @@ The formula is built with real symbols, for which SymPy knows that √x² is |x|
 own `Symbol("x")` is. A shift that cancels is left out: see shifts.py.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from autograd import ops
 from autograd.engine import Value
 from autograd.errors import NumberError, OperationError
 from autograd.graph import order
@@ -17,16 +19,20 @@ from autograd.shifts import SUMS, cancelled, term
 
 LARGEST = 10_000
 DEEPEST = 80  # SymPy recurses, some five calls a level
+HARDEST = 6  # it takes several times as long with each absolute value, root or choice that is within another
 
 # Above these a formula is written as several: one for each node that is used more than once and is not short.
 LARGEST_LINE, DEEPEST_LINE, SHORT, MOST_LINES = 250, 16, 4, 500
+MOST_STEPS = 250  # other operations than those of ARITHMETIC, one on the result of another: it takes some 10 ms for each
+ARITHMETIC = (*SUMS, ops.mul, ops.div, ops.dot)
 
 
 class _Size(NamedTuple):
-    """Of a formula: how many parts it is written with, and how deep they are nested."""
+    """Of a formula: how many parts it is written with, how deep they are nested, and how deep those that SymPy finds hard."""
 
     parts: int
     depth: int
+    hard: int
 
 
 def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
@@ -34,8 +40,9 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, one for all of the same name; a leaf without
     one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. A shift that cancels, as the
-    largest logit in softmax, is left out. |x| is written √x², which SymPy can differentiate without knowing
-    that x is real. What was recorded is one path: a Python `if` or loop is not in it, `where` is.
+    largest logit in softmax, is left out, and so is a unit that does, as the largest number in the gradient of hypot. |x| is written √x²,
+    which SymPy can differentiate without knowing that x is real. What was recorded is one path: a Python `if` or loop is not in it,
+    `where` is.
 
     Args:
         value: the result.
@@ -53,7 +60,7 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
     >>> to_sympy(gradient(exp(x) * x, x)).subs("x", 0)
     1
     """
-    ((_, formula),) = _Builder(value, names).definitions(_Size(LARGEST, DEEPEST), real=True)
+    ((_, formula),) = _Builder(value, names).definitions(_Size(LARGEST, DEEPEST, HARDEST), real=True)
     return formula
 
 
@@ -67,16 +74,17 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
     \frac{\log{\left(a_{1} \right)}}{2}
     """
     builder = _Builder(value, names)
-    lines = builder.definitions(_Size(LARGEST_LINE, DEEPEST_LINE), real=False, several=True)
+    lines = builder.definitions(_Size(LARGEST_LINE, DEEPEST_LINE, HARDEST), real=False, several=True)
     letter = "t"
     while any(name.startswith(letter) for name in builder.symbols.values()):
         letter += "'"
     shown = {builder.sympy.Symbol(name): symbol(name) for name in builder.symbols.values()}
     shown |= {name: f"{letter}_{{{i}}}" for i, (name, _) in enumerate(lines, 1)}
-    texts = [builder.sympy.latex(formula, symbol_names=shown) for _, formula in lines]
+    words = any(re.match(r"\\mathrm|[^\W\d_]{2}", text) for text in shown.values())
+    texts = [builder.sympy.latex(formula, symbol_names=shown, mul_symbol="dot" if words else None) for _, formula in lines]
     if len(lines) == 1:
         return str(texts[0])
-    if value.label and value.label.strip():
+    if value.label and value.label.strip() and value.label not in builder.symbols.values():
         shown[lines[-1][0]] = symbol(value.label)
     rows = "\\\\\n".join(f"{shown[name]} &= {text}" for (name, _), text in zip(lines, texts, strict=True))
     return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
@@ -100,8 +108,8 @@ class _Builder:
         nodes = order(value)
         symbols = _symbols(nodes, _checked({} if names is None else names))
         nodes = _needed(nodes, symbols)
-        self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else set()
-        self._nodes = _needed(nodes, symbols.keys() | self._gone)
+        self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else {}
+        self._nodes = _needed(nodes, symbols.keys() | self._gone.keys())
         self.symbols = {node: symbols[node] for node in self._nodes if node in symbols}
         _check_names(self.symbols)
         self._sizes: dict[Any, _Size] = {}
@@ -115,16 +123,17 @@ class _Builder:
         """
         found = None
         try:
-            if len(self._nodes) <= LARGEST:
+            if len(self._nodes) <= LARGEST and _steps(self._nodes) <= (MOST_STEPS if several else DEEPEST):
                 found = self._built(most, real=real) or (several and self._built(most, real=real, cut=True))
         except RecursionError:  # an operation of the user's own may nest deeper than it is counted here
             pass
         if not found:
-            limit, remedy = f"{DEEPEST} levels of nesting", ", or write it with latex(), which names what it uses more than once"
-            if several:
-                limit, remedy = f"{MOST_LINES} lines", ""
+            limit, remedy = f"{MOST_LINES} lines, or {MOST_STEPS} functions one of another", ""
+            if not several:
+                limit = f"{DEEPEST} levels of nesting, or {HARDEST} of absolute values, roots and choices"
+                remedy = ", or write it with latex(), which names what it uses more than once"
             raise OperationError(
-                f"the formula of {len(self._nodes):,} operations and leaves would have more than {LARGEST:,} parts or {limit}: "
+                f"the formula of {len(self._nodes):,} operations and leaves would have more than {LARGEST:,} parts, {limit}: "
                 f"name inner nodes in names= and write it part by part{remedy}"
             )
         return found
@@ -138,7 +147,7 @@ class _Builder:
         for node in self._nodes:
             formula = formulas[node] = self._formula(node, formulas)
             size = self._size(formula)
-            large = size.parts > most.parts or size.depth > most.depth
+            large = any(a > b for a, b in zip(size, most, strict=True))
             if large and not cut:
                 return None
             if node is self._nodes[-1] or (cut and (large or (uses[node] > 1 and size.parts > SHORT))):
@@ -155,10 +164,10 @@ class _Builder:
         if node in self.symbols:
             return self._named(sympy.Symbol(self.symbols[node], real=True), sympy.Symbol(self.symbols[node]))
         if node in self._gone:
-            return sympy.Integer(0)
+            return sympy.Integer(self._gone[node])
         if node.op is None:
             return _number(node.data)
-        gone = self._gone if node.op in SUMS else ()
+        gone: Collection[Any] = self._gone if node.op in SUMS else ()
         x = [formulas[a] if a.__class__ is Value else _number(0.0 if term(a) in gone else a) for a in node.args]
         try:
             return kind_of(x).apply(node.op, x)
@@ -170,8 +179,14 @@ class _Builder:
         return real
 
     def _size(self, formula: Any) -> _Size:
-        def size(_: Any, args: Sequence[_Size]) -> _Size:
-            return _Size(1 + sum(a.parts for a in args), 1 + max((a.depth for a in args), default=0))
+        sympy = self.sympy
+
+        def size(part: Any, args: Sequence[_Size]) -> _Size:
+            hard = isinstance(part, sympy.Abs | sympy.sign | sympy.Piecewise) or (
+                part.is_Pow and not part.exp.is_Integer and part.exp.is_number
+            )
+            parts, depths, hards = zip(*args, strict=True) if args else ((0,),) * 3
+            return _Size(1 + sum(parts), 1 + max(depths), hard + max(hards))
 
         found: _Size = _folded(formula, size, self._sizes)
         return found
@@ -218,6 +233,15 @@ def _needed(nodes: Sequence[Value], ends: Collection[Any]) -> list[Value]:
         if node in needed and node not in ends:
             needed.update(a for a in node.args if a.__class__ is Value)
     return [node for node in nodes if node in needed]
+
+
+def _steps(nodes: Sequence[Value]) -> int:
+    """How many operations that no sum or product can take up lie one after another."""
+    steps: dict[Value, int] = {}
+    for node in nodes:
+        before = max((steps[a] for a in node.args if a.__class__ is Value and a in steps), default=0)
+        steps[node] = before + (node.op is not None and node.op not in ARITHMETIC)
+    return max(steps.values())
 
 
 def _number(x: float) -> Any:

@@ -33,7 +33,9 @@ nb_execution_mode = "off"  # the notebooks are committed as executed, and tests 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 default_role = "code"
-nitpick_ignore_regex = [("py:class", r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|ops\.Kink|ops\.Bound)")]
+nitpick_ignore_regex = [
+    ("py:class", r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|blocks\.Scope|ops\.Kink|ops\.Bound)")
+]
 
 html_theme = "furo"
 html_title = "valuegrad"

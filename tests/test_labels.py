@@ -16,7 +16,7 @@ PIECES = [
     "&", "&#0;", "$x", "#1", "#9", "%", "~", "^", "_", "e\u0301", "שלום", "中文", "x" * 2000, "a",
 ]  # fmt: skip
 CHOOSE = random.Random(1)  # noqa: S311  # samples
-LABELS = [*PIECES, *("".join(CHOOSE.choices(PIECES, k=4)) for _ in range(20))]
+LABELS = [*PIECES, *("".join(CHOOSE.choices(PIECES, k=4)) for _ in range(12))]
 
 
 def graph(label):

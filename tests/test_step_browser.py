@@ -7,6 +7,8 @@ import shutil
 import statistics
 
 import pytest
+from acceptance import FOUR_UNITS, a_minus_y, as_shown, samples
+from acceptance import graph as acceptance_graph
 from test_step import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
@@ -175,6 +177,17 @@ def test_playing_runs_to_the_end_and_can_be_paused(opened):
 
 
 # Looking at a node.
+
+
+def test_the_last_frame_shows_a_minus_y(opened):
+    for z, y in samples(3):
+        _, loss = acceptance_graph(z, y)
+        page = opened(step_through(loss).html())
+        page.keyboard.press("End")
+        boxes = [as_shown(picture(page)[i][1]) for i, x in enumerate(order(loss)) if not x.args]
+        right = a_minus_y(z, y)
+        for found in (boxes, list(map(as_shown, bold(page, 0)))):  # in the picture, and in the list of the leaves
+            assert all(abs(x - r) <= 0.5e-4 + FOUR_UNITS for x, r in zip(found, right, strict=True))
 
 
 def test_three_clicks_from_loss_to_minus_y_by_a(opened):

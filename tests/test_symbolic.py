@@ -9,10 +9,29 @@ import sympy
 from mpmath import mp
 
 import nn
-from autograd import Op, Value, cos, dot, exp, gradient, hypot, log, logsumexp, maximum, relu, sigmoid, softplus, stop_gradient, tanh, where
+from autograd import (
+    Op,
+    Value,
+    cos,
+    dot,
+    exp,
+    gradient,
+    hypot,
+    log,
+    logsumexp,
+    maximum,
+    norm,
+    relu,
+    sigmoid,
+    softplus,
+    stop_gradient,
+    tanh,
+    where,
+)
 from autograd import sum as sum_
 from autograd.errors import NumberError, OperationError
-from autograd.ops import TABLE
+from autograd.ops import TABLE, equal, step
+from autograd.shifts import degree_of, slope_of
 from autograd.symbolic import latex, to_sympy
 
 x, y = sympy.symbols("x y")
@@ -198,6 +217,89 @@ def test_a_shift_that_does_not_cancel_is_kept():
         assert to_sympy(formula).has(sympy.Max)
 
 
+def test_the_unit_of_a_norm_cancels_in_its_gradient():
+    a, b, c = Value(0.3, "a"), Value(-0.4, "b"), Value(1.2, "c")
+    first = gradient(hypot(a, b), a)
+    assert latex(first) == r"\frac{a}{\sqrt{a^{2} + b^{2}}}"
+    assert latex(gradient(hypot(a, 1.0), a)) == r"\frac{a}{\sqrt{a^{2} + 1}}"
+    assert latex(gradient(norm([a, b, c]), b)) == r"\frac{b}{\sqrt{a^{2} + b^{2} + c^{2}}}"
+    p, q = sympy.symbols("a b")
+    assert sympy.simplify(to_sympy(gradient(first, a)) - sympy.diff(sympy.sqrt(p**2 + q**2), p, 2)) == 0
+    unit = stop_gradient(maximum(abs(a), abs(b)))
+    for formula in (a / unit, a / unit / b, where(a - b, a / unit, 0.0), unit - b, (a / unit) / (b - unit)):
+        assert to_sympy(formula).has(sympy.Max)  # it does not cancel
+    half_plane = stop_gradient(maximum(a, 0.0))  # this is 0 for many a
+    assert to_sympy(where(half_plane, (a / half_plane) / (b / half_plane), 0.0)).subs({"a": -1, "b": 2}) == 0
+
+
+def test_how_rows_behave_under_scaling_and_shifting_is_read_from_them():
+    degrees = {name: str(found) for name, op in TABLE.items() if (found := degree_of(op)) is not None}
+    rules = {
+        "0": {"div", "atan2", "sign", "step", "less", "less_equal", "equal"},
+        "1": {"add", "sub", "neg", "sum", "relu", "abs", "hypot", "norm", "where", "maximum", "minimum", "clip", "stop_gradient"},
+        "1/2": {"sqrt"},
+        "2": {"mul", "dot"},
+    }
+    for degree, names in rules.items():
+        assert all(degrees[name] == degree for name in names)
+    for name in ("exp", "log", "tanh", "sigmoid", "softplus", "logsumexp", "leaky_relu", "pow", "sin"):
+        assert name not in degrees
+    assert [slope_of(TABLE[name]) for name in ("logsumexp", "clip", "equal", "step", "neg", "relu", "sign", "hypot")] == [
+        1, 1, 0, 0, -1, None, None, None,
+    ]  # fmt: skip
+
+
+def test_choices_on_choices_have_the_values_of_the_graph():
+    for f in (
+        lambda v: where(v - 0.125, v * 2.0, v + 1.0),
+        lambda v: where(relu(v - 0.125), v * 2.0, v + 1.0),
+        lambda v: equal(v, 0.25) + v * 0.5,
+        lambda v: step(v, 0.375) + v,
+    ):
+        for x in (0.1, 0.6, -0.3, 0.25):
+            v = Value(x, "x")
+            for _ in range(3):
+                v = f(v)
+            assert float(to_sympy(v).subs("x", x)) == pytest.approx(v.data, rel=1e-14)
+
+
+def test_a_condition_that_sympy_knows_the_answer_to():
+    a = Value(0.75, "x")
+    e = exp(a)
+    assert to_sympy(relu(e / (e + e + e))) == sympy.Rational(1, 3)
+    assert to_sympy(relu(a - a - 1.0)) == 0
+    assert to_sympy(where(step(a - a, -1.0), a, 2.0)) == x
+    assert to_sympy(gradient(maximum(maximum(a, a) - 0.375, -1.0), a)).subs({x: 0.75}) == 1
+
+
+@pytest.mark.parametrize("write", [to_sympy, latex])
+def test_what_sympy_would_take_too_long_for_is_refused_before_it_is_asked(write, monkeypatch):
+    v = Value(0.5, "x")
+    for _ in range(1000):
+        v = sigmoid(v)
+    monkeypatch.setattr(sympy, "exp", None)
+    with pytest.raises(OperationError, match="1,001 operations and leaves would have more than 10,000 parts, "):
+        write(v)
+
+
+def test_wide_formulas_are_written():
+    many = [Value(k / 8, f"x{k}") for k in range(1000)]
+    assert len(to_sympy(dot(many[:500], many[500:])).args) == 500
+    assert len(to_sympy(maximum(*many)).args) == 1000
+    a, b = many[1], many[2]
+    loss = sum_([(a * (k / 8) + b - 1.0) ** 2.0 for k in range(100)]) / 100.0
+    assert float(to_sympy(loss).subs({"x1": sympy.Rational(1, 8), "x2": sympy.Rational(1, 4)})) == pytest.approx(loss.data, rel=1e-13)
+
+
+def test_absolute_values_nested_deep_are_written_as_definitions():
+    v = Value(2.5, "x")
+    for _ in range(12):
+        v = abs(v - 1.0)
+    with pytest.raises(OperationError, match=r"or 6 of absolute values, roots and choices: name inner nodes .*latex"):
+        to_sympy(v)
+    assert latex(v).startswith(r"\begin{aligned}")
+
+
 def test_latex_of_a_large_formula_names_its_parts():
     v = a = Value(0.5, "t1")
     for _ in range(150):
@@ -220,7 +322,8 @@ def test_latex_of_a_large_formula_names_its_parts():
     for _ in range(30_000):
         wide.append(sigmoid(wide[-1]))
     with pytest.raises(
-        OperationError, match=r"30,001 operations and leaves would have more than 10,000 parts or 500 lines: name inner nodes"
+        OperationError,
+        match=r"30,001 operations and leaves would have more than .* 500 lines, or 250 functions one of another: name inner",
     ):
         latex(wide[-1])
 
@@ -241,10 +344,16 @@ SPECIAL = re.compile(r"(?<!\\)[#$%&~]|(?<!\\)_(?!\{)|\^(?!\{)")  # without its m
     ids=ascii,
 )  # fmt: skip
 def test_labels_in_latex(label, shown):
-    found = latex(Value(2.0, label) * 2.0)
-    assert found == f"2 {shown}"
+    found = latex(-Value(2.0, label))
+    assert found == f"- {shown}"
     assert not SPECIAL.search(found)
     found.encode()
+
+
+def test_a_dot_stands_between_names_of_several_letters():
+    a, b = Value(2.0, "rate"), Value(3.0, "x")
+    assert latex(a * b) == r"rate \cdot x"
+    assert latex(a * b, {a: "lambda"}) == r"\lambda x"
 
 
 def test_a_deep_graph_has_a_formula():

@@ -237,7 +237,7 @@ class Program:
         `int NAME(const double *x, double *y)` gives the outputs y at the inputs x, and
         `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
 
-        All else in it is static and begins with ag_ or AG_, so the sources of several programs may stand in one file. It is C++20, too,
+        All else in it is static and begins with `ag_` or `AG_`, so the sources of several programs may stand in one file. It is C++20, too,
         except where an operation of your own has a sum.
 
         Raises:
