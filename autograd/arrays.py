@@ -33,6 +33,11 @@ class Array(np.ndarray):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
         return call(func, args, kwargs)
 
+    @property
+    def real(self) -> "Array":  # type: ignore[override]  # what NumPy 2.5 gives here cannot be written to
+        """The array itself: Values are real."""
+        return self
+
 
 register_arrays(Array)
 
