@@ -57,7 +57,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
         raise OperationError(f"got f={f!r}, expected a function of what stands in inputs")
     if not (isinstance(tolerance, float) and 0.0 < tolerance < math.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
-    if order not in (1, 2):  # a set would not take a list
+    if not isinstance(order, int) or order not in {1, 2}:
         raise RangeError(f"got order={order!r}, expected 1 for first derivatives or 2 for second ones as well")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), order, tolerance)

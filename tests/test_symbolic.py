@@ -3,6 +3,7 @@
 import math
 import re
 import sys
+from unittest.mock import Mock
 
 import pytest
 import sympy
@@ -271,6 +272,13 @@ def test_wrong_input():
     box = Op("box", lambda _, x: math.sin(x), lambda _, x: (math.cos(x),))
     with pytest.raises(OperationError, match=r"SymPy has no formula for box: .*; name the node in names= instead"):
         to_sympy(box(Value(1.0, "x")))
+    for error in (ValueError("no\nsolution"), IndexError(), RuntimeError("did not converge")):
+        solve = Op("solve", lambda _, x: x if isinstance(x, float) else fail(), lambda *_: (1.0,))
+        fail = Mock(side_effect=error)
+        with pytest.raises(
+            OperationError, match=r"SymPy has no formula for solve: (no solution|IndexError|did not converge); name the node"
+        ):
+            latex(solve(Value(1.0, "x")))
     named = box(Value(1.0, "x"))
     assert str(to_sympy(named * 2.0, {named: "b"})) == "2*b"
 
