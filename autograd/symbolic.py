@@ -164,7 +164,7 @@ class _Builder:
             return kind_of(x).apply(node.op, x)
         except RecursionError:
             raise
-        except Exception as error:  # a function of the user's own may raise anything where it is given symbols
+        except Exception as error:  # noqa: BLE001  # a function of the user's own may raise anything where it is given symbols
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise OperationError(f"SymPy has no formula for {node.op.name}: {reason}; name the node in names= instead") from None
 
