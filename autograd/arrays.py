@@ -34,7 +34,7 @@ class Array(np.ndarray):
         return call(func, args, kwargs)
 
     @property
-    def real(self) -> "Array":  # type: ignore[override]  # what NumPy 2.5 gives here cannot be written to
+    def real(self) -> "Array":  # type: ignore[override, misc]  # what NumPy 2.5 gives here cannot be written to
         """The array itself: Values are real."""
         return self
 

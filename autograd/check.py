@@ -60,7 +60,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
         raise OperationError(f"got f={f!r}, expected a function of what stands in inputs")
     if not (isinstance(tolerance, float) and 0.0 < tolerance < math.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
-    if order not in (1, 2):  # a set would not take a list
+    if not isinstance(order, int) or order not in {1, 2}:
         raise RangeError(f"got order={order!r}, expected 1 for first derivatives or 2 for second ones as well")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), order, tolerance)
@@ -148,11 +148,10 @@ def _piece(outputs: Sequence[Any], inputs: Sequence[Value]) -> Piece:
     """What f recorded, and the sides that its operations are on."""
     nodes, own = _nodes(outputs), set(inputs)
     names: dict[Value, str] = {node: f"node {k}" for k, node in enumerate(nodes)} | {x: f"input {k}" for k, x in enumerate(inputs)}
-    formula = [
-        (names[node], node.op, *[names[a] if a.__class__ is Value else a for a in node.args]) if node.op or node in own else node.data
-        for node in nodes
-    ]
-    return Piece(formula, [side for node in nodes if node.op for side in _sides(node.op, _arguments(node))])
+    formula = [(names[node], node.op, *[names[a] if a.__class__ is Value else None for a in node.args]) for node in nodes]
+    read = [*outputs, *(a for node in nodes for a in (node.args if node.op or node in own else (node.data,)))]
+    constants = [_number(a) for a in read if a.__class__ is not Value]
+    return Piece(formula, constants, [side for node in nodes if node.op for side in _sides(node.op, _arguments(node))])
 
 
 def _sides(op: Op, x: tuple[float, ...]) -> list[float]:
@@ -160,9 +159,19 @@ def _sides(op: Op, x: tuple[float, ...]) -> list[float]:
 
     Choices in the value of a row without a kink, such as softplus, are no edges: it is smooth.
     """
-    edges = [a - edge for a, interval in zip(x, _domain(op, x), strict=False) for edge in interval if math.isfinite(edge)]
+    ends = [(k, edge) for k, interval in enumerate(_domain(op, x)[: len(x)]) for edge in interval if math.isfinite(edge)]
+    edges = [0.0 if x[k] == edge and not _continues(op, x, k) else math.copysign(1.0, x[k] - edge) for k, edge in ends]
     kinks = [0.0 if _kink(op, x) else 1.0, *branches(op, x)] if op.kinks != () else []
-    return [*(0.0 if gap == 0.0 else math.copysign(1.0, gap) for gap in edges), *kinks]
+    return [*edges, *kinks]
+
+
+def _continues(op: Op, x: tuple[float, ...], k: int) -> bool:
+    """Whether the operation has values on both sides of argument k, at an end of its domain: a power has, of a whole exponent."""
+    around = (math.nextafter(x[k], -math.inf), x[k], math.nextafter(x[k], math.inf))
+    try:
+        return all(math.isfinite(FLOATS.apply(op, (*x[:k], a, *x[k + 1 :]))) for a in around)
+    except Exception:  # noqa: BLE001  # a user's operation may raise anything
+        return False
 
 
 def _domain(op: Op, x: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
@@ -236,7 +245,7 @@ def _line(op: Op, x: tuple[float, ...], k: int) -> Line:
 
     def at(a: float) -> tuple[list[float], Callable[[], Piece]]:
         moved = (*x[:k], a, *x[k + 1 :])
-        return [FLOATS.apply(op, moved)], lambda: Piece([op], _sides(op, moved))
+        return [FLOATS.apply(op, moved)], lambda: Piece([op], [], _sides(op, moved))
 
     return Line(at, x[k], [_rounded(op, FLOATS.apply(op, x))], LOCAL)
 

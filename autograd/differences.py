@@ -6,6 +6,7 @@ Source: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982).
 import functools
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ import numpy as np
 WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
 # How many halvings a closer look starts with where a limit contradicts a derivative: what looks smooth from afar may be finely structured.
 CLOSER = (0, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+CONSTANTS, ALL = 2, 3  # how much of a Piece is shared: all but the sides, or all
 
 
 class Limit(NamedTuple):
@@ -38,9 +41,10 @@ def close(got: float, expected: float, tolerance: float, error: float = 0.0) -> 
 
 
 class Piece(NamedTuple):
-    """The formula that a function is at a point, and on which side of each of its edges and branches that lies; 0 is on one."""
+    """The formula that a function is at a point, its constants, and on which side of each edge and branch the point lies; 0 is on one."""
 
     formula: list[Any]
+    constants: list[float]
     sides: list[float]
 
 
@@ -54,7 +58,8 @@ class Line:
         tolerance: how exact, relative to the larger of 1 and the derivative, the limits have to be.
 
     `directions` are those of the steps: both, or the one in which the function has values; where it has none, `refusal` may say why.
-    `smooth` tells whether the function is the same formula there, and the point on none of its edges.
+    `smooth` tells whether the function is the same formula there, and the point on none of its edges. It is not where the constants of
+    the formula are others farther away: what depends on x without being recorded may be the same between two neighbouring floats.
     """
 
     def __init__(
@@ -67,7 +72,9 @@ class Line:
         self.base, self.piece = np.array(values), piece()
         self.widest, self.finest = max(WIDEST, 1e-3 * abs(x)), math.ulp(x)
         self.directions, shared, self.first = self._first_step() if math.isfinite(x) else ((), 0, self.widest)
-        self.smooth = shared == 2 or (shared == 1 and not any(map(self._leaves_edge, self.directions)))
+        if shared and self._moves_constants():
+            self.directions, shared, self.first = self._first_step((0,))
+        self.smooth = shared == ALL or (shared == CONSTANTS and not any(map(self._leaves_edge, self.directions)))
 
     def _values(self, x: float, shared: int = 0) -> np.ndarray:
         """The values; nan where the function refuses, since a step too long is not its fault, and where less of the Piece is shared."""
@@ -85,12 +92,23 @@ class Line:
         sides = self.at(self.x + way * self.finest)[1]().sides
         return any(here == 0.0 and there != 0.0 for here, there in zip(self.piece.sides, sides, strict=False))
 
-    def _first_step(self) -> tuple[tuple[int, ...], int, float]:
+    def _moves_constants(self) -> bool:
+        """Whether the formula has other constants where a step ends that is wider than those admitted."""
+        formula, constants, _ = self.piece
+        for way in (-1, 1) if self.first < self.widest else ():
+            for k in range(0, math.ceil(math.log2(self.widest) - math.log2(self.first)), 8):
+                with suppress(Exception):  # the user's function may refuse
+                    other = self.at(self.x + way * self._step(k))[1]()
+                    if other.formula == formula and other.constants != constants:
+                        return True
+        return False
+
+    def _first_step(self, levels: Sequence[int] = (ALL, CONSTANTS, 0)) -> tuple[tuple[int, ...], int, float]:
         """Directions, how much of the Piece is shared, and the widest step, of those halved again and again, that is admitted."""
         last = math.ceil(math.log2(self.widest) - math.log2(self.finest))
         known = np.isfinite(self.base)
         for directions in ((-1, 1), (1,), (-1,)):
-            for shared in (2, 1, 0):
+            for shared in levels:
 
                 def admits(k: int, directions: tuple[int, ...] = directions, shared: int = shared) -> bool:
                     return all(np.isfinite(self._values(self.x + way * self._step(k), shared)[known]).all() for way in directions)
@@ -135,6 +153,7 @@ class Line:
 
     def _quotient(self, directions: tuple[int, ...], h: float) -> tuple[np.ndarray, np.ndarray]:
         """The difference quotients of a step, and how much of them may be rounding."""
+        h = (self.x + h) - self.x or h  # so that both ends are floats at the same distance
         ends = [self.x + way * h for way in directions]
         values = [self._values(end) for end in ends]
         if len(ends) == 1:

@@ -38,7 +38,11 @@ def file_path(path: Any, example: str) -> Path:
     """
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         raise OperationError(f"got {path!r} as the path, expected the name of a file, such as {example!r}")
-    if "\0" in os.fspath(path):
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:
+        raise RangeError(f"got {path!r} as the path, which cannot be encoded; expected the name of a file, such as {example!r}") from None
+    if b"\0" in encoded:
         raise RangeError(f"got {path!r} as the path, in which there is a null character; expected the name of a file, such as {example!r}")
     return Path(path)
 
@@ -52,8 +56,7 @@ def destination(path: Path) -> Path:
         FileError: the file must not be written.
     """
     with _errors("save", path):
-        target = Path(os.path.realpath(path))
-        old = _status(target)
+        target, old = Path(os.path.realpath(path)), _status(path)
         if not old and not target.parent.is_dir():
             folder = str(target.parent if path.is_symlink() else path.parent)
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {folder!r}; make it first, or save elsewhere")

@@ -134,18 +134,18 @@ def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  
 
 
 @functools.cache
-def degree_of(op: ops.Op) -> Fraction | None:
+def degree_of(op: Op) -> Fraction | None:
     """The d with which op(t x, t y, ...) is t**d op(x, y, ...) for every t > 0, as the values of the row show."""
     return _measured(op, 8.0, 0.0, lambda y, z: Fraction(math.log(z / y, 8.0)).limit_denominator(12), lambda y, d: y * 8.0**d)
 
 
 @functools.cache
-def slope_of(op: ops.Op) -> Fraction | None:
+def slope_of(op: Op) -> Fraction | None:
     """The s with which op(x + t, y + t, ...) is op(x, y, ...) + s t for every t."""
     return _measured(op, 1.0, 2.37, lambda y, z: Fraction(round((z - y) / 2.37)), lambda y, s: y + 2.37 * s)
 
 
-def _measured(op: ops.Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
+def _measured(op: Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
     """What `find` finds alike at all POINTS from the value there and that at other arguments, provided it is then as `expected`."""
     found: set[Fraction] = set()
     if op is not ops.TABLE.get(op.name):

@@ -171,8 +171,11 @@ class _Builder:
         x = [formulas[a] if a.__class__ is Value else _number(0.0 if term(a) in gone else a) for a in node.args]
         try:
             return kind_of(x).apply(node.op, x)
-        except (AttributeError, TypeError) as error:
-            raise OperationError(f"SymPy has no formula for {node.op.name}: {error}; name the node in names= instead") from None
+        except RecursionError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a function of the user's own may raise anything where it is given symbols
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise OperationError(f"SymPy has no formula for {node.op.name}: {reason}; name the node in names= instead") from None
 
     def _named(self, real: Any, plain: Any) -> Any:
         self._plain[real] = plain

@@ -11,6 +11,7 @@ Accurately computing the log-sum-exp and softmax functions (2021).
 """
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, number, of_numbers, of_samples, positive_int, shown, sign
+from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, node_or_number, of_numbers, of_samples, positive_int, shown, sign
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -148,12 +149,12 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
 
     Args:
         logits: K numbers, or N rows of them.
-        target: a class index, a one-hot row or a distribution; for a batch N of these.
+        target: a class index, a one-hot row or a distribution, also one of Values, as of another network; for a batch N of these.
         reduction: for a batch "mean", "sum" or "none" (a list of N losses); one sample gives its loss whatever it says.
 
     Raises:
         LengthError: lengths do not match, rows are ragged, or there is nothing.
-        NumberError: an index is not an int, or a target is a Value.
+        NumberError: an index is not an int.
         RangeError: an index is no class, or a row is no distribution.
 
     >>> z = [autograd.Value(0.0), autograd.Value(0.0)]
@@ -184,7 +185,7 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
     1.6094
     """
 
-    def loss(a: list[Any], y: dict[int, float]) -> Any:
+    def loss(a: list[Any], y: dict[int, Any]) -> Any:
         for p in a:
             _check(p, lambda p: p < 0.0 or p > 1.0 + TOLERANCE, PROBABILITY)
         return -autograd.sum([_product(y.get(k, 0.0), log(p)) for k, p in enumerate(a)])
@@ -207,7 +208,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
     0.1719
     """
 
-    def loss(l: list[Any], y: dict[int, float]) -> Any:
+    def loss(l: list[Any], y: dict[int, Any]) -> Any:
         for x in l:
             _check(
                 x,
@@ -278,7 +279,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 
     def loss(p: Any, y: Any) -> Any:
         _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY_OF_ONE)
-        if not 0.0 <= (y := number("targets", y)) <= 1.0:
+        if not 0.0 <= (y := node_or_number("targets", y)) <= 1.0:
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
         return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])
 
@@ -296,13 +297,17 @@ def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
         raise RangeError(f"got the {message.format(shown(x))}")
 
 
-def _expected(y: dict[int, float], x: Sequence[Any]) -> Any:
+def _expected(y: dict[int, Any], x: Sequence[Any]) -> Any:
     """Σ y_k x_k over the classes that have a weight: an infinite x_k without one does not matter."""
     weights = list(y.values())
+    if any(isinstance(w, autograd.Value) for w in weights):
+        return autograd.sum([_product(w, x[k]) for k, w in y.items()])
     picked = [x[k] for k in y]
     return picked[0] if len(weights) == 1 and isinstance(weights[0], float) and weights[0] == 1.0 else dot(weights, picked)
 
 
-def _product(y: float, x: Any) -> Any:
-    """Product y · x, where 0 · x is 0 for every x and passes no gradient on."""
+def _product(y: Any, x: Any) -> Any:
+    """Product y · x, where 0 · x is 0 for every x and passes no gradient on to x."""
+    if isinstance(y, autograd.Value):
+        return y * x if x > -inf else where(y, y * x, 0.0)  # at y = 0 the derivative for y is x, unless that is infinite
     return y * x if y else where(0.0, x, 0.0)

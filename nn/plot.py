@@ -387,7 +387,7 @@ def _bars(
     figure, (panel,) = _panels(ax, 1, 5.6, 1.2 + 0.36 * len(a))
     panel.barh(places, a, 0.6, color=BLUE, label="probability a")
     if weights:
-        y = [weights.get(k, 0.0) for k in places]
+        y = [_float("target", weights.get(k, 0.0)) for k in places]
         panel.plot(y, places, "D", color=ORANGE, ms=7, mec="white", mew=0.8, clip_on=False, zorder=3, label="target y")
     right = 0.0
     for name, numbers in columns.items():

@@ -168,22 +168,23 @@ def _reduced(losses: list[Any], reduction: str) -> Any:
 # Targets.
 
 
-def class_weights(target: Any, classes: int) -> dict[int, float]:
-    """The target as a distribution: the classes that have a weight, each with its own."""
+def class_weights(target: Any, classes: int) -> dict[int, Any]:
+    """The target as a distribution: the classes that have a weight, each with its own, a float or a Value."""
     target = listed(target)
     if not isinstance(target, list):
         return {class_index(target, classes): 1.0}
     if len(target) != classes:
         column = f"; a class index is no row: write {shown(target[0])}" if len(target) == 1 else ""
         raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}{column}")
-    weights = [number("target", y) for y in target]
+    weights = [node_or_number("target", y) for y in target]
     for y in weights:
         if not 0.0 <= y < inf:
             raise RangeError(f"got the number {y} in a target, expected a distribution: numbers of at least 0 that sum to 1")
-    if not abs((total := fsum(weights)) - 1.0) <= TOLERANCE * classes:
+    total = fsum(weights) if all(isinstance(y, float) for y in weights) else autograd.sum(weights)
+    if not abs(total - 1.0) <= TOLERANCE * classes:
         remedy = "divide it by its sum" if total else "give a class its weight, then divide it by its sum"
         raise RangeError(f"the target sums to {total}, expected a distribution, which sums to 1: {remedy}")
-    return {k: y for k, y in enumerate(weights) if y}
+    return {k: y for k, y in enumerate(weights) if isinstance(y, Value) or y}
 
 
 def sign(target: Any, model: str = "") -> int:
@@ -236,6 +237,11 @@ def number(name: str, x: Any) -> float:
             form = f"a {type(x).__name__} of {len(given)}"
             raise NumberError(f"{name}: got {form}, expected one real number: give one number, or write a loop") from None
         raise NumberError(f"{name}: {error}") from None
+
+
+def node_or_number(name: str, x: Any) -> Any:
+    """A Value as it is, anything else as a float."""
+    return x if isinstance(x, Value) else number(name, x)
 
 
 def positive_int(name: str, n: Any) -> int:

@@ -297,6 +297,24 @@ def test_a_path_is_a_string_or_a_path(path):
             act(path)
 
 
+def test_a_path_that_no_system_can_encode():
+    for act in (*SAVERS.values(), *fuzz_files.LOADERS.values()):
+        with pytest.raises(RangeError, match=r"got 'a\\ud800\.dot' as the path, which cannot be encoded; expected the name of a file"):
+            act("a\ud800.dot")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system shows no open files")
+def test_a_pipe_behind_a_link_of_the_system():
+    ends = os.pipe()
+    try:
+        for save in (fuzz_files.program().save, fuzz_files.model().save):
+            with pytest.raises(RangeError, match="it is a FIFO; give the name of"):
+                save(f"/proc/self/fd/{ends[1]}")
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 def test_a_path_with_a_null_character():
     for act in (*SAVERS.values(), *fuzz_files.LOADERS.values()):
         with pytest.raises(RangeError, match="null character"):

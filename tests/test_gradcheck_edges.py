@@ -214,6 +214,7 @@ def test_inputs_of_very_different_scales_pass():
     assert gradcheck(lambda x: x[0] * 1e-9 + x[1] * 1e9 + x[0] * x[1] * x[2], [1e9, 1e-9, 1.0], order=2)
     assert gradcheck(lambda x: x[0] ** 2 / x[1] + log(x[2]), [1e-12, 1e12, 1e-30], order=2)
     assert gradcheck(lambda p: nn.categorical_cross_entropy(p, [0.0, 1.0]), [1e-9, 1 - 1e-9], order=2)
+    assert gradcheck(lambda x, mean, width: -0.5 * ((x - mean) / width) ** 2 - log(width), (1.0, 1.0, 1e-6), order=2)
 
 
 def twice(x):
@@ -231,6 +232,11 @@ WRONG = {
     "a jump of a constant": (lambda x: x * math.floor(x.data), 2.0, "do not settle"),
     "no derivative": (log, 0.0, r"expected nan by differences \(f gives -inf there\)"),
     "a number beside the graph": (lambda x: log(x) * x.data, 1e-6, "expected -12.8155 by differences"),
+    "log of such a number": (lambda x: x * math.log(x.data), 1e-6, "expected -12.8155 by differences"),
+    "one that hardly matters": (lambda x: log(x) + 1e-2 * math.log(x.data), 1e-6, r"expected 1.01e\+06 by differences"),
+    "one in the loss's domain": (lambda p: nn.binary_cross_entropy(p, 1) * p.data, 1e-6, "expected 12.8155 by differences"),
+    "a result beside the graph": (lambda x: math.sin(x.data), 1.0, "is 0 in reverse mode, .* expected 0.540302 by differences"),
+    "one result of two": (lambda x: [log(x), 1e-3 * x.data], 1e-6, "of output 1 .* is 0 .* expected 0.001 by differences"),
     "a part under no_grad": (lambda x: x * twice(x), 0.3, "is 0.09 .* expected 0.27 by differences"),
     "a part that is stopped": (lambda x: x * stop_gradient(sin(x)), 0.3, "or for stop_gradient"),
     "log": (own(lambda xp, x: xp.log(x), lambda x: 1.0 / (x + 1e-7)), 1e-6, r"own\(1e-06\) .* is 909091, expected 1e\+06"),

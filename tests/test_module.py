@@ -603,3 +603,18 @@ def test_a_model_that_keeps_what_it_computed_is_trained():
     nn.fit(model, [[1.0], [2.0]], [0.5, 0.7], optimizer=nn.SGD(model.parameters(), lr=0.1), loss=nn.mse, progress=False)
     assert model.state_dict().keys() == before.keys()
     assert model.state_dict() != before
+
+
+def test_modules_and_collections_at_any_depth():
+    outer = inner = Module()
+    for i in range(10_000):
+        new = Module()
+        inner.held = {"in": [new]} if i % 2 else (new,)
+        inner = new
+    inner.held, inner.back = Value(2.0), outer
+    ((name, p),) = outer.named_parameters()
+    assert p is inner.held
+    assert name.startswith("held.0.held.in.0.held.0.")
+    assert name.count("held") == 10_001
+    outer.load_state_dict({name: 3.0})
+    assert p.data == 3.0

@@ -369,6 +369,17 @@ def test_without_sympy_the_message_says_how_to_get_it(monkeypatch):
         to_sympy(Value(1.0))
 
 
+def solver(error):
+    """A black box for floats, which raises `error` where it is given symbols."""
+
+    def solve(_, x):
+        if isinstance(x, float):
+            return x
+        raise error
+
+    return Op("solve", solve, lambda *_: (1.0,))
+
+
 def test_wrong_input():
     with pytest.raises(NumberError, match=r"got 3\.0, expected a Value: give the result"):
         to_sympy(3.0)
@@ -380,6 +391,11 @@ def test_wrong_input():
     box = Op("box", lambda _, x: math.sin(x), lambda _, x: (math.cos(x),))
     with pytest.raises(OperationError, match=r"SymPy has no formula for box: .*; name the node in names= instead"):
         to_sympy(box(Value(1.0, "x")))
+    for error in (ValueError("no\nsolution"), IndexError(), RuntimeError("did not converge")):
+        with pytest.raises(
+            OperationError, match=r"SymPy has no formula for solve: (no solution|IndexError|did not converge); name the node"
+        ):
+            latex(solver(error)(Value(1.0, "x")))
     named = box(Value(1.0, "x"))
     assert str(to_sympy(named * 2.0, {named: "b"})) == "2*b"
 

@@ -297,12 +297,23 @@ def test_vmap_takes_structures_of_columns(made):
         (lambda: vmap(sum, in_axes=({"a": 0},))((A, B)), "for argument 0, expected an axis"),
         (lambda: vmap(sum, in_axes=({"b": 0},))({"a": A}), "for argument 0, expected an axis"),
         (lambda: vmap(sum, in_axes=((None, None),))((A, B)), "in_axes is None for all"),
-        (lambda: vmap(sum, in_axes=((0, "rows"),))((A, B)), "for axis rows of in_axes"),
+        (lambda: vmap(sum, in_axes=((0, "rows"),))((A, B)), r"got in_axes 'rows' for argument 0\[1\], expected an int"),
+        (lambda: vmap(sum, in_axes=1.0)(np.ones((2, 2))), r"got in_axes 1\.0 for argument 0, expected an int"),
+        (lambda: vmap(sum, in_axes=True)(np.ones((2, 2))), "got in_axes True for argument 0, expected an int"),
+        (lambda: vmap(sum)(np.array([[1j, 2.0]])), r"in argument 0: got an array of dtype complex128, .*: treat real and imaginary part"),
+        (
+            lambda: vmap(sum)(np.array(["a"])),
+            r"in argument 0: got an array of dtype <U1, .*: array\.astype\(float\) fails, so give numbers",
+        ),
     ],
 )
 def test_columns_that_do_not_fit(call, said):
     with pytest.raises(AutogradError, match=said):
         call()
+
+
+def test_an_axis_may_be_numpys_integer():
+    assert vmap(sum, in_axes=np.int64(1))(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist() == [4.0, 6.0]
 
 
 def test_the_advice_about_lists_of_numbers_works():

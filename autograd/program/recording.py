@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from numbers import Integral
 from threading import RLock
 from typing import Any
 
@@ -24,7 +25,7 @@ from autograd.context import NEUTRAL, at_work, current, entered
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
-from autograd.kinds import NUMBERS, named_float
+from autograd.kinds import NUMBERS, named_float, not_a_number
 from autograd.program.captured import PLAIN, Captured, Same
 from autograd.program.lanes import Lanes
 from autograd.program.program import Program
@@ -182,7 +183,9 @@ class Arguments:
                 f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
                 "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
             )
-        if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
+        if not isinstance(axis, Integral) or isinstance(axis, bool):
+            raise RangeError(f"got in_axes {axis!r} for {what}, expected an int, the axis with the lanes, or None")
+        if not -x.ndim <= axis < x.ndim:
             raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
         x = x if axis == 0 else np.moveaxis(x, axis, 0)
         if self.lanes not in {None, len(x)}:
@@ -191,7 +194,7 @@ class Arguments:
         if x.dtype.kind in "fO":
             return self._live(x, x.shape[1:], lanes=True)
         if x.dtype.kind not in "iub":
-            raise OperationError(f"got {what} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
+            raise OperationError(f"in {what}: {not_a_number(x)}")
         self.key.append(("lanes", x.dtype.str, x.shape[1:]))
         self.columns.append(x)
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
