@@ -166,9 +166,17 @@ class Broken(dict):
         raise RuntimeError("not today")
 
 
+class Renaming(dict):
+    """Its copy has other keys, since the constructor does not ask `__setitem__`."""
+
+    def __setitem__(self, key, item):
+        super().__setitem__(key.upper(), item)
+
+
 @pytest.mark.parametrize(
     ("x", "said"),
     [
+        (Renaming(a=1.0), r"got a Renaming, .* \(its copy holds other items\)"),
         (Uncopied([1.0]), r"got a Uncopied, .* \(copy\.copy gives a list\): give a plain list"),
         (Broken(a=1.0), r"got a Broken, .* \(not today\)"),
         (time.struct_time(range(9)), "got a struct_time, .* not safe"),
