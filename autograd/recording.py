@@ -161,7 +161,7 @@ class Arguments:
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
         """Take one leaf of an argument apart; the result puts it together from Values, for one lane."""
         if axis is not None:
-            return self._lane_array(what(), x, axis)
+            return self._lane_array(what, x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
             return self._live(plain(x), x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
@@ -174,23 +174,23 @@ class Arguments:
             self.objects.append(x)
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
-    def _lane_array(self, what: str, x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
+    def _lane_array(self, what: Callable[[], str], x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
         given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
-        if not x.ndim and "[" in what:
+        if not x.ndim and "[" in what():
             raise RangeError(
-                f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
+                f"got {given!r} as {what()}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
                 "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
             )
         if not (isinstance(axis, int) and -x.ndim <= axis < x.ndim):
-            raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
+            raise RangeError(f"got {what()} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
         x = x if axis == 0 else np.moveaxis(x, axis, 0)
         if self.lanes not in {None, len(x)}:
-            raise LengthError(f"got {what} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
+            raise LengthError(f"got {what()} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
         self.lanes = len(x)
         if x.dtype.kind in "fO":
             return self._live(x, x.shape[1:], lanes=True)
         if x.dtype.kind not in "iub":
-            raise OperationError(f"got {what} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
+            raise OperationError(f"got {what()} of dtype {x.dtype}, expected an array of numbers: convert it first, array.astype(float)")
         self.key.append(("lanes", x.dtype.str, x.shape[1:]))
         self.columns.append(x)
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others

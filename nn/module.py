@@ -50,7 +50,7 @@ class Module:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.name = cls.__name__.lower()
-        for name, _ in _found("", vars(cls).items(), {}, []):
+        for name, _ in _found(vars(cls).items(), []):
             raise OperationError(
                 f"the class {cls.__name__} holds the Value {name}, which all its instances would share and training would not find: "
                 f"set it as an attribute of the instance, such as self.{name.partition('.')[0]} in __init__"
@@ -85,7 +85,7 @@ class Module:
         """
         named: dict[str, Value] = {}
         computed: list[tuple[str, Value]] = []
-        for name, p in _found("", [("", self)], {}, computed):
+        for name, p in _found([("", self)], computed):
             if name in named:
                 raise StateError(
                     f"two parameters of {type(self).__name__} have the name {name!r}, expected one for each: "
@@ -200,24 +200,26 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
     return [(name, x)]
 
 
-def _found(
-    path: str, children: Iterable[tuple[Any, Any]], seen: dict[int, Any], computed: list[tuple[str, Value]]
-) -> list[tuple[str, Value]]:
-    """The leaf Values in `children` with their paths; each, and each module and collection, once: `seen` holds them by their ids.
-
-    The Values that operations made are added to `computed`.
-    """
+def _found(children: Iterable[tuple[Any, Any]], computed: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+    """The leaf Values in `children` with their paths, each once; those that operations made are added to `computed`."""
     found: list[tuple[str, Value]] = []
-    for key, x in children:
-        if id(x) in seen:
-            continue
-        seen[id(x)] = x
-        name = f"{path}.{key}" if path else str(key)
-        held = x.tolist() if x.__class__ is not Value and isinstance(x, np.ndarray) and x.dtype == object else x
-        if held.__class__ is Value:
-            (found if held.op is None else computed).append((name, held))
+    seen: dict[int, Any] = {}  # modules and collections, too, by their ids
+    stack = [("", iter(children))]
+    while stack:
+        path, rest = stack[-1]
+        for key, x in rest:
+            if id(x) in seen:
+                continue
+            seen[id(x)] = x
+            name = f"{path}.{key}" if path else str(key)
+            held = x.tolist() if x.__class__ is not Value and isinstance(x, np.ndarray) and x.dtype == object else x
+            if held.__class__ is Value:
+                (found if held.op is None else computed).append((name, held))
+            else:
+                stack.append((name, iter(_members(name, held))))
+                break
         else:
-            found += _found(name, _members(name, held), seen, computed)
+            stack.pop()
     return found
 
 
