@@ -21,7 +21,7 @@ from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import array, plain, tree_ravel
 from autograd.captured import PLAIN, Captured, Same
-from autograd.context import NEUTRAL, at_work, current, entered
+from autograd.context import NEUTRAL, current, entered, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
@@ -73,7 +73,7 @@ class Path:
         inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(at_work, inputs, f, *given)
+        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
