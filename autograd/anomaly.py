@@ -93,8 +93,12 @@ class _Watch:
 
     def ended(self) -> None:
         """Raise where something doubtful is still held by others."""
-        for node, doubt in self.open.items():
-            if sys.getrefcount(node) > OWN_REFERENCES:
+        self.lines.clear()
+        self.doubtful.clear()
+        while self.open:
+            node = next(iter(self.open))
+            doubt = self.open.pop(node)
+            if sys.getrefcount(node) > 2:  # more than by this variable and by the call that counts
                 self._raise(doubt)
 
     def _raise(self, what: str) -> NoReturn:
@@ -102,8 +106,6 @@ class _Watch:
         raise AnomalyError(what)
 
 
-# To a node that only a watch holds: by three dicts, by the loop, and by the call that counts them.
-OWN_REFERENCES = 5
 RECORDER = value.__file__  # it names `where`, too
 
 

@@ -110,7 +110,8 @@ class Layers:
 
     def now(self) -> Context:
         """The context here: the changes of the frames that are running, the outermost first."""
-        running = _running() if any(e.suspends() and e.frame.f_back is not None for e in self.entries) else {}
+        resumed = any(e.suspends() and e.frame.f_back is not None for e in self.entries)
+        running = _running({e.frame for e in self.entries}) if resumed else {}
         held, places, place = [e for e in self.entries if e.held(running)], {}, -1
         for e in held:
             places[e] = place = running.get(e.frame, place)
@@ -138,14 +139,15 @@ GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
 RESUME, AFTER_AWAIT = opmap["RESUME"], 3
 
 
-def _running() -> dict[FrameType, int]:
-    """The frames of this thread, with their places from the outermost one on."""
-    frames: list[FrameType] = []
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # there is no other way
-    while frame is not None:
-        frames.append(frame)
-        frame = frame.f_back
-    return {frame: -i for i, frame in enumerate(frames)}
+def _running(sought: set[FrameType]) -> dict[FrameType, int]:
+    """Those of some frames that this thread runs, with their places, the outermost first."""
+    found: dict[FrameType, int] = {}
+    frame, place = sys._getframe(2), 0  # noqa: SLF001  # there is no other way; not the frame that is to hold the result, a cycle
+    while frame is not None and len(found) < len(sought):
+        if frame in sought:
+            found[frame] = place
+        frame, place = frame.f_back, place - 1  # type: ignore[assignment]  # None ends it
+    return found
 
 
 def _awaits(frame: FrameType) -> bool:
@@ -157,21 +159,15 @@ def _awaits(frame: FrameType) -> bool:
     return code[i] == RESUME and code[i + 1] & 3 == AFTER_AWAIT
 
 
-def _generator(frame: FrameType | None) -> FrameType | None:
-    """The frame of the generator that may be suspended with a block open which `frame` enters; None if there is none.
+def _owner(frame: FrameType) -> FrameType:
+    """The frame for which `frame` enters a block: its own, or, where it is a generator that serves as a context manager, that around."""
+    while (around := frame.f_back) is not None and (_drives(frame) or (frame.f_code.co_flags & GENERATOR and _drives(around))):
+        frame = around
+    return frame
 
-    One that serves as a context manager enters the block for the code around it.
-    """
-    while frame is not None:
-        if frame.f_globals.get("__name__") in DRIVERS:
-            frame = frame.f_back
-        elif not frame.f_code.co_flags & GENERATOR:
-            return None
-        elif frame.f_back is None or frame.f_back.f_globals.get("__name__") not in DRIVERS:
-            return frame
-        else:
-            frame = frame.f_back
-    return None
+
+def _drives(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") in DRIVERS
 
 
 _current: ContextVar[Any] = ContextVar("autograd", default=NEUTRAL)
@@ -281,12 +277,11 @@ class Change:
         if block is None or block.change is not self or block.before is not None:
             block = _Block(self)  # entered by hand
         _next.block = None  # it keeps nothing alive
-        frame = sys._getframe(1)  # noqa: SLF001  # there is no other way
-        generator = _generator(frame)
+        owner = _owner(sys._getframe(1))  # noqa: SLF001  # there is no other way
         within = block.within = self.entering()
         after: Any = within(before if before.__class__ is Context else before.now())
-        if generator is not None or before.__class__ is not Context:
-            block.entry = Entry(within, generator or frame)
+        if owner.f_code.co_flags & GENERATOR or before.__class__ is not Context:
+            block.entry = Entry(within, owner)
             base, entries = (before, ()) if before.__class__ is Context else (before.base, before.entries)
             after = layered(base, (*entries, block.entry))
         self.blocks = (*self.blocks, block)

@@ -10,8 +10,24 @@ from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Trace, Watc
 from autograd.errors import OperationError
 
 __all__ = [
-    "AT_WORK", "NEUTRAL", "Change", "Context", "Layers", "Scope", "Trace", "Watch", "_current", "at_work", "current",
-    "entered", "no_grad", "put", "refused", "scope", "scope_of", "scope_path",
+    "ACTIVE_INPUTS",
+    "NEUTRAL",
+    "Change",
+    "Context",
+    "Layers",
+    "Scope",
+    "Trace",
+    "Watch",
+    "_current",
+    "current",
+    "entered",
+    "no_grad",
+    "put",
+    "refused",
+    "scope",
+    "scope_of",
+    "scope_path",
+    "with_active_inputs",
 ]  # fmt: skip
 
 # How many contexts of scopes within it a context keeps.
@@ -27,22 +43,22 @@ class entered(Change):  # noqa: N801  # used like a function, as the others
         self.change = change
 
     def entering(self) -> Callable[[Context], Context]:
-        """As said."""
+        """What was given, as a function of the context around."""
         change = self.change
         return (lambda _: change) if isinstance(change, Context) else change
 
 
-# The inputs of the functions that transforms are running, in any thread: what depends on them must not be copied apart or pickled.
-AT_WORK: set[Any] = set()
+# The inputs of the functions that transforms run now, in any thread: what depends on them must not be copied apart or pickled.
+ACTIVE_INPUTS: set[Any] = set()
 
 
-def at_work(inputs: list[Any], f: Callable[..., Any], *args: Any) -> Any:
-    """`f(*args)`, and while it runs copies and pickles know of these inputs."""
+def with_active_inputs(inputs: list[Any], f: Callable[..., Any], *args: Any) -> Any:
+    """`f(*args)`; while it runs, `inputs` are among the active ones."""
     try:
-        AT_WORK.update(inputs)
+        ACTIVE_INPUTS.update(inputs)
         return f(*args)
     finally:
-        AT_WORK.difference_update(inputs)
+        ACTIVE_INPUTS.difference_update(inputs)
 
 
 def scope_of(path: tuple[str, ...]) -> Scope | int:

@@ -28,7 +28,7 @@ else:
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
     refused("a pickle of a Value", root)
-    if value.depends_on_inputs_at_work(root):
+    if value.depends_on_active_inputs(root):
         raise GradientLostError(
             "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "
             "what the transform gives; work that goes to other processes takes floats and gives floats"

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import foreign, ops
 from autograd.arrays import array, tree_ravel
-from autograd.context import Context, at_work, entered
+from autograd.context import Context, entered, with_active_inputs
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
@@ -86,7 +86,7 @@ class _Call:
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
-            self.output = at_work(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
+            self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
 
         entered(collected).run(called)
         self.outputs, self.output_form = tree_ravel(self.output)

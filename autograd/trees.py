@@ -60,9 +60,12 @@ class _Container:
             reason = None if made.__class__ is self.cls and made is not self.sample else f"copy.copy gives a {type(made).__name__}"
         except Exception as error:  # noqa: BLE001  # a class of the user's own may raise any
             reason = str(error)
-        if reason is not None or len(tree_items(made) or ()) != self.count:
+        if reason is None:
+            whole = list.__len__(made) == self.count if self.keys is None else dict.keys(made) == dict.fromkeys(self.keys).keys()
+            reason = None if whole else "its copy holds other items"
+        if reason is not None:
             raise OperationError(
-                f"got a {self.cls.__name__}, of which no other can be made that holds other numbers ({reason or 'its copy is shorter'}): "
+                f"got a {self.cls.__name__}, of which no other can be made that holds other numbers ({reason}): "
                 "give a plain list, tuple or dict of its items"
             )
         if self.keys is None:

@@ -15,7 +15,7 @@ from functools import partial as partial_call
 from typing import Any, NoReturn, TypeVar, final
 
 from autograd import arrays, ops
-from autograd.context import AT_WORK, NEUTRAL, Context, Layers, Scope, Watch, current, refused
+from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, Watch, current, refused
 from autograd.elsewhere import ATTRIBUTES, known
 from autograd.errors import GradientLostError, NumberError, OperationError
 from autograd.graph import order
@@ -522,14 +522,14 @@ def _twin(value: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _lost_in_copy(value: Any) -> bool:
-    """Whether a transform is at work that would lose the gradient of `value` in a copy that stands apart."""
+    """Whether a transform runs that would lose the gradient of `value` in a copy that stands apart."""
     context = current()
-    return bool(context.born) or context.trace is not None or depends_on_inputs_at_work(value)
+    return bool(context.born) or context.trace is not None or depends_on_active_inputs(value)
 
 
 def _joined(value: Any) -> Any:
     """A node with the number of `value` that depends on it, with derivative 1; for a leaf that the function itself made, another."""
-    if any(value in leaves for leaves in current().born) and value not in AT_WORK:
+    if any(value in leaves for leaves in current().born) and value not in ACTIVE_INPUTS:
         copy = value.__class__(value._number)
         copy._grad = value._grad
     else:
@@ -538,9 +538,9 @@ def _joined(value: Any) -> Any:
     return copy
 
 
-def depends_on_inputs_at_work(value: Any) -> bool:
-    """Whether `value` is computed from an input of a function that a transform is running, in this thread or another."""
-    return bool(AT_WORK) and not AT_WORK.isdisjoint(order(value))
+def depends_on_active_inputs(value: Any) -> bool:
+    """Whether `value` depends on an input of a function that a transform runs now, in this thread or another."""
+    return bool(ACTIVE_INPUTS) and not ACTIVE_INPUTS.isdisjoint(order(value))
 
 
 FLOATS_AND_VALUES = {float, Value}

@@ -254,6 +254,22 @@ def test_a_branch_that_was_not_taken_is_no_anomaly(f, x):
         assert repr(found) == repr(expected)
 
 
+def _chosen(x):
+    return np.sum(np.where(x > 0.0, np.log(x), x * x))
+
+
+def test_what_nobody_holds_at_the_end_is_no_anomaly():
+    """np.where with a condition of truth values leaves out Values without an operation that tells of it."""
+    X = np.array([-1.0, 2.0])
+    for derivative in (autograd.grad, lambda f: autograd.jit(autograd.grad(f)), autograd.jacobian):
+        with detect_anomaly():
+            found = derivative(_chosen)(X)
+        np.testing.assert_array_equal(found, [-2.0, 0.5])
+    with pytest.raises(AnomalyError, match=r"log\(-1\.0\) gave nan"), detect_anomaly():  # noqa: PT012  # `kept` is held at the end
+        kept = np.log(autograd.arrays.array([Value(x) for x in X.tolist()], (2,)))
+        np.where(X > 0.0, kept, 0.0)
+
+
 def _wrong(x):
     return ops.where(x > 0.0, x, ops.log(x) * 2.0)  # the line of `_wrong`
 

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import tracemalloc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -359,3 +360,37 @@ def test_living_nodes_keep_their_scopes():
     with scope("name 5"):
         assert Value(1.0).scope == nodes[5].scope
     assert "name 7" in autograd.draw(nodes[7] + nodes[8], collapse=1).source
+
+
+def test_a_context_manager_holds_while_another_generator_is_suspended():
+    @contextlib.contextmanager
+    def unrecorded_block():
+        with no_grad(), scope("block"):
+            yield
+
+    g = unrecorded()
+    next(g)
+    with unrecorded_block():
+        assert (recording(), here()) == (False, ("block",))
+    assert (recording(), here()) == (True, ())
+    g.close()
+
+
+def test_recording_under_a_generator_keeps_no_frame_alive():
+    class Held:
+        pass
+
+    def computes():
+        held = Held()
+        gone.append(weakref.ref(held))
+        g = unrecorded()
+        return [next(g), recording()]
+
+    gone = []
+    gc.disable()
+    try:
+        assert computes() == [False, True]
+        assert gone[0]() is None
+        assert current() is NEUTRAL
+    finally:
+        gc.enable()

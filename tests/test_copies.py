@@ -1,4 +1,4 @@
-"""No gradient is lost in a copy or a pickle that is made while a transform is at work: it stays joined, or is refused."""
+"""No gradient is lost in a copy or a pickle that is made while a transform runs: it stays joined, or is refused."""
 
 import copy
 import dataclasses
@@ -14,7 +14,7 @@ import pytest
 
 import nn
 from autograd import Value, grad, gradient, hessian, jacobian, jit, jvp, no_grad, scope, value_and_grad, vjp, vmap
-from autograd.context import AT_WORK
+from autograd.context import ACTIVE_INPUTS
 from autograd.errors import AutogradError, GradientLostError, TraceError
 
 
@@ -156,11 +156,11 @@ def test_a_pickle_is_refused_with_the_remedy(pickled):
         for x in (3.0, Value(3.0)):
             with pytest.raises(GradientLostError, match=r"v\.data"):
                 transform(lambda x: (pickled(x), x)[1])(x)
-    assert not AT_WORK
+    assert not ACTIVE_INPUTS
     for transform in (jit, vmap):
         with pytest.raises((TraceError, GradientLostError)):
             transform(lambda x: (pickled(x), x)[1])(np.ones(3) if transform is vmap else 3.0)
-    assert not AT_WORK
+    assert not ACTIVE_INPUTS
     assert grad(lambda x: pickle.loads(pickle.dumps(x.data)) * x)(3.0) == 3.0  # the advice
 
 

@@ -73,6 +73,18 @@ def test_two_parameters_of_one_name_are_refused(attributes, name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_depth_of_a_collection_is_no_matter():
+    class Deep(Module):
+        def __init__(self):
+            self.w = Value(3.0)
+            for _ in range(5000):
+                self.w = [self.w]
+
+    (name, w), = Deep().named_parameters()  # fmt: skip
+    assert w.data == 3.0
+    assert name == "w" + ".0" * 5000
+
+
 def test_a_collection_that_contains_itself_is_walked_once():
     module, items, table, array = Module(), [Value(1.0)], {"x": Value(2.0)}, np.array([None, Value(3.0)])
     items.append(items)

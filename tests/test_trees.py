@@ -166,9 +166,17 @@ class Broken(dict):
         raise RuntimeError("not today")
 
 
+class Renaming(dict):
+    """Its copy has other keys, since the constructor does not ask `__setitem__`."""
+
+    def __setitem__(self, key, item):
+        super().__setitem__(key.upper(), item)
+
+
 @pytest.mark.parametrize(
     ("x", "said"),
     [
+        (Renaming(a=1.0), r"got a Renaming, .* \(its copy holds other items\)"),
         (Uncopied([1.0]), r"got a Uncopied, .* \(copy\.copy gives a list\): give a plain list"),
         (Broken(a=1.0), r"got a Broken, .* \(not today\)"),
         (time.struct_time(range(9)), "got a struct_time, .* not safe"),
@@ -318,3 +326,10 @@ def test_an_axis_may_be_numpys_integer():
 
 def test_the_advice_about_lists_of_numbers_works():
     assert vmap(lambda x: x * x)(np.array([1.0, 2.0])).tolist() == [1.0, 4.0]
+
+
+def test_vmap_names_the_place_of_a_column_only_where_it_is_wrong(monkeypatch):
+    """Names for all of n columns take n² steps."""
+    monkeypatch.delattr("autograd.recording.tree_paths")
+    columns = [{"a": np.array([1.0, 2.0])} for _ in range(50)]
+    assert vmap(lambda t: t[0]["a"] * t[-1]["a"])(columns).tolist() == [1.0, 4.0]

@@ -21,7 +21,7 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import array, plain, tree_ravel
-from autograd.context import NEUTRAL, at_work, current, entered
+from autograd.context import NEUTRAL, current, entered, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
@@ -74,7 +74,7 @@ class Path:
         inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(at_work, inputs, f, *given)
+        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
@@ -163,7 +163,7 @@ class Arguments:
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
         """Take one leaf of an argument apart; the result puts it together from Values, for one lane."""
         if axis is not None:
-            return self._lane_array(what(), x, axis)
+            return self._lane_array(what, x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
             return self._live(plain(x), x.shape, lanes=False)
         if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
@@ -176,25 +176,25 @@ class Arguments:
             self.objects.append(x)
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
-    def _lane_array(self, what: str, x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
+    def _lane_array(self, what: Callable[[], str], x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
         given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
-        if not x.ndim and "[" in what:
+        if not x.ndim and "[" in what():
             raise RangeError(
-                f"got {given!r} as {what}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
+                f"got {given!r} as {what()}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
                 "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
             )
         if not isinstance(axis, Integral) or isinstance(axis, bool):
-            raise RangeError(f"got in_axes {axis!r} for {what}, expected an int, the axis with the lanes, or None")
+            raise RangeError(f"got in_axes {axis!r} for {what()}, expected an int, the axis with the lanes, or None")
         if not -x.ndim <= axis < x.ndim:
-            raise RangeError(f"got {what} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
+            raise RangeError(f"got {what()} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
         x = x if axis == 0 else np.moveaxis(x, axis, 0)
         if self.lanes not in {None, len(x)}:
-            raise LengthError(f"got {what} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
+            raise LengthError(f"got {what()} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
         self.lanes = len(x)
         if x.dtype.kind in "fO":
             return self._live(x, x.shape[1:], lanes=True)
         if x.dtype.kind not in "iub":
-            raise OperationError(f"in {what}: {not_a_number(x)}")
+            raise OperationError(f"in {what()}: {not_a_number(x)}")
         self.key.append(("lanes", x.dtype.str, x.shape[1:]))
         self.columns.append(x)
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
