@@ -34,7 +34,7 @@ from autograd import TABLE, Value, backend, grad, ops
 from autograd.graph import order
 from autograd.program.program import Program
 
-kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
+kernel = pytest.importorskip("autograd.native._kernel", reason="the kernel was not built")
 inf, nan = math.inf, math.nan
 CODES = {name: code for code, name in enumerate(TABLE)}
 LANES = (1, 2, 7, 64, 1000, 10_000)
