@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of the compiled Value, and its fuzzer, where sanitizers watch the memory: tests/sanitize.sh [python], in a copy of the
-# checkout. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a debug build of Python.
+# Runs the tests of the compiled Value, and its fuzzer, where sanitizers watch the memory, in a copy of the checkout:
+# tests/tools/sanitize.sh [python]. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a debug build of Python.
 set -eu
 
 python=${1:-python}
@@ -24,4 +24,4 @@ if [ -n "$sanitizers" ]; then
 fi
 export AUTOGRAD_BACKEND=native PYTHONPATH="$copy"
 "$python" -X dev -m pytest -q -p no:cacheprovider $(printf 'tests/test_%s.py ' $tests)
-"$python" tests/fuzz_native.py --seconds "$seconds" --threads 2
+"$python" tests/tools/fuzz_native.py --seconds "$seconds" --threads 2

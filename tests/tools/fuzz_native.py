@@ -1,11 +1,10 @@
 """Random sequences of operations on the compiled Value, and the same ones on the reference, compared at every step.
 
-    python tests/fuzz_native.py --seconds 3600 --seed 1 --threads 2
+    python tests/tools/fuzz_native.py --seconds 3600 --seed 1 --threads 2
 
-prints how far it has come, now and then, and the last steps before a difference. tests/sanitize.sh runs it where sanitizers watch
+prints how far it has come, now and then, and the last steps before a difference. tests/tools/sanitize.sh runs it where sanitizers watch
 the memory.
 """
-# ruff: noqa: S311  # samples, not secrets
 
 import argparse
 import copy
