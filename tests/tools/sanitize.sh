@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the tests of the compiled Value, and its fuzzer, where sanitizers watch the memory, in a copy of the checkout:
-# tests/tools/sanitize.sh [python]. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a debug build of Python.
+# tests/tools/sanitize.sh [python]. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a
+# debug build of Python.
 set -eu
 
 python=${1:-python}
