@@ -21,14 +21,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from ccompiler import PYTHONS_OWN
+from edges import BRANCHES, ROWS, recorded
 from graphs import OURS, exact, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
-from test_ctext import PYTHONS_OWN
-from test_edges import BRANCHES, ROWS, recorded
-from test_nonfinite import POINTS
-from test_ops import apply, each_op, same, sample
+from operations import POINTS, apply, each_op, same, sample
 
 from autograd import TABLE, Value, backend, grad, ops
 from autograd.graph import order

@@ -25,13 +25,12 @@ from collections import deque, namedtuple
 
 import numpy as np
 import pytest
-from graphs import exact, graphs
+from edges import ROWS
+from graphs import drawn, exact, graphs, sizes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
-from test_edges import ROWS
-from test_fuzz import drawn, sizes
-from test_ops import same
+from operations import same
 
 import nn
 from autograd import (

@@ -40,7 +40,7 @@ OPERATORS = {
     "neg": lambda a: -a, "abs": abs, "pos": lambda a: +a, "lt": lambda a, b: a < b, "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b,
     "matmul": lambda a, b: a @ b,
 }  # fmt: skip
-ROUNDED_OTHERWISE = {"hypot", "atan2"}  # by Python itself: see test_ctext
+ROUNDED_OTHERWISE = {"hypot", "atan2"}  # by Python itself: see ccompiler
 FIXED = [op for op in TABLE.values() if op.arity and op.name not in ROUNDED_OTHERWISE]
 NARY = [op for op in TABLE.values() if not op.arity]
 
