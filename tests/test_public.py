@@ -6,9 +6,9 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from surface import public
 
 import autograd
 import nn
@@ -31,10 +31,6 @@ NN = """
 """
 
 PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
-
-
-def public(module):
-    return sorted(n for n, x in vars(module).items() if not n.startswith("_") and not isinstance(x, ModuleType))
 
 
 @pytest.mark.parametrize(

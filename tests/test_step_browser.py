@@ -7,7 +7,7 @@ import shutil
 import statistics
 
 import pytest
-from test_step import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
+from step_graphs import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
 from autograd.pictures.formulas import said

@@ -7,7 +7,7 @@ set -eu
 python=${1:-python}
 sanitizers=${SANITIZERS-"-fsanitize=address,undefined -fno-sanitize-recover=undefined"}
 seconds=${SECONDS_OF_FUZZ:-60}
-tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds program kernel jit recording"
+tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds program jit vmap"
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -24,5 +24,5 @@ if [ -n "$sanitizers" ]; then
     export LD_PRELOAD ASAN_OPTIONS PYTHONMALLOC
 fi
 export AUTOGRAD_BACKEND=native PYTHONPATH="$copy"
-"$python" -X dev -m pytest -q -p no:cacheprovider $(printf 'tests/test_%s.py ' $tests)
+"$python" -X dev -m pytest -q -p no:cacheprovider $(printf 'tests/test_%s.py ' $tests) tests/test_kernel*.py tests/test_recording*.py
 "$python" tests/tools/fuzz_native.py --seconds "$seconds" --threads 2
