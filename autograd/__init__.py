@@ -1,5 +1,8 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
+import sys
+import typing
+
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
@@ -70,3 +73,86 @@ from autograd.transforms import jacobian as jacobian
 from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import vjp as vjp
+
+# For `from autograd import *`: all of it but `abs`, `pow` and `sum`, which would replace Python's own.
+__all__ = [
+    "TABLE",
+    "Drawing",
+    "Op",
+    "Page",
+    "Program",
+    "Value",
+    "acos",
+    "add",
+    "asin",
+    "atan",
+    "atan2",
+    "backend",
+    "clip",
+    "cos",
+    "cosh",
+    "count",
+    "detect_anomaly",
+    "div",
+    "dot",
+    "draw",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "grad",
+    "gradcheck",
+    "gradient",
+    "hessian",
+    "hvp",
+    "hypot",
+    "jacobian",
+    "jit",
+    "jvp",
+    "latex",
+    "leaky_relu",
+    "leaves",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "no_grad",
+    "norm",
+    "order",
+    "relu",
+    "scope",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "step",
+    "step_through",
+    "stop_gradient",
+    "sub",
+    "tan",
+    "tanh",
+    "to_sympy",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+    "where",
+]
+
+__version__: str
+
+if not typing.TYPE_CHECKING:  # which would otherwise take any name at all for a string
+
+    def __getattr__(name: str) -> str:
+        """The version, which is in pyproject.toml alone, read where it is asked for: `importlib.metadata` takes long to load."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415  # see above
+
+            return version("valuegrad")
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name, obj=sys.modules[__name__])

@@ -33,8 +33,8 @@ class Array(np.ndarray):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
         return call(func, args, kwargs)
 
-    @property
-    def real(self) -> "Array":  # type: ignore[override, misc]  # what NumPy 2.5 gives here cannot be written to
+    @property  # type: ignore[misc]  # read-only
+    def real(self) -> "Array":  # type: ignore[override]  # what NumPy 2.5 gives here cannot be written to
         """The array itself: Values are real."""
         return self
 

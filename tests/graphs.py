@@ -1,6 +1,6 @@
 """Random graphs, a second evaluation of them at fifty digits, and what rounding can make of them.
 
-Nothing here asks the table for a derivative: formulas are `REFERENCE` of test_ops, differentiated by SymPy.
+Nothing here asks the table for a derivative: formulas are `REFERENCE` of operations, differentiated by SymPy.
 """
 
 import functools
@@ -8,10 +8,12 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import pytest
 import sympy
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
-from test_ops import ARGUMENTS, REFERENCE
+from operations import ARGUMENTS, REFERENCE
 
 from autograd import TABLE, Value, ops
 from autograd.graph import order
@@ -200,3 +202,16 @@ def exact(root: Value, leaves: list[Value], at: list[mpf] | None = None) -> Exac
 def _unit(bound: float, x: mpf, op: ops.Op) -> float:
     size = abs(float(x))
     return bound * math.ulp(size if op.bound.relative else max(1.0, size))
+
+
+# Drawing them.
+
+
+def sizes(ordinary, nightly):
+    """So many examples in every run, and so many with `-m fuzz`."""
+    return pytest.mark.parametrize("examples", [ordinary, pytest.param(nightly, marks=pytest.mark.fuzz)])
+
+
+def drawn(check, examples, *strategies):
+    """Run `check` on so many examples."""
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from test_ctext import COMPILER
+from ccompiler import COMPILER
 
 from autograd import Program, Value, ops
 from autograd.errors import OperationError

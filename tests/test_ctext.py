@@ -4,25 +4,19 @@
 import itertools
 import math
 import random
-import shutil
 import subprocess
 from functools import reduce
-from pathlib import Path
 
 import numpy as np
 import pytest
-from test_nonfinite import POINTS
-from test_ops import each_op, same, sample
+from ccompiler import FOLDER, PYTHONS_OWN, SANITIZE, bits, compiled
+from operations import POINTS, each_op, sample
 
 from autograd import TABLE, Op, Value, ops
 from autograd.errors import OperationError
 from autograd.native import ctext
 
 inf, nan = math.inf, math.nan
-FOLDER = Path(ctext.__file__).parent
-COMPILER = shutil.which("cc") or shutil.which("gcc")
-FLAGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", f"-I{FOLDER}"]
-SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 CODES = {name: code for code, name in enumerate(TABLE)}
 
 # Reads an op code, a number of arguments and the arguments; prints the value alone, the value and the partials, all in hexadecimal.
@@ -76,15 +70,6 @@ int main(void) {
 """
 
 
-def compiled(folder, source, *flags):
-    """The program that a C compiler makes of `source`."""
-    if COMPILER is None:
-        pytest.skip("there is no C compiler")
-    (folder / "source.c").write_text(source, encoding="utf-8")
-    subprocess.run([COMPILER, "source.c", "-o", "program", *FLAGS, *flags, "-lm"], cwd=folder, check=True)
-    return folder / "program"
-
-
 def run(program, lines):
     """What the program prints for each line."""
     done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=False)
@@ -109,16 +94,8 @@ def program(tmp_path_factory):
     return compiled(tmp_path_factory.mktemp("c"), DRIVER, "-O2")
 
 
-def bits(x, y):
-    """Whether two floats are the same, signs of zeros too; one nan is as good as another."""
-    return same(x, y) and (x != 0.0 or math.copysign(1.0, x) == math.copysign(1.0, y))
-
-
 EDGES = tuple(dict.fromkeys([*POINTS, 1000.0, -1000.0, 1e-310, -5e-324, 1e200, -2.0, 0.5, 1.0, -1.0, 2.0]))
 FIXED = [op for op in TABLE.values() if op.arity]
-
-# Python computes hypot by a method of its own; everything else that `math` has is the C library's.
-PYTHONS_OWN = {"hypot", "atan2"}
 
 
 def points(op):

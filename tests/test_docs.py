@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import sympy
-from test_edges import EDGES
-from test_ops import apply
+from edges import EDGES
+from operations import apply
 
 import nn
 from autograd import TABLE, Op, Value, draw, exp, log, ops, order, scope, tanh
@@ -21,7 +21,7 @@ PAGE = DOCS / "operations.md"
 
 HEAD = """# The operations
 
-Written by `tests/test_docs.py` from the one table in `autograd/ops.py` and the edge table in `tests/test_edges.py`; a test compares them.
+Written by `tests/test_docs.py` from the one table in `autograd/ops.py` and the edge table in `tests/edges.py`; a test compares them.
 
 A bound is the largest error in units in the last place, relative to the true result, or, where it says absolute, to the larger of 1 and
 the true result; it holds where nothing over- or underflows. The tests measure it against mpmath.

@@ -3,10 +3,8 @@
 A failing graph is shrunk and printed as Python. `pytest -m fuzz` runs 20,000 of them, the ordinary run 500.
 """
 
-import pytest
 import sympy
-from graphs import CHOICES, exact, graphs
-from hypothesis import HealthCheck, given, settings
+from graphs import CHOICES, drawn, exact, graphs, sizes
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
@@ -15,16 +13,6 @@ from autograd import TABLE, Value, grad, gradient, hvp, jvp, ops
 STEP = mpf(10) ** -30  # of a central difference at 100 digits: it is off by 1e-60 of the third derivative, which is below 1e20
 DIFFERENTIABLE = tuple(name for name in TABLE if name != "stop_gradient")  # a difference moves what it holds still
 directions = st.tuples(*[st.sampled_from([-1.0, 0.5, 2.0])] * 3)
-
-
-def sizes(ordinary, nightly):
-    """So many examples in every run, and so many with `-m fuzz`."""
-    return pytest.mark.parametrize("examples", [ordinary, pytest.param(nightly, marks=pytest.mark.fuzz)])
-
-
-def drawn(check, examples, *strategies):
-    """Run `check` on so many examples."""
-    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(given(*strategies)(check))()
 
 
 @sizes(500, 20_000)

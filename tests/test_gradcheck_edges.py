@@ -13,7 +13,7 @@ import mpmath
 import mutate
 import numpy as np
 import pytest
-from test_gradcheck import called
+from operations import apply
 
 import nn
 from autograd import (
@@ -74,7 +74,7 @@ def near_edges(op, count):
             low, high = intervals(op)[i]
             if low < (tie := x[j] * (1 + rng.choice((-1, 1)) * 10.0 ** -rng.uniform(1, 15))) < high or op in CHOOSE:
                 x[i] = tie
-        if len({0.0, *x}) > len(x) and (op is not ops.clip or x[1] < x[2]) and math.isfinite(called(op, x)):
+        if len({0.0, *x}) > len(x) and (op is not ops.clip or x[1] < x[2]) and math.isfinite(apply(op, x)):
             points.append(x)
     return points
 
@@ -86,7 +86,7 @@ def ordinary(op, count):
 
 def varied(op, x):
     """The operation as a function of a list, and the list; the exponent of powc is a constant by its nature."""
-    return (lambda z: op(z[0], x[1]), x[:1]) if op.name == "powc" else (lambda z: called(op, z), x)
+    return (lambda z: op(z[0], x[1]), x[:1]) if op.name == "powc" else (lambda z: apply(op, z), x)
 
 
 @pytest.mark.parametrize("op", ROWS, ids=repr)

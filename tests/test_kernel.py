@@ -1,43 +1,39 @@
-"""The compiled interpreter of programs against Values, lane by lane: values, gradients, edges, damage, threads, Ctrl-C, memory."""
+"""The compiled interpreter of programs against Values, lane by lane: values, gradients, edges."""
 # ruff: noqa: S311  # samples, not secrets
 
 import copy
-import ctypes
-import ctypes.util
 import functools
 import itertools
 import math
 import operator
-import os
-import platform
 import random
-import signal
-import sys
-import threading
-import time
-import tracemalloc
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from ccompiler import PYTHONS_OWN
+from edges import BRANCHES, ROWS, recorded
+from flat_programs import (
+    CODES,
+    LANES,
+    SAMPLES,
+    WEIGHTS,
+    Flat,
+    flat,
+    kernel,
+    network,
+    recorded_network,
+    run,
+)
 from graphs import OURS, exact, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
-from test_ctext import PYTHONS_OWN
-from test_edges import BRANCHES, ROWS, recorded
-from test_nonfinite import POINTS
-from test_ops import apply, each_op, same, sample
+from operations import POINTS, apply, each_op, same, sample
 
 from autograd import TABLE, Value, backend, grad, ops
-from autograd.graph import order
 from autograd.program.program import Program
 
-kernel = pytest.importorskip("autograd._kernel", reason="the kernel was not built")
 inf, nan = math.inf, math.nan
-CODES = {name: code for code, name in enumerate(TABLE)}
-LANES = (1, 2, 7, 64, 1000, 10_000)
 
 
 @pytest.fixture(params=kernel.instruction_sets)
@@ -46,65 +42,6 @@ def instructions(request):
     kernel.use(request.param)
     yield request.param
     kernel.use(kernel.instruction_sets[0])
-
-
-class Flat(NamedTuple):
-    """A graph as the arrays that a plan takes."""
-
-    codes: np.ndarray
-    starts: np.ndarray
-    args: np.ndarray
-    constants: np.ndarray
-    inputs: int
-    outputs: np.ndarray
-
-    def plan(self, uniform, wanted=None, seeded=None):
-        wanted = [1] * self.inputs if wanted is None else wanted
-        seeded = None if seeded is None else np.array(seeded, np.uint8)
-        return kernel.Plan(*self, np.array(uniform, np.uint8), np.array(wanted, np.uint8), seeded)
-
-
-def flat(inputs, outputs):
-    """The graph from leaves to outputs."""
-    nodes = order(*[y for y in outputs if isinstance(y, Value)])
-    inner = [node for node in nodes if node.op]
-    slots: dict[Any, int] = {node: i for i, node in enumerate(inputs)}
-    others = [node for node in nodes if not node.op and node not in slots]
-    constants: list[float] = [node.data for node in others]
-    slots |= {node: len(inputs) + i for i, node in enumerate(others)}
-    numbers: dict[str, int] = {}
-    for x in (x for node in inner for x in node.args if not isinstance(x, Value)):
-        if repr(x) not in numbers:
-            numbers[repr(x)] = len(inputs) + len(constants)
-            constants.append(x)
-    for y in outputs:
-        if not isinstance(y, Value) and repr(y) not in numbers:
-            numbers[repr(y)] = len(inputs) + len(constants)
-            constants.append(y)
-    known = len(inputs) + len(constants)
-    slots |= {node: known + i for i, node in enumerate(inner)}
-    args = [[slots[a] if isinstance(a, Value) else numbers[repr(a)] for a in node.args] for node in inner]
-    return Flat(
-        np.array([CODES[node.op.name] for node in inner], np.uint8),
-        np.cumsum([0, *map(len, args)]).astype(np.uint32),
-        np.array(list(itertools.chain(*args)), np.int32),
-        np.array(constants, float),
-        len(inputs),
-        np.array([slots[y] if isinstance(y, Value) else numbers[repr(y)] for y in outputs], np.int32),
-    )
-
-
-def run(program, columns, uniform, seeds=None, *, sums=False, threads=1):
-    """Outputs and gradients of columns, of which a uniform one is its first number: an array for each, summed over lanes where uniform."""
-    lanes = len(columns[0])
-    inputs = [np.array(c[:1] if u else c, float) for c, u in zip(columns, uniform, strict=True)]
-    outputs = np.full(len(program.outputs) if sums else (lanes, len(program.outputs)), nan)
-    again, gradients = outputs.copy(), [np.full_like(x, nan) for x in inputs]
-    plan = program.plan(uniform)
-    plan.run(lanes, inputs, [outputs], [np.ones(len(program.outputs)) if seeds is None else seeds], gradients, threads)
-    plan.run(lanes, inputs, [again], threads=threads)
-    assert np.array_equal(outputs, again, equal_nan=True)  # without the reverse sweep
-    return outputs, gradients
 
 
 def on_values(f, columns, uniform):
@@ -242,25 +179,6 @@ def test_lanes_lie_within_the_bounds_of_the_table(graph, uniform, lanes, name):
                 assert abs(found[0] - lanes * d) <= lanes * error + lanes * math.ulp(lanes * abs(d))
             else:
                 assert all(abs(g - d) <= error for g in found)
-
-
-def network(x):
-    """18 weights and 3 numbers: two layers, a branch, every operation of any number of arguments."""
-    w, x = x[:18], x[18:]
-    hidden = [ops.tanh(ops.dot(w[i : i + 3], x) + w[i + 3]) for i in (0, 4, 8)]
-    logits = [ops.dot(w[12 + k : 15 + k], hidden) for k in range(3)]
-    chosen = ops.where(ops.step(x[0], x[1]), ops.maximum(*hidden), ops.sqrt(ops.minimum(*logits) + w[17]))
-    return ops.logsumexp(logits) - logits[0] + ops.sum([h * h for h in hidden]) * 0.1 + chosen * ops.exp(w[16])
-
-
-WEIGHTS = np.random.default_rng(1).uniform(-1.0, 1.0, 18)
-SAMPLES = np.random.default_rng(2).normal(size=(max(LANES), 3))
-
-
-@functools.cache
-def recorded_network():
-    x = [Value(float(i)) for i in range(21)]
-    return flat(x, [network(x)]).plan([1] * 18 + [0] * 3)
 
 
 @functools.cache
@@ -432,341 +350,6 @@ def test_inputs_and_constants_as_outputs():
         assert gradients[1][0] == columns.sum() + 2.0 * lanes
         total, _ = run(program, [columns, [3.0] * lanes], [0, 1], sums=True)
         assert np.array_equal(total, outputs.sum(axis=0))
-
-
-# Damage.
-
-ADD, DOT, WHERE, MAXIMUM = (CODES[name] for name in ("add", "dot", "where", "maximum"))
-GOOD = {
-    "codes": np.uint8([ADD, DOT]),
-    "starts": np.uint32([0, 2, 6]),
-    "args": np.int32([0, 1, 0, 1, 2, 3]),
-    "constants": np.array([2.0]),
-    "inputs": 2,
-    "outputs": np.int32([4]),
-    "uniform": np.uint8([0, 1]),
-    "wanted": np.uint8([1, 1]),
-}
-BAD = {
-    "unknown code": ({"codes": np.uint8([ADD, len(TABLE)])}, "instruction 1 of 2: its code"),
-    "too few arguments": ({"starts": np.uint32([0, 1, 6])}, "instruction 0 of 2: it has the wrong number"),
-    "dot of an odd number": ({"starts": np.uint32([0, 2, 5])}, "instruction 1 of 2: it has the wrong number"),
-    "maximum of nothing": (
-        {"codes": np.uint8([ADD, MAXIMUM]), "starts": np.uint32([0, 2, 2])},
-        "instruction 1 of 2: it has the wrong number",
-    ),
-    "starts go back": ({"starts": np.uint32([0, 6, 2])}, "instruction 0 of 2"),
-    "starts late": ({"starts": np.uint32([2, 4, 6])}, "do not start at 0"),
-    "ends early": ({"starts": np.uint32([0, 2, 4])}, "its end is not that of args"),
-    "ends late": ({"starts": np.uint32([0, 2, 8])}, "outside of args"),
-    "a start for each": ({"starts": np.uint32([0, 2])}, "got 2 starts for 2 instructions"),
-    "itself as argument": ({"args": np.int32([0, 3, 0, 1, 2, 3])}, "instruction 0 of 2: an argument is no earlier slot"),
-    "negative argument": ({"args": np.int32([0, -1, 0, 1, 2, 3])}, "instruction 0 of 2: an argument is no earlier slot"),
-    "output beyond": ({"outputs": np.int32([5])}, "an output is no slot"),
-    "negative output": ({"outputs": np.int32([-1])}, "an output is no slot"),
-    "too few constants": ({"constants": np.array([])}, "no earlier slot"),
-    "negative inputs": ({"inputs": -1}, "got -1 inputs"),
-    "huge inputs": ({"inputs": 2**31}, "got 2147483648 inputs"),
-    "uniform too short": ({"uniform": np.uint8([0])}, "got uniform as"),
-    "wanted too long": ({"wanted": np.uint8([0, 1, 1])}, "got wanted as"),
-    "codes of another type": ({"codes": np.int64([ADD, DOT])}, "got codes as 1 axes of 'l', 8 bytes each, expected one axis of 'B'"),
-    "args of another type": ({"args": np.uint32([0, 1, 0, 1, 2, 3])}, "got args as 1 axes of 'I'"),
-    "constants of another type": ({"constants": np.float32([2.0])}, "got constants as"),
-    "two axes": ({"args": np.int32([[0, 1, 0], [1, 2, 3]])}, "got args as 2 axes"),
-    "seeded too long": ({"seeded": np.uint8([1, 1])}, "got seeded as"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
-def test_a_damaged_program_is_refused(change, message):
-    kernel.Plan(**GOOD)
-    with pytest.raises(ValueError, match=message):
-        kernel.Plan(**GOOD | change)
-
-
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_no_array_is_refused(name):
-    with pytest.raises(TypeError):
-        kernel.Plan(**GOOD | {name: "text"})
-
-
-CALL: dict[str, Any] = {
-    "lanes": 3,
-    "inputs": [np.ones((3, 1)), np.ones(1)],
-    "outputs": [np.empty((3, 1))],
-    "seeds": [np.ones(1)],
-    "gradients": [np.empty((3, 1)), None],
-}
-BAD_CALLS = {
-    "no lanes": ({"lanes": 0}, "got 0 lanes"),
-    "no threads": ({"threads": 0}, "0 threads"),
-    "another number of lanes": ({"lanes": 4}, "first axis is not the lanes"),
-    "an input too few": ({"inputs": [np.ones((3, 1))]}, "got 1 or more inputs, expected 2"),
-    "an input too many": ({"inputs": [np.ones((3, 1)), np.ones(2)]}, "or more inputs, expected 2"),
-    "uniform and not in one array": ({"inputs": [np.ones((3, 2))]}, "of which some are uniform"),
-    "float32": ({"inputs": [np.ones((3, 1), np.float32), np.ones(1)]}, "expected aligned float64"),
-    "byte order": ({"inputs": [np.ones((3, 1), ">f8"), np.ones(1)]}, "expected aligned float64"),
-    "uneven": ({"inputs": [np.ones((3, 1)), np.ones((2, 1, 2))[:, :, :1]]}, "or more inputs, expected 2"),
-    "outputs too many": ({"outputs": [np.empty((3, 2))]}, "or more outputs, expected 1"),
-    "seeds too few": ({"seeds": []}, "or more seeds, expected 1"),
-    "seeds without gradients": ({"gradients": None}, "expected both or neither"),
-    "gradients without seeds": ({"seeds": None}, "expected both or neither"),
-    "gradients of other lanes": ({"gradients": [np.empty((4, 1)), None]}, "first axis is not the lanes"),
-    "gradients of other inputs": ({"gradients": [np.empty((3, 2)), None]}, "got room for 2 gradients, expected 1"),
-    "too few gradients": ({"gradients": [None]}, "got 1 arrays for gradients, expected 2"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), BAD_CALLS.values(), ids=BAD_CALLS)
-def test_arrays_that_do_not_fit_are_refused(change, message):
-    plan = kernel.Plan(**GOOD)
-    plan.run(**CALL)
-    with pytest.raises(ValueError, match=message):
-        plan.run(**CALL | change)
-
-
-def test_what_is_read_only_is_not_written_to():
-    plan = kernel.Plan(**GOOD)
-    fixed = np.empty((3, 1))
-    fixed.flags.writeable = False
-    for name in ("outputs", "gradients"):
-        with pytest.raises((ValueError, BufferError), match="read-only"):
-            plan.run(**CALL | {name: [fixed, None][: len(CALL[name])]})
-    plan.run(**CALL | {"inputs": [fixed, np.ones(1)]})
-
-
-def test_a_program_that_could_be_changed_is_copied():
-    arrays = {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in GOOD.items()}
-    plan = kernel.Plan(**arrays)
-    for x in arrays.values():
-        if isinstance(x, np.ndarray):
-            x[:] = 99
-    y = np.empty((3, 1))
-    plan.run(**CALL | {"outputs": [y]})
-    assert np.array_equal(y[:, 0], [4.0, 4.0, 4.0])  # 1*2 + 1*(1 + 1)
-
-
-small = st.integers(-1, 6)
-
-
-@settings(max_examples=1000)
-@given(
-    st.lists(st.integers(0, len(TABLE)), max_size=4),
-    st.lists(st.integers(0, 9), max_size=6),
-    st.lists(small, max_size=9),
-    st.lists(small, max_size=3),
-    st.lists(st.tuples(st.booleans(), st.booleans()), max_size=3),
-)
-def test_any_numbers_are_refused_or_run(codes, starts, args, outputs, inputs):
-    uniform, wanted = zip(*inputs, strict=True) if inputs else ((), ())
-    starts = [0, *sorted(starts)[: len(codes) - 1], len(args)] if len(starts) % 3 else starts
-    try:
-        plan = kernel.Plan(
-            np.uint8(codes),
-            np.uint32(starts),
-            np.int32(args),
-            np.array([1.0, 2.0]),
-            len(inputs),
-            np.int32(outputs),
-            np.uint8(uniform),
-            np.uint8(wanted),
-        )
-    except ValueError:
-        return
-    for lanes in (1, 2, 11):
-        x = [np.full(1 if u else lanes, 0.5) for u in uniform]
-        per_lane = np.empty((lanes, len(outputs)))
-        plan.run(lanes, x, [per_lane], [np.ones(len(outputs))], [a.copy() for a in x])
-        if lanes > 1 and np.isfinite(per_lane).all():
-            assert np.array_equal(per_lane[0], per_lane[-1])
-
-
-# Threads, Ctrl-C, memory.
-
-
-def chain(size):
-    """x -> x * 0.999 + 0.001, again and again: a program of `size` operations."""
-    codes = np.tile(np.uint8([CODES["mul"], CODES["add"]]), size // 2)
-    slots = np.arange(size, dtype=np.int32)
-    args = np.column_stack([slots + 2, slots % 2 + 1]).astype(np.int32)
-    args[0, 0] = 0
-    starts = np.arange(0, 2 * size + 1, 2, dtype=np.uint32)
-    for array in (codes, starts, args):
-        array.flags.writeable = False
-    return Flat(codes, starts, args.ravel(), np.array([0.999, 0.001]), 1, np.int32([size + 2]))
-
-
-def wide(size):
-    """`size` dots of `size` terms, each x times the same number."""
-    codes, starts = np.full(size, CODES["dot"], np.uint8), np.arange(0, 2 * size * size + 1, 2 * size, dtype=np.uint32)
-    args = np.tile(np.repeat(np.int32([1, 0]), size), size)
-    return Flat(codes, starts, args, np.array([0.001]), 1, np.int32([size + 1]))
-
-
-@pytest.mark.parametrize(
-    ("program", "lanes", "threads"),
-    [
-        ((chain, 20_000_000), 1, 1),
-        ((chain, 10_000), 1_000_000, 1),
-        ((chain, 10_000), 1_000_000, 2),
-        ((chain, 2_000_000), 500, 1),
-        ((wide, 1500), 1_000_000, 1),
-    ],
-)
-def test_ctrl_c(program, lanes, threads):
-    """It stops at once, and the plan works afterwards."""
-    make, size = program
-    plan = make(size).plan([0])
-    x, y = np.ones((lanes, 1)), np.empty((lanes, 1))
-    seeds = np.ones(1)
-
-    def again():
-        for _ in range(1000):
-            plan.run(lanes, [x], [y], [seeds], [np.empty((lanes, 1))], threads)
-
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        start = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            again()
-        assert time.monotonic() - start < 3.0
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
-    if lanes < 1000:
-        plan.run(lanes, [x], [y])
-        assert np.allclose(y, 1.0)
-
-
-def test_plans_run_at_once_in_several_threads_of_python():
-    plan, lanes = recorded_network(), 1000
-    expected = np.empty((lanes, 1))
-    plan.run(lanes, [WEIGHTS, SAMPLES[:lanes]], [expected])
-    wrong = []
-
-    def work():
-        for _ in range(50):
-            y = np.empty((lanes, 1))
-            plan.run(lanes, [WEIGHTS, SAMPLES[:lanes]], [y], [np.ones(1)], [None, None], 2)
-            if not np.array_equal(y, expected, equal_nan=True):
-                wrong.append(y)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def arithmetic(setting):
-    """Change how this thread computes, and give what changes it back: a rounding mode, or subnormal numbers taken and given as 0."""
-    libm, machine = ctypes.CDLL(ctypes.util.find_library("m")), platform.machine()
-    # Of `fenv_t`: its size, the byte where the control word is, the bits that do what is asked.
-    layout = {
-        "x86_64": (32, 28, {"up": 0x4000, "down": 0x2000, "flushed": 0x8040}),
-        "aarch64": (8, 0, {"up": 0x400000, "down": 0x800000, "flushed": 0x1000000}),
-    }
-    if sys.platform != "linux" or machine not in layout:
-        pytest.skip("where the control word is, is known for Linux on two machines")
-    size, at, bits = layout[machine]
-    before = ctypes.create_string_buffer(size)
-    libm.fegetenv(before)
-    changed = ctypes.create_string_buffer(before.raw, size)
-    word = int.from_bytes(changed.raw[at : at + 4], "little") | bits[setting]
-    changed[at : at + 4] = word.to_bytes(4, "little")
-    libm.fesetenv(changed)
-    return lambda: libm.fesetenv(before)
-
-
-@pytest.mark.parametrize("setting", ["up", "down", "flushed"])
-def test_threads_compute_as_their_caller_does(setting):
-    """Rounded another way, or with subnormal numbers as 0: the same bits from any number of threads, and others than before."""
-    lanes = 100_000  # so many that each thread has work
-    x = Value(1.0)
-    y = ops.sum([ops.exp(x) / 3.0, x * 1e-300 * 1e-10, x * x, ops.sqrt(x)])
-    plan, X = flat([x], [y, x * 1e-300 * 1e-10]).plan([0]), np.linspace(0.1, 3.0, lanes).reshape(-1, 1)
-
-    def results(threads):
-        outputs, gradient = np.empty((lanes, 2)), np.empty((lanes, 1))
-        plan.run(lanes, [X], [outputs], [np.ones(2)], [gradient], threads)
-        return outputs.tobytes() + gradient.tobytes()
-
-    usual = results(2)
-    assert usual == results(1)
-    again = arithmetic(setting)
-    try:
-        found = [results(threads) for threads in (1, 2, 8, 2, 1)]
-    finally:
-        again()
-    assert len(set(found)) == 1
-    assert found[0] != usual
-    assert results(2) == results(1) == usual
-
-
-def test_threads_after_a_fork():
-    """The child has none of the parent's threads, and gets its own."""
-    plan, lanes = recorded_network(), max(LANES)
-    expected = np.empty((lanes, 1))
-    plan.run(lanes, [WEIGHTS, SAMPLES], [expected], [np.ones(1)], [None, None], 4)
-    child = os.fork()
-    if not child:
-        y = np.empty((lanes, 1))
-        plan.run(lanes, [WEIGHTS, SAMPLES], [y], [np.ones(1)], [None, None], 4)
-        os._exit(int(not np.array_equal(y, expected, equal_nan=True)))
-    assert os.waitpid(child, 0)[1] == 0
-
-
-def test_memory_and_time_of_a_large_program():
-    """13 bytes an operation are the program's; a plan adds at most 21 for flags, values and adjoints, and half a microsecond."""
-    size = 2_000_000
-    program = chain(size)
-    x, y, g = np.ones(1), np.empty(1), np.empty(1)
-    tracemalloc.start()
-    try:
-        start = time.process_time()
-        plan = program.plan([1])
-        prepared = time.process_time() - start
-        plan.run(1, [x], [y])
-        assert tracemalloc.get_traced_memory()[1] <= 9.1 * size  # forward only, no adjoints
-        plan.run(1, [x], [y], [np.ones(1)], [g])
-        assert tracemalloc.get_traced_memory()[1] <= (21 + 9) * size
-    finally:
-        tracemalloc.stop()
-    assert prepared <= 0.5e-6 * size
-    assert y[0] == pytest.approx(1.0)
-    assert g[0] == pytest.approx(0.999 ** (size // 2))
-
-
-def test_memory_that_does_not_suffice():
-    """Wherever it runs out, it is a MemoryError, and the plan works afterwards."""
-    resource = pytest.importorskip("resource")
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("needs Linux")
-    if not sys.getallocatedblocks():
-        pytest.skip("a sanitizer ends the process where it gets no memory")
-    size = 1_000_000
-    x, y = np.ones((2, 1)), np.empty((2, 1))
-    program = chain(size)
-    plan = program.plan([0])
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    refused = 0
-    for lanes in (1, 2):
-        for extra in range(0, 60_000_000, 2_000_000):
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + extra, before[1]))
-            try:
-                program.plan([0]).run(lanes, [x[:lanes]], [y[:lanes]], [np.ones(1)], [None])
-            except MemoryError:
-                refused += 1
-            finally:
-                resource.setrlimit(resource.RLIMIT_AS, before)
-    assert refused  # how often depends on what the process has left over
-    plan.run(2, [x], [y])
-    assert np.allclose(y, 1.0)
 
 
 def test_an_unknown_instruction_set():

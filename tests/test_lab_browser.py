@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from test_notebooks import A_PATH, FIRST, ROOT, check_page, code_cells, kinds, read, text
+from pages import A_PATH, FIRST, ROOT, check_page, code_cells, kinds, read, text
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")

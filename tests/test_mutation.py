@@ -1,4 +1,4 @@
-"""The mutation check itself, on a few operations; `python tests/mutate.py` runs it on all of them."""
+"""The mutation check itself, on a few operations; `python tests/tools/mutate.py` runs it on all of them."""
 
 import re
 import subprocess

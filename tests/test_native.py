@@ -19,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ccompiler import PYTHONS_OWN, bits
+from edges import ROWS
 from fuzz_native import NUMBERS, Fuzz, Interrupts, Label, own, text, walks, whole
 from graphs import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_ctext import PYTHONS_OWN, bits
-from test_edges import ROWS
-from test_nonfinite import points
-from test_ops import apply, each_op, sample
+from operations import apply, each_op, points, sample
 
 import autograd
 from autograd import TABLE, Op, graph, no_grad, ops

@@ -1,23 +1,15 @@
 """Every operation at numbers that are not finite, or hardly: the policy of docs/operations.md, rule by rule."""
 
-import itertools
 import math
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-from test_ops import DIGITS, LARGEST, TINY, apply, domains, each_op, error, reference, same
+from operations import DIGITS, LARGEST, TINY, apply, domains, each_op, error, points, reference, same
 
 from autograd import TABLE, Value, gradient, ops
 
 inf, nan = math.inf, math.nan
-POINTS = (-1.3, 0.49, 0.99, 1.01, 0.0, -0.0, inf, -inf, nan, 1e300, 1e-300, 5e-324, 3e-310)
-
-
-def points(op):
-    """All tuples of arguments; an n-ary operation gets all pairs beside 0.3, dot sequences of one."""
-    beside = () if op.arity or op is ops.dot else (0.3,)
-    return [(*x, *beside) for x in itertools.product(POINTS, repeat=op.arity or 2)]
 
 
 def run(op, point):

@@ -5,25 +5,20 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from kernels import execute
+from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds, outputs, read, text
 
 import autograd
 
-ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST = NOTEBOOKS[0]
-PICTURES = {"image/svg+xml", "image/png"}
 # What takes minutes on the Value in Python, and what stands in its place there.
 SHORTER = {
     "05_jit_from_scalars_to_vectors": ("for k in range(1000)", "for k in range(50)"),
     "06_names_gpt": ("EPOCHS, SIZE = 25, 16", "EPOCHS, SIZE = 1, 64"),
 }
 WORDS, LINES = 230, 30  # a minute
-A_PATH = re.compile(r"/(home|root|tmp|Users)/|[A-Z]:\\\\|ipykernel_")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -32,10 +27,6 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 def fonts():
     """Matplotlib's list of fonts: whoever makes it first may be told on stderr that it takes a moment."""
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
 
 
 def executed(path, folder, **env):
@@ -51,34 +42,6 @@ def executed(path, folder, **env):
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     execute(notebook, folder, **inherited | {"PYTHONPATH": str(ROOT)} | env)
     return notebook
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def outputs(notebook):
-    return [output for cell in code_cells(notebook) for output in cell.outputs]
-
-
-def kinds(notebook):
-    """For each code cell what it put out: names of streams and types of pictures and texts."""
-    return [
-        {kind for output in cell.outputs for kind in (output.get("data") or [output.get("name", "error")])} for cell in code_cells(notebook)
-    ]
-
-
-def text(notebook):
-    """Everything that the page says in words."""
-    return "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook))
-
-
-def check_page(notebook):
-    """No error, nothing on stderr, at least one picture, and every comparison that it prints holds."""
-    found = set().union(*kinds(notebook))
-    assert not found & {"error", "stderr"}
-    assert found & PICTURES
-    assert "False" not in text(notebook)
 
 
 def test_they_are_numbered_from_one():

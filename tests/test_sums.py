@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from ccompiler import compiled
 from mpmath import mp, mpf
-from test_ctext import compiled
-from test_ops import same
+from operations import same
 
 from autograd import Op, Value, grad, gradient, hessian, jit, jvp, ops, value_and_grad, vmap
 from autograd.program import lanes as lanes_module

@@ -16,7 +16,7 @@ import mpmath
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-from test_ops import error
+from operations import error
 
 from autograd import TABLE
 from autograd.native import ctext

@@ -1,11 +1,10 @@
 """Random sequences of operations on the compiled Value, and the same ones on the reference, compared at every step.
 
-    python tests/fuzz_native.py --seconds 3600 --seed 1 --threads 2
+    python tests/tools/fuzz_native.py --seconds 3600 --seed 1 --threads 2
 
-prints how far it has come, now and then, and the last steps before a difference. tests/sanitize.sh runs it where sanitizers watch
+prints how far it has come, now and then, and the last steps before a difference. tests/tools/sanitize.sh runs it where sanitizers watch
 the memory.
 """
-# ruff: noqa: S311  # samples, not secrets
 
 import argparse
 import copy
@@ -41,7 +40,7 @@ OPERATORS = {
     "neg": lambda a: -a, "abs": abs, "pos": lambda a: +a, "lt": lambda a, b: a < b, "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b,
     "matmul": lambda a, b: a @ b,
 }  # fmt: skip
-ROUNDED_OTHERWISE = {"hypot", "atan2"}  # by Python itself: see test_ctext
+ROUNDED_OTHERWISE = {"hypot", "atan2"}  # by Python itself: see ccompiler
 FIXED = [op for op in TABLE.values() if op.arity and op.name not in ROUNDED_OTHERWISE]
 NARY = [op for op in TABLE.values() if not op.arity]
 

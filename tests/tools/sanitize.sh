@@ -1,12 +1,13 @@
 #!/bin/sh
-# Runs the tests of the compiled Value, and its fuzzer, where sanitizers watch the memory: tests/sanitize.sh [python], in a copy of the
-# checkout. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a debug build of Python.
+# Runs the tests of the compiled Value, and its fuzzer, where sanitizers watch the memory, in a copy of the checkout:
+# tests/tools/sanitize.sh [python]. Wants GCC, and the extra `test` installed for that python. SANITIZERS="" does without them, for a
+# debug build of Python.
 set -eu
 
 python=${1:-python}
 sanitizers=${SANITIZERS-"-fsanitize=address,undefined -fno-sanitize-recover=undefined"}
 seconds=${SECONDS_OF_FUZZ:-60}
-tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds program kernel jit recording"
+tests="value ops edges nonfinite transforms graph native numpy functional anomaly kinds program jit vmap"
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -23,5 +24,5 @@ if [ -n "$sanitizers" ]; then
     export LD_PRELOAD ASAN_OPTIONS PYTHONMALLOC
 fi
 export AUTOGRAD_BACKEND=native PYTHONPATH="$copy"
-"$python" -X dev -m pytest -q -p no:cacheprovider $(printf 'tests/test_%s.py ' $tests)
-"$python" tests/fuzz_native.py --seconds "$seconds" --threads 2
+"$python" -X dev -m pytest -q -p no:cacheprovider $(printf 'tests/test_%s.py ' $tests) tests/test_kernel*.py tests/test_recording*.py
+"$python" tests/tools/fuzz_native.py --seconds "$seconds" --threads 2

@@ -5,8 +5,8 @@ factors drop out one by one; besides, any two partials of an operation change pl
 the package, and the tests of the operations that it spoils run on that. Prints how many were killed, and those that survived:
 then the exit code is 1. It forks, so it needs Linux or macOS.
 
-    python tests/mutate.py             all operations, some five minutes
-    python tests/mutate.py tanh clip   these
+    python tests/tools/mutate.py             all operations, some five minutes
+    python tests/tools/mutate.py tanh clip   these
 """
 
 import ast
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OPS = ROOT / "autograd" / "ops.py"
 TESTS = [str(ROOT / "tests" / name) for name in ("test_ops.py", "test_edges.py::test_edge", "test_mutation.py::test_derivative")]
 

@@ -1,0 +1,177 @@
+"""The jobs of .ci/run, which a person starts one by one: `nox -s style`, `nox -s tests-3.13`; `nox -l` lists them.
+
+Each installs what it needs into an environment of its own, and works in a copy of the checkout, where nothing compiled lies yet.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nox
+
+OLDEST, NEWEST, BETWEEN = "3.11", "3.13", "3.12"
+COMPILED = "native" if any(map(shutil.which, ("cc", "gcc", "clang"))) else "pure"
+# Between the oldest and the newest Python runs only what depends on the version.
+PART = " tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording}*.py"
+# Of an installed wheel: what reads the package's own files, what it compiles, and what users do with it.
+INSTALLED = "tests/test_{public,backend,main,files,program,ctext,cnames,draw,step,jit,value,graph,numpy,transforms,module,train}*.py"
+# Of all jobs the longest first, a few at a time.
+ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "first", "core", "style"]
+AT_ONCE = 4
+
+nox.options.sessions = ["style", f"tests-{OLDEST}"]
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+
+
+def quick_start() -> list[str]:
+    """The commands that the README tells a newcomer to run, word for word."""
+    section = Path("README.md").read_text(encoding="utf-8").split("## Quick start\n")[1].split("\n## ")[0]
+    found = re.findall(r"^python -m pip .*", section, re.MULTILINE)
+    if len(found) != 2:
+        raise SystemExit(f"the quick start has {len(found)} commands, expected 2")
+    return found
+
+
+FIRST, SECOND = quick_start()
+
+
+@contextmanager
+def checkout(session: nox.Session) -> Iterator[Path]:
+    """A copy of the checkout, in which the session goes on."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True)  # noqa: S603  # the line above
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "checkout")
+        for name in listed.stdout.decode().split("\0"):
+            if name and Path(name).exists():  # what was deleted may still be listed
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(name, copy / name)
+        with session.chdir(copy):
+            yield copy
+
+
+def shell(session: nox.Session, command: str, **env: str) -> None:
+    """Run a command in bash, as it would be typed where the session's environment is active."""
+    session.run(shutil.which("bash") or "bash", "-c", command, external=True, env=env or None)
+
+
+def expect(session: nox.Session, backend: str, python: str | Path = "python") -> None:
+    """Print which Value is in use, away from the checkout, and fail where it is another."""
+    with TemporaryDirectory() as away, session.chdir(away):
+        found = session.run(str(python), "-c", "import autograd; print(autograd.backend)", silent=True, external=True)
+    session.log(f"Backend: {(found or '').strip()}")
+    if (found or "").strip() != backend:
+        session.error(f"expected {backend}")
+
+
+@nox.session(python=[OLDEST, BETWEEN, NEWEST])
+def tests(session: nox.Session) -> None:
+    """Command 2 of the quick start, on one of the Pythons that we claim."""
+    with checkout(session):
+        shell(session, SECOND + PART * (session.python == BETWEEN))
+        expect(session, COMPILED)
+
+
+@nox.session(python=OLDEST)
+def pure(session: nox.Session) -> None:
+    """Command 2 of the quick start, with the Value in Python."""
+    session.env["AUTOGRAD_BACKEND"] = "pure"
+    with checkout(session):
+        shell(session, SECOND)
+        expect(session, "pure")
+
+
+@nox.session(python=OLDEST)
+def first(session: nox.Session) -> None:
+    """Command 1 of the quick start, with neither dot nor a C compiler on the PATH."""
+    with checkout(session):
+        shell(session, f"{FIRST} && python -m autograd --help", PATH=session.bin)
+        expect(session, "pure")
+
+
+@nox.session(python=OLDEST)
+def core(session: nox.Session) -> None:
+    """The package alone: no extras, neither dot nor a C compiler."""
+    with checkout(session):
+        shell(session, "python -m pip install -q -e . && python -m autograd --quiet && python -c 'import autograd, nn'", PATH=session.bin)
+        expect(session, "pure")
+
+
+@nox.session(python=OLDEST)
+def wheel(session: nox.Session) -> None:
+    """Source distribution and wheel, each in a fresh environment and away from the checkout; on the wheel, tests."""
+    with TemporaryDirectory() as folder:
+        away = Path(folder)
+        session.install("build")
+        with checkout(session) as copy:
+            session.run("python", "-m", "build", "-o", str(away / "dist"), ".", silent=True)  # the wheel from the source distribution
+            shutil.copytree(copy / "tests", away / "tests")
+            shutil.copy(copy / "pyproject.toml", away)  # which has pytest's settings
+        with session.chdir(away):
+            for package in sorted(Path("dist").iterdir(), key=lambda path: path.suffix):  # .gz, .whl
+                session.log(package.name)
+                session.run("python", "-m", "venv", "--clear", "installed")
+                extra = "[test]" if package.suffix == ".whl" else ""
+                shell(session, f"installed/bin/python -m pip install -q '{package}{extra}' && installed/bin/python -m autograd --quiet")
+                expect(session, COMPILED, away / "installed" / "bin" / "python")
+            shell(session, f"installed/bin/python -m pytest {INSTALLED}")
+
+
+@nox.session(python=OLDEST)
+def oracle(session: nox.Session) -> None:
+    """The same random graphs in PyTorch and JAX."""
+    with checkout(session):
+        session.install("torch==2.13.0")  # built for the CPU alone; the newest may bring gigabytes for graphics cards
+        session.install("-e", ".[test,oracle]")
+        session.run("python", "-m", "pytest", "-m", "oracle", "tests/test_oracle.py")
+
+
+@nox.session(python=OLDEST)
+def browser(session: nox.Session) -> None:
+    """The page of steps, and JupyterLab, in Debian's chromium."""
+    if not shutil.which("chromium"):
+        session.skip("chromium is not installed")
+    with checkout(session):
+        session.install("-e", ".[browser]")
+        session.run("python", "-m", "pytest", "-m", "browser", "tests/test_step_browser.py", "tests/test_lab_browser.py")
+
+
+@nox.session(python=OLDEST)
+def site(session: nox.Session) -> None:
+    """No warning, no link that leads nowhere, nothing from a network."""
+    with checkout(session):
+        session.install("-e", ".[docs]")
+        session.run("python", "-m", "pytest", "tests/test_site.py")
+
+
+@nox.session(python=OLDEST)
+def style(session: nox.Session) -> None:
+    """Style and types."""
+    with checkout(session):
+        session.install("-e", ".[test]")
+        shell(session, "ruff format --check . && ruff check . && mypy")
+
+
+@nox.session(python=False, default=False)
+def everything(session: nox.Session) -> None:
+    """All jobs, a few at a time, with what follows `--` for each nox; a job's output is printed when it is done."""
+
+    def run(job: str) -> str:
+        start = time.monotonic()
+        command = [sys.executable, "-m", "nox", *session.posargs, "-s", job]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603  # ours
+        print(f"\n=== {job}, {time.monotonic() - start:.0f} s\n{done.stdout}", flush=True)
+        return job if done.returncode else ""
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        failed = [job for job in pool.map(run, ALL) if job]
+    if failed:
+        session.error(f"failed: {' '.join(failed)}")

@@ -1,0 +1,8 @@
+"""What a module offers."""
+
+from types import ModuleType
+
+
+def public(module):
+    """The names that are neither private nor a module."""
+    return sorted(n for n, x in vars(module).items() if not n.startswith("_") and not isinstance(x, ModuleType))

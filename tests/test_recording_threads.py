@@ -1,0 +1,141 @@
+"""Recorded functions in threads, under exceptions, and inside other contexts."""
+# ruff: noqa: S311, RET504  # samples, no secrets; a jitted function as it is written
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from functions import (
+    inf,
+    numbers,
+)
+
+from autograd import (
+    Value,
+    detect_anomaly,
+    grad,
+    jit,
+    no_grad,
+    ops,
+    scope,
+    vmap,
+)
+from autograd.context import NEUTRAL, current, scope_path
+from autograd.errors import (
+    AnomalyError,
+    GradientLostError,
+)
+
+held = Value(3.0)
+
+
+def test_threads_call_one_function_at_once():
+    w = Value(2.0)
+    g, h = jit(lambda x, n: x * n + w if x > 0.0 else -x * n), vmap(lambda x, n: x * n if x > 0.0 else -x)
+    wrong = []
+
+    def work(seed):
+        rng = random.Random(seed)
+        for _ in range(150):
+            x, n = rng.uniform(-1.0, 1.0), rng.randrange(5)
+            X = np.array([rng.uniform(-1.0, 1.0) for _ in range(4)])
+            expected = x * n + 2.0 if x > 0.0 else -x * n
+            if numbers(g(x, n)) != [expected] or h(X, np.full(4, n)).tolist() != [a * n if a > 0.0 else -a for a in X]:
+                wrong.append((x, n))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not wrong
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    code = """
+import numpy as np
+from autograd import jit, ops, value_and_grad, vmap
+rng = np.random.default_rng(1)
+f = lambda p, x: ops.tanh(p[0] * x[0] + p[1]) ** 2 if x[0] > 0.0 else p[0] * x[1]
+step = jit(value_and_grad(vmap(f, in_axes=(None, 0), reduce="mean")))
+for n in (1, 77, 30_001):
+    y, g = step(np.array([0.3, 0.7]), rng.normal(size=(n, 2)))
+    print(y.hex(), *map(float.hex, g.tolist()))
+"""
+    found = set()
+    for threads in ("1", "2", "3", "7"):
+        environment = {**os.environ, "AUTOGRAD_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)  # noqa: S603
+        found.add(done.stdout)
+    assert len(found) == 1
+
+
+def test_an_exception_leaves_nothing_half_done():
+    def f(x):
+        y = x * 2.0
+        if y > 4.0:
+            raise KeyError("large")
+        return y
+
+    for made, at in ((jit(f), float), (vmap(f), lambda x: np.array([1.0, x]))):
+        for _ in range(2):
+            with pytest.raises(KeyError, match="large"):
+                made(at(3.0))
+            assert current() is NEUTRAL
+            assert (3.0 * Value(2.0)).data == 6.0
+            found = made(at(1.5))
+            assert np.asarray(found).ravel()[-1] == 3.0
+        assert made.recordings.made == 1
+
+
+def test_under_no_grad_and_inside_other_contexts():
+    x = Value(3.0)
+    g = jit(lambda a: a * a * held)
+    with no_grad():
+        y = g(x)
+        assert (y.data, y.args) == (27.0, ())
+        assert jit(grad(lambda a: a**3))(2.0) == 12.0
+    y = g(x)
+    y.backward()
+    assert x.grad == 18.0
+    held.grad = 0.0
+    with scope("outside"):
+        assert scope_path(g(x).scope) == ("outside",)
+    with detect_anomaly():
+        assert g(x).data == 27.0
+        with pytest.raises(AnomalyError, match="inf"):
+            jit(lambda a: a / 0.0)(x)
+    assert jit(lambda a: a / 0.0)(x).data == inf
+
+
+def test_scopes_and_stopped_gradients_inside():
+    def f(x):
+        with scope("layer"):
+            y = ops.stop_gradient(x) * x
+        return y
+
+    assert jit(f)(3.0) == 9.0
+    assert jit(grad(f))(3.0) == 3.0
+
+
+def test_a_value_that_loses_its_gradient_is_still_refused_outside():
+    with pytest.raises(GradientLostError):
+        float(jit(lambda x: x)(Value(1.0)))
+
+
+def test_a_method_can_be_decorated():
+    class Scaled:
+        k = 3.0
+
+        @jit
+        def f(self, x):
+            return self.k * x
+
+    assert Scaled().f(2.0) == 6.0
