@@ -10,24 +10,8 @@ from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Trace, Watc
 from autograd.errors import OperationError
 
 __all__ = [
-    "ACTIVE_INPUTS",
-    "NEUTRAL",
-    "Change",
-    "Context",
-    "Layers",
-    "Scope",
-    "Trace",
-    "Watch",
-    "_current",
-    "current",
-    "entered",
-    "no_grad",
-    "put",
-    "refused",
-    "scope",
-    "scope_of",
-    "scope_path",
-    "with_active_inputs",
+    "ACTIVE_INPUTS", "NEUTRAL", "Change", "Context", "Layers", "Scope", "Trace", "Watch", "_current", "current", "entered", "no_grad",
+    "put", "refused", "scope", "scope_of", "scope_path", "with_active_inputs",
 ]  # fmt: skip
 
 # How many contexts of scopes within it a context keeps.

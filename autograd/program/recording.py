@@ -74,7 +74,8 @@ class Path:
         inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        tree = entered(lambda context: replace(context, recording=True, watch=None, trace=trace)).run(with_active_inputs, inputs, f, *given)
+        traced = entered(lambda context: replace(context, recording=True, watch=None, trace=trace))
+        tree = traced.run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
