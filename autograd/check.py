@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import chain
 from typing import Any
+from warnings import catch_warnings, simplefilter
+
+from numpy.exceptions import ComplexWarning
 
 from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
@@ -232,7 +235,9 @@ def _complex_step(op: Op, x: tuple[float, ...], k: int) -> float:
     scale = min([1.0, *filter(None, gaps)])
     for h in (1e-30 * scale, max(1e-10 * scale, math.ulp(0.0))):  # the longer one where the shorter one underflows
         try:
-            found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
+            with catch_warnings():
+                simplefilter("error", ComplexWarning)  # what drops the imaginary part takes no complex numbers
+                found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
         except Exception:  # noqa: BLE001  # a user's operation may raise anything
             return math.nan
         if h and abs(found) > 1e-290:

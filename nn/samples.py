@@ -90,6 +90,10 @@ def _of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, target
             return loss(given, targets)
         except NumberError as error:
             raise blamed(blamed(error, "targets", [targets]), what, [given]) from None
+    if depth and len(given) != len(wanted):
+        k = len(given)
+        remedy = "one target" if k == 1 else f"{k} targets"
+        raise LengthError(f"a row of the {what} has {k} numbers and takes as many targets, got {shown(wanted)}: give {remedy} for each row")
     losses = [_of_numbers(what, loss, o, t, depth=depth + 1) for o, t in _paired(given, wanted)]
     if len({len(l) if isinstance(l, list) else None for l in losses}) > 1:
         raise LengthError(
@@ -106,7 +110,7 @@ def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
         if row:
             batch = f"a {row}{what} has {k} numbers and"
             remedy = "put each target in a row, [[y] for y in targets]" if k == 1 else f"give {k} targets for each row"
-        index = f"; a class index becomes one_hot(index, {k})" if k > 1 else ""
+        index = f"; a class index becomes one_hot(index, {k})" if k > 1 and isinstance(targets, Integral) else ""
         return f"{batch} takes as many targets, got the single target {shown(targets)}: {remedy}{index}"
     unwrapped = "each out of its row, [row[0] for row in targets]" if row else "it out of the sequence, targets[0]"
     remedy = f": take {unwrapped}" if len(targets) == 1 else ""

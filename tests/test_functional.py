@@ -572,6 +572,14 @@ def test_a_batch_takes_as_many_targets(loss, targets):
         loss(outputs, targets)
 
 
+@pytest.mark.parametrize("target", [1.0, 0.25, Value(1.0)])
+def test_one_hot_is_advised_for_an_index_only(target):
+    for outputs, targets in (([0.0, 1.0], target), ([[0.0, 1.0]], [target])):
+        with pytest.raises(LengthError) as caught:
+            nn.mse(outputs, targets)
+        assert "one_hot" not in str(caught.value)
+
+
 @pytest.mark.parametrize("loss", [*SAMPLE_LOSSES, nn.mse, nn.hinge, nn.binary_cross_entropy], ids=lambda f: f.__name__)
 def test_an_unknown_reduction(loss):
     with pytest.raises(RangeError, match="reduction='avg', expected 'mean', 'sum' or 'none'"):
@@ -598,6 +606,12 @@ def test_an_unknown_reduction(loss):
         (lambda: nn.mse(1.0, None), NumberError, ["targets: got None", "one real number"]),
         (lambda: nn.mse(1.0, [1.0]), LengthError, ["one number as outputs", "[1.0]", "expected one target"]),
         (lambda: nn.mse([], []), LengthError, ["empty", "at least one"]),
+        (
+            lambda: nn.mse([[1.0, 2.0]], [[1.0]]),
+            LengthError,
+            ["a row of the outputs has 2 numbers", "got [1.0]: give 2 targets for each row"],
+        ),
+        (lambda: nn.mse([[1.0]], [[1.0, 2.0]]), LengthError, ["a row of the outputs has 1 numbers", "give one target for each row"]),
         (lambda: nn.mse([[1.0], [1.0, 2.0]], [[1.0], [1.0, 2.0]]), LengthError, ["rows", "differ in length", "equal length"]),
         (lambda: nn.mse(1.0, 1.0, reduction=[]), RangeError, ["reduction=[]", "'mean', 'sum' or 'none'"]),
         (lambda: nn.hardmax([1.0, math.nan]), RangeError, ["nan among the scores [1.0, nan]", "look for"]),

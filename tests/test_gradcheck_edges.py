@@ -8,6 +8,7 @@ do not: every mutant of `mutate.py` whose partials differ from the row's at a po
 import functools
 import math
 import random
+import warnings
 
 import mpmath
 import mutate
@@ -270,6 +271,18 @@ def test_a_result_changed_after_it_was_recorded_is_seen():
 
     with pytest.raises(GradcheckError, match=r"is 1.4 in reverse mode, .* expected 1.372 by differences"):
         gradcheck(changed, 0.7)
+
+
+def test_what_drops_imaginary_parts_takes_no_complex_numbers():
+    rounded = own(lambda _, x: float(np.asarray(x).astype(float)) ** 2, lambda x: 2.0 * x)  # NumPy warns, which is an error under test
+    assert gradcheck(rounded, 3.0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert gradcheck(rounded, 3.0)
+        wrong = own(rounded.value, lambda x: x)
+        with pytest.raises(GradcheckError, match=r"expected 6 by differences; the local derivative of own\(3\.0\) .* is 3, expected 6"):
+            gradcheck(wrong, 3.0)
+    assert not caught
 
 
 def test_complex_numbers_are_one_more_kind():
