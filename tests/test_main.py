@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import sklearn.datasets
+from checkout import ROOT, needs_checkout
 from mpmath import mp
 
 import autograd
 from autograd import __main__ as tour
 
-ROOT = Path(__file__).parents[1]
 NUMBER = r"-?\d+\.\d+"
 ROW = re.compile(rf"^ +({NUMBER}) +({NUMBER}) +([01]) +({NUMBER}) +({NUMBER})$", re.MULTILINE)
 LOGITS, TARGET = [5.0, 2.0, -1.0, 3.0], [0.0, 1.0, 0.0, 0.0]
@@ -75,6 +75,7 @@ def test_the_digits_are_learned(whole_run):
     assert float(accuracy[1]) >= 95.0
 
 
+@needs_checkout
 def test_the_notebooks_named_are_there(whole_run):
     folder = re.search(r"step by step: (.+)$", whole_run[0], re.MULTILINE)[1]
     assert list(Path(folder).glob("*.ipynb"))
@@ -113,6 +114,7 @@ def test_quiet_shows_no_bar(monkeypatch, capsys, tmp_path, options, bar):
     assert bool(terminal.getvalue()) is bool(bar)
 
 
+@needs_checkout
 def test_help(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as caught:
@@ -124,6 +126,7 @@ def test_help(monkeypatch, capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@needs_checkout
 def test_without_scikit_learn_one_sentence_says_so(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["autograd"])

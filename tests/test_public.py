@@ -5,17 +5,16 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
+from checkout import ROOT, needs_checkout
 from surface import public
 
 import autograd
 import nn
 from nn import plot
 
-README = Path(__file__).parents[1] / "README.md"
-PYPROJECT = README.with_name("pyproject.toml")
+README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
@@ -54,7 +53,7 @@ def test_a_star_import_replaces_nothing_of_python():
 
 def test_the_version_is_that_of_the_package():
     assert autograd.__version__ == version("valuegrad")
-    if PYPROJECT.exists():
+    if (ROOT / "autograd").is_dir():
         assert autograd.__version__ == tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"], "install it anew"
     with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'versoin'"):
         _ = autograd.versoin
@@ -75,6 +74,7 @@ def test_import_is_light(absent):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603  # the line above
 
 
+@needs_checkout
 def test_the_readme_names_every_operation():
     row = next(line for line in README.read_text().splitlines() if line.startswith("| operations |"))
     signs = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
