@@ -20,6 +20,7 @@ from libc.string cimport memcpy
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
+from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
 from autograd.kinds import as_float, named_float, no_operand
 
@@ -88,7 +89,7 @@ cdef extern from "_flat.h":
 
 
 cdef PyObject* OPS[AG_COUNT]
-shared = None  # value.py, for what needs no speed
+shared = None  # operators.py, for what needs no speed
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
@@ -98,13 +99,13 @@ Py_INCREF(_current)  # these two for ever: when Python ends, modules go before t
 Py_INCREF(_NEUTRAL)
 
 
-def connect(table, reference):
-    """Take the operations from the table, and from the reference what needs no speed."""
+def connect(table, text, operators):
+    """Take the operations from the table, and from the reference its description and what needs no speed."""
     global shared, signature
-    shared = reference
-    signature = f"Value(data, label=None)\n--\n\n{reference.Value.__doc__}"
+    shared = operators
+    signature = f"Value(data, label=None)\n--\n\n{text}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
-    (<dict>(<PyTypeObject*>Value).tp_dict).update(reference.ATTRIBUTES)
+    (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
     PyType_Modified(<type>Value)
     for code in range(AG_COUNT):
         op = table[ag_ops[code].name.decode()]
@@ -674,16 +675,16 @@ cdef class Value:
         """Whether the number is neither infinite nor nan."""
         return bool(isfinite(of(self).data)) if tracing() is None else bool(abs(self) < INFINITY)
 
-    def __float__(self): shared.refuse_conversion("float")
-    def __int__(self): shared.refuse_conversion("int")
-    def __complex__(self): shared.refuse_conversion("complex")
+    def __float__(self): refuse_conversion("float")
+    def __int__(self): refuse_conversion("int")
+    def __complex__(self): refuse_conversion("complex")
     def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.arrays.apply(ufunc, method, inputs, options)
     def __array_function__(self, func, types, args, options): return shared.arrays.call(func, args, options)
 
     # Showing and copying.
 
     def __sizeof__(self): return sizeof(Node) + (0 if of(self).size <= INLINE else of(self).size * sizeof(Edge))
-    def __dir__(self): return shared.known(self)
+    def __dir__(self): return known(self)
     def __repr__(self): return shared.text(self)
     def __format__(self, spec): return format(self.data, spec) if spec else repr(self)
     def __copy__(self): return shared.copied(self)
@@ -692,8 +693,8 @@ cdef class Value:
 
 cdef object fresh(PyTypeObject* cls, PyObject* args, PyObject* options):
     """tp_new: for Value alone, since a class that hides `__init_subclass__` may derive from it all the same."""
-    return node_new(0.0, NULL, 0) if cls == <PyTypeObject*>Value else shared.refuse_subclass(<object>cls)
+    return node_new(0.0, NULL, 0) if cls == <PyTypeObject*>Value else refuse_subclass(<object>cls)
 
 
 node_register(<PyTypeObject*>Value, <newfunc>fresh)
-(<dict>(<PyTypeObject*>Value).tp_dict)["__init_subclass__"] = classmethod(lambda cls: shared.refuse_subclass(cls))  # Cython has no other way
+(<dict>(<PyTypeObject*>Value).tp_dict)["__init_subclass__"] = classmethod(lambda cls: refuse_subclass(cls))  # Cython has no other way
