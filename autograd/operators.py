@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from autograd import arrays, ops
+from autograd.compiled import native
 from autograd.context import Scope, current
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
@@ -19,6 +20,7 @@ from autograd.op import Op
 F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N")
 UNTAGGED = (None, 0, 0)
+ABSENT = object()
 # Marks: the number was set to another one; what is recorded was computed elsewhere and came in a pickle.
 MOVED, LOADED = 1, 2
 
@@ -31,6 +33,9 @@ def connect(cls: type, make: Callable[..., Any]) -> None:
     """Let the methods make nodes of `cls` by `make(number, partials, op, args)`."""
     global Value, node  # set once, where the class is
     Value, node = cls, make
+    for op in ops.TABLE.values() if native is None else ():
+        if op.arity == 1:
+            op.__class__ = type(Op.__name__, (Op,), {"__call__": _function(op)})  # for calls are looked up in the class
 
 
 def _unary(op: Op) -> Callable[[N], N]:
@@ -47,6 +52,30 @@ def _unary(op: Op) -> Callable[[N], N]:
         return node(y, p, op, (self,))
 
     return _named(method, op)
+
+
+def _function(op: Op) -> Callable[..., Any]:
+    """What calling `op` does: on one Value what its method does, written once more, since a call of that would cost half as much again."""
+    apply, value, partials, on_floats = op.apply, op.value, op.partials_on_floats, op.on_floats
+    cls, make = Value, node
+
+    def call(_: Op, x: Any = ABSENT, *more: Any) -> Any:
+        if x.__class__ is cls and not more:
+            a = x._number
+            try:
+                y = value(FLOATS, a)
+                p = partials(y, a)
+            except IEEE_TRAPS:
+                y, p = op.evaluate((a,))
+            return make(y, p, op, (x,))
+        if x.__class__ is float and not more:
+            try:
+                return on_floats(x)
+            except IEEE_TRAPS:
+                return FLOATS.apply(op, (x,))
+        return apply() if x is ABSENT else apply(x, *more)
+
+    return call
 
 
 def _binary(op: Op) -> Callable[[Any, Any], Any]:
@@ -70,6 +99,16 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
         except IEEE_TRAPS:
             y, p = op.evaluate((a, b))
         return node(y, p if b is not other else (p[0], None), op, (self, other))
+
+    return _named(method, op)
+
+
+def _power(op: Op) -> Callable[[Any, Any], Any]:
+    """As `_binary`, by the operation that stands in for `op` where what stands right is a constant."""
+    variable, constant = _binary(op), _binary(op.recorded_on((None, 0.0)))
+
+    def method(self: Any, other: Any) -> Any:
+        return variable(self, other) if other.__class__ is Value else constant(self, other)
 
     return _named(method, op)
 
@@ -136,9 +175,8 @@ class Operators:
     __sub__, __rsub__ = _binary(ops.sub), _reflected(ops.sub)
     __mul__, __rmul__ = _binary(ops.mul), _reflected(ops.mul)
     __truediv__, __rtruediv__ = _binary(ops.div), _reflected(ops.div)
-    __rpow__ = _reflected(ops.pow)
-    __neg__ = _unary(ops.neg)
-    __abs__ = abs = absolute = fabs = _unary(ops.abs)
+    __pow__, __rpow__ = _power(ops.pow), _reflected(ops.pow)
+    __neg__, __abs__ = _unary(ops.neg), _unary(ops.abs)
     sqrt = _unary(ops.sqrt)
     exp = _unary(ops.exp)
     expm1 = _unary(ops.expm1)
@@ -160,14 +198,11 @@ class Operators:
     hypot = _method(ops.hypot)
     sinh = _unary(ops.sinh)
     cosh = _unary(ops.cosh)
+    abs = absolute = fabs = _unary(ops.abs)
     sign = _unary(ops.sign)
     step = _method(ops.step)
     clip = _method(ops.clip)
     stop_gradient = _unary(ops.stop_gradient)
-
-    def __pow__(self, exponent: Any) -> Any:
-        record = _pow if exponent.__class__ is Value else _powc
-        return record(self, exponent)
 
     def __pos__(self) -> Any:
         return self
@@ -280,7 +315,6 @@ class Operators:
         return deeply_copied(self, memo)
 
 
-_pow, _powc = _binary(ops.pow), _binary(ops.powc)
 for name, elsewhere in ATTRIBUTES.items():
     setattr(Operators, name, elsewhere)
 

@@ -93,13 +93,13 @@ def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  
         return _same(x)
     if op in COMPARISONS:
         return FREE if _same(x) else None
-    if op is ops.where:
+    if op.selects:
         return None if x[0].added else _same(x[1:])
     if op is ops.exp and not scaled:
         return Weight({}, x[0].added)
     if op is ops.log and not added:
         return Weight(x[0].scaled, {})
-    if op in (ops.powc, ops.sqrt) and not added and math.isfinite(exponent := 0.5 if op is ops.sqrt else args[1]):
+    if (op.constant_of is ops.pow or op is ops.sqrt) and not added and math.isfinite(exponent := 0.5 if op is ops.sqrt else args[1]):
         return Weight({}, _total([(x[0].scaled, Fraction(exponent))]))
     return None
 

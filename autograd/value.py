@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial as partial_call
 from typing import Any, NoReturn, final
 
-from autograd import ops
 from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, refused
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
@@ -60,14 +59,14 @@ class _Recorder:
         args = tuple(x)
         if not FLOATS_AND_VALUES.issuperset(map(type, args)):
             args = tuple([a if a.__class__ is Value else as_float(a) for a in args])
-        if op is ops.pow or op is ops.powc:
-            op = ops.pow if args[1].__class__ is Value else ops.powc
+        if op.constant or op.constant_of:
+            op = op.recorded_on(args)
         data: list[Any] = [a._number if a.__class__ is Value else a for a in args]
         y, partials = op.evaluate(data)
         if op.ties:
             partials = op.settled(partials, args)
-        if op is ops.where:  # the branch not taken is absent, not merely multiplied by 0
-            partials = (None, 1.0, None) if data[0] else (None, None, 1.0)
+        if op.selects:  # the branch not taken is absent, not merely multiplied by 0
+            partials = op.taken(partials)
         if float in map(type, args):
             partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, partials, strict=True)])
         return _node(y, partials, op, args)

@@ -63,13 +63,10 @@ cdef extern from "_node.h":
     int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
 
 
+include "_codes.pxi"
+
+
 cdef extern from "_ops.h":
-    enum:
-        AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
-        AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
-        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
-        AG_NORM
-        AG_COUNT
     ctypedef struct ag_op:
         const char* name
         unsigned char arity, sequences, depends, ties
@@ -372,9 +369,13 @@ cdef class Recorder:
                 args[i] = data[i] = as_float(a)
         if code != AG_COUNT:
             return recorded(code, PySequence_Fast_ITEMS(args), len(args))
+        if op.constant_of is not None or op.constant is not None:
+            op = op.recorded_on(args)
         y, partials = op.evaluate(data)
         if op.ties:
             partials = op.settled(partials, args)
+        if op.selects:
+            partials = op.taken(partials)
         made = node_of(y, op, tuple(args), partials)
         attend(made)
         return made
@@ -605,9 +606,6 @@ cdef class Value:
     def __pow__(a, b, modulus): return binary(AG_POW, a, b) if modulus is None else NotImplemented
     def __neg__(self): return unary(AG_NEG, self)
     def __abs__(self): return unary(AG_ABS, self)
-    def abs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
-    def absolute(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
-    def fabs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
     def sqrt(self): "`autograd.sqrt` of this Value."; return unary(AG_SQRT, self)
     def exp(self): "`autograd.exp` of this Value."; return unary(AG_EXP, self)
     def expm1(self): "`autograd.expm1` of this Value."; return unary(AG_EXPM1, self)
@@ -617,6 +615,7 @@ cdef class Value:
     def tanh(self): "`autograd.tanh` of this Value."; return unary(AG_TANH, self)
     def softplus(self): "`autograd.softplus` of this Value."; return unary(AG_SOFTPLUS, self)
     def relu(self): "`autograd.relu` of this Value."; return unary(AG_RELU, self)
+    def leaky_relu(self, *x): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *x)
     def erf(self): "`autograd.erf` of this Value."; return unary(AG_ERF, self)
     def sin(self): "`autograd.sin` of this Value."; return unary(AG_SIN, self)
     def cos(self): "`autograd.cos` of this Value."; return unary(AG_COS, self)
@@ -627,16 +626,18 @@ cdef class Value:
     def arccos(self): "`autograd.acos` of this Value."; return unary(AG_ACOS, self)
     def atan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
     def arctan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
-    def sinh(self): "`autograd.sinh` of this Value."; return unary(AG_SINH, self)
-    def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
-    def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
-    def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
-    def leaky_relu(self, *x): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *x)
     def atan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
     def arctan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
     def hypot(self, *x): "`autograd.hypot` of this Value."; return shared.ops.hypot(self, *x)
+    def sinh(self): "`autograd.sinh` of this Value."; return unary(AG_SINH, self)
+    def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
+    def abs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def absolute(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def fabs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
     def step(self, *x): "`autograd.step` of this Value."; return shared.ops.step(self, *x)
     def clip(self, *x): "`autograd.clip` of this Value."; return shared.ops.clip(self, *x)
+    def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values
