@@ -24,6 +24,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from test_ctext import PYTHONS_OWN
 
 from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
 from autograd import Value as Native
@@ -41,8 +42,7 @@ OPERATORS = {
     "neg": lambda a: -a, "abs": abs, "pos": lambda a: +a, "lt": lambda a, b: a < b, "ge": lambda a, b: a >= b, "eq": lambda a, b: a == b,
     "matmul": lambda a, b: a @ b,
 }  # fmt: skip
-ROUNDED_OTHERWISE = {"hypot", "atan2"}  # by Python itself: see test_ctext
-FIXED = [op for op in TABLE.values() if op.arity and op.name not in ROUNDED_OTHERWISE]
+FIXED = [op for op in TABLE.values() if op.arity and op.name not in PYTHONS_OWN]
 NARY = [op for op in TABLE.values() if not op.arity]
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from functools import reduce
 from pathlib import Path
+from types import CodeType
 
 import numpy as np
 import pytest
@@ -117,8 +118,22 @@ def bits(x, y):
 EDGES = tuple(dict.fromkeys([*POINTS, 1000.0, -1000.0, 1e-310, -5e-324, 1e200, -2.0, 0.5, 1.0, -1.0, 2.0]))
 FIXED = [op for op in TABLE.values() if op.arity]
 
+
+def named(code):
+    """The names that a function looks up, those within it too."""
+    return {*code.co_names}.union(*(named(c) for c in code.co_consts if isinstance(c, CodeType)))
+
+
+def using(name):
+    """The rows whose value or partials call a function of this name, themselves or by a row."""
+    found = {name}
+    while more := {n for n, op in TABLE.items() if found & (named(op.value.__code__) | named(op.partials.__code__))} - found:
+        found |= more
+    return found
+
+
 # Python computes hypot by a method of its own; everything else that `math` has is the C library's.
-PYTHONS_OWN = {"hypot", "atan2"}
+PYTHONS_OWN = using("hypot")
 
 
 def points(op):

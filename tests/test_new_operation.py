@@ -1,5 +1,5 @@
 """An operation added as CONTRIBUTING says, in a copy of the tree: one row and one command; then all that derives from it is there."""
-# ruff: noqa: S603  # our own commands
+# ruff: noqa: ARG005, S603  # lambdas like the table's; our own commands
 
 import os
 import re
@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from autograd import Op, Value, exp, value, where
+from autograd.errors import OperationError
 
 CHECKOUT = Path(__file__).parents[1]
 EXAMPLE = re.search(r"```python\n(.*?)```", (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)[1]
@@ -89,3 +92,28 @@ def test_what_the_command_wrote_is_compiled(copy):
     command(copy, "pure", "setup.py", "-q", "build_ext", "--inplace")
     for name, (_, value, slope) in ROWS.items():
         command(copy, "native", "-c", USE, name, value, slope, "native")
+
+
+TAKE = Op(
+    "TAKE",
+    lambda xp, condition, a, b: xp.where(condition, a, b),
+    lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
+    selects=True,
+)
+SCALE = Op("SCALE", lambda xp, x, c: x * c, lambda y, x, c: (c, x))
+SCALE_BY = Op("SCALE_BY", lambda xp, x, c: x * c, lambda y, x, c: (c, None), constant_of=SCALE)
+
+
+@pytest.mark.parametrize("cls", dict.fromkeys((Value, value.Value)))
+def test_the_properties_of_a_row_hold_for_an_operation_of_ones_own(cls):
+    taken = TAKE(cls(1.0), cls(2.0), cls(3.0))
+    assert taken.partials == (None, 1.0, None)  # 0 times inf would be nan
+    x, c = cls(2.0), cls(3.0)
+    assert [SCALE(x, 3.0).op, SCALE(x, c).op, SCALE_BY(x, c).op, SCALE_BY(x, 3).op] == [SCALE_BY, SCALE, SCALE, SCALE_BY]
+
+
+@pytest.mark.parametrize(("column", "given"), [("selects", 1), ("constant_of", "pow"), ("constant_of", exp)])
+def test_a_property_that_cannot_hold_is_refused(column, given):
+    with pytest.raises(OperationError, match=f"as the {column} of 'mine', expected"):
+        Op("mine", lambda xp, x, c: x * c, lambda y, x, c: (c, x), **{column: given})
+    assert exp.constant is None
