@@ -90,8 +90,8 @@ def test_what_the_command_wrote_is_compiled(copy):
     setup = (CHECKOUT / "setup.py").read_text(encoding="utf-8").replace('"-O3"', '"-O0"')
     (copy / "setup.py").write_text(setup, encoding="utf-8")
     command(copy, "pure", "setup.py", "-q", "build_ext", "--inplace")
-    for name, (_, value, slope) in ROWS.items():
-        command(copy, "native", "-c", USE, name, value, slope, "native")
+    for name, (_, y, slope) in ROWS.items():
+        command(copy, "native", "-c", USE, name, y, slope, "native")
 
 
 TAKE = Op(
