@@ -16,8 +16,9 @@ from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, re
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
 from autograd.kinds import as_float, named_float, register_node
+from autograd.methods import connect
 from autograd.op import Op
-from autograd.operators import MOVED, Operators, connect, identical
+from autograd.operators import MOVED, Operators, identical
 
 new = object.__new__
 
@@ -111,8 +112,7 @@ class Value(Operators):
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
-        self._grad = None
-        self._made_by = None
+        self._grad = self._made_by = None
         self._args = self._partials = ()
         context = current()
         if context is not NEUTRAL:

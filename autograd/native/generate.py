@@ -41,8 +41,8 @@ def cython_methods(text: str) -> str:
 
 def python_methods(text: str) -> str:
     """The text of `operators.py` with its methods as the table has them: the one block of such lines."""
-    lines = [f"    {' = '.join([op.name, *op.aliases])} = {'_unary' if op.arity == 1 else '_method'}(ops.{op.name})\n" for op in METHODS]
-    return _replaced(text, r"    [a-z]\w* = (\w+ = )*_(unary|method)\(ops\.\w+\)\n", lines)
+    lines = [f"    {' = '.join([op.name, *op.aliases])} = {'unary' if op.arity == 1 else 'several'}(ops.{op.name})\n" for op in METHODS]
+    return _replaced(text, r"    [a-z]\w* = (\w+ = )*(unary|several)\(ops\.\w+\)\n", lines)
 
 
 def exports(text: str) -> str:
