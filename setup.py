@@ -8,7 +8,7 @@ from setuptools import Extension, setup
 native = Extension(
     "autograd.native._native",
     ["autograd/native/_native.pyx"],
-    depends=[str(path) for path in Path("autograd/native").glob("*.h")],
+    depends=[str(path) for pattern in ("*.h", "*.pxi") for path in sorted(Path("autograd/native").glob(pattern))],
     extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off"],  # Microsoft's compiler knows neither
     optional=True,
 )

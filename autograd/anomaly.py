@@ -12,10 +12,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd import value
 from autograd.context import Change, Context
 from autograd.errors import AnomalyError
-from autograd.ops import where
 
 # Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
 _PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
@@ -63,7 +61,7 @@ class _Watch:
         for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
             if a in self.doubtful:
                 self.open.pop(a, None)
-                if node.op is not where or partial is not None or i == 0:
+                if not node.op.selects or partial is not None or i == 0:
                     found.append(self.doubtful[a])
         return found
 
@@ -71,7 +69,7 @@ class _Watch:
         frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # as below
         while frame is not None:
             code = frame.f_code
-            if "where" in (*code.co_names, *code.co_freevars) and code.co_filename != RECORDER:
+            if "where" in (*code.co_names, *code.co_freevars):
                 return True
             frame = None if code is self.code else frame.f_back
         return False
@@ -104,9 +102,6 @@ class _Watch:
     def _raise(self, what: str) -> NoReturn:
         self.open.clear()  # the end of the block does not say it again
         raise AnomalyError(what)
-
-
-RECORDER = value.__file__  # it names `where`, too
 
 
 def users_line() -> str:

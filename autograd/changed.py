@@ -8,7 +8,7 @@ from autograd.context import NEUTRAL, entered
 from autograd.engine import Value
 from autograd.errors import ChangedError
 from autograd.kinds import kind_of
-from autograd.value import LOADED, MOVED, identical
+from autograd.operators import LOADED, MOVED, identical
 
 Numbers = Sequence[float | None]
 

@@ -1,9 +1,12 @@
-"""What PyTorch, NumPy and micrograd call otherwise: an unknown attribute of a Value raises with the spelling used here.
+"""What a Value refuses, and says what to write instead: conversion, derived classes, the attributes of PyTorch, NumPy and micrograd.
 
-Each is a descriptor under the unknown name, so that the names that a Value has are looked up as fast as without them.
+Each attribute is a descriptor under the unknown name, so that the names that a Value has are looked up as fast as without them.
 """
 
-from typing import Any
+from typing import Any, NoReturn
+
+from autograd.context import refused
+from autograd.errors import GradientLostError, OperationError
 
 SPELLINGS = {
     **dict.fromkeys(("item", "numpy", "tolist", "value", "primal", "double"), "its number is v.data"),
@@ -58,3 +61,19 @@ ATTRIBUTES = {name: Elsewhere(name, remedy) for name, remedy in SPELLINGS.items(
 def known(node: Any) -> list[str]:
     """The attributes that a Value has, for `dir`."""
     return [name for name in object.__dir__(node) if name not in ATTRIBUTES]
+
+
+def refuse_conversion(kind: str) -> NoReturn:
+    """Say what to do instead of `float(v)`, `int(v)` or `complex(v)`."""
+    refused(f"{kind}() of a Value, which an array needs unless its dtype is object,")
+    number = "v.data" if kind == "float" else f"{kind}(v.data)"
+    raise GradientLostError(
+        f"a Value was used where a plain {kind} is needed, which would lose its gradient: for the number write {number}; for a function "
+        "use autograd's, such as autograd.exp(v) in place of math.exp(v); for a place in an array give the array dtype=object, such as "
+        "np.zeros(n, dtype=object)"
+    )
+
+
+def refuse_subclass(cls: type) -> NoReturn:
+    """Say what to do instead of deriving from Value."""
+    raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")

@@ -4,14 +4,14 @@ import copyreg
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from autograd import graph, value
+from autograd import copies, graph, operators, value
 from autograd.compiled import native
 from autograd.context import refused, scope_of, scope_path
 from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
+from autograd.operators import LOADED, MOVED
 from autograd.ops import TABLE
-from autograd.value import LOADED, MOVED
 
 __all__ = ["Value", "sweep"]
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING or native is None:
 else:
     from autograd.native._native import Value, sweep
 
-    native.connect(TABLE, value)
+    native.connect(TABLE, value.Value.__doc__, operators)
     register_node(Value, native.Recorder())
     graph.register_walk(Value, native.order)
 
@@ -28,7 +28,7 @@ else:
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
     refused("a pickle of a Value", root)
-    if value.depends_on_active_inputs(root):
+    if copies.depends_on_active_inputs(root):
         raise GradientLostError(
             "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "
             "what the transform gives; work that goes to other processes takes floats and gives floats"
@@ -49,7 +49,8 @@ def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
 
 
 def _unpickled_leaf(data: float, grad: float | None, label: str | None, path: tuple[str, ...], marks: int = 0) -> Value:
-    return Value._restored(data, grad, None, (), (), label, scope_of(path), marks)
+    leaf: Value = Value._restored(data, grad, None, (), (), label, scope_of(path), marks)
+    return leaf
 
 
 def _unpickled(rows: list[Any]) -> Value:

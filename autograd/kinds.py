@@ -16,6 +16,7 @@ from contextvars import copy_context
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
+from types import BuiltinFunctionType
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -115,13 +116,16 @@ def no_operand(x: object) -> Any:
     return NotImplemented
 
 
+def _functions(module: Any, kind: type) -> dict[str, Any]:
+    """The functions of numbers that a module has, by name, for the class of a kind: where one differs, it follows there."""
+    return {name: f for name, f in vars(module).items() if isinstance(f, kind) and not name.startswith("_")}
+
+
 class _Floats:
     """Python floats with the functions of `math`; IEEE results where `math` raises."""
 
-    exp, log, sqrt, expm1, log1p = math.exp, math.log, math.sqrt, math.expm1, math.log1p
-    sin, cos, tan, asin, acos, atan = math.sin, math.cos, math.tan, math.asin, math.acos, math.atan
-    sinh, cosh, tanh, erf = math.sinh, math.cosh, math.tanh, math.erf
-    atan2, hypot, pow, abs = math.atan2, math.hypot, math.pow, math.fabs
+    vars().update(_functions(math, BuiltinFunctionType))
+    abs = math.fabs
 
     @staticmethod
     def sign(x: float) -> float:
@@ -250,9 +254,7 @@ class _Complexes:
     At a real part of 0 `abs` and `maximum` are on the same side, so that kinks which cancel in a formula, as in softplus, cancel here.
     """
 
-    exp, log, sqrt = cmath.exp, cmath.log, cmath.sqrt
-    sin, cos, tan, asin, acos, atan = cmath.sin, cmath.cos, cmath.tan, cmath.asin, cmath.acos, cmath.atan
-    sinh, cosh, tanh = cmath.sinh, cmath.cosh, cmath.tanh
+    vars().update(_functions(cmath, BuiltinFunctionType))
     shift = staticmethod(lambda *z: max(a.real for a in z))
     maximum = staticmethod(lambda *z: max(z, key=lambda a: a.real))
     minimum = staticmethod(lambda *z: min(z, key=lambda a: a.real))
@@ -314,10 +316,8 @@ def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> fl
 class _Arrays:
     """NumPy arrays and scalars, element by element; never a warning, IEEE results instead."""
 
-    exp, log, sqrt, expm1, log1p = np.exp, np.log, np.sqrt, np.expm1, np.log1p
-    sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
-    sinh, cosh, tanh, erf = np.sinh, np.cosh, np.tanh, staticmethod(np.vectorize(math.erf, otypes=[float]))
-    atan2, hypot, abs = np.arctan2, np.hypot, np.abs
+    vars().update(_functions(np, np.ufunc))  # which has the names of Python, too
+    erf = staticmethod(np.vectorize(math.erf, otypes=[float]))
 
     @staticmethod
     def sign(x: Any) -> Any:

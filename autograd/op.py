@@ -66,13 +66,19 @@ class Op(Operation):
         sequences: how many sequences of equal length are taken in place of single arguments.
         ties: whether arguments that tie share the derivative. A constant that ties is one more argument whose share may be chosen, and
             the subgradient of least size is then 0 for all.
+        numpy: NumPy's name of it, where that is another; several are given with spaces between.
+        selects: whether the first argument selects one of the others: what is not taken, whose partial is 0, is absent.
+        constant_of: the operation in whose place this one is recorded where the last argument is a constant; see `recorded_on`.
 
     >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
     >>> cube(2.0)
     8.0
     """
 
-    ties = False
+    ties = selects = False
+    constant: "Op | None" = None
+    constant_of: "Op | None" = None
+    aliases: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -88,6 +94,9 @@ class Op(Operation):
         defaults: tuple[float, ...] = (),
         sequences: int = 0,
         ties: bool = False,
+        numpy: str = "",
+        selects: bool = False,
+        constant_of: "Op | None" = None,
     ) -> None:
         code = getattr(value, "__code__", None)
         if code is None:
@@ -107,9 +116,14 @@ class Op(Operation):
         self.defaults = defaults
         self.sequences = sequences
         self.ties = ties
+        self.aliases = tuple(numpy.split())
+        self.selects = selects
+        self.constant_of = constant_of
         self.on_floats = partial(value, FLOATS)
         self.partials_on_floats = partials  # a row of the table has a faster form: see `table`
         self._check()
+        if constant_of is not None:
+            constant_of.constant = self
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
 
     def _check(self) -> None:
@@ -128,6 +142,9 @@ class Op(Operation):
             ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
             ("defaults", _all(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
             ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
+            ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
+            ("constant_of", isinstance(self.constant_of, Op | None) and (not self.constant_of or self.constant_of.arity == self.arity),
+             "an Op with as many arguments, or None"),
             ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
         )  # fmt: skip
         for what, fits, expected in rules:
@@ -240,6 +257,26 @@ class Op(Operation):
             return partials
         left = 1.0 - _rows["step"](reduce(add, shares))
         return tuple([p * left for p in partials])
+
+    @staticmethod
+    def taken(partials: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What the partials on floats are where the operation `selects`: those of what it did not take are absent.
+
+        >>> from autograd import where
+        >>> where.taken((None, 1.0, 0.0))
+        (None, 1.0, None)
+        """
+        return tuple([p or None for p in partials])
+
+    def recorded_on(self, args: Sequence[Any]) -> "Op":
+        """The operation that is recorded: another where the last argument is a constant, a float among Values.
+
+        >>> from autograd import pow
+        >>> pow.recorded_on((object(), 2.0))
+        <Op powc>
+        """
+        variable = self.constant_of or self
+        return variable.constant if variable.constant and args[-1].__class__ is float else variable
 
     def __reduce__(self) -> str:
         return self.name

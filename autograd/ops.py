@@ -68,19 +68,19 @@ def _any_log(x: float) -> float:
 
 add: Op = Op("add", lambda xp, a, b: a + b, lambda y, a, b: (1.0, 1.0), label="+", latex="#1 + #2", bound=EXACT)
 
-sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), label="-", latex="#1 - #2", bound=EXACT)
+sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), numpy="subtract", label="-", latex="#1 - #2", bound=EXACT)
 
-mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), label="*", latex=r"#1 \cdot #2", bound=EXACT)
+mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), numpy="multiply", label="*", latex=r"#1 \cdot #2", bound=EXACT)
 
-div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b),
+div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b), numpy="divide",
              label="/", latex=r"\frac{#1}{#2}", domain=(REAL, POSITIVE), bound=Bound(0.5, 1.5))
 
-neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,), latex="-#1", bound=EXACT)
+neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,), numpy="negative", latex="-#1", bound=EXACT)
 
 # d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
              lambda z, x, y: (where(where(y, 0.0, 1.0 / x - 1.0 / x), 0.0, y * pow(x, y - 1.0)),
-                 where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)),
+                 where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)), numpy="power float_power",
              label="**", latex="#1^{#2}", domain=(POSITIVE, REAL), bound=Bound(1.0, 750.0),
              kinks=(Kink((0.0, 0.0), (0.0, 0.0),
                  "x**0 is 1 for every x; for d/dy the limit of x**y log x along y > 0"),
@@ -92,7 +92,7 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
 # matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               label="**", latex="#1^{#2}", domain=(POSITIVE, REAL), bound=Bound(1.0, 750.0),
-              kinks=(Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),))
+              kinks=(Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),), constant_of=pow)
 
 sum: Op = Op("sum", lambda xp, *x: xp.sum(*x), lambda y, *x: (1.0,) * len(x),
              latex=r"\sum\left(#*\right)", sequences=1, bound=EXACT)
@@ -162,20 +162,20 @@ cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),),
 tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
              latex=r"\tan\left(#1\right)", domain=((-pi / 2, pi / 2),), bound=Bound(1.0, 4.0))
 
-asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arcsin",
               latex=r"\arcsin\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5),
               kinks=(Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)))
 
-acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arccos",
               latex=r"\arccos\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5),
               kinks=(Kink((1.0,), (-inf,), INSIDE), Kink((-1.0,), (-inf,), INSIDE)))
 
-atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),),
+atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),), numpy="arctan",
               latex=r"\arctan\left(#1\right)", bound=Bound(1.0, 2.5))
 
 # atan2(y, x): the angle of the point (x, y).
 atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
-               lambda z, y, x: (where(r := hypot(y, x), x / r / r, 0.0), where(r, -y / r / r, 0.0)),
+               lambda z, y, x: (where(r := hypot(y, x), x / r / r, 0.0), where(r, -y / r / r, 0.0)), numpy="arctan2",
                domain=(REAL, POSITIVE), bound=Bound(1.0, 4.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
 
 hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction((a, b), hypot),
@@ -189,7 +189,7 @@ cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),),
 
 # Choices. `step` and `where` are what the partials above branch with.
 
-abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),),
+abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),), numpy="absolute fabs",
              latex=r"\left|#1\right|", bound=EXACT, kinks=(Kink((0.0,), (0.0,), LEAST),))
 
 sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
@@ -220,7 +220,7 @@ equal: Op = Op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), lambda y, a
 where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
                lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
                domain=(POSITIVE, REAL, REAL), bound=EXACT,
-               kinks=(Kink((0.0, 1.0, 2.0), (None, 0.0, 1.0), "0 counts as false"),))
+               kinks=(Kink((0.0, 1.0, 2.0), (None, 0.0, 1.0), "0 counts as false"),), selects=True)
 
 maximum: Op = Op("maximum", lambda xp, *x: xp.maximum(*x), lambda y, *x: _shares(y, x, step),
                  label="max", latex=r"\max\left(#*\right)", bound=EXACT,

@@ -116,13 +116,13 @@ def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  
         return _after(ops.sum, [w for w in products if w], ()) if all(products) else None
     if op in SUMS and not scaled:
         return Weight(_total((w.added, -1 if op is ops.neg or (op is ops.sub and i) else 1) for i, w in enumerate(x)), {})
-    if op is ops.where:
+    if op.selects:
         return None if x[0].added else _same(x[1:])
     if op is ops.exp and not scaled:
         return Weight({}, x[0].added)
     if op is ops.log and not added:
         return Weight(x[0].scaled, {})
-    if op is ops.powc:
+    if op.constant_of is ops.pow:
         return None if added or not math.isfinite(args[1]) else Weight({}, _total([(x[0].scaled, Fraction(args[1]))]))
     same = _same(x)
     power, slope = degree_of(op), slope_of(op)

@@ -33,8 +33,8 @@ def _local(node: Value, *, graph: bool) -> Sequence[Any]:
 
 
 def _selects(node: Value) -> bool:
-    """Whether a graph of the derivative has to keep both branches: the node is a `where` whose condition is a Value."""
-    return node.op is ops.where and node.args[0].__class__ is Value
+    """Whether a graph of the derivative has to keep both branches: its condition is a Value."""
+    return node.op is not None and node.op.selects and node.args[0].__class__ is Value
 
 
 def _product(a: Any, b: Any) -> Any:

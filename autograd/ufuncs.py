@@ -29,44 +29,19 @@ def _unless_nan(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: ops.where(ops.less_equal(a, a), ops.where(ops.less_equal(b, b), choice(a, b), a), b)
 
 
+# What is a composition of rows.
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: ops.add,
-    np.subtract: ops.sub,
-    np.multiply: ops.mul,
-    np.divide: ops.div,
-    np.negative: ops.neg,
     np.positive: operator.pos,
     np.conjugate: operator.pos,
-    np.power: ops.pow,
-    np.float_power: ops.pow,
     np.square: lambda x: ops.powc(x, 2.0),
     np.reciprocal: lambda x: ops.div(1.0, x),
-    np.absolute: ops.abs,
-    np.fabs: ops.abs,
-    np.sign: ops.sign,
     np.copysign: _copysign,
     np.heaviside: lambda x, at_0: ops.where(x, ops.step(x, 0.0), at_0),
-    np.sqrt: ops.sqrt,
-    np.exp: ops.exp,
     np.exp2: lambda x: ops.pow(2.0, x),
-    np.expm1: ops.expm1,
-    np.log: ops.log,
     np.log2: lambda x: ops.div(ops.log(x), LN_2),
     np.log10: lambda x: ops.div(ops.log(x), LN_10),
-    np.log1p: ops.log1p,
     np.logaddexp: lambda a, b: ops.logsumexp([a, b]),
     np.logaddexp2: lambda a, b: ops.div(ops.logsumexp([ops.mul(a, LN_2), ops.mul(b, LN_2)]), LN_2),
-    np.sin: ops.sin,
-    np.cos: ops.cos,
-    np.tan: ops.tan,
-    np.arcsin: ops.asin,
-    np.arccos: ops.acos,
-    np.arctan: ops.atan,
-    np.arctan2: ops.atan2,
-    np.hypot: ops.hypot,
-    np.sinh: ops.sinh,
-    np.cosh: ops.cosh,
-    np.tanh: ops.tanh,
     np.arcsinh: _asinh,
     np.arccosh: lambda x: ops.log1p((x - 1.0) + ops.sqrt((x - 1.0) * (x + 1.0))),
     np.arctanh: lambda x: 0.5 * (ops.log1p(x) - ops.log1p(-x)),
@@ -74,8 +49,6 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.radians: lambda x: ops.mul(x, math.pi / 180.0),
     np.rad2deg: lambda x: ops.mul(x, 180.0 / math.pi),
     np.degrees: lambda x: ops.mul(x, 180.0 / math.pi),
-    np.maximum: ops.maximum,
-    np.minimum: ops.minimum,
     np.fmax: _unless_nan(ops.maximum),
     np.fmin: _unless_nan(ops.minimum),
 }
@@ -115,6 +88,15 @@ QUESTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.logical_or: lambda a, b: bool(a) or bool(b),
     np.logical_xor: lambda a, b: bool(a) is not bool(b),
     np.logical_not: lambda x: not x,
+}
+
+
+# The rows, by the names that they have in NumPy.
+OPERATIONS |= {
+    f: op
+    for op in ops.TABLE.values()
+    for name in op.aliases or (op.name,)
+    if isinstance(f := getattr(np, name, None), np.ufunc) and f not in QUESTIONS
 }
 
 

@@ -14,7 +14,7 @@ TOP = Path(autograd.__file__).parent
 ORDER = """
     errors graph trees labels blocks context elsewhere compiled
     kinds op ops ufuncs linalg functions arrays
-    value native native.cnames native.ctext native.csource engine anomaly foreign changed files
+    copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
     sweeps
     program.archive program.program program.captured program.lanes program.recording program.jit program
     transforms differences check shifts symbolic

@@ -20,6 +20,7 @@ from libc.string cimport memcpy
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
 from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
+from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
 from autograd.kinds import as_float, named_float, no_operand
 
@@ -62,13 +63,10 @@ cdef extern from "_node.h":
     int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
 
 
+include "_codes.pxi"
+
+
 cdef extern from "_ops.h":
-    enum:
-        AG_ADD, AG_SUB, AG_MUL, AG_DIV, AG_NEG, AG_POW, AG_POWC, AG_SUM, AG_DOT, AG_SQRT, AG_EXP, AG_EXPM1, AG_LOG, AG_LOG1P
-        AG_LOGSUMEXP, AG_SIGMOID, AG_TANH, AG_SOFTPLUS, AG_RELU, AG_LEAKY_RELU, AG_ERF, AG_SIN, AG_COS, AG_TAN, AG_ASIN, AG_ACOS, AG_ATAN
-        AG_ATAN2, AG_HYPOT, AG_SINH, AG_COSH, AG_ABS, AG_SIGN, AG_STEP, AG_LESS, AG_LESS_EQUAL, AG_EQUAL, AG_WHERE, AG_MAXIMUM, AG_MINIMUM, AG_CLIP, AG_STOP_GRADIENT
-        AG_NORM
-        AG_COUNT
     ctypedef struct ag_op:
         const char* name
         unsigned char arity, sequences, depends, ties
@@ -88,7 +86,7 @@ cdef extern from "_flat.h":
 
 
 cdef PyObject* OPS[AG_COUNT]
-shared = None  # value.py, for what needs no speed
+shared = None  # operators.py, for what needs no speed
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
@@ -98,13 +96,13 @@ Py_INCREF(_current)  # these two for ever: when Python ends, modules go before t
 Py_INCREF(_NEUTRAL)
 
 
-def connect(table, reference):
-    """Take the operations from the table, and from the reference what needs no speed."""
+def connect(table, text, operators):
+    """Take the operations from the table, and from the reference its description and what needs no speed."""
     global shared, signature
-    shared = reference
-    signature = f"Value(data, label=None)\n--\n\n{reference.Value.__doc__}"
+    shared = operators
+    signature = f"Value(data, label=None)\n--\n\n{text}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
-    (<dict>(<PyTypeObject*>Value).tp_dict).update(reference.ATTRIBUTES)
+    (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
     PyType_Modified(<type>Value)
     for code in range(AG_COUNT):
         op = table[ag_ops[code].name.decode()]
@@ -371,9 +369,13 @@ cdef class Recorder:
                 args[i] = data[i] = as_float(a)
         if code != AG_COUNT:
             return recorded(code, PySequence_Fast_ITEMS(args), len(args))
+        if op.constant_of is not None or op.constant is not None:
+            op = op.recorded_on(args)
         y, partials = op.evaluate(data)
         if op.ties:
             partials = op.settled(partials, args)
+        if op.selects:
+            partials = op.taken(partials)
         made = node_of(y, op, tuple(args), partials)
         attend(made)
         return made
@@ -604,9 +606,6 @@ cdef class Value:
     def __pow__(a, b, modulus): return binary(AG_POW, a, b) if modulus is None else NotImplemented
     def __neg__(self): return unary(AG_NEG, self)
     def __abs__(self): return unary(AG_ABS, self)
-    def abs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
-    def absolute(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
-    def fabs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
     def sqrt(self): "`autograd.sqrt` of this Value."; return unary(AG_SQRT, self)
     def exp(self): "`autograd.exp` of this Value."; return unary(AG_EXP, self)
     def expm1(self): "`autograd.expm1` of this Value."; return unary(AG_EXPM1, self)
@@ -616,6 +615,7 @@ cdef class Value:
     def tanh(self): "`autograd.tanh` of this Value."; return unary(AG_TANH, self)
     def softplus(self): "`autograd.softplus` of this Value."; return unary(AG_SOFTPLUS, self)
     def relu(self): "`autograd.relu` of this Value."; return unary(AG_RELU, self)
+    def leaky_relu(self, *x): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *x)
     def erf(self): "`autograd.erf` of this Value."; return unary(AG_ERF, self)
     def sin(self): "`autograd.sin` of this Value."; return unary(AG_SIN, self)
     def cos(self): "`autograd.cos` of this Value."; return unary(AG_COS, self)
@@ -626,16 +626,18 @@ cdef class Value:
     def arccos(self): "`autograd.acos` of this Value."; return unary(AG_ACOS, self)
     def atan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
     def arctan(self): "`autograd.atan` of this Value."; return unary(AG_ATAN, self)
-    def sinh(self): "`autograd.sinh` of this Value."; return unary(AG_SINH, self)
-    def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
-    def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
-    def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
-    def leaky_relu(self, *x): "`autograd.leaky_relu` of this Value."; return shared.ops.leaky_relu(self, *x)
     def atan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
     def arctan2(self, *x): "`autograd.atan2` of this Value."; return shared.ops.atan2(self, *x)
     def hypot(self, *x): "`autograd.hypot` of this Value."; return shared.ops.hypot(self, *x)
+    def sinh(self): "`autograd.sinh` of this Value."; return unary(AG_SINH, self)
+    def cosh(self): "`autograd.cosh` of this Value."; return unary(AG_COSH, self)
+    def abs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def absolute(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def fabs(self): "`autograd.abs` of this Value."; return unary(AG_ABS, self)
+    def sign(self): "`autograd.sign` of this Value."; return unary(AG_SIGN, self)
     def step(self, *x): "`autograd.step` of this Value."; return shared.ops.step(self, *x)
     def clip(self, *x): "`autograd.clip` of this Value."; return shared.ops.clip(self, *x)
+    def stop_gradient(self): "`autograd.stop_gradient` of this Value."; return unary(AG_STOP_GRADIENT, self)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values
@@ -674,16 +676,16 @@ cdef class Value:
         """Whether the number is neither infinite nor nan."""
         return bool(isfinite(of(self).data)) if tracing() is None else bool(abs(self) < INFINITY)
 
-    def __float__(self): shared.refuse_conversion("float")
-    def __int__(self): shared.refuse_conversion("int")
-    def __complex__(self): shared.refuse_conversion("complex")
+    def __float__(self): refuse_conversion("float")
+    def __int__(self): refuse_conversion("int")
+    def __complex__(self): refuse_conversion("complex")
     def __array_ufunc__(self, ufunc, method, *inputs, **options): return shared.arrays.apply(ufunc, method, inputs, options)
     def __array_function__(self, func, types, args, options): return shared.arrays.call(func, args, options)
 
     # Showing and copying.
 
     def __sizeof__(self): return sizeof(Node) + (0 if of(self).size <= INLINE else of(self).size * sizeof(Edge))
-    def __dir__(self): return shared.known(self)
+    def __dir__(self): return known(self)
     def __repr__(self): return shared.text(self)
     def __format__(self, spec): return format(self.data, spec) if spec else repr(self)
     def __copy__(self): return shared.copied(self)
@@ -692,8 +694,8 @@ cdef class Value:
 
 cdef object fresh(PyTypeObject* cls, PyObject* args, PyObject* options):
     """tp_new: for Value alone, since a class that hides `__init_subclass__` may derive from it all the same."""
-    return node_new(0.0, NULL, 0) if cls == <PyTypeObject*>Value else shared.refuse_subclass(<object>cls)
+    return node_new(0.0, NULL, 0) if cls == <PyTypeObject*>Value else refuse_subclass(<object>cls)
 
 
 node_register(<PyTypeObject*>Value, <newfunc>fresh)
-(<dict>(<PyTypeObject*>Value).tp_dict)["__init_subclass__"] = classmethod(lambda cls: shared.refuse_subclass(cls))  # Cython has no other way
+(<dict>(<PyTypeObject*>Value).tp_dict)["__init_subclass__"] = classmethod(lambda cls: refuse_subclass(cls))  # Cython has no other way

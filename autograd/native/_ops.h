@@ -1,6 +1,6 @@
 /* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
 
-       python -m autograd.native.ctext
+       python -m autograd.native.generate
 
    The operations that take any number of arguments are loops, in _nary.h. */
 

@@ -1,6 +1,6 @@
 """C text as a kind of number: fed to a row of the table, it prints the row's arithmetic in C.
 
-`python -m autograd.native.ctext` writes `_ops.h`, the header that the compiled parts are built on, so that no
+`python -m autograd.native.generate` writes `_ops.h`, the header that the compiled parts are built on, so that no
 derivative is written a second time. `functions` prints any other operation with a fixed number of arguments.
 
 The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from itertools import chain, count
 from math import copysign, inf, isfinite, isnan
-from pathlib import Path
 from types import BuiltinFunctionType
 from typing import Any
 
 from autograd.errors import OperationError
 from autograd.graph import order
 from autograd.kinds import FLOATS, as_float, register_node
+from autograd.native.cnames import MATHEMATICS
 from autograd.op import Op
 from autograd.ops import TABLE
 
@@ -105,6 +105,10 @@ def _or_nan(condition: Expression, x: Any) -> Expression:
     return Expression("{} || {}", OR, (condition, _call("isnan", x)), (OR, EQUALITY))
 
 
+# What `math` has under the name that it has in C, and with a float as the result.
+IN_C = set(MATHEMATICS.split()) - {"gamma", "floor", "ceil", "trunc", "ldexp", "frexp", "modf"}
+
+
 class _CText:
     """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
 
@@ -112,8 +116,8 @@ class _CText:
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
-        if not isinstance(function, BuiltinFunctionType):
-            raise AttributeError(f"there is no xp.{name} in C text")  # noqa: TRY004  # an attribute that is not there
+        if not isinstance(function, BuiltinFunctionType) or function.__name__ not in IN_C:
+            raise AttributeError(f"there is no xp.{name} in C text")  # an attribute that is not there
         return partial(_call, function.__name__)
 
     @staticmethod
@@ -228,7 +232,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
 HEADER = """\
 /* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
 
-       python -m autograd.native.ctext
+       python -m autograd.native.generate
 
    The operations that take any number of arguments are loops, in _nary.h. */
 
@@ -287,7 +291,3 @@ def header() -> str:
         values="\n".join(values),
         partials="\n".join(partials),
     )
-
-
-if __name__ == "__main__":
-    Path(__file__).with_name("_ops.h").write_text(header(), encoding="utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import ops
-from autograd.kinds import as_float, register_node
+from autograd.kinds import FLOATS, as_float, register_node
 from autograd.labels import printable
 from autograd.op import Op
 from autograd.pictures.writer import number
@@ -94,11 +94,11 @@ class _Formulas:
 
     def apply(self, op: Op, x: Sequence[Any]) -> Any:
         """The result of `op`, written out where it is arithmetic."""
-        if op is ops.where:
-            return x[1] if formula(x[0]).number else x[2]
+        if op.selects:
+            return op.value(FLOATS, formula(x[0]).number, *x[1:])
         if op in (ops.add, ops.sub, ops.mul, ops.div, ops.neg):
             return op.value(None, *x)
-        if op in (ops.pow, ops.powc) and x[1] == 1.0:
+        if ops.pow in (op, op.constant_of) and x[1] == 1.0:
             return x[0]
         x = [formula(a) for a in x]
         return Formula(op.evaluate([a.number for a in x])[0], plain(op, [str(a) for a in x]))

@@ -21,7 +21,6 @@ from operator import add
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from autograd import ops
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.files import write
@@ -90,7 +89,7 @@ class _Steps:
                 if partial is not None:
                     row |= {"slope": said(partial), "local": str(local) if local and local.over + local.under else ""}
                 else:
-                    row |= {"none": "branch not taken" if node.op is ops.where and place else "no dependence"}
+                    row |= {"none": "branch not taken" if node.op and node.op.selects and place else "no dependence"}
                 self._uses[a].append((i, len(self._sent[node])))
                 self._sent[node].append(row)
 

@@ -1,0 +1,48 @@
+"""Copies of Values, shallow and deep, of a graph of any depth, and how a transform that runs keeps its gradient."""
+
+from typing import Any
+
+from autograd import ops
+from autograd.context import ACTIVE_INPUTS, current
+from autograd.graph import order
+
+
+def copied(value: Any) -> Any:
+    """A node with the attributes of `value`; one joined to it where a transform would lose its gradient."""
+    return _joined(value) if _lost_in_copy(value) else _twin(value, value.args)
+
+
+def deeply_copied(value: Any, memo: dict[int, Any]) -> Any:
+    """A copy of the graph below `value`, of any depth; `memo` is that of `copy.deepcopy`. As for `copied`."""
+    if id(value) not in memo and _lost_in_copy(value):
+        memo[id(value)] = _joined(value)
+    for node in () if id(value) in memo else order(value):
+        if id(node) not in memo:
+            memo[id(node)] = _twin(node, tuple([memo[id(a)] if a.__class__ is value.__class__ else a for a in node.args]))
+    return memo[id(value)]
+
+
+def _twin(value: Any, args: tuple[Any, ...]) -> Any:
+    return value._restored(value._number, value._grad, value.op, args, value.partials, value.label, value.scope, value._marks)
+
+
+def _lost_in_copy(value: Any) -> bool:
+    """Whether a transform runs that would lose the gradient of `value` in a copy that stands apart."""
+    context = current()
+    return bool(context.born) or context.trace is not None or depends_on_active_inputs(value)
+
+
+def _joined(value: Any) -> Any:
+    """A node with the number of `value` that depends on it, with derivative 1; for a leaf that the function itself made, another."""
+    if any(value in leaves for leaves in current().born) and value not in ACTIVE_INPUTS:
+        copy = value.__class__(value._number)
+        copy._grad = value._grad
+    else:
+        copy = ops.mul(value, 1.0)
+    copy.label = value.label
+    return copy
+
+
+def depends_on_active_inputs(value: Any) -> bool:
+    """Whether `value` is computed from an input of a function that a transform is running, in this thread or another."""
+    return bool(ACTIVE_INPUTS) and not ACTIVE_INPUTS.isdisjoint(order(value))

@@ -1,0 +1,149 @@
+"""How operations are recorded as the methods of a Value: each reads the numbers, computes value and partials, and makes a node."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from autograd import ops
+from autograd.compiled import native
+from autograd.context import current
+from autograd.errors import NumberError
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of, no_operand
+from autograd.op import Op
+
+F = TypeVar("F", bound=Callable[..., Any])
+N = TypeVar("N")
+ABSENT = object()
+
+# The class that has these operators, and what makes a node of it: autograd.value's, which stands below, see `connect`.
+Value: Any = None
+node: Any = None
+
+
+def connect(cls: type, make: Callable[..., Any]) -> None:
+    """Let the methods make nodes of `cls` by `make(number, partials, op, args)`."""
+    global Value, node  # set once, where the class is
+    Value, node = cls, make
+    for op in ops.TABLE.values() if native is None else ():
+        if op.arity == 1:
+            op.__class__ = type(Op.__name__, (Op,), {"__call__": _function(op)})  # for calls are looked up in the class
+
+
+def unary(op: Op) -> Callable[[N], N]:
+    """The method that records `op` on one Value: what `_Recorder` does, without its loops."""
+    value, partials = op.value, op.partials_on_floats
+
+    def method(self: Any) -> Any:
+        x = self._number
+        try:
+            y = value(FLOATS, x)
+            p = partials(y, x)
+        except IEEE_TRAPS:
+            y, p = op.evaluate((x,))
+        return node(y, p, op, (self,))
+
+    return _named(method, op)
+
+
+def _function(op: Op) -> Callable[..., Any]:
+    """What calling `op` does: on one Value what its method does, written once more, since a call of that would cost half as much again."""
+    apply, value, partials, on_floats = op.apply, op.value, op.partials_on_floats, op.on_floats
+    cls, make = Value, node
+
+    def call(_: Op, x: Any = ABSENT, *more: Any) -> Any:
+        if x.__class__ is cls and not more:
+            a = x._number
+            try:
+                y = value(FLOATS, a)
+                p = partials(y, a)
+            except IEEE_TRAPS:
+                y, p = op.evaluate((a,))
+            return make(y, p, op, (x,))
+        if x.__class__ is float and not more:
+            try:
+                return on_floats(x)
+            except IEEE_TRAPS:
+                return FLOATS.apply(op, (x,))
+        return apply() if x is ABSENT else apply(x, *more)
+
+    return call
+
+
+def binary(op: Op) -> Callable[[Any, Any], Any]:
+    """The method that records `op` on a Value and what stands right of it."""
+    value, partials = op.value, op.partials_on_floats
+
+    def method(self: Any, other: Any) -> Any:
+        if other.__class__ is Value:
+            b = other._number
+        elif other.__class__ is float:
+            b = other
+        else:
+            try:
+                b = other = as_float(other)
+            except NumberError:
+                return no_operand(other)
+        a = self._number
+        try:
+            y = value(FLOATS, a, b)
+            p = partials(y, a, b)
+        except IEEE_TRAPS:
+            y, p = op.evaluate((a, b))
+        return node(y, p if b is not other else (p[0], None), op, (self, other))
+
+    return _named(method, op)
+
+
+def power(op: Op) -> Callable[[Any, Any], Any]:
+    """As `binary`, by the operation that stands in for `op` where what stands right is a constant."""
+    variable, constant = binary(op), binary(op.recorded_on((None, 0.0)))
+
+    def method(self: Any, other: Any) -> Any:
+        return variable(self, other) if other.__class__ is Value else constant(self, other)
+
+    return _named(method, op)
+
+
+def reflected(op: Op) -> Callable[[Any, Any], Any]:
+    """The method that records `op` on a Value and the number left of it."""
+
+    def method(self: Any, other: Any) -> Any:
+        try:
+            return kind_of((self,)).apply(op, (other, self))
+        except NumberError:
+            return no_operand(other)
+
+    return _named(method, op)
+
+
+def several(op: Op) -> Callable[..., Any]:
+    """`op` as a method, for operations with more arguments."""
+
+    def method(self: Any, *x: Any) -> Any:
+        return op(self, *x)
+
+    return _named(method, op)
+
+
+def comparison(
+    compare: Callable[[float, float], bool], op: Callable[[Any, Any], Any], *, swapped: bool = False
+) -> Callable[[Any, Any], Any]:
+    """A comparison by value; while a function is traced, the node of an operation."""
+
+    def method(self: Any, other: Any) -> Any:
+        try:
+            number = other._number if other.__class__ is Value else as_float(other)
+        except NumberError:
+            return NotImplemented
+        if current().trace is not None:
+            return op(other, self) if swapped else op(self, other)
+        return compare(self._number, number)
+
+    method.__name__ = f"__{compare.__name__}__"
+    return method
+
+
+def _named(method: F, op: Op) -> F:
+    """The method with the name of `op`, and code of its own, which the interpreter then specialises for `op`."""
+    method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
+    method.__code__ = method.__code__.replace(co_name=op.name)
+    return method

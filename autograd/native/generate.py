@@ -1,0 +1,91 @@
+"""What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
+
+The arithmetic in C (`_ops.h`), the codes (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in
+Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`). Run it with AUTOGRAD_BACKEND=pure, since what is
+compiled is built on it.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograd.elsewhere import SPELLINGS
+from autograd.native import ctext
+from autograd.ops import TABLE
+
+TOP = Path(__file__).parents[1]
+WRITTEN = "# Written by python -m autograd.native.generate from autograd/ops.py: change a row there.\n"
+
+# What has a sign, or is refused by its name since there is another way to write it, is no method.
+METHODS = [op for op in TABLE.values() if op.arity and op.label.isidentifier() and op.name not in SPELLINGS and not op.selects]
+
+
+def codes() -> str:
+    """The text of `_codes.pxi`: the enum of codes, as Cython declares it."""
+    return (
+        f'{WRITTEN}cdef extern from "_ops.h":\n    enum:\n'
+        + "".join(f"        AG_{name.upper()}\n" for name in TABLE)
+        + "        AG_COUNT\n"
+    )
+
+
+def cython_methods(text: str) -> str:
+    """The text of `_native.pyx` with its methods as the table has them, since Cython includes no file in a class."""
+    lines = []
+    for op in METHODS:
+        head, body = ("self", f"unary(AG_{op.name.upper()}, self)") if op.arity == 1 else ("self, *x", f"shared.ops.{op.name}(self, *x)")
+        lines += [f'    def {name}({head}): "`autograd.{op.name}` of this Value."; return {body}\n' for name in (op.name, *op.aliases)]
+    return _replaced(text, r"    def \w+\(self(, \*x)?\): \"`autograd\.\w+` of this Value.*\n", lines)
+
+
+def python_methods(text: str) -> str:
+    """The text of `operators.py` with its methods as the table has them: the one block of such lines."""
+    lines = [f"    {' = '.join([op.name, *op.aliases])} = {'unary' if op.arity == 1 else 'several'}(ops.{op.name})\n" for op in METHODS]
+    return _replaced(text, r"    [a-z]\w* = (\w+ = )*(unary|several)\(ops\.\w+\)\n", lines)
+
+
+def exports(text: str) -> str:
+    """The text of `__init__.py` with the operations as the table has them; what stands in for another is not exported."""
+    names = sorted(["TABLE", *[op.name for op in TABLE.values() if op.constant_of is None]], key=_as_sorted)
+    text = _replaced(text, r"from autograd\.ops import \w+ as \w+\n", [f"from autograd.ops import {name} as {name}\n" for name in names])
+    declared = re.search(r'(?<=__all__ = \[\n)(    "\w+",\n)+', text)
+    if declared is None:
+        return text
+    others = {*re.findall(r"\w+", declared[0])} | {name for name in names if name not in {"abs", "pow", "sum"}}
+    return text.replace(declared[0], "".join(f'    "{name}",\n' for name in sorted(others, key=_as_sorted)))
+
+
+def _as_sorted(name: str) -> tuple[bool, bool, str]:
+    """Constants, classes, functions: the order of ruff."""
+    return not name.isupper(), name[0].islower(), name
+
+
+def _replaced(text: str, line: str, lines: list[str]) -> str:
+    """`text` with `lines` in place of the one block of lines that match."""
+    return re.sub(f"(?:{line})+", lambda _: "".join(lines), text, count=1)
+
+
+FILES: dict[str, Callable[..., Any]] = {
+    "native/_ops.h": lambda _: ctext.header(),
+    "native/_codes.pxi": lambda _: codes(),
+    "native/_native.pyx": cython_methods,
+    "operators.py": python_methods,
+    "__init__.py": exports,
+}
+
+
+def outdated() -> dict[Path, str]:
+    """The files that are not as the table has them, each with what it should say."""
+    found = {}
+    for name, generated in FILES.items():
+        path = TOP / name
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        if (text := generated(before)) != before:
+            found[path] = text
+    return found
+
+
+if __name__ == "__main__":
+    for path, text in outdated().items():
+        path.write_text(text, encoding="utf-8")

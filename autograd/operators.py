@@ -1,0 +1,194 @@
+"""Value's operators and methods, one line an operation, as a base class of `autograd.value.Value`; `autograd.methods` makes each."""
+
+import math
+import operator
+from typing import Any, NoReturn
+
+from autograd import arrays, methods, ops
+from autograd.context import Scope, current
+from autograd.copies import copied, deeply_copied
+from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
+from autograd.errors import OperationError
+from autograd.methods import binary, comparison, power, reflected, several, unary
+from autograd.op import Op
+
+UNTAGGED = (None, 0, 0)
+# Marks: the number was set to another one; what is recorded was computed elsewhere and came in a pickle.
+MOVED, LOADED = 1, 2
+
+
+class Operators:
+    """The operators and methods of a Value."""
+
+    __slots__ = ()
+    _number: float
+    _tag: tuple[str | None, Scope | int, int]
+    _args: tuple[Any, ...]
+    _made_by: Op | None
+    _partials: tuple[float | None, ...]
+
+    # One line an operation.
+
+    __add__, __radd__ = binary(ops.add), reflected(ops.add)
+    __sub__, __rsub__ = binary(ops.sub), reflected(ops.sub)
+    __mul__, __rmul__ = binary(ops.mul), reflected(ops.mul)
+    __truediv__, __rtruediv__ = binary(ops.div), reflected(ops.div)
+    __pow__, __rpow__ = power(ops.pow), reflected(ops.pow)
+    __neg__, __abs__ = unary(ops.neg), unary(ops.abs)
+    sqrt = unary(ops.sqrt)
+    exp = unary(ops.exp)
+    expm1 = unary(ops.expm1)
+    log = unary(ops.log)
+    log1p = unary(ops.log1p)
+    sigmoid = unary(ops.sigmoid)
+    tanh = unary(ops.tanh)
+    softplus = unary(ops.softplus)
+    relu = unary(ops.relu)
+    leaky_relu = several(ops.leaky_relu)
+    erf = unary(ops.erf)
+    sin = unary(ops.sin)
+    cos = unary(ops.cos)
+    tan = unary(ops.tan)
+    asin = arcsin = unary(ops.asin)
+    acos = arccos = unary(ops.acos)
+    atan = arctan = unary(ops.atan)
+    atan2 = arctan2 = several(ops.atan2)
+    hypot = several(ops.hypot)
+    sinh = unary(ops.sinh)
+    cosh = unary(ops.cosh)
+    abs = absolute = fabs = unary(ops.abs)
+    sign = unary(ops.sign)
+    step = several(ops.step)
+    clip = several(ops.clip)
+    stop_gradient = unary(ops.stop_gradient)
+
+    def __pos__(self) -> Any:
+        return self
+
+    conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
+
+    # How it was computed stays as it was recorded: so the graph has no cycle.
+
+    @property
+    def op(self) -> Op | None:
+        """The `Op` that made it, None for a leaf."""
+        return self._made_by
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """What `op` was given: Values and floats, in order, with repeats."""
+        return self._args
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """The local derivative for each of `args`, as recorded; None where there is none."""
+        return self._partials
+
+    # What is held beside the number.
+
+    @property
+    def label(self) -> str | None:
+        """A name for pictures and messages."""
+        return getattr(self, "_tag", UNTAGGED)[0]
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        if not (label is None or isinstance(label, str)):
+            raise OperationError(f"got {label!r} as a label, expected a text or None")
+        self._tag = (label, self.scope, self._marks)  # type: ignore[misc]  # a slot of Value's
+
+    @property
+    def scope(self) -> Scope | int:
+        """The `scope` in which it was made, 0 where there was none; `scope_path` gives its names."""
+        return getattr(self, "_tag", UNTAGGED)[1]
+
+    @property
+    def _marks(self) -> int:
+        """MOVED and LOADED, where they hold."""
+        return getattr(self, "_tag", UNTAGGED)[2]
+
+    @staticmethod
+    def _restored(
+        data: float, grad: float | None, op: Any, args: Any, partials: Any, label: str | None, scope: Scope | int, marks: int = 0
+    ) -> Any:
+        """A node with these attributes."""
+        made = object.__new__(methods.Value)
+        made._number, made._grad, made._made_by, made._args, made._partials = data, grad, op, args, partials
+        made._tag = (label, scope, marks)
+        return made
+
+    # Comparing and converting.
+
+    __lt__ = comparison(operator.lt, ops.less)
+    __le__ = comparison(operator.le, ops.less_equal)
+    __gt__ = comparison(operator.gt, ops.less, swapped=True)
+    __ge__ = comparison(operator.ge, ops.less_equal, swapped=True)
+    __eq__ = comparison(operator.eq, ops.equal)
+    __ne__ = comparison(operator.ne, lambda a, b: ops.where(ops.equal(a, b), 0.0, 1.0))
+
+    __hash__ = object.__hash__  # by identity
+
+    def __bool__(self) -> bool:
+        trace = current().trace
+        return bool(self._number) if trace is None else trace.truth(self)
+
+    def isnan(self) -> bool:
+        """Whether the number is nan."""
+        return math.isnan(self._number) if current().trace is None else not self <= self  # noqa: PLR0124  # nan is not itself
+
+    def isfinite(self) -> bool:
+        """Whether the number is neither infinite nor nan."""
+        return math.isfinite(self._number) if current().trace is None else bool(abs(self) < math.inf)
+
+    def __float__(self) -> NoReturn:
+        refuse_conversion("float")
+
+    def __int__(self) -> NoReturn:
+        refuse_conversion("int")
+
+    def __complex__(self) -> NoReturn:
+        refuse_conversion("complex")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return arrays.apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # NumPy's protocol
+        return arrays.call(func, args, options)
+
+    # Showing and copying.
+
+    def __dir__(self) -> list[str]:
+        return known(self)
+
+    def __repr__(self) -> str:
+        return text(self)
+
+    def __format__(self: Any, spec: str) -> str:
+        return format(self.data, spec) if spec else text(self)
+
+    def __copy__(self) -> Any:
+        return copied(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return deeply_copied(self, memo)
+
+
+for name, elsewhere in ATTRIBUTES.items():
+    setattr(Operators, name, elsewhere)
+
+
+def identical(x: Any, y: Any) -> bool:
+    """Whether two numbers have the same bits, or are both nan, or both None."""
+    return (x == y and (x is None or math.copysign(1.0, x) == math.copysign(1.0, y))) or (x != x and y != y)  # noqa: PLR0124  # nan
+
+
+def text(value: Any) -> str:
+    """One line for people."""
+    label = "" if value.label is None else f", label={value.label!r}"
+    if current().trace is not None:  # its numbers are those of the recording only
+        return f"Value({label[2:]})"
+    return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
+
+
+def _short(x: float) -> str:
+    return f"{x:.4f}" if x == 0.0 or 1e-4 <= abs(x) < 1e9 else f"{x:.4e}"
