@@ -25,7 +25,8 @@ def connect(cls: type, make: Callable[..., Any]) -> None:
     Value, node = cls, make
     for op in ops.TABLE.values() if native is None else ():
         if op.arity == 1:
-            op.__class__ = type(Op.__name__, (Op,), {"__call__": _function(op)})  # for calls are looked up in the class
+            own = {"__call__": _function(op), "__doc__": Op.__doc__, "__module__": Op.__module__}
+            op.__class__ = type(Op.__name__, (Op,), own)  # for calls are looked up in the class
 
 
 def unary(op: Op) -> Callable[[N], N]:
