@@ -116,7 +116,8 @@ class Op(Operation):
         self.defaults = defaults
         self.sequences = sequences
         self.ties = ties
-        self.aliases = tuple(numpy.split())
+        self.numpy = numpy
+        self.aliases = tuple(numpy.split()) if isinstance(numpy, str) else ()
         self.selects = selects
         self.constant_of = constant_of
         self.on_floats = partial(value, FLOATS)
@@ -142,6 +143,7 @@ class Op(Operation):
             ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
             ("defaults", _all(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
             ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
+            ("numpy", isinstance(self.numpy, str), "a string, the name, or several with spaces between"),
             ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
             ("constant_of", isinstance(self.constant_of, Op | None) and (not self.constant_of or self.constant_of.arity == self.arity),
              "an Op with as many arguments, or None"),

@@ -440,6 +440,7 @@ ARRAYS = [
     ),
     Advice("such as 'program'", lambda: program().to_c("a b"), lambda: "int program(" in program().to_c("program"), True),
     Advice("give another, such as", lambda: program().to_c("double"), lambda: "int double_(" in program().to_c("double_"), True),
+    Advice("such as 'program.npz'", lambda: program().save("\ud800"), lambda: saved(program().save, "program.npz"), True),
     Advice("such as 'program.npz'", lambda: program().save("a\0b"), lambda: saved(program().save, "program.npz"), True),
 ]
 

@@ -208,18 +208,6 @@ LOSSES = [
         lambda: nn.cross_entropy(ROWS, [sorted(set(LABELS)).index(label) for label in LABELS]),
         MEAN,
     ),
-    Advice(
-        "write v.data",
-        lambda: nn.cross_entropy(ROWS[0], [value(0.0), value(1.0)]),
-        lambda: nn.cross_entropy(ROWS[0], [value(0.0).data, value(1.0).data]),
-        math.log1p(math.exp(-1.0)),
-    ),
-    Advice(
-        "write v.data",
-        lambda: nn.binary_cross_entropy(0.5, value(1.0)),
-        lambda: nn.binary_cross_entropy(0.5, value(1.0).data),
-        math.log(2.0),
-    ),
     Advice("write 1", lambda: nn.cross_entropy(ROWS[0], [1]), lambda: nn.cross_entropy(ROWS[0], 1), math.log1p(math.exp(-1.0))),
     Advice(
         "divide it by its sum",

@@ -164,6 +164,9 @@ WRONG_DECLARATIONS = {
     "defaults": ([3, (1.0, 2.0), ("1",), [1.0]], "a tuple of numbers for the last arguments"),
     "sequences": ([1, -1, "1", None], "1 or 2 with the value a function of xp and *x, else 0"),
     "ties": ([1, "yes", None], "True where arguments that tie share the derivative, else False"),
+    "numpy": ([3, None, b"same"], "a string"),
+    "selects": ([1, "yes", None], "True where the first argument selects one of the others, else False"),
+    "constant_of": ([1, "pow", ops.add], "an Op"),
 }
 
 
@@ -390,7 +393,7 @@ WRONG_CALLS = {
     "mse": [
         (lambda: nn.mse([1.0, 2.0], [1.0, "2"]), NumberError, ["targets: got the string '2'", "one real number"]),
         (lambda: nn.mse(None, 1.0), NumberError, ["outputs: got None", "one real number"]),
-        (lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "one_hot(index, 2)", "transpose"]),
+        (lambda: nn.mse([1.0, 2.0], 1.0), LengthError, ["a batch of 2", "the single target 1.0", "give one for each", "transpose"]),
     ],
     "Module": [
         (lambda: nn.Neuron(1).load_state_dict({"w.0": P, "b": 0.0}), StateError, ["one number for each name: w.0: got a Value", ".data"]),
