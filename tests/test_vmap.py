@@ -226,7 +226,7 @@ def test_a_replay_leaves_its_arguments_and_earlier_results_alone():
         (lambda: vmap(abs, in_axes="rows")(np.ones(2)), RangeError, "in_axes"),
         (lambda: vmap(abs, in_axes=2)(np.ones((2, 2))), RangeError, "axis 2"),
         (lambda: vmap(abs, in_axes=-3)(np.ones((2, 2))), RangeError, "axis -3"),
-        (lambda: vmap(abs, in_axes=0.5)(np.ones((2, 2))), RangeError, "axis 0.5"),
+        (lambda: vmap(abs, in_axes=0.5)(np.ones((2, 2))), RangeError, "in_axes 0.5"),
         (lambda: vmap(abs)({"a": [1.0]}), RangeError, r"argument 0\['a'\]\[0\]"),
         (lambda: vmap(abs, in_axes=([0, None],))(np.ones(2)), LengthError, r"in_axes \[0, None\] for argument 0"),
         (lambda: vmap(abs)(np.array([1.0, None])), NumberError, "None"),
