@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from autograd.engine import Value
 from autograd.errors import OperationError
 from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of
-from autograd.op import REAL, Op
+from autograd.op import Op
 from autograd.ops import TABLE
 
 made = 0  # how many were recorded
@@ -21,8 +21,6 @@ made = 0  # how many were recorded
 
 class Partial(Op):
     """The local derivative of an operation for one argument, from the result and the arguments."""
-
-    arity, sequences, defaults, domain, kinks, bound = None, 0, (), (REAL,), None, None
 
     def __init__(self, op: Op, index: int) -> None:
         # Not as Op does, since there is nothing to check.

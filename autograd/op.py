@@ -75,6 +75,13 @@ class Op(Operation):
     8.0
     """
 
+    # What holds where a class derived from it says nothing else: any number of arguments, and no facts.
+    arity: int | None = None
+    sequences = 0
+    defaults: tuple[float, ...] = ()
+    domain: tuple[tuple[float, float], ...] = (REAL,)
+    kinks: tuple[Kink, ...] | None = None
+    bound: Bound | None = None
     ties = selects = False
     constant: "Op | None" = None
     constant_of: "Op | None" = None
@@ -145,8 +152,8 @@ class Op(Operation):
             ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
             ("numpy", isinstance(self.numpy, str), "a string, the name, or several with spaces between"),
             ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
-            ("constant_of", isinstance(self.constant_of, Op | None) and (not self.constant_of or self.constant_of.arity == self.arity),
-             "an Op with as many arguments, or None"),
+            ("constant_of", self.constant_of is None or (isinstance(self.constant_of, Op) and self.constant_of.arity == self.arity
+             and self.constant_of.constant is None), "an Op with as many arguments, in whose place none is recorded yet, or None"),
             ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
         )  # fmt: skip
         for what, fits, expected in rules:

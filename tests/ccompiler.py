@@ -5,12 +5,10 @@ import math
 import shutil
 import subprocess
 from pathlib import Path
-from types import CodeType
 
 import pytest
 from operations import same
 
-from autograd import TABLE
 from autograd.native import ctext
 
 FOLDER = Path(ctext.__file__).parent
@@ -31,20 +29,3 @@ def compiled(folder, source, *flags):
 def bits(x, y):
     """Whether two floats are the same, signs of zeros too; one nan is as good as another."""
     return same(x, y) and (x != 0.0 or math.copysign(1.0, x) == math.copysign(1.0, y))
-
-
-def named(code):
-    """The names that a function looks up, those within it too."""
-    return {*code.co_names}.union(*(named(c) for c in code.co_consts if isinstance(c, CodeType)))
-
-
-def using(name):
-    """The rows whose value or partials call a function of this name, themselves or by a row."""
-    found = {name}
-    while more := {n for n, op in TABLE.items() if found & (named(op.value.__code__) | named(op.partials.__code__))} - found:
-        found |= more
-    return found
-
-
-# Python computes hypot by a method of its own; everything else that `math` has is the C library's.
-PYTHONS_OWN = using("hypot")

@@ -9,9 +9,10 @@ from functools import reduce
 
 import numpy as np
 import pytest
-from ccompiler import FOLDER, PYTHONS_OWN, SANITIZE, bits, compiled
+from ccompiler import FOLDER, SANITIZE, bits, compiled
 from checkout import needs_checkout
 from operations import POINTS, each_op, sample
+from rounding import PYTHONS_OWN
 
 from autograd import TABLE, Op, Value, ops
 from autograd.errors import OperationError

@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ccompiler import PYTHONS_OWN, bits
+from ccompiler import bits
 from edges import ROWS
 from fuzz_native import NUMBERS, Fuzz, Interrupts, Label, own, text, walks, whole
 from graphs import graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from operations import apply, each_op, points, sample
+from rounding import PYTHONS_OWN
 
 import autograd
 from autograd import TABLE, Op, graph, no_grad, ops

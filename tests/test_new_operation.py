@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Op, Value, exp, value, where
+from autograd import Op, Value, exp, ops, value, where
 from autograd.errors import OperationError
 
 CHECKOUT = Path(__file__).parents[1]
@@ -117,3 +117,9 @@ def test_a_property_that_cannot_hold_is_refused(column, given):
     with pytest.raises(OperationError, match=f"as the {column} of 'mine', expected"):
         Op("mine", lambda xp, x, c: x * c, lambda y, x, c: (c, x), **{column: given})
     assert exp.constant is None
+
+
+def test_no_operation_takes_the_place_of_one_of_the_table():
+    with pytest.raises(OperationError, match="got <Op pow> as the constant_of of 'mine', expected an Op"):
+        Op("mine", lambda xp, x, c: x * c, lambda y, x, c: (c, None), constant_of=ops.pow)
+    assert (Value(3.0) ** 2.0).op is ops.powc

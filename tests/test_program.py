@@ -13,13 +13,14 @@ import zlib
 import numpy as np
 import pytest
 import sympy
-from ccompiler import COMPILER, FLAGS, PYTHONS_OWN, SANITIZE, bits, compiled
+from ccompiler import COMPILER, FLAGS, SANITIZE, bits, compiled
 from edges import BRANCHES, ROWS
 from graphs import exact, graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 from operations import apply, ordinary, same
+from rounding import PYTHONS_OWN
 
 from autograd import TABLE, Op, Program, Value, grad, ops
 from autograd.errors import FileError, LengthError, NumberError, OperationError, PathNotFoundError, RangeError, StateError

@@ -14,7 +14,7 @@ from autograd.arrays import array as array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
-from autograd.op import REAL, Op
+from autograd.op import Op
 from autograd.program.captured import Captured
 from autograd.program.lanes import Lanes, threads
 from autograd.program.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
@@ -29,8 +29,6 @@ FLOAT = np.dtype(float)
 
 class _Replay(Op):
     """An output of a program, weighed and summed over lanes, as an operation on some groups of its inputs, those that are live."""
-
-    arity, sequences, defaults, domain, kinks, bound = None, 0, (), (REAL,), None, None
 
     def __init__(
         self, name: str, lanes: Lanes, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
