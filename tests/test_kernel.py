@@ -10,7 +10,6 @@ import random
 
 import numpy as np
 import pytest
-from ccompiler import PYTHONS_OWN
 from edges import BRANCHES, ROWS, recorded
 from flat_programs import (
     CODES,
@@ -29,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 from operations import POINTS, apply, each_op, same, sample
+from rounding import PYTHONS_OWN
 
 from autograd import TABLE, Value, backend, grad, ops
 from autograd.program.program import Program
