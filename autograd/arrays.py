@@ -42,7 +42,7 @@ class Array(np.ndarray):
 register_arrays(Array)
 
 
-def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
     if not shape:
         return numbers[0]
@@ -90,7 +90,7 @@ class Form:
         leaves, place = [], 0
         for shape in self.shapes:
             size = math.prod(shape)
-            leaves.append(array(numbers[place : place + size], shape))
+            leaves.append(array_of(numbers[place : place + size], shape))
             place += size
         return tree_unflatten(self.structure, leaves)
 
@@ -119,7 +119,7 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
 
 def plain(x: np.ndarray) -> np.ndarray:
     """An array as NumPy's own; refused where its class has a meaning of its own, which would be lost."""
-    if type(x) not in PLAIN:
+    if type(x) not in NUMPY_CLASSES:
         raise OperationError(
             f"got an array of the class {type(x).__name__}, expected a numpy.ndarray: what the class adds would be lost; give "
             "numpy.asarray(x), and what it masks or measures apart"
@@ -127,7 +127,7 @@ def plain(x: np.ndarray) -> np.ndarray:
     return x.view(np.ndarray)
 
 
-PLAIN = {np.ndarray, Array, np.memmap}
+NUMPY_CLASSES = {np.ndarray, Array, np.memmap}
 
 
 # Ufuncs.

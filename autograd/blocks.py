@@ -37,16 +37,16 @@ class Watch(Protocol):
         """`node` has just sent its gradient on to its arguments; `gradient(node)` is what a node has received so far."""
 
 
-class Trace(Protocol):
+class Tracer(Protocol):
     """Who records a function to replay it, and so has to know of all that is taken from a Value beside operations on it."""
 
     def recorded(self, node: Any) -> None:
         """An operation has just made `node`, or it is a new leaf."""
 
-    def truth(self, node: Any) -> bool:
+    def guard(self, node: Any) -> bool:
         """Whether `node` is not 0: the replay is guarded by the answer."""
 
-    def refuse(self, what: str, node: Any) -> None:
+    def forbid(self, what: str, node: Any) -> None:
         """Say that `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
 
 
@@ -73,8 +73,8 @@ class Context:
     scope: Scope | int = 0
     watch: Watch | None = None
     recording: bool = True
-    born: tuple[set[Any], ...] = ()
-    trace: Trace | None = None
+    new_leaves: tuple[set[Any], ...] = ()
+    tracer: Tracer | None = None
     inner: dict[str, "Context"] = field(default_factory=dict, init=False, compare=False)
 
 
@@ -175,11 +175,11 @@ current: Callable[[], Context] = _current.get
 put = _current.set  # and back by `set` too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
-def refused(what: str, node: Any = None) -> None:
+def forbid_while_traced(what: str, node: Any = None) -> None:
     """Let who traces a function refuse what a replay could not do again."""
-    trace = current().trace
-    if trace is not None:
-        trace.refuse(what, node)
+    tracer = current().tracer
+    if tracer is not None:
+        tracer.forbid(what, node)
 
 
 class _Block:

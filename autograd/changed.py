@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.context import NEUTRAL, entered
+from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import ChangedError
 from autograd.kinds import kind_of
@@ -31,12 +31,12 @@ def refuse_changed(node: Value) -> None:
     moved = node._marks & MOVED
     if not (moved or any(a._marks & MOVED for a in node.args if a.__class__ is Value) or getattr(node.op, "changeable", False)):
         return
-    now = _again(node)
+    now = _recomputed(node)
     then = [now[0] if moved else node._number, *node.partials]
     found = _difference(node, then, now)
     if found is None and moved and not _agree(node, node._number, now[0]):
         found = _difference(node, _derivatives(node, now[0]), _derivatives(node, node._number))
-    if found is not None and _difference(node, now, _again(node)) is None:
+    if found is not None and _difference(node, now, _recomputed(node)) is None:
         what, was, becomes = found
         raise ChangedError(
             f"{'the number' if moved else 'an operand'} of {node!r} was changed after it was recorded: its {what} was {was} and is "
@@ -44,17 +44,17 @@ def refuse_changed(node: Value) -> None:
         )
 
 
-def _again(node: Value) -> list[Any]:
+def _recomputed(node: Value) -> list[Any]:
     """Value and local derivatives of the operation, applied to the numbers that the operands have now."""
-    with entered(NEUTRAL):
+    with in_context(NEUTRAL):
         args = [Value(a._number) if a.__class__ is Value else a for a in node.args]
-        again: Any = kind_of(args).apply(node.op, args)
-    return [again._number, *again.partials]
+        node_now: Any = kind_of(args).apply(node.op, args)
+    return [node_now._number, *node_now.partials]
 
 
 def _derivatives(node: Value, y: float) -> list[Any]:
     """The local derivatives where the result is `y`; a place for the value before them."""
-    with entered(NEUTRAL):
+    with in_context(NEUTRAL):
         x = [Value(a._number if a.__class__ is Value else a) for a in node.args]
         found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands, and is not asked
     return [None, *[p._number if p.__class__ is Value else p for p in found]]

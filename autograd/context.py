@@ -6,12 +6,28 @@ from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Trace, Watch, _current, current, put, refused
+from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Tracer, Watch, _current, current, forbid_while_traced, put
 from autograd.errors import OperationError
 
 __all__ = [
-    "ACTIVE_INPUTS", "NEUTRAL", "Change", "Context", "Layers", "Scope", "Trace", "Watch", "_current", "current", "entered", "no_grad",
-    "put", "refused", "scope", "scope_of", "scope_path", "with_active_inputs",
+    "ACTIVE_INPUTS",
+    "NEUTRAL",
+    "Change",
+    "Context",
+    "Layers",
+    "Scope",
+    "Tracer",
+    "Watch",
+    "_current",
+    "current",
+    "forbid_while_traced",
+    "in_context",
+    "no_grad",
+    "put",
+    "scope",
+    "scope_of",
+    "scope_path",
+    "with_active_inputs",
 ]  # fmt: skip
 
 # How many contexts of scopes within it a context keeps.
@@ -20,7 +36,7 @@ _lock = RLock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 
 
-class entered(Change):  # noqa: N801  # used like a function, as the others
+class in_context(Change):  # noqa: N801  # used like a function, as the others
     """Make a context the current one, or what a function makes of the one around."""
 
     def __init__(self, change: Context | Callable[[Context], Context]) -> None:
@@ -87,7 +103,7 @@ class scope(Change):  # noqa: N801  # as above
         inner = context.inner.get(self._name)
         if inner is None:
             here = scope_of((*scope_path(context.scope), self._name))
-            inner = Context(here, context.watch, context.recording, context.born, context.trace)
+            inner = Context(here, context.watch, context.recording, context.new_leaves, context.tracer)
             if len(context.inner) >= KEPT:
                 context.inner.clear()
             context.inner[self._name] = inner
@@ -113,6 +129,6 @@ class no_grad(Change):  # noqa: N801  # as above
 
 
 def _unrecorded(context: Context) -> Context:
-    if context.trace is not None:
-        context.trace.refuse("no_grad()", None)
+    if context.tracer is not None:
+        context.tracer.forbid("no_grad()", None)
     return replace(context, recording=False)

@@ -29,12 +29,12 @@ def _twin(value: Any, args: tuple[Any, ...]) -> Any:
 def _lost_in_copy(value: Any) -> bool:
     """Whether a transform runs that would lose the gradient of `value` in a copy that stands apart."""
     context = current()
-    return bool(context.born) or context.trace is not None or depends_on_active_inputs(value)
+    return bool(context.new_leaves) or context.tracer is not None or depends_on_active_inputs(value)
 
 
 def _joined(value: Any) -> Any:
     """A node with the number of `value` that depends on it, with derivative 1; for a leaf that the function itself made, another."""
-    if any(value in leaves for leaves in current().born) and value not in ACTIVE_INPUTS:
+    if any(value in leaves for leaves in current().new_leaves) and value not in ACTIVE_INPUTS:
         copy = value.__class__(value._number)
         copy._grad = value._grad
     else:

@@ -116,10 +116,10 @@ class Line:
                 if admits(0):
                     return directions, shared, self.widest
                 if admits(last):
-                    refused, admitted = 0, last
-                    while admitted - refused > 1:
-                        k = (admitted + refused) // 2
-                        refused, admitted = (refused, k) if admits(k) else (k, admitted)
+                    rejected, admitted = 0, last
+                    while admitted - rejected > 1:
+                        k = (admitted + rejected) // 2
+                        rejected, admitted = (rejected, k) if admits(k) else (k, admitted)
                     return directions, shared, self._step(admitted)
         return (), 0, self.widest
 

@@ -5,7 +5,7 @@ Each attribute is a descriptor under the unknown name, so that the names that a 
 
 from typing import Any, NoReturn
 
-from autograd.context import refused
+from autograd.context import forbid_while_traced
 from autograd.errors import GradientLostError, OperationError
 
 SPELLINGS = {
@@ -65,7 +65,7 @@ def known(node: Any) -> list[str]:
 
 def refuse_conversion(kind: str) -> NoReturn:
     """Say what to do instead of `float(v)`, `int(v)` or `complex(v)`."""
-    refused(f"{kind}() of a Value, which an array needs unless its dtype is object,")
+    forbid_while_traced(f"{kind}() of a Value, which an array needs unless its dtype is object,")
     number = "v.data" if kind == "float" else f"{kind}(v.data)"
     raise GradientLostError(
         f"a Value was used where a plain {kind} is needed, which would lose its gradient: for the number write {number}; for a function "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import copies, graph, operators, value
 from autograd.compiled import native
-from autograd.context import refused, scope_of, scope_path
+from autograd.context import forbid_while_traced, scope_of, scope_path
 from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
@@ -27,7 +27,7 @@ else:
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
-    refused("a pickle of a Value", root)
+    forbid_while_traced("a pickle of a Value", root)
     if copies.depends_on_active_inputs(root):
         raise GradientLostError(
             "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "

@@ -61,22 +61,22 @@ def refuse_second(nodes: Iterable[Value]) -> None:
             node.op.partials(node)
 
 
-class Nowhere:
+class AbstractTracer:
     """A trace for recording derivatives at no point in particular, where no branch can be taken and no number be read."""
 
     def recorded(self, node: Any) -> None:
         """Nothing is remembered."""
 
-    def truth(self, _node: Any) -> bool:
+    def guard(self, _node: Any) -> bool:
         """Refuse to branch on what is not known yet."""
         raise OperationError("partials were to branch on a number that is not known yet: choose with where")
 
-    def refuse(self, what: str, _node: Any) -> None:
+    def forbid(self, what: str, _node: Any) -> None:
         """Refuse to read a number."""
         raise OperationError(f"{what} was asked for where its number is not known yet")
 
 
-NOWHERE = Nowhere()
+ABSTRACT_TRACER = AbstractTracer()
 
 
 def is_own(op: Op) -> bool:

@@ -149,13 +149,13 @@ def _slopes(f: Any, step: Any) -> Any:
 
 
 def _refuse(name: str) -> Callable[..., NoReturn]:
-    def refused(*_: Any, **__: Any) -> NoReturn:
+    def not_defined(*_: Any, **__: Any) -> NoReturn:
         raise OperationError(
             f"{name} is not defined for Values: write what you need of it with np.linalg.solve, inv, det, cholesky and @, declare an "
             "autograd.Op for each result, or give it plain numbers where no gradient is wanted"
         )
 
-    return refused
+    return not_defined
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

@@ -135,7 +135,7 @@ def comparison(
             number = other._number if other.__class__ is Value else as_float(other)
         except NumberError:
             return NotImplemented
-        if current().trace is not None:
+        if current().tracer is not None:
             return op(other, self) if swapped else op(self, other)
         return compare(self._number, number)
 

@@ -129,16 +129,16 @@ class Operators:
     __hash__ = object.__hash__  # by identity
 
     def __bool__(self) -> bool:
-        trace = current().trace
-        return bool(self._number) if trace is None else trace.truth(self)
+        tracer = current().tracer
+        return bool(self._number) if tracer is None else tracer.guard(self)
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._number) if current().trace is None else not self <= self  # noqa: PLR0124  # nan is not itself
+        return math.isnan(self._number) if current().tracer is None else not self <= self  # noqa: PLR0124  # nan is not itself
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-        return math.isfinite(self._number) if current().trace is None else bool(abs(self) < math.inf)
+        return math.isfinite(self._number) if current().tracer is None else bool(abs(self) < math.inf)
 
     def __float__(self) -> NoReturn:
         refuse_conversion("float")
@@ -185,7 +185,7 @@ def identical(x: Any, y: Any) -> bool:
 def text(value: Any) -> str:
     """One line for people."""
     label = "" if value.label is None else f", label={value.label!r}"
-    if current().trace is not None:  # its numbers are those of the recording only
+    if current().tracer is not None:  # its numbers are those of the recording only
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 

@@ -11,7 +11,7 @@ from typing import Any
 from autograd.errors import LengthError, OperationError
 
 CONTAINERS = (list, tuple, dict, type(None))
-PLAIN = {list, tuple, dict, type(None)}
+BUILTINS = {list, tuple, dict, type(None)}
 
 
 def tree_items(tree: Any) -> list[Any] | None:
@@ -35,11 +35,11 @@ class _Container:
         self.keys = tuple(given) if isinstance(given, dict) else None
         self.count = count
         self.sample: Any = None
-        if self.cls not in PLAIN:
+        if self.cls not in BUILTINS:
             self.sample = given
-            self.sample = self.holding([None] * count)  # which keeps what the class has beside items, and no item alive
+            self.sample = self.with_items([None] * count)  # which keeps what the class has beside items, and no item alive
 
-    def holding(self, items: Sequence[Any]) -> Any:
+    def with_items(self, items: Sequence[Any]) -> Any:
         """A container like this with these items."""
         if self.cls is list:
             return list(items)
@@ -175,7 +175,7 @@ def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
             place += node
         else:
             first = len(made) - node.count
-            made[first:] = [node.holding(made[first:])]
+            made[first:] = [node.with_items(made[first:])]
     return made[0]
 
 

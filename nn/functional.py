@@ -36,7 +36,19 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, node_or_number, of_numbers, of_samples, positive_int, shown, sign
+from nn.samples import (
+    TOLERANCE,
+    argmax,
+    class_index,
+    listed,
+    map_samples,
+    node_or_number,
+    of_numbers,
+    of_samples,
+    positive_int,
+    shown,
+    sign,
+)
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -76,7 +88,7 @@ def softmax(logits: Any) -> Any:
     >>> [round(a, 3) for a in softmax([5.0, 2.0, -1.0, 3.0])]
     [0.842, 0.042, 0.002, 0.114]
     """
-    return mapped(_softmax, logits)
+    return map_samples(_softmax, logits)
 
 
 def _softmax(z: list[Any]) -> list[Any]:
@@ -94,7 +106,7 @@ def log_softmax(logits: Any) -> Any:
     >>> log_softmax([0.0, 800.0])
     [-800.0, 0.0]
     """
-    return mapped(_log_softmax, logits)
+    return map_samples(_log_softmax, logits)
 
 
 def _log_softmax(z: list[Any]) -> list[Any]:
@@ -111,7 +123,7 @@ def hardmax(logits: Any) -> Any:
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
     """
-    return mapped(_hardmax, logits)
+    return map_samples(_hardmax, logits)
 
 
 def _hardmax(z: list[Any]) -> list[Any]:
@@ -289,11 +301,11 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
     """Refuse a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
     try:
-        refused = bool(wrong(x))
+        is_wrong = bool(wrong(x))
     except TypeError:
-        refused = False
+        is_wrong = False
         stop_gradient(x)  # refuses what is no number
-    if refused:
+    if is_wrong:
         raise RangeError(f"got the {message.format(shown(x))}")
 
 

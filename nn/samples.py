@@ -49,7 +49,7 @@ def _rows(what: str, x: Any) -> tuple[list[list[Any]], bool]:
     return rows, batch
 
 
-def mapped(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
+def map_samples(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
     """`f` of each sample, in the form in which the samples were given."""
     rows, batch = _rows("logits", x)
     try:

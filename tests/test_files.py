@@ -60,6 +60,17 @@ def test_files_and_pickles_of_version_1_load():
     assert (value.args[0].args[0].label, value.data) == ("a", 9.0 + np.exp(3.0))
 
 
+def test_pickles_load_whose_classes_have_been_renamed():
+    """`value` is an output of a jitted function, pickled when the classes of its operation were called `_Replay` and `Lanes`."""
+    content = (DATA / "replay-1.pickle").read_bytes()
+    assert b"_Replay" in content
+    assert b"Lanes" in content
+    value = pickle.loads(content)
+    value.backward()
+    assert (value.data, {leaf.label: leaf.grad for leaf in value.args}) == (12.5, {"a": 4.0, None: 1.0})
+    assert pickle.loads(pickle.dumps(value)).op.name == value.op.name
+
+
 def test_each_bit_of_a_program_of_version_1_is_covered_by_its_members(tmp_path):
     """It has no checksum of the whole; what is read has one of each member."""
     content = (DATA / "program-1.npz").read_bytes()

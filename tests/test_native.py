@@ -31,7 +31,7 @@ from rounding import PYTHONS_OWN
 import autograd
 from autograd import TABLE, Op, graph, no_grad, ops
 from autograd import Value as Native
-from autograd.context import current, entered
+from autograd.context import current, in_context
 from autograd.engine import sweep as native_sweep
 from autograd.program import program
 from autograd.value import Value as Pure
@@ -379,7 +379,7 @@ def small_graph():
 
 
 def interrupted(count):
-    with pytest.raises(Exception, match=r"\d"), entered(replace(current(), watch=Interrupts(count))):
+    with pytest.raises(Exception, match=r"\d"), in_context(replace(current(), watch=Interrupts(count))):
         small_graph()
 
 

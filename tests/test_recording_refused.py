@@ -131,7 +131,7 @@ def test_refused_with_the_line_of_the_user(f, made):
         with pytest.raises(TraceError, match=rf"was asked for at .*{os.path.basename(__file__)}:\d+: "):  # noqa: PTH119
             g(3.0 if made is jit else np.array([3.0, 1.0]))
     assert current() is NEUTRAL
-    assert (held.data, g.recordings.paths) == (3.0, {})
+    assert (held.data, g.recordings.traces) == (3.0, {})
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 
 import autograd
 from autograd import Value, graph, ops, scope
-from autograd.context import current, entered, scope_path
+from autograd.context import current, in_context, scope_path
 from autograd.errors import AutogradError, GradientLostError, NumberError
 
 # Nodes: one for each operation, with what it was given.
@@ -188,7 +188,7 @@ class Sees:
             raise Interrupt
 
     def backward(self, y):
-        with entered(replace(current(), watch=self)):
+        with in_context(replace(current(), watch=self)):
             y.backward()
 
 

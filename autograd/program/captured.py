@@ -19,7 +19,7 @@ from autograd.engine import Value
 from autograd.kinds import NUMBERS
 from autograd.ops import TABLE
 
-PLAIN = (*NUMBERS, str, bytes, type(None))
+COMPARED_BY_VALUE = (*NUMBERS, str, bytes, type(None))
 # Libraries, whose functions and classes are taken to be as they are; so are all that were installed into these folders.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 INSTALLED = {"site-packages", "dist-packages"}
@@ -31,7 +31,7 @@ VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
 
-class Same:
+class IdentityKey:
     """An object as part of a key: equal to itself only, and kept alive, so that no other takes its place."""
 
     __slots__ = ("x",)
@@ -40,7 +40,7 @@ class Same:
         self.x = x
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.x is other.x
+        return isinstance(other, IdentityKey) and self.x is other.x
 
     def __hash__(self) -> int:
         return id(self.x)
@@ -104,10 +104,10 @@ class Captured:
 
     def _look(self, x: Any) -> Any:
         """What there is in `x`; what it looked at is remembered."""
-        if isinstance(x, PLAIN):
+        if isinstance(x, COMPARED_BY_VALUE):
             return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # nan is itself, and -0.0 is not 0.0
         if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
-            return Same(x)
+            return IdentityKey(x)
         self.seen[id(x)] = x
         if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):
             self.arrays.append((x, was := np.array(x)))
@@ -126,8 +126,8 @@ class Captured:
             self.scopes += own
             self.sizes += map(len, own)  # a name that comes may hide one of a base class
             held = [m for scope in own for m in scope.values() if isinstance(m, types.ModuleType)]
-            return Same(x), *map(self._hold, held), *[found for scope in own for found in self._look_up(scope, list(scope))]
-        return Same(x), *self._look_around(x)
+            return IdentityKey(x), *map(self._hold, held), *[found for scope in own for found in self._look_up(scope, list(scope))]
+        return IdentityKey(x), *self._look_around(x)
 
     def _look_around(self, x: Any) -> list[Any]:
         """What there is in an object: its class, its attributes, what it is bound to, and the state that only it can change."""
@@ -138,7 +138,7 @@ class Captured:
             return [self.states[-1][1]]
         if isinstance(x, Iterator):
             self.moving = True
-            return [Same(object())]
+            return [IdentityKey(object())]
         if isinstance(x, types.BuiltinMethodType):
             return [self._look(x.__self__)]
         members = [m for cls in type(x).__mro__ for m in vars(cls).values() if isinstance(m, types.MemberDescriptorType)]
@@ -148,7 +148,7 @@ class Captured:
 
     def _look_into(self, f: types.FunctionType) -> Any:
         """What there is in the closure, the defaults and the globals of a function."""
-        found = [Same(f.__code__)]
+        found = [IdentityKey(f.__code__)]
         held = [*map(_content, f.__closure__ or ()), *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
         self.cells += zip(f.__closure__ or (), held)  # noqa: B905  # the defaults come after them
         found += map(self._look, held)

@@ -25,30 +25,30 @@ def threads() -> int:
     return int(given) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Lanes:
+class BatchedProgram:
     """A program ready to run; those of its outputs that are `seeded` may have cotangents, the others are absent from gradients."""
 
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
-        self.alone: dict[int, Lanes] = {}
+        self.alone: dict[int, BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
-        return Lanes, (self.program, self.seeded)
+        return BatchedProgram, (self.program, self.seeded)
 
     @cached_property
-    def gradient(self) -> "Lanes":
+    def gradient(self) -> "BatchedProgram":
         """The program of the gradient, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
         program = copy(self.program)
         program.outputs = self.program.outputs[self.seeded]
         reverse = program.gradient()
-        return Lanes(reverse, range(len(reverse.outputs)))
+        return BatchedProgram(reverse, range(len(reverse.outputs)))
 
-    def only(self, output: int) -> "Lanes":
+    def only(self, output: int) -> "BatchedProgram":
         """The same, one output seeded: what others rest on cannot make its gradient nan."""
         if output not in self.alone:
-            self.alone[output] = Lanes(self.program, [output])
+            self.alone[output] = BatchedProgram(self.program, [output])
         return self.alone[output]
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:

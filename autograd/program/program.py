@@ -18,11 +18,11 @@ import numpy as np
 
 from autograd import ops
 from autograd.compiled import native
-from autograd.context import NEUTRAL, entered
+from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.files import check_version, file_path, is_sealed, reading, writing
-from autograd.foreign import NOWHERE, stand_in
+from autograd.foreign import ABSTRACT_TRACER, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.op import Op
@@ -144,7 +144,7 @@ class Program:
         [10.0]
         """
         # Whatever is in force where it is first asked for; partials of the user's own must not take a branch at numbers that stand in.
-        made: Program = entered(replace(NEUTRAL, trace=NOWHERE) if self.own else NEUTRAL).run(self._differentiated)
+        made: Program = in_context(replace(NEUTRAL, tracer=ABSTRACT_TRACER) if self.own else NEUTRAL).run(self._differentiated)
         return made
 
     def _differentiated(self) -> "Program":

@@ -20,14 +20,14 @@ import numpy as np
 
 from autograd import ops
 from autograd.anomaly import users_line
-from autograd.arrays import array, plain, tree_ravel
-from autograd.context import NEUTRAL, current, entered, with_active_inputs
+from autograd.arrays import array_of, plain, tree_ravel
+from autograd.context import NEUTRAL, current, in_context, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float, not_a_number
-from autograd.program.captured import PLAIN, Captured, Same
-from autograd.program.lanes import Lanes
+from autograd.program.captured import COMPARED_BY_VALUE, Captured, IdentityKey
+from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
@@ -41,40 +41,40 @@ KEPT, MANY = 256, 128
 GROUPS = 64
 
 
-class Trace:
+class Tracer:
     """Keeps what a recording must know: the nodes that the function made, and the answers that it went by."""
 
     def __init__(self) -> None:
-        self.born: set[Value] = set()
+        self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
 
     def recorded(self, node: Value) -> None:
         """Remember a node of the function's own."""
-        self.born.add(node)
+        self.created.add(node)
 
-    def truth(self, node: Value) -> bool:
+    def guard(self, node: Value) -> bool:
         """Answer, and guard the answer."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
-    def refuse(self, what: str, node: Value | None) -> None:
+    def forbid(self, what: str, node: Value | None) -> None:
         """Refuse what would stay as it was in this call; the numbers of constants may."""
-        if node not in self.born or node.args:  # a leaf that the function made is a constant
+        if node not in self.created or node.args:  # a leaf that the function made is a constant
             raise TraceError(
                 f"{what} was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was in "
                 "this one call: compute with the Value itself, compare it by < and <= or choose with where, or leave jit and vmap away"
             )
 
 
-class Path:
+class Trace:
     """One way through a function: its program, the Values that it captured, and the truth of its guards."""
 
     def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
-        trace = Trace()
-        inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
+        tracer = Tracer()
+        inputs = in_context(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        traced = entered(lambda context: replace(context, recording=True, watch=None, trace=trace))
+        traced = in_context(lambda context: replace(context, recording=True, watch=None, tracer=tracer))
         tree = traced.run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
@@ -82,21 +82,21 @@ class Path:
             )
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
-        roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
-        known = {*inputs, *trace.born}
+        roots = [y for y in (*outputs, *tracer.guards) if y.__class__ is Value]
+        known = {*inputs, *tracer.created}
         outside = [node for node in order(*roots) if node not in known]
         if any(node.args for node in outside):  # then only those that the function took, not what they were computed from
-            taken = {a for node in order(*roots) if node in trace.born for a in node.args}.union(roots)
+            taken = {a for node in order(*roots) if node in tracer.created for a in node.args}.union(roots)
             outside = [node for node in outside if node in taken]
         self.captured = outside
         self.count = len(outputs)
-        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
-        self.truths = np.array(list(trace.guards.values()), dtype=float)
+        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*inputs, *self.captured]), range(self.count))
+        self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.kept = False  # for other calls
 
-    def holds(self, found: np.ndarray) -> np.ndarray:
+    def guards_hold(self, found: np.ndarray) -> np.ndarray:
         """In which lanes the guards are what they were in the recording."""
-        return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+        return np.asarray((found[:, self.count :] == self.guards).all(axis=1))
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
@@ -104,18 +104,18 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     if hasattr(f, "derivative_of"):  # it makes Values of its own, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
-    born: set[Any] = set()
+    new_leaves: set[Any] = set()
 
     def called() -> Any:
         inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
         return f(*given.rebuilt(inputs, 0))
 
-    tree = entered(lambda context: replace(context, recording=True, born=(*context.born, born))).run(called)
+    tree = in_context(lambda context: replace(context, recording=True, new_leaves=(*context.new_leaves, new_leaves))).run(called)
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     context: Any = current()
     context.watch.used(outputs)
-    if any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs)):
+    if any(own for _, own in given.groups) or any(not node.args and node not in new_leaves for node in order(*outputs)):
         return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
@@ -171,7 +171,7 @@ class Arguments:
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
         if floats:
             named_float("the first argument", x)
-        if isinstance(x, PLAIN):
+        if isinstance(x, COMPARED_BY_VALUE):
             self.key.append((type(x), x))
         else:
             self.objects.append(x)
@@ -208,7 +208,7 @@ class Arguments:
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
         self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
-        return lambda given, lane: array([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
+        return lambda given, lane: array_of([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:
         """The live numbers of one lane."""
@@ -234,53 +234,53 @@ class Recordings:
 
     def __init__(self, f: Function, name: str) -> None:
         self.f, self.name = f, name
-        self.paths: dict[Any, list[Path]] = {}
+        self.traces: dict[Any, list[Trace]] = {}
         self.captured: dict[Any, Captured] = {}
         self.made = 0
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
         """What the function and its static arguments bring with them."""
-        which = tuple(map(Same, objects))
+        which = tuple(map(IdentityKey, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
                 del self.captured[next(iter(self.captured))]
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments) -> Iterator[tuple[Path, np.ndarray]]:
+    def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
         """The paths that the lanes take, each with the lanes that take it."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         for group in self._groups(args):
             own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
             left = group
-            for path in self.paths.get(own, ()):
-                left = yield from self._taking(path, args, left)
+            for trace in self.traces.get(own, ()):
+                left = yield from self._matching(trace, args, left)
             while len(left):
-                path = Path(self.f, args, int(left[0]))
+                trace = Trace(self.f, args, int(left[0]))
                 pure = self.what_is_captured(args.objects).key() == args.captured
-                self._count(path, pure=pure)
+                self._count(trace, pure=pure)
                 if pure:
-                    self._keep(own, path)
-                    left = yield from self._taking(path, args, left, sure=1)
+                    self._keep(own, trace)
+                    left = yield from self._matching(trace, args, left, sure=1)
                 else:  # what was drawn, counted or remembered in this call is not for others
-                    yield path, left[:1]
+                    yield trace, left[:1]
                     left = left[1:]
 
     @staticmethod
-    def _taking(path: Path, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
-        """The lanes that do not take the path; the first `sure` take it, however the replay rounds what they branched on."""
+    def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
+        """The lanes that do not take the trace; the first `sure` take it, however the replay rounds what they branched on."""
         if not len(lanes):
             return lanes
-        if not len(path.truths):
-            yield path, lanes
+        if not len(trace.guards):
+            yield trace, lanes
             return lanes[:0]
-        groups = with_captured(args.chosen(lanes).groups, path)
-        holds = path.holds(path.lanes.forward(arrays(groups), len(lanes)))
+        groups = with_captured(args.chosen(lanes).groups, trace)
+        holds = trace.guards_hold(trace.batched.forward(group_arrays(groups), len(lanes)))
         holds[:sure] = True
         if holds.any():
-            yield path, lanes[holds]
+            yield trace, lanes[holds]
         return lanes[~holds]
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
@@ -297,11 +297,11 @@ class Recordings:
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
 
-    def _count(self, path: Path, *, pure: bool) -> None:
+    def _count(self, trace: Trace, *, pure: bool) -> None:
         with self.lock:
             self.made += 1
         if self.made % MANY == 0:
-            branches = "its branches depend on numbers, or " if len(path.truths) else ""
+            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
             reason = (
                 f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
                 "these as float arguments, or choose with where"
@@ -312,24 +312,24 @@ class Recordings:
                 f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
             )
 
-    def _keep(self, key: Any, path: Path) -> None:
+    def _keep(self, key: Any, trace: Trace) -> None:
         with self.lock:
             self._make_room()  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
-            path.kept = True
-            self.paths.setdefault(key, []).append(path)
+            trace.kept = True
+            self.traces.setdefault(key, []).append(trace)
 
     def _make_room(self) -> None:
-        while sum(map(len, self.paths.values())) >= KEPT:
-            del self.paths[next(iter(self.paths))]
+        while sum(map(len, self.traces.values())) >= KEPT:
+            del self.traces[next(iter(self.traces))]
 
 
-def with_captured(groups: Groups, path: Path) -> Groups:
-    """The groups of a call, and last what the path captured."""
-    if not path.captured:
+def with_captured(groups: Groups, trace: Trace) -> Groups:
+    """The groups of a call, and last what the trace captured."""
+    if not trace.captured:
         return groups
-    return [*groups, (np.array([[v._number for v in path.captured]]), path.captured)]
+    return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]
 
 
-def arrays(groups: Groups) -> list[np.ndarray]:
+def group_arrays(groups: Groups) -> list[np.ndarray]:
     """The numbers of the groups."""
     return [array for array, _ in groups]
