@@ -1,4 +1,4 @@
-"""Whether a recorded operation still holds: what transforms ask before they compute its derivatives anew."""
+"""Whether a recorded operation is still valid, which transforms check before they compute its derivatives again."""
 
 import math
 from collections.abc import Sequence
@@ -14,16 +14,15 @@ Numbers = Sequence[float | None]
 
 
 def refuse_changed(node: Value) -> None:
-    """Refuse a node with an operand that was changed after it was recorded: derivatives computed anew would be those of another point.
+    """Raise an error for a node with an operand that was changed after recording: its derivatives would be those of another point.
 
-    A changed operand is known by its number. A Value knows whether its number was ever set to another one; where no operand's was,
-    nothing is compared. Else, and for a replay over arrays of the caller, which may have changed them, the operation is applied
-    again to the numbers of now, by the code that recorded it, and the node is refused if its value or a local derivative differs
-    in any bit. So an operand that was set before it was used, or moved away and back, is not changed. A node whose own number was
-    set is refused if its local derivatives rest on that number.
+    A Value notes whether its number was ever set to another one; where no operand's was, nothing is compared. Otherwise, and for a
+    replay over arrays that the caller may have changed, the operation is applied again to the present numbers, by the code that
+    recorded it; it is an error if its value or a local derivative differs in any bit. So an operand that was set before it was used,
+    or changed and set back, is not changed. A node whose own number was set is an error if its local derivatives depend on it.
 
-    What came in a pickle may have been computed by another backend, and is compared up to rounding. Of an operation that gives
-    something else each time nothing is said.
+    What was loaded from a pickle may have been computed by another backend, and is compared up to rounding. An operation that gives
+    another result at each call is not checked.
 
     Raises:
         ChangedError: an operand was changed.
@@ -45,7 +44,7 @@ def refuse_changed(node: Value) -> None:
 
 
 def _recomputed(node: Value) -> list[Any]:
-    """Value and local derivatives of the operation, applied to the numbers that the operands have now."""
+    """Value and local derivatives of the operation, applied to the present numbers of its operands."""
     with in_context(NEUTRAL):
         args = [Value(a._number) if a.__class__ is Value else a for a in node.args]
         node_now: Any = kind_of(args).apply(node.op, args)
@@ -53,15 +52,15 @@ def _recomputed(node: Value) -> list[Any]:
 
 
 def _derivatives(node: Value, y: float) -> list[Any]:
-    """The local derivatives where the result is `y`; a place for the value before them."""
+    """None, in place of the value, and the local derivatives where the result is `y`."""
     with in_context(NEUTRAL):
         x = [Value(a._number if a.__class__ is Value else a) for a in node.args]
-        found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands, and is not asked
+        found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands and is not checked
     return [None, *[p._number if p.__class__ is Value else p for p in found]]
 
 
 def _difference(node: Value, then: Numbers, now: Numbers) -> tuple[str, float | None, float | None] | None:
-    """The first local derivative that differs, else the value if it does."""
+    """The first local derivative that differs, else the value if that does, else None."""
     for what, pairs in (("local derivative", zip(then[1:], now[1:], strict=True)), ("value", zip(then[:1], now[:1], strict=True))):
         for a, b in pairs:
             if not _agree(node, a, b):

@@ -1,4 +1,4 @@
-"""What is in force while operations are recorded, as it is entered: scopes, `no_grad`, and any other context; see `autograd.blocks`."""
+"""The ways to change the context in which operations are recorded: `scope`, `no_grad`, `in_context`; see `autograd.blocks`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,25 +30,25 @@ __all__ = [
     "with_active_inputs",
 ]  # fmt: skip
 
-# How many contexts of scopes within it a context keeps.
+# How many contexts of inner scopes a context caches.
 KEPT = 512
 _lock = RLock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 
 
 class in_context(Change):  # noqa: N801  # used like a function, as the others
-    """Make a context the current one, or what a function makes of the one around."""
+    """Make a context the current one; given a function, what it returns for the enclosing context."""
 
     def __init__(self, change: Context | Callable[[Context], Context]) -> None:
         self.change = change
 
     def entering(self) -> Callable[[Context], Context]:
-        """What was given, as a function of the context around."""
+        """The new context as a function of the enclosing one."""
         change = self.change
         return (lambda _: change) if isinstance(change, Context) else change
 
 
-# The inputs of the functions that transforms run now, in any thread: what depends on them must not be copied apart or pickled.
+# The inputs of the functions that transforms are running, in any thread: a copy or pickle of what depends on them would lose gradients.
 ACTIVE_INPUTS: set[Any] = set()
 
 
@@ -92,11 +92,11 @@ class scope(Change):  # noqa: N801  # as above
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
+            raise OperationError(f"got {name!r} as the name of a scope, expected a string such as scope('layer1')")
         self._name = name
 
     def entering(self) -> Callable[[Context], Context]:
-        """The scope of this name within the one around."""
+        """The scope of this name within the enclosing one."""
         return self._within
 
     def _within(self, context: Context) -> Context:
@@ -111,9 +111,9 @@ class scope(Change):  # noqa: N801  # as above
 
 
 class no_grad(Change):  # noqa: N801  # as above
-    """Record nothing: what is computed inside are leaves, numbers without a past.
+    """Record nothing: the results of operations inside are leaves, without arguments.
 
-    In a generator it holds while that runs, not while it is suspended; where the generator serves as a context manager, in its block.
+    In a generator it is in force while that runs, not while it is suspended; in one used as a context manager, within its block.
 
     >>> from autograd import Value
     >>> x = Value(3.0)

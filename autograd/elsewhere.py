@@ -17,7 +17,7 @@ SPELLINGS = {
     "retain_grad": "every Value below keeps its v.grad after backward()",
     "is_leaf": "a leaf has v.op None",
     **dict.fromkeys(("grad_fn", "_op"), "the operation that made it is v.op"),
-    **dict.fromkeys(("_prev", "parents", "children", "inputs"), "what it was computed of stands in v.args, Values and floats"),
+    **dict.fromkeys(("_prev", "parents", "children", "inputs"), "what it was computed from is in v.args, Values and floats"),
     "_backward": "its local derivatives are v.partials",
     "gradient": "after v.backward() its gradient is v.grad; for a function write autograd.grad(f)(x)",
     **dict.fromkeys(("zero_grad", "zero_"), "write v.grad = 0.0, or model.zero_grad()"),

@@ -30,8 +30,8 @@ def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     forbid_while_traced("a pickle of a Value", root)
     if copies.depends_on_active_inputs(root):
         raise GradientLostError(
-            "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "
-            "what the transform gives; work that goes to other processes takes floats and gives floats"
+            "got a Value to pickle while a transform differentiates it, which would lose its gradient: pickle its number, v.data, or "
+            "what the transform gives; a function that runs in another process has to take and return floats"
         )
     marks = root._marks & MOVED
     if not root.args:

@@ -61,7 +61,7 @@ def destination(path: Path) -> Path:
             folder = str(target.parent if path.is_symlink() else path.parent)
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {folder!r}; make it first, or save elsewhere")
         if old and not stat.S_ISREG(old.st_mode):
-            remedy = "a file in it" if stat.S_ISDIR(old.st_mode) else "a regular file, or one that is not taken"
+            remedy = "a file in it" if stat.S_ISDIR(old.st_mode) else "a regular file, or one that does not exist yet"
             raise RangeError(f"cannot save {str(path)!r}: it is {_kind(old)}; give the name of {remedy}")
         if old and not (old.st_mode & 0o222 and os.access(target, os.W_OK)):  # the first also for root, who may write everything
             raise FileError(f"cannot save {str(path)!r}: the file is read-only; make it writable, or save under another name")
@@ -232,7 +232,7 @@ def is_sealed(file: BinaryIO, before: bytes, after: bytes = b"") -> bool:
     if not (end.startswith(before) and end.endswith(after)):
         return False
     if _checksum(file, begin + len(before)) != end[len(before) : len(before) + DIGITS]:
-        raise ValueError("its checksum is not that of its content: it is damaged, or was changed by other means; save it anew")
+        raise ValueError("its checksum does not match its content: it is damaged, or was changed by other means; save it again")
     return True
 
 
@@ -252,4 +252,4 @@ def check_version(found: int, newest: int, *, is_sealed: bool) -> None:
             f"it has version {found}, expected {newest} or an earlier one: load it with the release that saved it, or a later one"
         )
     if found > 1 and not is_sealed:
-        raise ValueError("its checksum is missing: it is cut short, or was changed by other means; save it anew")
+        raise ValueError("its checksum is missing: it is cut short, or was changed by other means; save it again")

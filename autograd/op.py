@@ -154,7 +154,7 @@ class Op(Operation):
             ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
             ("constant_of", self.constant_of is None or (isinstance(self.constant_of, Op) and self.constant_of.arity == self.arity
              and self.constant_of.constant is None), "an Op with as many arguments, in whose place none is recorded yet, or None"),
-            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
+            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 where value is a function of xp and *x, else 0"),
         )  # fmt: skip
         for what, fits, expected in rules:
             if not fits:

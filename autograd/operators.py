@@ -94,7 +94,7 @@ class Operators:
     @label.setter
     def label(self, label: str | None) -> None:
         if not (label is None or isinstance(label, str)):
-            raise OperationError(f"got {label!r} as a label, expected a text or None")
+            raise OperationError(f"got {label!r} as a label, expected a string or None")
         self._tag = (label, self.scope, self._marks)  # type: ignore[misc]  # a slot of Value's
 
     @property

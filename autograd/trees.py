@@ -65,7 +65,7 @@ class _Container:
             reason = None if whole else "its copy holds other items"
         if reason is not None:
             raise OperationError(
-                f"got a {self.cls.__name__}, of which no other can be made that holds other numbers ({reason}): "
+                f"got a {self.cls.__name__}, which cannot be made again with other numbers in it ({reason}): "
                 "give a plain list, tuple or dict of its items"
             )
         if self.keys is None:
@@ -148,7 +148,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
             continue
         if id(x) in around:
             raise OperationError(
-                f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds"
+                f"got a {type(x).__name__} that contains itself, expected a structure of finite depth: give a copy of what it holds"
             )
         around[id(x)] = x
         stack.append(_Container(x, len(within)))

@@ -57,9 +57,7 @@ __all__ = [
 
 
 PROBABILITY = "probability {}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first"
-PROBABILITY_OF_ONE = (
-    "probability {}, expected a number from 0 to 1: of a logit z make one by nn.sigmoid(z), or use cross_entropy([0, z], y)"
-)
+PROBABILITY_OF_ONE = "probability {}, expected a number from 0 to 1: for a logit z use nn.sigmoid(z), or cross_entropy([0, z], y)"
 
 
 def identity(x: Any) -> Any:
@@ -225,7 +223,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
             _check(
                 x,
                 lambda x: x > TOLERANCE,
-                "log-probability {}, expected at most 0: of logits take log_softmax first, of probabilities the log",
+                "log-probability {}, expected at most 0: take log_softmax of logits, or log of probabilities",
             )
         return neg(_expected(y, l))
 

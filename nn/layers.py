@@ -69,7 +69,7 @@ def _drawing(init: Any) -> Any:
     """`init`, checked, or the default."""
     if init is not None and (not callable(init) or init in (uniform, xavier, he)):
         name = getattr(init, "__name__", shown(init))
-        raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as nn.he(seed=1), called")
+        raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as what nn.he(seed=1) gives")
     return init or uniform()
 
 

@@ -182,7 +182,7 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(content.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_int=_whole)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save anew") from None
+        raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save it again") from None
     if isinstance(found, dict) and found.get("format") == FORMAT and type(found.get("version")) is int:
         check_version(found["version"], VERSION, is_sealed=sealed)
         if isinstance(state := found.get("parameters"), dict):

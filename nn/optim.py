@@ -32,7 +32,7 @@ class Optimizer:
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         given = listed(parameters)
         if isinstance(parameters, Module) or not isinstance(given, list):
-            remedy = "put it in a list, [p]" if isinstance(parameters, Value) else "pass model.parameters(), called"
+            remedy = "put it in a list, [p]" if isinstance(parameters, Value) else "pass model.parameters(), with parentheses"
             raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: {remedy}")
         for p in given:
             if not isinstance(p, Value):
@@ -42,7 +42,7 @@ class Optimizer:
         if not given:
             raise LengthError(
                 "got no parameters, expected at least one Value: pass model.parameters() of a Module that has some, or Values in a list; "
-                "an iterator that was used up gives none, so make it anew"
+                "an iterator that was used up gives none, so make a new one"
             )
         self.parameters = list(dict.fromkeys(given))
         self.lr = lr

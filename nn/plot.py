@@ -96,9 +96,9 @@ def history(history: History, *, ax: Any = None) -> Figure:
 
 
 def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the field's name for inputs
-    """Which class a model tells where in the plane, with the samples on top; those that it tells wrongly have a ring.
+    """Which class a model predicts where in the plane, with the samples on top; those that it misclassifies have a ring.
 
-    A model with several outputs tells the class of the largest, one with a single output, a score, the sign: as `predict` does.
+    A model with several outputs predicts the class of the largest, one with a single output, a score, by its sign, as `predict` does.
 
     Args:
         model: gives the outputs of one sample of 2 numbers.
@@ -121,7 +121,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
         raise LengthError(f"the samples in X have {points.shape[1]} numbers, expected 2: a boundary can be drawn in the plane")
     if not np.isfinite(points).all():
         raise RangeError("there is inf or nan among the numbers in X, which have no place in the plane: leave these samples out")
-    told, targets = predict(model, points), listed(y)
+    predicted, targets = predict(model, points), listed(y)
     if not isinstance(targets, list) or len(targets) != len(points):
         raise LengthError(f"got {len(points)} samples in X and {shown(y)} as y, expected one target for each row of X")
     low, high = points.min(axis=0), points.max(axis=0)
@@ -147,9 +147,9 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
             panel.contour(u, v, lead, levels=[0.0], colors=INK, linewidths=1.2)
         x0, x1 = points[labels == name].T
         panel.scatter(x0, x1, s=26, marker=marker, color=color, edgecolors="white", lw=0.6, label=f"class {_short(name)}", zorder=3)
-    if (wrong := told != labels).any():
+    if (wrong := predicted != labels).any():
         x0, x1 = points[wrong].T
-        panel.scatter(x0, x1, s=90, facecolors="none", edgecolors=INK, lw=1.2, label=f"{wrong.sum()} told wrongly", zorder=2)
+        panel.scatter(x0, x1, s=90, facecolors="none", edgecolors=INK, lw=1.2, label=f"{wrong.sum()} misclassified", zorder=2)
     panel.set(xlabel="$x_0$", ylabel="$x_1$")
     _legend(panel, columns=4)
     return figure

@@ -178,7 +178,7 @@ def class_weights(target: Any, classes: int) -> dict[int, Any]:
     if not isinstance(target, list):
         return {class_index(target, classes): 1.0}
     if len(target) != classes:
-        column = f"; a class index is no row: write {shown(target[0])}" if len(target) == 1 else ""
+        column = f"; a class index is not a row: write {shown(target[0])}" if len(target) == 1 else ""
         raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}{column}")
     weights = [node_or_number("target", y) for y in target]
     for y in weights:

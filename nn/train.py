@@ -201,7 +201,7 @@ class _Data:
                 )
             raise
         if not isinstance(mean, Value):
-            remedy = "reduce it to its mean, sum(losses) / len(losses)" if isinstance(listed(mean), list) else "compute it of the outputs"
+            remedy = "reduce it to its mean, sum(losses) / len(losses)" if isinstance(listed(mean), list) else "compute it from the outputs"
             raise NumberError(f"the loss gave {shown(mean)} for a batch, expected one Value that depends on the parameters: {remedy}")
         return outputs, mean
 
@@ -217,8 +217,8 @@ class _Data:
             return self.step(batch, optimizer, where)
         if not self.reached and not set(optimizer.parameters) & set(leaves(*roots)):
             raise RangeError(
-                "got an optimizer none of whose parameters the loss depends on, expected one of this model's parameters: "
-                "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
+                "got an optimizer of parameters on which the loss does not depend, expected one of this model's parameters: "
+                "make a new one, such as nn.SGD(model.parameters(), lr=0.1)"
             )
         self.reached = True
         state = optimizer.state()

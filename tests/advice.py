@@ -239,7 +239,7 @@ RECORDED = [
         196.0,
     ),
     Advice(
-        "give it what it draws as an argument",
+        "give these as arguments",
         lambda: [f(2.0) for f in [jit(lambda x: x * random.random())] for _ in range(999)],
         lambda: [f(2.0, random.random()) for f in [jit(lambda x, noise: x * noise)] for _ in range(99)][-1],
         lambda y: 0.0 < y < 2.0,

@@ -557,7 +557,7 @@ cdef class Value:
     @label.setter
     def label(self, label):
         if not (label is None or isinstance(label, str)):
-            raise OperationError(f"got {label!r} as a label, expected a text or None")
+            raise OperationError(f"got {label!r} as a label, expected a string or None")
         scope = self.scope
         if not scope:
             node_mark(of(self), NULL if label is None else <PyObject*>label)

@@ -27,17 +27,17 @@ FLOAT = np.dtype(float)
 
 
 class _ProgramOutput(Op):
-    """An output of a program, weighed and summed over lanes, as an operation on some groups of its inputs, those that are live."""
+    """An output of a program, weighted and summed over lanes, as an operation on its live inputs."""
 
     def __init__(
         self, name: str, batched: BatchedProgram, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
     ) -> None:
-        # Not as Op does, since there is nothing to check.
+        # Without Op's own __init__, since there is nothing to check.
         self.name = self.label = name
         self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
         self.batched, self.output = batched.only(output), output
         self.given, self.live, self.count, self.weight = given, live, count, weight
-        # Whether it rests on arrays that are no Values, but of the caller, who may change them.
+        # Whether it depends on arrays that the caller may change in place.
         self.changeable = any(array.flags.writeable and not own for array, own in zip(given, live, strict=True))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
@@ -45,11 +45,11 @@ class _ProgramOutput(Op):
         return self.weight * float(sums[self.output]), tuple(g for gradient in gradients for g in gradient.ravel().tolist())
 
     def number(self) -> float:
-        """The result at the inputs given, nothing in place of any."""
+        """The result at the given inputs."""
         return self.weight * float(np.sum(self.batched.forward(self.given, self.count)[:, self.output], initial=-0.0))
 
     def _filled(self, x: Sequence[Any]) -> list[np.ndarray]:
-        """The groups with these numbers in place of those that are live."""
+        """The groups with these numbers in place of the live ones."""
         rest = iter(x)
         return [np.array([[next(rest) for _ in array[0]]]) if live else array for array, live in zip(self.given, self.live, strict=True)]
 
@@ -60,7 +60,7 @@ class _ProgramOutput(Op):
         return y if self.count == 1 and self.weight == 1.0 else np.sum(np.broadcast_to(y, self.count)) * self.weight
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
-        """On Values: the outputs of the program of the gradient, each again an operation on them."""
+        """On Values: the outputs of the gradient program, each again an operation on them."""
         rest, place = iter(x), 0
         groups: Groups = []
         places: list[int] = []
@@ -68,7 +68,7 @@ class _ProgramOutput(Op):
             groups.append((array, [next(rest) for _ in array[0]] if live else None))
             places += range(place, place + array.shape[1] * live)
             place += array.shape[1]
-        groups.append((np.broadcast_to(self.weight, (1, 1)), None))  # which nobody can change
+        groups.append((np.broadcast_to(self.weight, (1, 1)), None))  # read-only
         return tuple(_node(f"{self.name}'", self.batched.gradient, groups, self.count, k, 1.0) for k in places)
 
     def __reduce__(self) -> Any:
@@ -76,7 +76,7 @@ class _ProgramOutput(Op):
 
 
 def _node(name: str, batched: BatchedProgram, groups: Groups, count: int, output: int, weight: float) -> Any:
-    """An output as a Value, joined to those among the inputs; a float where there are none."""
+    """An output as a Value that depends on the Values among the inputs; a float where there are none."""
     op = _ProgramOutput(name, batched, group_arrays(groups), [own is not None for _, own in groups], count, output, weight)
     values = tuple(v for _, own in groups for v in own or ())
     if values and current().recording:
@@ -139,7 +139,7 @@ class _VMap:
         return _stacked(form, rows)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
-        """Lane by lane, where something else records or watches, or the lanes themselves are Values."""
+        """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
         found, watch = [], current().watch
         for lane in range(lanes):
             own = [tree_map(lambda x, axis: _lane(x, axis, lane), x, leaves) for x, leaves in zip(args, axes, strict=True)]  # noqa: B023  # called at once
@@ -154,7 +154,7 @@ class _VMap:
 
 
 def _lane(x: Any, axis: int | None, lane: int) -> Any:
-    """What one lane has of a leaf."""
+    """The part of a leaf that belongs to one lane."""
     if axis is None:
         return x
     own = np.moveaxis(np.asanyarray(x), axis, 0)[lane]
@@ -172,10 +172,10 @@ def _stacked(form: Form, rows: np.ndarray) -> Any:
 
 
 class _FastCall:
-    """A replay at floats, and at arrays of the same shapes, as in the call before, without taking them apart anew.
+    """The fast path of jit: replays a trace for floats, and arrays of the same shapes as in the call before, without flattening them.
 
     Args:
-        weight: of the value, for a replay that gives the gradient of the first argument, too; None for one that gives the outputs.
+        weight: the weight of the value, where the gradient of the first argument is wanted too; None where only the outputs are.
     """
 
     def __init__(
@@ -207,11 +207,11 @@ class _FastCall:
         return trace.kept and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
 
     def __call__(self, args: Sequence[Any]) -> Any:
-        """The outputs, or value and gradient; None where this call is not like the one before."""
+        """The outputs, or value and gradient; None where this call does not match the first one."""
         if len(args) != len(self.forms) or self.captured.key() is not self.key:
             return None
         inputs = []
-        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # compared above, and this is what the call costs
+        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # lengths are compared above; strict= would cost time
             if shape is None:
                 if x.__class__ is not float:
                     return None
@@ -257,7 +257,7 @@ class _Jit:
             return self.f(*args)
         if current().watch is not None:
             return watched(self.f, args)
-        fast_call = self.fast_call  # which another thread may replace
+        fast_call = self.fast_call  # once: another thread may replace it
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
@@ -278,7 +278,7 @@ class _Jit:
         return trace.form.unravel([_node(_name(self.f), trace.batched, groups, 1, k, 1.0) for k in range(trace.count)])
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
-        """Value and gradient by a reverse sweep over the program of the function alone; None where Values have to come out."""
+        """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""
         over_lanes = isinstance(self.loss, _VMap)
         axes = self.loss.axes(args) if over_lanes else [None] * len(args)
         if over_lanes and self.loss.reduce is None:
@@ -308,15 +308,15 @@ def _name(f: Function) -> str:
 
 
 def jit(f: Function) -> Function:
-    """The function f, recorded at its first call and replayed at the next ones: same answers, without Python's cost for each operation.
+    """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
-    Floats, arrays of floats, Values and what holds them are live: they may differ from call to call. Leaves that f captures, such as the
-    parameters of a Module, are live too. Ints, bools and texts are static: others record anew. So does a number or array that f captures,
-    when it has changed, and a branch that goes the other way. Numbers give numbers; where a Value is among the arguments or
-    captured, Values come out, joined to its graph.
+    Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as
+    the parameters of a Module, are live too. Ints, bools and strings are static: another value is recorded again. So is a call for which
+    a number or array that f captures has changed, or a branch goes the other way. Numbers give numbers; where a Value is among the
+    arguments or captured, the results are Values that depend on it.
 
     Raises:
-        TraceError: f reads what a replay could not read again, such as `data`.
+        TraceError: f reads what a replay cannot read again, such as `data`.
 
     >>> from autograd import grad
     >>> cube = jit(lambda x: x**3 if x > 0.0 else -x)
@@ -334,16 +334,16 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
     Args:
-        f: a function of one sample, which sees numbers or arrays of Values.
-        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. A list, tuple or dict
-            is a structure, each array in which has lanes; its axis may be one for all of it, or such a structure of axes. Integer
+        f: a function of one sample, which is called with numbers or arrays of Values.
+        in_axes: the axis of the lanes, one for all arguments or one for each; None for what all lanes share. In a list, tuple or dict
+            each array has lanes; one axis may stand for all of them, or a container of axes with the same structure. Integer
             arrays are static in each lane: lanes with the same integers are recorded together.
-        reduce: None to stack what f gives along a new first axis; "mean" or "sum" over the lanes.
+        reduce: None to stack the results of f along a new first axis; "mean" or "sum" to reduce over the lanes.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
-        OperationError: lanes differ in more than 64 kinds of integers.
-        RangeError: an argument has no such axis, as a list of numbers has none: give an array.
+        OperationError: there are more than 64 lanes with different integers.
+        RangeError: an argument does not have the axis; a list of numbers has none: give an array.
         TraceError: as for `jit`.
 
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))

@@ -1,4 +1,4 @@
-"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or where that was not built in NumPy columns.
+"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or, where that was not built, in NumPy columns.
 
 Inputs come in groups, arrays with a row for each lane, or with one row that all lanes share.
 """
@@ -26,7 +26,7 @@ def threads() -> int:
 
 
 class BatchedProgram:
-    """A program ready to run; those of its outputs that are `seeded` may have cotangents, the others are absent from gradients."""
+    """A program ready to run over lanes; only the outputs in `seeded` may have cotangents, the others do not enter gradients."""
 
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
@@ -39,14 +39,14 @@ class BatchedProgram:
 
     @cached_property
     def gradient(self) -> "BatchedProgram":
-        """The program of the gradient, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
+        """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
         program = copy(self.program)
         program.outputs = self.program.outputs[self.seeded]
         reverse = program.gradient()
         return BatchedProgram(reverse, range(len(reverse.outputs)))
 
     def only(self, output: int) -> "BatchedProgram":
-        """The same, one output seeded: what others rest on cannot make its gradient nan."""
+        """The same program with one output seeded, so that what only the others depend on cannot make its gradient nan."""
         if output not in self.alone:
             self.alone[output] = BatchedProgram(self.program, [output])
         return self.alone[output]
@@ -67,9 +67,9 @@ class BatchedProgram:
 
         Args:
             groups: the inputs.
-            lanes: how many.
+            lanes: the number of lanes.
             cotangents: one for each seeded output, the same in all lanes.
-            wanted: for each group whether its gradient is; without it there is an empty array.
+            wanted: for each group whether its gradient is wanted; an empty array comes out where it is not.
         """
         if not self.compiled:
             return self._backward_in_columns(groups, lanes, cotangents, wanted)
@@ -83,7 +83,7 @@ class BatchedProgram:
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
-        """The kernel's, for inputs of this form."""
+        """The kernel's plan for inputs of these shapes."""
         key = wanted, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]

@@ -1,8 +1,8 @@
-"""Recordings: a function of Values run once under a trace, as programs with guards, one for each way through it.
+"""Recordings: a function of Values is run once under a tracer, which gives a trace: a program with guards. One path, one trace.
 
-What the function computes becomes a `Program`; a comparison becomes a node, and where Python asks for its truth, the answer is kept as a
-guard. A replay gives the guards too: where one differs from the recording, the function took another path there, and is recorded anew on
-that one. What a replay could not do again, such as reading `data`, is refused.
+What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
+guard. A replay computes the guards too: where one differs from its trace, the function would take another path there, and another trace is
+recorded. What a replay cannot repeat, such as reading `data`, raises an error.
 
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
@@ -42,32 +42,32 @@ GROUPS = 64
 
 
 class Tracer:
-    """Keeps what a recording must know: the nodes that the function made, and the answers that it went by."""
+    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched."""
 
     def __init__(self) -> None:
         self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
 
     def recorded(self, node: Value) -> None:
-        """Remember a node of the function's own."""
+        """Note a node that the function made."""
         self.created.add(node)
 
     def guard(self, node: Value) -> bool:
-        """Answer, and guard the answer."""
+        """The truth value of `node`, which becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
     def forbid(self, what: str, node: Value | None) -> None:
-        """Refuse what would stay as it was in this call; the numbers of constants may."""
+        """Raise an error for what a replay would not repeat; the number of a constant may be read."""
         if node not in self.created or node.args:  # a leaf that the function made is a constant
             raise TraceError(
-                f"{what} was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was in "
-                "this one call: compute with the Value itself, compare it by < and <= or choose with where, or leave jit and vmap away"
+                f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
+                "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
 
 
 class Trace:
-    """One way through a function: its program, the Values that it captured, and the truth of its guards."""
+    """One path through a function: its program, the Values that it captured, and the truth values of its guards."""
 
     def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
         tracer = Tracer()
@@ -78,30 +78,30 @@ class Trace:
         tree = traced.run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
-                f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
+                f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
             )
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
         roots = [y for y in (*outputs, *tracer.guards) if y.__class__ is Value]
         known = {*inputs, *tracer.created}
         outside = [node for node in order(*roots) if node not in known]
-        if any(node.args for node in outside):  # then only those that the function took, not what they were computed from
+        if any(node.args for node in outside):  # then only those that the function used, not what they were computed from
             taken = {a for node in order(*roots) if node in tracer.created for a in node.args}.union(roots)
             outside = [node for node in outside if node in taken]
         self.captured = outside
         self.count = len(outputs)
         self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*inputs, *self.captured]), range(self.count))
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
-        self.kept = False  # for other calls
+        self.kept = False  # whether other calls may use it
 
     def guards_hold(self, found: np.ndarray) -> np.ndarray:
-        """In which lanes the guards are what they were in the recording."""
+        """In which lanes the guards have the values that they had in the recording."""
         return np.asarray((found[:, self.count :] == self.guards).all(axis=1))
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
-    """`f(*args)`, the live numbers as Values, so that who watches sees each operation; numbers again, where no other Value is joined."""
-    if hasattr(f, "derivative_of"):  # it makes Values of its own, and its sweep knows the line of each
+    """`f(*args)` with Values in place of the live numbers, so that a watch sees each operation; numbers come out again."""
+    if hasattr(f, "derivative_of"):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
     new_leaves: set[Any] = set()
@@ -121,7 +121,7 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
 
 
 def _identities(tree: Any) -> list[int]:
-    """What a structure holds, apart from the entries of arrays that are no objects."""
+    """The identities of what a structure holds, except the entries of arrays of numbers."""
     return [id(x) for x in tree_ravel(tree)[0] if not isinstance(x, np.generic)]
 
 
@@ -130,7 +130,7 @@ def _is_axis(x: Any) -> bool:
 
 
 class Arguments:
-    """What a call is given, taken apart: live numbers in groups, what is static, and how to put it together again around Values.
+    """The arguments of a call, flattened: live numbers in groups, what is static, and how to build the arguments again from Values.
 
     A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
     """
@@ -139,9 +139,9 @@ class Arguments:
         self.groups: Groups = []
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
-        self.objects: list[Any] = []  # what is static, but no plain number or text
+        self.objects: list[Any] = []  # what is static, but neither a number nor a string
         self.lanes: int | None = None
-        self.captured: Any = None  # the key of what the function captured when it was given these
+        self.captured: Any = None  # the key of what the function captured at this call
         self.first = 0  # how many groups the first argument has
         self.axes: list[list[int | None]] = []  # for each leaf of each argument
         self.parts = []
@@ -150,7 +150,7 @@ class Arguments:
             own = [axis] * len(leaves) if _is_axis(axis) else tree_broadcast(axis, x, _is_axis)
             if own is None:
                 raise LengthError(
-                    f"got in_axes {axis!r} for argument {i}, expected an axis, None, or such in containers like those of argument {i}"
+                    f"got in_axes {axis!r} for argument {i}, expected an axis or None, or containers of these that match argument {i}"
                 )
             self.key.append(structure.key)
             self.objects += structure.states()
@@ -162,7 +162,7 @@ class Arguments:
             self.first = self.first if i else len(self.groups)
 
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
-        """Take one leaf of an argument apart; the result puts it together from Values, for one lane."""
+        """Add one leaf of an argument to the groups; the result builds it again from Values, for one lane."""
         if axis is not None:
             return self._lane_array(what, x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
@@ -240,7 +240,7 @@ class Recordings:
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
-        """What the function and its static arguments bring with them."""
+        """What the function and its static arguments capture."""
         which = tuple(map(IdentityKey, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
@@ -249,7 +249,7 @@ class Recordings:
         return self.captured[which]
 
     def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The paths that the lanes take, each with the lanes that take it."""
+        """The traces that the lanes take, each with the lanes that take it."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         for group in self._groups(args):
@@ -264,13 +264,13 @@ class Recordings:
                 if pure:
                     self._keep(own, trace)
                     left = yield from self._matching(trace, args, left, sure=1)
-                else:  # what was drawn, counted or remembered in this call is not for others
+                else:  # random numbers and state of this call do not hold for others
                     yield trace, left[:1]
                     left = left[1:]
 
     @staticmethod
     def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
-        """The lanes that do not take the trace; the first `sure` take it, however the replay rounds what they branched on."""
+        """Yield the trace with the lanes that take it, and return the others; the first `sure` take it, however the replay rounds."""
         if not len(lanes):
             return lanes
         if not len(trace.guards):
@@ -292,8 +292,8 @@ class Recordings:
         count = kinds.shape[1]
         if count > GROUPS:
             raise OperationError(
-                f"{self.name} was given integers of which {count} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
-                "are quantities rather than labels, give them as floats, array.astype(float)"
+                f"{self.name} was given integer arrays with {count} different lanes; at most {GROUPS} can be recorded separately: if these "
+                "integers are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
 
@@ -306,7 +306,7 @@ class Recordings:
                 f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
                 "these as float arguments, or choose with where"
                 if pure
-                else "it draws random numbers, counts or remembers, so that no recording serves twice; give it what it draws as an argument"
+                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
             )
             warnings.warn(
                 f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
@@ -314,7 +314,7 @@ class Recordings:
 
     def _keep(self, key: Any, trace: Trace) -> None:
         with self.lock:
-            self._make_room()  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
+            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
             trace.kept = True
             self.traces.setdefault(key, []).append(trace)
 
@@ -324,7 +324,7 @@ class Recordings:
 
 
 def with_captured(groups: Groups, trace: Trace) -> Groups:
-    """The groups of a call, and last what the trace captured."""
+    """The groups of a call, followed by the group of what the trace captured."""
     if not trace.captured:
         return groups
     return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]
