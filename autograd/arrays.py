@@ -144,7 +144,7 @@ def _elementwise(ufunc: np.ufunc) -> Any:
     if set("".join(ufunc.types)) <= set("O->"):  # made from a Python function, by np.vectorize or np.frompyfunc
         return ufunc
     raise OperationError(
-        f"{_named(ufunc)} is not defined for a Value: compose it from the operations in autograd.ops.TABLE, "
+        f"{_named(ufunc)} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
         "or declare an autograd.Op with its derivative"
     )
 
@@ -269,7 +269,7 @@ def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
         raise
     except (TypeError, AttributeError) as error:
         raise OperationError(
-            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it from functions that are, or give "
+            f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give "
             "it plain numbers where no gradient is wanted"
         ) from error
     return wrapped(result, alone=any(map(is_node, args)))

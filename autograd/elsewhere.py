@@ -1,6 +1,6 @@
-"""What a Value refuses, and says what to write instead: conversion, derived classes, the attributes of PyTorch, NumPy and micrograd.
+"""What a Value does not support, with the spelling to use instead: conversions, subclasses, attributes of PyTorch, NumPy and micrograd.
 
-Each attribute is a descriptor under the unknown name, so that the names that a Value has are looked up as fast as without them.
+Each attribute is a descriptor under the unsupported name, so that the lookup of a Value's own attributes does not become slower.
 """
 
 from typing import Any, NoReturn
@@ -43,11 +43,11 @@ SPELLINGS = {
 
 
 class Elsewhere:
-    """An attribute that a Value does not have; who asks for it is told what to write."""
+    """An attribute that a Value does not have; reading it raises an AttributeError with the spelling used here."""
 
     def __init__(self, name: str, remedy: str) -> None:
         self.name, self.remedy = name, remedy
-        self.__doc__ = None  # so that pages and help pass it over
+        self.__doc__ = None  # so that help and the documentation omit it
 
     def __get__(self, node: Any, cls: type) -> "Elsewhere":
         if node is None:
@@ -59,12 +59,12 @@ ATTRIBUTES = {name: Elsewhere(name, remedy) for name, remedy in SPELLINGS.items(
 
 
 def known(node: Any) -> list[str]:
-    """The attributes that a Value has, for `dir`."""
+    """The attributes that a Value supports, for `dir`."""
     return [name for name in object.__dir__(node) if name not in ATTRIBUTES]
 
 
 def refuse_conversion(kind: str) -> NoReturn:
-    """Say what to do instead of `float(v)`, `int(v)` or `complex(v)`."""
+    """Raise the error of `float(v)`, `int(v)` and `complex(v)`, which says what to write instead."""
     forbid_while_traced(f"{kind}() of a Value, which an array needs unless its dtype is object,")
     number = "v.data" if kind == "float" else f"{kind}(v.data)"
     raise GradientLostError(
@@ -75,5 +75,5 @@ def refuse_conversion(kind: str) -> NoReturn:
 
 
 def refuse_subclass(cls: type) -> NoReturn:
-    """Say what to do instead of deriving from Value."""
+    """Raise the error for a subclass of Value, which says what to write instead."""
     raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")

@@ -1,4 +1,4 @@
-"""The Value in use: the compiled one where there is one, else the reference. And how it is pickled, so that either can read it."""
+"""The Value in use: the compiled one where it was built, else the reference; and its pickles, which either can read."""
 
 import copyreg
 from collections.abc import Callable
@@ -26,7 +26,7 @@ else:
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-    """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
+    """The graph below as rows, so that its depth does not matter; leaves are pickled as objects and stay shared."""
     forbid_while_traced("a pickle of a Value", root)
     if copies.depends_on_active_inputs(root):
         raise GradientLostError(
@@ -60,7 +60,7 @@ def _unpickled(rows: list[Any]) -> Value:
         if row.__class__ is Value:
             nodes.append(row)
         else:
-            data, grad, op, args, partials, label, path, *marks = row  # before marks were known, there were none
+            data, grad, op, args, partials, label, path, *marks = row  # older pickles have no marks
             args = tuple([nodes[a] if a.__class__ is int else a for a in args])
             nodes.append(Value._restored(data, grad, op, args, partials, label, scope_of(path), LOADED | sum(marks)))
     return nodes[-1]

@@ -1,7 +1,7 @@
 """Activations, softmax and losses: plain functions of numbers of any kind, Values among them.
 
-A sample is a sequence of K numbers, one for each class. A batch is a sequence of samples: samples are rows. Where they stand
-in columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
+A sample is a sequence of K numbers, one for each class. A batch is a sequence of samples: samples are rows. Where they are
+columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
 
 Symbols: z logits, a = softmax(z) probabilities, y target. A target is a class index, a one-hot row or any distribution over
 the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here.
@@ -97,7 +97,7 @@ def _softmax(z: list[Any]) -> list[Any]:
 
 
 def log_softmax(logits: Any) -> Any:
-    """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), right even where a_k underflows to 0.
+    """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), accurate even where a_k underflows to 0.
 
     Shapes and errors are those of `softmax`.
 
@@ -115,8 +115,8 @@ def _log_softmax(z: list[Any]) -> list[Any]:
 def hardmax(logits: Any) -> Any:
     """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) for T to 0.
 
-    Plain floats: where it does not jump it is constant, so it has no gradient to carry. Shapes and errors are those of `softmax`;
-    besides, nan among the logits is a RangeError.
+    The result is floats, without a gradient, since it is piecewise constant. Shapes and errors are those of `softmax`; in addition, nan
+    among the logits is a RangeError.
 
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
@@ -155,17 +155,18 @@ def one_hot(index: Any, classes: int) -> Any:
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(z) and the target: log Σ_k exp(z_k) - Σ_k y_k z_k.
 
-    This is -Σ y_k log softmax(z)_k without the softmax, which could underflow: right for logits of any size. Its gradient is a - y.
+    This is -Σ y_k log softmax(z)_k without the softmax, which could underflow: accurate for logits of any size. Its gradient is a - y.
 
     Args:
         logits: K numbers, or N rows of them.
-        target: a class index, a one-hot row or a distribution, also one of Values, as of another network; for a batch N of these.
-        reduction: for a batch "mean", "sum" or "none" (a list of N losses); one sample gives its loss whatever it says.
+        target: a class index, a one-hot row or a distribution, also one of Values, such as the output of another network; for a batch N
+            of these.
+        reduction: for a batch "mean", "sum" or "none" (a list of N losses); for one sample it has no effect.
 
     Raises:
-        LengthError: lengths do not match, rows are ragged, or there is nothing.
+        LengthError: lengths do not match, rows are ragged, or there are no logits.
         NumberError: an index is not an int.
-        RangeError: an index is no class, or a row is no distribution.
+        RangeError: an index is not a class, or a row is not a distribution.
 
     >>> z = [autograd.Value(0.0), autograd.Value(0.0)]
     >>> loss = cross_entropy(z, 0)
@@ -179,8 +180,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
 def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities and the target: -Σ_k y_k log a_k; its gradient on the node a_k is -y_k / a_k.
 
-    Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y falls out
-    of them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
+    Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y results
+    from them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
     `cross_entropy`, which takes logits and cannot underflow.
 
     Args:
@@ -239,7 +240,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
         reduction: "mean" or "sum" over all numbers, or "none" for a list in the shape given.
 
     Raises:
-        LengthError: the shapes differ, or there is nothing.
+        LengthError: the shapes differ, or there are no numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
@@ -297,12 +298,12 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 
 
 def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
-    """Refuse a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
+    """Raise an error for a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
     try:
         is_wrong = bool(wrong(x))
     except TypeError:
         is_wrong = False
-        stop_gradient(x)  # refuses what is no number
+        stop_gradient(x)  # raises an error unless it is a number
     if is_wrong:
         raise RangeError(f"got the {message.format(shown(x))}")
 

