@@ -25,7 +25,7 @@ LOSSES_OF_CLASSES = (cross_entropy, categorical_cross_entropy, negative_log_like
 
 @dataclass
 class History:
-    """The measurements of `fit`, one number for each complete epoch; a list is empty where nothing is measured, such as accuracy in regression.
+    """The measurements of `fit`, one number for each complete epoch; a list is empty where it is not measured, as accuracy in regression.
 
     Attributes:
         loss: mean over the samples, each measured before the step of its batch.
@@ -60,8 +60,8 @@ def fit(
 ) -> History:
     """Train `model` by going over the samples in batches, shuffled again in each epoch.
 
-    The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which calls it with Values in place of the numbers
-    of a sample. A model that cannot be recorded, since it looks up a word or draws random numbers, runs sample by sample, and so does any
+    The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which calls it with Values in place of the
+    numbers of a sample. A model that cannot be recorded, since it looks up a word or draws random numbers, runs sample by sample, and so does any
     model where `autograd.backend` is "pure".
 
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
