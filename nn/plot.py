@@ -264,7 +264,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     Args:
         expected: numbers, or a structure of rows of them.
         got: as many numbers in the same order.
-        tolerance: the largest error that is none.
+        tolerance: the largest error that counts as agreement.
         ax: a pair of Axes, for the derivatives and their errors; one alone gets the derivatives.
 
     Raises:

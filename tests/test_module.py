@@ -22,11 +22,11 @@ from nn import MLP, Layer, Module, Neuron
 
 
 class Everything(Module):
-    """Parameters in every place where they are found, and things that are none."""
+    """Parameters in every place where they are found, and objects that are not parameters."""
 
     def __init__(self):
         self.scale = Value(1.0)
-        self.title = "a text"
+        self.title = "a string"
         self.rows = [[Value(2.0), Value(3.0)], (Value(4.0),)]
         self.inner = Neuron(1)
         self.table = {"x": Value(5.0), "deep": {"y": Value(6.0)}}

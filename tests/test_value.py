@@ -583,7 +583,7 @@ def test_backward_passes_each_node_once():
 
 
 class Label(str):
-    """A text that can be referred to weakly: it lives as long as the node that it names."""
+    """A string that can be referred to weakly: it lives as long as the node that it names."""
 
     __slots__ = ("__weakref__",)
 
