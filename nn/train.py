@@ -61,7 +61,7 @@ def fit(
     """Train `model` by going over the samples in batches, shuffled again in each epoch.
 
     The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which calls it with Values in place of the
-    numbers of a sample. A model that cannot be recorded, since it looks up a word or draws random numbers, runs sample by sample, and so does
+    numbers of a sample. A model that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample, and so does
     any model where `autograd.backend` is "pure".
 
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.

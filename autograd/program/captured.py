@@ -67,14 +67,14 @@ class Captured:
         self.arrays: list[tuple[Any, np.ndarray]] = []
         self.states: list[tuple[Any, bytes]] = []
         self.modules: list[types.ModuleType] = []
-        self.words: set[str] = set()
-        self.moving = False
+        self.used_names: set[str] = set()
+        self.has_iterator = False
 
     def key(self) -> Any:
         """A hashable key, equal to the one before if nothing captured has changed."""
         if self.found is None or self._changed():
             anew = Captured(*self.roots)
-            anew.found = (*map(anew._look, self.roots), *anew._ask_those_held())
+            anew.found = (*map(anew._look, self.roots), *anew._search_held_modules())
             self.__dict__ = vars(anew)  # at once: other threads see the old state or the new one
         return self.found
 
@@ -93,7 +93,7 @@ class Captured:
         for container, items in self.items:
             if (container or items) and not _holds(container, items):
                 return True
-        return self.moving or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
+        return self.has_iterator or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
 
     def _rarer_changed(self) -> bool:
         return (
@@ -137,7 +137,7 @@ class Captured:
             self.states.append((x, pickle.dumps(x)))
             return [self.states[-1][1]]
         if isinstance(x, Iterator):
-            self.moving = True
+            self.has_iterator = True
             return [IdentityKey(object())]
         if isinstance(x, types.BuiltinMethodType):
             return [self._look(x.__self__)]
@@ -156,32 +156,32 @@ class Captured:
             # Notebooks that reload a changed module give its functions other code.
             self.functions.append((f, f.__code__, f.__defaults__))
             names = _names(f.__code__)
-            self.words.update(names)
+            self.used_names.update(names)
             for scope, own in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
                 found += self._look_up(scope, own)
                 held += map(scope.get, own)
-            found += self._ask([x for x in held if isinstance(x, types.ModuleType)], names)
+            found += self._search_modules([x for x in held if isinstance(x, types.ModuleType)], names)
         return *found, self._look(f.__kwdefaults__)
 
-    def _ask(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
+    def _search_modules(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
         """What modules, and the modules in them, hold under these names; of a library only generators of random numbers."""
         found: list[Any] = []
         for module in modules:  # the loop adds to it
-            asked = [vars(module).get(name) for name in names]
+            found_here = [vars(module).get(name) for name in names]
             if _is_library(module.__name__):
-                found += [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
+                found += [self._look(x) for x in found_here if isinstance(getattr(x, "__self__", None), GENERATORS)]
             else:
                 found += self._look_up(vars(module), names)
-            for x in asked:
+            for x in found_here:
                 if isinstance(x, types.ModuleType) and x not in modules:
                     modules.append(x)
         return found
 
-    def _ask_those_held(self) -> Iterator[Any]:
+    def _search_held_modules(self) -> Iterator[Any]:
         """What the modules that objects and containers hold have under the names used by any function, which may read them."""
-        asked = None
-        while asked != (asked := (len(self.modules), len(self.words))):
-            yield from self._ask(self.modules[:], sorted(self.words))
+        sizes = None
+        while sizes != (sizes := (len(self.modules), len(self.used_names))):
+            yield from self._search_modules(self.modules[:], sorted(self.used_names))
 
     def _hold(self, x: Any) -> Any:
         """The content of what an object or a container holds."""
