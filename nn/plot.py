@@ -120,7 +120,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     if points.shape[1] != 2:
         raise LengthError(f"the samples in X have {points.shape[1]} numbers, expected 2: a boundary can be drawn in the plane")
     if not np.isfinite(points).all():
-        raise RangeError("there is inf or nan among the numbers in X, which have no place in the plane: leave these samples out")
+        raise RangeError("there is inf or nan among the numbers in X, which cannot be drawn in the plane: leave these samples out")
     predicted, targets = predict(model, points), listed(y)
     if not isinstance(targets, list) or len(targets) != len(points):
         raise LengthError(f"got {len(points)} samples in X and {shown(y)} as y, expected one target for each row of X")
@@ -282,7 +282,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
         raise LengthError(f"got {len(y)} derivatives and expected {len(x)}: give as many of both, and at least one")
     for name, numbers in (("expected", x), ("got", y)):
         if not np.isfinite(numbers).all():
-            raise RangeError(f"there is inf or nan among the derivatives in {name}, which have no place: find them with detect_anomaly()")
+            raise RangeError(f"there is inf or nan among the derivatives in {name}, which cannot be drawn: find them with detect_anomaly()")
     if not (isinstance(tolerance, float) and 0.0 < tolerance < np.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
     errors = np.abs(y - x) / np.maximum(1.0, np.abs(x))
@@ -326,7 +326,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
     '1 of 2 derivatives off by more than 1e−06'
     """
     if not callable(f):
-        raise OperationError(f"got f={shown(f)}, expected a function of what stands in inputs")
+        raise OperationError(f"got f={shown(f)}, expected a function of the numbers in inputs")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), tolerance=tolerance, ax=ax)
     x = np.array(_row("inputs", inputs))

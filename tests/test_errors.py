@@ -35,7 +35,7 @@ each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 # What is no number, and what the sentence says of it: what was given and what to do.
 NOT_NUMBERS = [
     ("abc", ["the string 'abc'", "float('abc')"]),
-    (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part apart"]),
+    (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part separately"]),
     ([1.0, 2.0], ["a list of 2", "make one Value for each element"]),
     (None, ["None of type NoneType"]),
     ({"a": 1.0}, ["{'a': 1.0} of type dict"]),
@@ -301,7 +301,7 @@ WRONG_CALLS = {
         (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
     ],
     "gradcheck": [
-        (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of the numbers in inputs"]),
         (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["in inputs: got the string '1'", "one real number"]),
         (lambda: autograd.gradcheck(lambda x: x[0], [1.0, P]), NumberError, ["in inputs: got a Value", "one real number", ".data"]),
         (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["in what f gave: got None", "one real number"]),
@@ -571,7 +571,7 @@ WRONG_CALLS = {
         (lambda: plot.gradients(1.0, 1.0, ax=Figure().subplots(1, 3)), LengthError, ["3 Axes", "one or 2"]),
     ],
     "plot.gradcheck": [
-        (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of the numbers in inputs"]),
         (lambda: plot.gradcheck(lambda x: x, 1.0), LengthError, ["got 1.0 as inputs", "a sequence of at least one number"]),
         (lambda: plot.gradcheck(lambda x: x, []), LengthError, ["got [] as inputs", "a sequence of at least one number"]),
         (lambda: plot.gradcheck(lambda _x: "y", [1.0]), NumberError, ["what f gave: got the string 'y'", "one real number"]),
