@@ -579,7 +579,7 @@ cdef class Value:
 
     @property
     def args(self):
-        """What `op` was given: Values and floats, in order, with repeats."""
+        """The arguments of `op`: Values and floats, in order, with repeats."""
         return node_tuple(of(self), edge_arg)
 
     @property
