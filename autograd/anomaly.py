@@ -38,8 +38,8 @@ class _Watch:
 
     def watching(self, context: Context) -> Context:
         """As the context, under this watch."""
-        if context.trace is not None:
-            context.trace.refuse("detect_anomaly()", None)
+        if context.tracer is not None:
+            context.tracer.forbid("detect_anomaly()", None)
         return replace(context, watch=self)
 
     def recorded(self, node: Any) -> None:

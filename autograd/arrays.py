@@ -1,7 +1,7 @@
-"""Arrays of Values: what grad, jit and vmap hand in where they were given an array, and what NumPy's functions do with it.
+"""Arrays of Values: what grad, jit and vmap pass to a function where they were given an array, and how NumPy's functions act on it.
 
-NumPy has loops over objects for few of its functions, and some of these choose otherwise than the operations do. So an array of Values is
-a class of its own, which answers for each ufunc and each function of NumPy's by itself, from the operations of the table.
+NumPy has object loops for few of its functions, and some of these follow other conventions than our operations. So an array of Values is
+a subclass of ndarray, which implements each ufunc and each NumPy function from the operations of the table.
 """
 
 import math
@@ -20,12 +20,12 @@ from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
 
 SEQUENCES = (np.ndarray, list, tuple)
-# What NumPy may add to a call that changes nothing here.
+# Options that NumPy may add to a call and that make no difference here.
 HARMLESS = {"casting", "order", "subok", "dtype", "signature"}
 
 
 class Array(np.ndarray):
-    """An array of Values, of dtype object, that answers NumPy's functions as an array of floats does."""
+    """An array of Values, of dtype object, on which NumPy's functions act as on an array of floats."""
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         return apply(ufunc, method, inputs, options)
@@ -34,7 +34,7 @@ class Array(np.ndarray):
         return call(func, args, kwargs)
 
     @property  # type: ignore[misc]  # read-only
-    def real(self) -> "Array":  # type: ignore[override]  # what NumPy 2.5 gives here cannot be written to
+    def real(self) -> "Array":  # type: ignore[override]  # NumPy 2.5 declares it read-only
         """The array itself: Values are real."""
         return self
 
@@ -42,7 +42,7 @@ class Array(np.ndarray):
 register_arrays(Array)
 
 
-def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
     if not shape:
         return numbers[0]
@@ -53,12 +53,12 @@ def array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 class Form:
-    """A structure of numbers without the numbers.
+    """The structure of a tree of numbers and arrays, without the numbers.
 
     Attributes:
         structure: that of its leaves.
         shapes: the shape of each leaf, () for a number.
-        is_number: whether it is one number, alone.
+        is_number: whether it is a single number.
     """
 
     def __init__(self, structure: Structure, shapes: list[tuple[int, ...]]) -> None:
@@ -90,16 +90,16 @@ class Form:
         leaves, place = [], 0
         for shape in self.shapes:
             size = math.prod(shape)
-            leaves.append(array(numbers[place : place + size], shape))
+            leaves.append(array_of(numbers[place : place + size], shape))
             place += size
         return tree_unflatten(self.structure, leaves)
 
 
 def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
-    """The numbers of a structure, those of its arrays among them, in order, and its form.
+    """The numbers of a structure, including the entries of its arrays, in order, and its form.
 
     Raises:
-        OperationError: an array is of a class with a meaning of its own, such as a matrix or a masked array.
+        OperationError: an array is of a class with another meaning, such as a matrix or a masked array.
 
     >>> numbers, form = tree_ravel({"w": np.array([1.0, 2.0]), "b": 3.0})
     >>> [float(x) for x in numbers], form.unravel([10.0, 20.0, 30.0])
@@ -118,16 +118,16 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
 
 
 def plain(x: np.ndarray) -> np.ndarray:
-    """An array as NumPy's own; refused where its class has a meaning of its own, which would be lost."""
-    if type(x) not in PLAIN:
+    """An array as a plain ndarray; an error where its class has another meaning, which would be lost."""
+    if type(x) not in NUMPY_CLASSES:
         raise OperationError(
             f"got an array of the class {type(x).__name__}, expected a numpy.ndarray: what the class adds would be lost; give "
-            "numpy.asarray(x), and what it masks or measures apart"
+            "numpy.asarray(x), and its mask or its unit as another argument"
         )
     return x.view(np.ndarray)
 
 
-PLAIN = {np.ndarray, Array, np.memmap}
+NUMPY_CLASSES = {np.ndarray, Array, np.memmap}
 
 
 # Ufuncs.
@@ -135,13 +135,13 @@ PLAIN = {np.ndarray, Array, np.memmap}
 
 @cache
 def _elementwise(ufunc: np.ufunc) -> Any:
-    """The ufunc of objects that is `ufunc` on numbers."""
+    """The ufunc over objects that computes `ufunc` on Values."""
     f = on_numbers(ufunc)
-    if ufunc in {np.add, np.subtract, np.multiply, np.negative}:  # NumPy's own loop, which applies Python's operators
+    if ufunc in {np.add, np.subtract, np.multiply, np.negative}:  # NumPy's own object loop, which applies Python's operators
         return ufunc
     if f is not None:
         return np.frompyfunc(f, ufunc.nin, 1) if ufunc.identity is None else np.frompyfunc(f, ufunc.nin, 1, identity=ufunc.identity)
-    if set("".join(ufunc.types)) <= set("O->"):  # made of a function of objects, by np.vectorize or np.frompyfunc
+    if set("".join(ufunc.types)) <= set("O->"):  # made from a Python function, by np.vectorize or np.frompyfunc
         return ufunc
     raise OperationError(
         f"{_named(ufunc)} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
@@ -155,7 +155,7 @@ def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
 
 
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
-    """Apply NumPy's `ufunc` where a Value, or an array of them, is among what it is given; arrays give arrays."""
+    """Apply NumPy's `ufunc` where a Value, or an array of them, is among its inputs; arrays give arrays."""
     f = None if options or method != "__call__" else on_numbers(ufunc)
     if f is None or _has_sequence(inputs):
         return _on_arrays(ufunc, method, inputs, options)
@@ -173,11 +173,11 @@ def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
     given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
     out = options.pop("out", (None,))[0]
     to = None if out is None else out.view(np.ndarray)
-    if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # indices, say, that argsort gave
+    if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # such as indices from argsort
         return getattr(ufunc, method)(*given, **options, **({} if out is None else {"out": to}))
     kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
     for i in range(len(given)):
-        if method in {"__call__", "outer"} or i in {0, 2}:  # what is between are indices
+        if method in {"__call__", "outer"} or i in {0, 2}:  # the one between holds indices
             x = np.asarray(given[i])
             if x.dtype.kind not in REAL_DTYPES + "O":
                 raise NumberError(f"{_named(ufunc, method)}: {not_a_number(given[i])}")
@@ -197,7 +197,7 @@ def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dic
     if method == "reduce" and ufunc in REDUCTIONS:
         return _reduced(REDUCTIONS[ufunc], given[0], **options)
     run = getattr(_elementwise(ufunc), method)
-    if to is None and method == "__call__" and "where" in options:  # which NumPy warns of
+    if to is None and method == "__call__" and "where" in options:  # NumPy warns of it without out=
         to = np.empty(np.broadcast_shapes(*map(np.shape, given), np.shape(options["where"])), dtype=object)
     if ufunc in QUESTIONS:
         return np.asarray(run(*given, **options), dtype=bool)[()]
@@ -205,7 +205,7 @@ def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dic
 
 
 def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[str, Any]:
-    """The options that mean something for objects, after a look at where the results are to go."""
+    """The options that apply to objects, after a check of the array that receives the results."""
     if to is not None and to.dtype != object and not (asks and to.dtype == bool):
         written = "into an array" if what.endswith(".at") else "with out="
         raise OperationError(
@@ -214,12 +214,12 @@ def _kept(what: str, options: dict[str, Any], to: Any, *, asks: bool) -> dict[st
         )
     dtype = options.get("dtype")
     if dtype is not None and not asks and np.dtype(dtype) not in {np.dtype(float), np.dtype(object)}:
-        raise OperationError(f"{what} was to give Values as {np.dtype(dtype)}, expected no dtype: a Value is a 64-bit float")
+        raise OperationError(f"{what} was given dtype={np.dtype(dtype)}, expected no dtype: a Value is always a 64-bit float")
     return {name: x for name, x in options.items() if name not in HARMLESS}
 
 
 def wrapped(result: Any, *, alone: bool = True) -> Any:
-    """What a function of NumPy's gave: arrays of objects as arrays of Values; `alone`, what is in one without a dimension."""
+    """The result of a NumPy function, with object arrays as arrays of Values; with `alone`, a 0-d array as its entry."""
     if isinstance(result, np.ndarray) and result.dtype == object:
         return result[()] if alone and not result.ndim else result.view(Array)
     if type(result) in {list, tuple}:
@@ -228,7 +228,7 @@ def wrapped(result: Any, *, alone: bool = True) -> Any:
 
 
 def _reduced(f: Callable[..., Any], x: np.ndarray, *, axis: Any = 0, **options: Any) -> Any:
-    """`f` of the numbers along some axes, as one operation for each result."""
+    """`f` of the numbers along the given axes, one operation for each result."""
     if x.ndim == 1 and not options:
         return f(x.tolist()) if len(x) != 1 else x[0]
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim) if x.ndim else ()
@@ -256,7 +256,7 @@ def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, An
 
 
 def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-    """Call NumPy's `func` where a Value, or an array of them, is among what it is given."""
+    """Call NumPy's `func` where a Value, or an array of them, is among its arguments."""
     given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])
     try:
         own = FUNCTIONS.get(func)

@@ -1,10 +1,10 @@
-"""What is in force while operations are recorded: the scope they belong to, and who watches them.
+"""The context in which operations are recorded: their scope, and who watches or traces them.
 
-Kept in a context variable, so that threads and coroutines do not see each other's. What changes it is a `Change`, for the length of a
-`with` block, a call, or the calls of a decorated function. Two things make that more than a variable that is set and set back:
+It is kept in a context variable, so that threads and coroutines do not share it. A `Change` changes it for a `with` block, for a call,
+or for the calls of a decorated function. Two things make that more than a variable that is set and set back:
 
-- Ctrl-C raises KeyboardInterrupt between almost any two steps of Python's, and whatever stands in `__exit__` may then not run.
-- A generator may yield within a `with` block. The block then holds while the generator runs, and not while it is suspended.
+- Ctrl-C raises KeyboardInterrupt between almost any two steps of the interpreter, so `__exit__` may not run.
+- A generator may yield within a `with` block. The change is then in force while the generator runs, and not while it is suspended.
 """
 
 import sys
@@ -23,12 +23,12 @@ from autograd.errors import OperationError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Modules that run a generator as a context manager or as a fixture: what it enters before its yield is meant for the code around.
+# Modules that run a generator as a context manager or as a fixture: what it enters before its yield is meant for the enclosing code.
 DRIVERS = {"contextlib", "_pytest.fixtures", "pytest_asyncio.plugin"}
 
 
 class Watch(Protocol):
-    """Who is shown each node when it is recorded, and when a gradient has passed it."""
+    """An observer that is called for each node that is recorded, and for each that the reverse sweep has passed."""
 
     def recorded(self, node: Any) -> None:
         """An operation has just made `node`."""
@@ -37,21 +37,21 @@ class Watch(Protocol):
         """`node` has just sent its gradient on to its arguments; `gradient(node)` is what a node has received so far."""
 
 
-class Trace(Protocol):
-    """Who records a function to replay it, and so has to know of all that is taken from a Value beside operations on it."""
+class Tracer(Protocol):
+    """What records a function for replay, and so has to know of all that is read from a Value other than by operations."""
 
     def recorded(self, node: Any) -> None:
         """An operation has just made `node`, or it is a new leaf."""
 
-    def truth(self, node: Any) -> bool:
-        """Whether `node` is not 0: the replay is guarded by the answer."""
+    def guard(self, node: Any) -> bool:
+        """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
-    def refuse(self, what: str, node: Any) -> None:
-        """Say that `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
+    def forbid(self, what: str, node: Any) -> None:
+        """Raise an error: `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
 
 
 class Scope:
-    """The names of scopes, outermost first; there is one object for each path, for as long as a node or a context holds it."""
+    """A path of scope names, outermost first; there is one object for each path, for as long as a node or a context holds it."""
 
     __slots__ = ("__weakref__", "path")
 
@@ -64,17 +64,17 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is in force.
+    """The state that recording depends on.
 
-    The current scope, 0 where there is none, who watches, whether operations are recorded, the sets that collect new leaves, and who
-    traces. `inner` keeps the contexts of the scopes within, by their names, since a module enters its own at every call.
+    The current scope (0 where there is none), the watch, whether operations are recorded, the sets that collect new leaves, and the
+    tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at every call.
     """
 
     scope: Scope | int = 0
     watch: Watch | None = None
     recording: bool = True
-    born: tuple[set[Any], ...] = ()
-    trace: Trace | None = None
+    new_leaves: tuple[set[Any], ...] = ()
+    tracer: Tracer | None = None
     inner: dict[str, "Context"] = field(default_factory=dict, init=False, compare=False)
 
 
@@ -95,12 +95,12 @@ class Entry:
         return bool(self.frame.f_code.co_flags & GENERATOR)
 
     def held(self, running: dict[FrameType, int]) -> bool:
-        """Whether it is in force: its generator runs, be it that it waits for what it awaits."""
+        """Whether it is in force: its generator is running, or awaits something."""
         return self.change is not None and (not self.suspends() or self.frame in running or _awaits(self.frame))
 
 
 class Layers:
-    """What is in force where a generator made a change: that depends on whether it is running."""
+    """The context where generators have made changes, which are in force while these run."""
 
     __slots__ = ("base", "entries", "found")
 
@@ -109,7 +109,7 @@ class Layers:
         self.found: tuple[list[Entry], Context] = ([], base)
 
     def now(self) -> Context:
-        """The context here: the changes of the frames that are running, the outermost first."""
+        """The current context: the base with the changes of the frames that are running, the outermost first."""
         resumed = any(e.suspends() and e.frame.f_back is not None for e in self.entries)
         running = _running({e.frame for e in self.entries}) if resumed else {}
         held, places, place = [e for e in self.entries if e.held(running)], {}, -1
@@ -130,7 +130,7 @@ class Layers:
 
 
 def layered(base: Context, entries: tuple[Entry, ...]) -> "Context | Layers":
-    """The base with those of the entries that are still made."""
+    """The base with those entries that are still in force."""
     left = tuple([e for e in entries if e.change is not None])
     return Layers(base, left) if left else base
 
@@ -140,9 +140,9 @@ RESUME, AFTER_AWAIT = opmap["RESUME"], 3
 
 
 def _running(sought: set[FrameType]) -> dict[FrameType, int]:
-    """Those of some frames that this thread runs, with their places, the outermost first."""
+    """Those of the given frames that this thread is running, with their depth, the outermost first."""
     found: dict[FrameType, int] = {}
-    frame, place = sys._getframe(2), 0  # noqa: SLF001  # there is no other way; not the frame that is to hold the result, a cycle
+    frame, place = sys._getframe(2), 0  # noqa: SLF001  # there is no other way; not this frame, which would make a reference cycle
     while frame is not None and len(found) < len(sought):
         if frame in sought:
             found[frame] = place
@@ -151,7 +151,7 @@ def _running(sought: set[FrameType]) -> dict[FrameType, int]:
 
 
 def _awaits(frame: FrameType) -> bool:
-    """Whether a generator is suspended since it awaits something, in whose tasks and threads its changes hold, and not by its yield."""
+    """Whether an async generator is suspended by an await, during which its changes stay in force, and not by its yield."""
     if frame.f_back is not None or not frame.f_code.co_flags & CO_ASYNC_GENERATOR:
         return False
     code, i = frame.f_code.co_code, frame.f_lasti  # of YIELD_VALUE, from Python 3.13 on of RESUME after it
@@ -160,7 +160,7 @@ def _awaits(frame: FrameType) -> bool:
 
 
 def _owner(frame: FrameType) -> FrameType:
-    """The frame for which `frame` enters a block: its own, or, where it is a generator that serves as a context manager, that around."""
+    """The frame for which `frame` enters a block: itself, or, where it is a generator used as a context manager, its caller."""
     while (around := frame.f_back) is not None and (_drives(frame) or (frame.f_code.co_flags & GENERATOR and _drives(around))):
         frame = around
     return frame
@@ -175,15 +175,15 @@ current: Callable[[], Context] = _current.get
 put = _current.set  # and back by `set` too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
-def refused(what: str, node: Any = None) -> None:
-    """Let who traces a function refuse what a replay could not do again."""
-    trace = current().trace
-    if trace is not None:
-        trace.refuse(what, node)
+def forbid_while_traced(what: str, node: Any = None) -> None:
+    """Raise an error where a function is being traced, since a replay could not repeat `what`."""
+    tracer = current().tracer
+    if tracer is not None:
+        tracer.forbid(what, node)
 
 
 class _Block:
-    """One `with` block: what was in force before it, and the entry that it made, if it made one."""
+    """One `with` block: the context before it, and the entry that it made, if it made one."""
 
     __slots__ = ("before", "change", "entry", "within")
 
@@ -199,7 +199,7 @@ _next = local()  # the block that this thread is about to enter
 
 
 def _leaving(block: _Block) -> Generator[int, Any, None]:
-    """What leaves a block, as a generator that has been started: see `_Exit`."""
+    """Leaves a block, as a generator that has already been started: see `_Exit`."""
     try:
         yield 0
         if block.before is None:  # it was entered by hand
@@ -207,7 +207,7 @@ def _leaving(block: _Block) -> Generator[int, Any, None]:
     finally:
         before, entry = block.before, block.entry
         if entry is not None:
-            entry.change = None  # with this it is out of force; the rest only tidies up
+            entry.change = None  # with this it is no longer in force; the rest only tidies up
             try:
                 _tidy()
             except BaseException:
@@ -232,7 +232,7 @@ def _tidy() -> None:
 
 
 def _without(before: Any) -> Any:
-    """What is in force after the block of a plain function: what was before, and the changes of generators that are suspended."""
+    """The context after the block of a plain function: the one before, with the changes of suspended generators."""
     now: Any = current()
     return before if now.__class__ is Context else layered(before, now.entries)
 
@@ -240,10 +240,10 @@ def _without(before: Any) -> Any:
 class _Exit:
     """`__exit__`, so that Ctrl-C cannot come before its first step.
 
-    The interpreter looks for an interrupt where a function of Python begins, before anything of it has run, and after each call. But a
-    `with` statement takes its `__exit__` before it calls `__enter__`, so this can give it something in C: `max`, which calls `send` of a
-    generator. That was started already, so that an interrupt finds it inside `try`, and `finally` runs all the same; and even where the
-    exit is dropped and not called, since that closes the generator.
+    The interpreter checks for an interrupt where a Python function begins, before any of it has run, and after each call. But a `with`
+    statement looks up its `__exit__` before it calls `__enter__`, so this can return something written in C: `max`, which calls `send`
+    of a generator. That has already been started, so that an interrupt finds it inside `try`, and `finally` runs all the same, even
+    where the exit is dropped and not called, since that closes the generator.
     """
 
     def __get__(self, change: "Change | None", cls: type) -> Callable[..., Any]:
@@ -263,12 +263,12 @@ def _leave(change: "Change", failed: Any = None, *_: object) -> None:
 
 
 class Change:
-    """A change of what is in force: for a `with` block, for a call by `run`, or for each call of a function that it decorates."""
+    """A change of the context: for a `with` block, for a call by `run`, or for each call of a function that it decorates."""
 
-    blocks: tuple[_Block, ...] = ()  # those entered and not left
+    blocks: tuple[_Block, ...] = ()  # entered and not yet left
 
     def entering(self) -> "Callable[[Context], Context]":
-        """The change for one block: it gives what is in force within where its argument is in force around."""
+        """The change for one block: a function from the enclosing context to the inner one."""
         raise NotImplementedError
 
     def __enter__(self) -> None:
@@ -295,7 +295,7 @@ class Change:
     __exit__ = _Exit()
 
     def left(self, block: _Block, *, failed: bool) -> None:  # noqa: ARG002  # for a subclass
-        """A block has been left, by an exception if it failed."""
+        """A block has been left; by an exception where it failed."""
         self.blocks = tuple([b for b in self.blocks if b is not block])
 
     def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -1,10 +1,10 @@
-"""Whether a recorded operation still holds: what transforms ask before they compute its derivatives anew."""
+"""Whether a recorded operation is still valid, which transforms check before they compute its derivatives again."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.context import NEUTRAL, entered
+from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import ChangedError
 from autograd.kinds import kind_of
@@ -14,16 +14,15 @@ Numbers = Sequence[float | None]
 
 
 def refuse_changed(node: Value) -> None:
-    """Refuse a node with an operand that was changed after it was recorded: derivatives computed anew would be those of another point.
+    """Raise an error for a node with an operand that was changed after recording: its derivatives would be those of another point.
 
-    A changed operand is known by its number. A Value knows whether its number was ever set to another one; where no operand's was,
-    nothing is compared. Else, and for a replay over arrays of the caller, which may have changed them, the operation is applied
-    again to the numbers of now, by the code that recorded it, and the node is refused if its value or a local derivative differs
-    in any bit. So an operand that was set before it was used, or moved away and back, is not changed. A node whose own number was
-    set is refused if its local derivatives rest on that number.
+    A Value notes whether its number was ever set to another one; where no operand's was, nothing is compared. Otherwise, and for a
+    replay over arrays that the caller may have changed, the operation is applied again to the present numbers, by the code that
+    recorded it; it is an error if its value or a local derivative differs in any bit. So an operand that was set before it was used,
+    or changed and set back, is not changed. A node whose own number was set is an error if its local derivatives depend on it.
 
-    What came in a pickle may have been computed by another backend, and is compared up to rounding. Of an operation that gives
-    something else each time nothing is said.
+    What was loaded from a pickle may have been computed by another backend, and is compared up to rounding. An operation that gives
+    another result at each call is not checked.
 
     Raises:
         ChangedError: an operand was changed.
@@ -31,12 +30,12 @@ def refuse_changed(node: Value) -> None:
     moved = node._marks & MOVED
     if not (moved or any(a._marks & MOVED for a in node.args if a.__class__ is Value) or getattr(node.op, "changeable", False)):
         return
-    now = _again(node)
+    now = _recomputed(node)
     then = [now[0] if moved else node._number, *node.partials]
     found = _difference(node, then, now)
     if found is None and moved and not _agree(node, node._number, now[0]):
         found = _difference(node, _derivatives(node, now[0]), _derivatives(node, node._number))
-    if found is not None and _difference(node, now, _again(node)) is None:
+    if found is not None and _difference(node, now, _recomputed(node)) is None:
         what, was, becomes = found
         raise ChangedError(
             f"{'the number' if moved else 'an operand'} of {node!r} was changed after it was recorded: its {what} was {was} and is "
@@ -44,24 +43,24 @@ def refuse_changed(node: Value) -> None:
         )
 
 
-def _again(node: Value) -> list[Any]:
-    """Value and local derivatives of the operation, applied to the numbers that the operands have now."""
-    with entered(NEUTRAL):
+def _recomputed(node: Value) -> list[Any]:
+    """Value and local derivatives of the operation, applied to the present numbers of its operands."""
+    with in_context(NEUTRAL):
         args = [Value(a._number) if a.__class__ is Value else a for a in node.args]
-        again: Any = kind_of(args).apply(node.op, args)
-    return [again._number, *again.partials]
+        node_now: Any = kind_of(args).apply(node.op, args)
+    return [node_now._number, *node_now.partials]
 
 
 def _derivatives(node: Value, y: float) -> list[Any]:
-    """The local derivatives where the result is `y`; a place for the value before them."""
-    with entered(NEUTRAL):
+    """None, in place of the value, and the local derivatives where the result is `y`."""
+    with in_context(NEUTRAL):
         x = [Value(a._number if a.__class__ is Value else a) for a in node.args]
-        found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands, and is not asked
+        found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands and is not checked
     return [None, *[p._number if p.__class__ is Value else p for p in found]]
 
 
 def _difference(node: Value, then: Numbers, now: Numbers) -> tuple[str, float | None, float | None] | None:
-    """The first local derivative that differs, else the value if it does."""
+    """The first local derivative that differs, else the value if that does, else None."""
     for what, pairs in (("local derivative", zip(then[1:], now[1:], strict=True)), ("value", zip(then[:1], now[:1], strict=True))):
         for a, b in pairs:
             if not _agree(node, a, b):

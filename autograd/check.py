@@ -60,7 +60,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
     expected 0.877583
     """
     if not callable(f):
-        raise OperationError(f"got f={f!r}, expected a function of what stands in inputs")
+        raise OperationError(f"got f={f!r}, expected a function of the numbers in inputs")
     if not (isinstance(tolerance, float) and 0.0 < tolerance < math.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
     if not isinstance(order, int) or order not in {1, 2}:

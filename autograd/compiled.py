@@ -1,4 +1,4 @@
-"""The compiled parts, where they were built and are wanted: `AUTOGRAD_BACKEND=pure` does without, `=native` insists on them."""
+"""The compiled parts, where they were built: `AUTOGRAD_BACKEND=pure` does not use them, `=native` requires them."""
 
 import os
 import warnings
@@ -10,14 +10,14 @@ __all__ = ["Operation", "backend", "kernel", "native"]
 WANTED = os.environ.get("AUTOGRAD_BACKEND", "")
 if WANTED not in {"", "native", "pure"}:
     raise ImportError(
-        f"got AUTOGRAD_BACKEND={WANTED!r}, expected native or pure, or no such variable: unset it to take native where it was built"
+        f"got AUTOGRAD_BACKEND={WANTED!r}, expected native or pure, or no such variable: unset it to use native where it was built"
     )
 
 REMEDY = "with a C compiler on the PATH, python -m pip install -e . in the checkout builds it"
 
 
 def _compiled(name: str) -> Any:
-    """The compiled part of this name, None where it is not wanted or was not built."""
+    """The compiled part of this name, None where it is turned off or was not built."""
     if WANTED == "pure":
         return None
     try:
@@ -29,7 +29,7 @@ def _compiled(name: str) -> Any:
             ) from error
         if not isinstance(error, ModuleNotFoundError):
             warnings.warn(
-                f"autograd.native.{name} was built, but cannot be imported ({error}), and what is written in Python serves: {REMEDY} anew; "
+                f"autograd.native.{name} was built, but cannot be imported ({error}), so the pure Python code is used: {REMEDY} again; "
                 "or set AUTOGRAD_BACKEND=pure",
                 RuntimeWarning,
                 stacklevel=2,
@@ -40,7 +40,7 @@ def _compiled(name: str) -> Any:
 native, kernel = _compiled("_native"), _compiled("_kernel")
 backend = "pure" if native is None else "native"
 
-# What Op derives from: compiled, calling an Op on Values comes down to C before anything else.
+# The base class of Op: the compiled one handles a call on Values in C from the start.
 if TYPE_CHECKING:
     from autograd.native._native import Operation
 else:

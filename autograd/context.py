@@ -1,4 +1,4 @@
-"""What is in force while operations are recorded, as it is entered: scopes, `no_grad`, and any other context; see `autograd.blocks`."""
+"""The ways to change the context in which operations are recorded: `scope`, `no_grad`, `in_context`; see `autograd.blocks`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,33 +6,49 @@ from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Trace, Watch, _current, current, put, refused
+from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Tracer, Watch, _current, current, forbid_while_traced, put
 from autograd.errors import OperationError
 
 __all__ = [
-    "ACTIVE_INPUTS", "NEUTRAL", "Change", "Context", "Layers", "Scope", "Trace", "Watch", "_current", "current", "entered", "no_grad",
-    "put", "refused", "scope", "scope_of", "scope_path", "with_active_inputs",
+    "ACTIVE_INPUTS",
+    "NEUTRAL",
+    "Change",
+    "Context",
+    "Layers",
+    "Scope",
+    "Tracer",
+    "Watch",
+    "_current",
+    "current",
+    "forbid_while_traced",
+    "in_context",
+    "no_grad",
+    "put",
+    "scope",
+    "scope_of",
+    "scope_path",
+    "with_active_inputs",
 ]  # fmt: skip
 
-# How many contexts of scopes within it a context keeps.
+# How many contexts of inner scopes a context caches.
 KEPT = 512
 _lock = RLock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 
 
-class entered(Change):  # noqa: N801  # used like a function, as the others
-    """Make a context the current one, or what a function makes of the one around."""
+class in_context(Change):  # noqa: N801  # used like a function, as the others
+    """Make a context the current one; given a function, what it returns for the enclosing context."""
 
     def __init__(self, change: Context | Callable[[Context], Context]) -> None:
         self.change = change
 
     def entering(self) -> Callable[[Context], Context]:
-        """What was given, as a function of the context around."""
+        """The new context as a function of the enclosing one."""
         change = self.change
         return (lambda _: change) if isinstance(change, Context) else change
 
 
-# The inputs of the functions that transforms run now, in any thread: what depends on them must not be copied apart or pickled.
+# The inputs of the functions that transforms are running, in any thread: a copy or pickle of what depends on them would lose gradients.
 ACTIVE_INPUTS: set[Any] = set()
 
 
@@ -76,18 +92,18 @@ class scope(Change):  # noqa: N801  # as above
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise OperationError(f"got {name!r} as the name of a scope, expected a text such as scope('layer1')")
+            raise OperationError(f"got {name!r} as the name of a scope, expected a string such as scope('layer1')")
         self._name = name
 
     def entering(self) -> Callable[[Context], Context]:
-        """The scope of this name within the one around."""
+        """The scope of this name within the enclosing one."""
         return self._within
 
     def _within(self, context: Context) -> Context:
         inner = context.inner.get(self._name)
         if inner is None:
             here = scope_of((*scope_path(context.scope), self._name))
-            inner = Context(here, context.watch, context.recording, context.born, context.trace)
+            inner = Context(here, context.watch, context.recording, context.new_leaves, context.tracer)
             if len(context.inner) >= KEPT:
                 context.inner.clear()
             context.inner[self._name] = inner
@@ -95,9 +111,9 @@ class scope(Change):  # noqa: N801  # as above
 
 
 class no_grad(Change):  # noqa: N801  # as above
-    """Record nothing: what is computed inside are leaves, numbers without a past.
+    """Record nothing: the results of operations inside are leaves, without arguments.
 
-    In a generator it holds while that runs, not while it is suspended; where the generator serves as a context manager, in its block.
+    In a generator it is in force while that runs, not while it is suspended; in one used as a context manager, within its block.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -113,6 +129,6 @@ class no_grad(Change):  # noqa: N801  # as above
 
 
 def _unrecorded(context: Context) -> Context:
-    if context.trace is not None:
-        context.trace.refuse("no_grad()", None)
+    if context.tracer is not None:
+        context.tracer.forbid("no_grad()", None)
     return replace(context, recording=False)

@@ -1,4 +1,4 @@
-"""Copies of Values, shallow and deep, of a graph of any depth, and how a transform that runs keeps its gradient."""
+"""Copies of Values, shallow and deep, of a graph of any depth; while a transform runs, they stay part of its graph."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from autograd.graph import order
 
 
 def copied(value: Any) -> Any:
-    """A node with the attributes of `value`; one joined to it where a transform would lose its gradient."""
+    """A node with the attributes of `value`; one that depends on it where a transform would otherwise lose its gradient."""
     return _joined(value) if _lost_in_copy(value) else _twin(value, value.args)
 
 
 def deeply_copied(value: Any, memo: dict[int, Any]) -> Any:
-    """A copy of the graph below `value`, of any depth; `memo` is that of `copy.deepcopy`. As for `copied`."""
+    """A copy of the graph below `value`, of any depth, or as in `copied`; `memo` is that of `copy.deepcopy`."""
     if id(value) not in memo and _lost_in_copy(value):
         memo[id(value)] = _joined(value)
     for node in () if id(value) in memo else order(value):
@@ -27,14 +27,14 @@ def _twin(value: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _lost_in_copy(value: Any) -> bool:
-    """Whether a transform runs that would lose the gradient of `value` in a copy that stands apart."""
+    """Whether a transform is running that would lose the gradient of `value` in an independent copy."""
     context = current()
-    return bool(context.born) or context.trace is not None or depends_on_active_inputs(value)
+    return bool(context.new_leaves) or context.tracer is not None or depends_on_active_inputs(value)
 
 
 def _joined(value: Any) -> Any:
-    """A node with the number of `value` that depends on it, with derivative 1; for a leaf that the function itself made, another."""
-    if any(value in leaves for leaves in current().born) and value not in ACTIVE_INPUTS:
+    """A node that depends on `value` with derivative 1; for a leaf that the function itself made, another leaf."""
+    if any(value in leaves for leaves in current().new_leaves) and value not in ACTIVE_INPUTS:
         copy = value.__class__(value._number)
         copy._grad = value._grad
     else:

@@ -1,4 +1,4 @@
-"""The limit of difference quotients along a line, with its error: what the values of a function say of its derivative.
+"""The limit of difference quotients along a line, with its error: the derivative that the values of a function imply.
 
 Source: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982).
 """
@@ -12,36 +12,36 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# The widest step beside 1: no fraction that is likely to be a multiple of a period.
+# The widest step for a point near 1: an odd fraction, unlikely to be a multiple of a period.
 WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
-# How many halvings a closer look starts with where a limit contradicts a derivative: what looks smooth from afar may be finely structured.
+# Where a limit contradicts a derivative, it is computed again from steps halved so many times: there may be structure at small scales.
 CLOSER = (0, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-CONSTANTS, ALL = 2, 3  # how much of a Piece is shared: all but the sides, or all
+CONSTANTS, ALL = 2, 3  # how many fields of a Piece are shared: all but the sides, or all
 
 
 class Limit(NamedTuple):
-    """The estimate of a derivative, and its error: of truncation and of rounding."""
+    """The estimate of a derivative, and its error, of truncation and of rounding."""
 
     value: float
     error: float
 
     def settled(self, tolerance: float) -> bool:
-        """Whether the error does not matter; that of an infinite derivative is 0."""
+        """Whether the error is negligible; that of an infinite derivative is 0."""
         return self.error <= tolerance * max(1.0, abs(self.value)) and not math.isnan(self.value)
 
     def agrees(self, got: float, tolerance: float) -> bool:
-        """Whether `got` is this derivative, as far as can be told."""
+        """Whether `got` is this derivative, within the error."""
         return close(got, self.value, tolerance, self.error)
 
 
 def close(got: float, expected: float, tolerance: float, error: float = 0.0) -> bool:
-    """Whether two derivatives differ by no more than `error` and the tolerance, relative to the larger of 1 and the one expected."""
+    """Whether two derivatives differ by at most `error` plus the tolerance, relative to the larger of 1 and the expected one."""
     return got == expected or (math.isfinite(expected) and abs(got - expected) <= tolerance * max(1.0, abs(expected)) + error)
 
 
 class Piece(NamedTuple):
-    """The formula that a function is at a point, its constants, and on which side of each edge and branch the point lies; 0 is on one."""
+    """The formula of a function at a point, its constants, and on which side of each edge and branch the point lies; 0 is on it."""
 
     formula: list[Any]
     constants: list[float]
@@ -52,14 +52,14 @@ class Line:
     """The values of a function of one number around a point, and the first step with which difference quotients are taken.
 
     Args:
-        at: gives the values at a number, and a function that gives their Piece.
+        at: returns the values at a number, and a function that returns their Piece.
         x: the point.
-        blur: for each value the size of its rounding error.
-        tolerance: how exact, relative to the larger of 1 and the derivative, the limits have to be.
+        blur: the size of the rounding error of each value.
+        tolerance: the accuracy required of the limits, relative to the larger of 1 and the derivative.
 
-    `directions` are those of the steps: both, or the one in which the function has values; where it has none, `refusal` may say why.
-    `smooth` tells whether the function is the same formula there, and the point on none of its edges. It is not where the constants of
-    the formula are others farther away: what depends on x without being recorded may be the same between two neighbouring floats.
+    `directions` are those of the steps: both, or the one in which the function has values; where it has none, `refusal` may hold why.
+    `smooth` says whether the function has the same formula there, and the point lies on no edge. It is False where the constants of the
+    formula differ farther away: what depends on x without being recorded may be equal between two neighbouring floats.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Line:
         self.smooth = shared == ALL or (shared == CONSTANTS and not any(map(self._leaves_edge, self.directions)))
 
     def _values(self, x: float, shared: int = 0) -> np.ndarray:
-        """The values; nan where the function refuses, since a step too long is not its fault, and where less of the Piece is shared."""
+        """The values; nan where the function raises, since the step may be too long, and where fewer fields of the Piece are shared."""
         try:
             values, piece = self.at(x)
         except Exception as error:  # noqa: BLE001  # whatever the user's function raises
@@ -88,23 +88,23 @@ class Line:
         return np.full_like(self.base, math.nan)
 
     def _leaves_edge(self, way: int) -> bool:
-        """Whether the point lies on an edge, and the next number in this direction does not."""
+        """Whether the point lies on an edge, and the next float in this direction does not."""
         sides = self.at(self.x + way * self.finest)[1]().sides
         return any(here == 0.0 and there != 0.0 for here, there in zip(self.piece.sides, sides, strict=False))
 
     def _moves_constants(self) -> bool:
-        """Whether the formula has other constants where a step ends that is wider than those admitted."""
+        """Whether the formula has other constants at the end of a step wider than the admitted ones."""
         formula, constants, _ = self.piece
         for way in (-1, 1) if self.first < self.widest else ():
             for k in range(0, math.ceil(math.log2(self.widest) - math.log2(self.first)), 8):
-                with suppress(Exception):  # the user's function may refuse
+                with suppress(Exception):  # the user's function may raise
                     other = self.at(self.x + way * self._step(k))[1]()
                     if other.formula == formula and other.constants != constants:
                         return True
         return False
 
     def _first_step(self, levels: Sequence[int] = (ALL, CONSTANTS, 0)) -> tuple[tuple[int, ...], int, float]:
-        """Directions, how much of the Piece is shared, and the widest step, of those halved again and again, that is admitted."""
+        """Directions, the number of shared fields of the Piece, and the widest admitted step among the repeatedly halved ones."""
         last = math.ceil(math.log2(self.widest) - math.log2(self.finest))
         known = np.isfinite(self.base)
         for directions in ((-1, 1), (1,), (-1,)):
@@ -116,10 +116,10 @@ class Line:
                 if admits(0):
                     return directions, shared, self.widest
                 if admits(last):
-                    refused, admitted = 0, last
-                    while admitted - refused > 1:
-                        k = (admitted + refused) // 2
-                        refused, admitted = (refused, k) if admits(k) else (k, admitted)
+                    rejected, admitted = 0, last
+                    while admitted - rejected > 1:
+                        k = (admitted + rejected) // 2
+                        rejected, admitted = (rejected, k) if admits(k) else (k, admitted)
                     return directions, shared, self._step(admitted)
         return (), 0, self.widest
 
@@ -127,7 +127,7 @@ class Line:
         return max(math.ldexp(self.widest, -halvings), self.finest)
 
     def _limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
-        """For each value the limit of its difference quotients by Ridders's method, from the first step halved so many times."""
+        """For each value the limit of its difference quotients by Ridders' method, from the first step halved so many times."""
         h = math.ldexp(self.first, -halvings)
         value, error = np.full((2, len(self.base)), math.nan)
         power = 2.0 ** len(directions)
@@ -152,7 +152,7 @@ class Line:
             )
 
     def _quotient(self, directions: tuple[int, ...], h: float) -> tuple[np.ndarray, np.ndarray]:
-        """The difference quotients of a step, and how much of them may be rounding."""
+        """The difference quotients of a step, and a bound of their rounding errors."""
         h = (self.x + h) - self.x or h  # so that both ends are floats at the same distance
         ends = [self.x + way * h for way in directions]
         values = [self._values(end) for end in ends]
@@ -166,14 +166,14 @@ class Line:
         return self.tolerance * np.maximum(1.0, np.abs(values))
 
     def _steep(self, quotients: Sequence[float], limit: Limit) -> Limit:
-        """An infinite limit where the quotients on one side grow steadily, less than a jump's would; else `limit`."""
+        """An infinite limit where the quotients on one side grow steadily, but slower than those of a jump; else `limit`."""
         last = quotients[-16:]
         if not limit.settled(self.tolerance) and len(last) == 16 and all(1.0 < b / a < 1.9 for a, b in pairwise(last) if a):
             return Limit(math.copysign(math.inf, last[-1]), 0.0)
         return limit
 
     def judge(self, i: int, got: Sequence[float]) -> tuple[bool, Limit]:
-        """Whether value i has the derivative got, looked at ever closer, and the limit that speaks for or against it."""
+        """Whether value i has the derivative `got`, at ever smaller scales, and the limit that confirms or contradicts it."""
         limit = self.limits(self.directions)[i]
         for halvings in CLOSER:
             closer = self.limits(self.directions, halvings)[i]

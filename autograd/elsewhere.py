@@ -1,11 +1,11 @@
-"""What a Value refuses, and says what to write instead: conversion, derived classes, the attributes of PyTorch, NumPy and micrograd.
+"""What a Value does not support, with the spelling to use instead: conversions, subclasses, attributes of PyTorch, NumPy and micrograd.
 
-Each attribute is a descriptor under the unknown name, so that the names that a Value has are looked up as fast as without them.
+Each attribute is a descriptor under the unsupported name, so that the lookup of a Value's own attributes does not become slower.
 """
 
 from typing import Any, NoReturn
 
-from autograd.context import refused
+from autograd.context import forbid_while_traced
 from autograd.errors import GradientLostError, OperationError
 
 SPELLINGS = {
@@ -17,7 +17,7 @@ SPELLINGS = {
     "retain_grad": "every Value below keeps its v.grad after backward()",
     "is_leaf": "a leaf has v.op None",
     **dict.fromkeys(("grad_fn", "_op"), "the operation that made it is v.op"),
-    **dict.fromkeys(("_prev", "parents", "children", "inputs"), "what it was computed of stands in v.args, Values and floats"),
+    **dict.fromkeys(("_prev", "parents", "children", "inputs"), "what it was computed from is in v.args, Values and floats"),
     "_backward": "its local derivatives are v.partials",
     "gradient": "after v.backward() its gradient is v.grad; for a function write autograd.grad(f)(x)",
     **dict.fromkeys(("zero_grad", "zero_"), "write v.grad = 0.0, or model.zero_grad()"),
@@ -43,11 +43,11 @@ SPELLINGS = {
 
 
 class Elsewhere:
-    """An attribute that a Value does not have; who asks for it is told what to write."""
+    """An attribute that a Value does not have; reading it raises an AttributeError with the spelling used here."""
 
     def __init__(self, name: str, remedy: str) -> None:
         self.name, self.remedy = name, remedy
-        self.__doc__ = None  # so that pages and help pass it over
+        self.__doc__ = None  # so that help and the documentation omit it
 
     def __get__(self, node: Any, cls: type) -> "Elsewhere":
         if node is None:
@@ -59,13 +59,13 @@ ATTRIBUTES = {name: Elsewhere(name, remedy) for name, remedy in SPELLINGS.items(
 
 
 def known(node: Any) -> list[str]:
-    """The attributes that a Value has, for `dir`."""
+    """The attributes that a Value supports, for `dir`."""
     return [name for name in object.__dir__(node) if name not in ATTRIBUTES]
 
 
 def refuse_conversion(kind: str) -> NoReturn:
-    """Say what to do instead of `float(v)`, `int(v)` or `complex(v)`."""
-    refused(f"{kind}() of a Value, which an array needs unless its dtype is object,")
+    """Raise the error of `float(v)`, `int(v)` and `complex(v)`, which says what to write instead."""
+    forbid_while_traced(f"{kind}() of a Value, which an array needs unless its dtype is object,")
     number = "v.data" if kind == "float" else f"{kind}(v.data)"
     raise GradientLostError(
         f"a Value was used where a plain {kind} is needed, which would lose its gradient: for the number write {number}; for a function "
@@ -75,5 +75,5 @@ def refuse_conversion(kind: str) -> NoReturn:
 
 
 def refuse_subclass(cls: type) -> NoReturn:
-    """Say what to do instead of deriving from Value."""
+    """Raise the error for a subclass of Value, which says what to write instead."""
     raise OperationError(f"{cls.__name__} cannot derive from Value: hold a Value in it instead, or declare an Op")

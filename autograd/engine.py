@@ -1,4 +1,4 @@
-"""The Value in use: the compiled one where there is one, else the reference. And how it is pickled, so that either can read it."""
+"""The Value in use: the compiled one where it was built, else the reference; and its pickles, which either can read."""
 
 import copyreg
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import copies, graph, operators, value
 from autograd.compiled import native
-from autograd.context import refused, scope_of, scope_path
+from autograd.context import forbid_while_traced, scope_of, scope_path
 from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
@@ -26,12 +26,12 @@ else:
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-    """The graph below as rows, so that its depth is no matter; leaves are pickled as objects and stay shared."""
-    refused("a pickle of a Value", root)
+    """The graph below as rows, so that its depth does not matter; leaves are pickled as objects and stay shared."""
+    forbid_while_traced("a pickle of a Value", root)
     if copies.depends_on_active_inputs(root):
         raise GradientLostError(
-            "a Value that a transform is differentiating was to be pickled, which would lose its gradient: pickle its number, v.data, or "
-            "what the transform gives; work that goes to other processes takes floats and gives floats"
+            "got a Value to pickle while a transform differentiates it, which would lose its gradient: pickle its number, v.data, or "
+            "what the transform gives; a function that runs in another process has to take and return floats"
         )
     marks = root._marks & MOVED
     if not root.args:
@@ -60,7 +60,7 @@ def _unpickled(rows: list[Any]) -> Value:
         if row.__class__ is Value:
             nodes.append(row)
         else:
-            data, grad, op, args, partials, label, path, *marks = row  # before marks were known, there were none
+            data, grad, op, args, partials, label, path, *marks = row  # older pickles have no marks
             args = tuple([nodes[a] if a.__class__ is int else a for a in args])
             nodes.append(Value._restored(data, grad, op, args, partials, label, scope_of(path), LOADED | sum(marks)))
     return nodes[-1]

@@ -6,39 +6,39 @@ works as well as `except AutogradError`.
 
 
 class AutogradError(Exception):
-    """The root: everything that `autograd` and `nn` raise on purpose."""
+    """The base class of everything that `autograd` and `nn` raise on purpose."""
 
     def __str__(self) -> str:
-        """The message in one line, also where it shows an array."""
+        """The message on one line, even where it shows an array."""
         return " ".join(filter(None, map(str.strip, super().__str__().splitlines())))
 
 
 class NumberError(AutogradError, TypeError):
-    """Something that is not a number stands where a number belongs."""
+    """Something that is not a number was given where a number is expected."""
 
 
 class GradientLostError(AutogradError, TypeError):
-    """A Value was asked to become a plain number, which would drop its gradient silently."""
+    """A Value was to be converted to a plain number, which would lose its gradient silently."""
 
 
 class OperationError(AutogradError, TypeError):
-    """An operation is declared in a way, or asked for in a place, in which it cannot work."""
+    """An operation is declared wrongly, or used where it cannot work."""
 
 
 class TraceError(AutogradError, TypeError):
-    """A function recorded by `jit` or `vmap` does what a replay could not do again."""
+    """A function recorded by `jit` or `vmap` does something that a replay cannot repeat."""
 
 
 class LengthError(AutogradError, ValueError):
-    """The number of things given is not the number expected."""
+    """The number of items given is not the number expected."""
 
 
 class RangeError(AutogradError, ValueError):
-    """An argument is of the right kind, but not among those with which the call makes sense."""
+    """An argument has the right type, but a value that is not allowed."""
 
 
 class ChangedError(AutogradError, RuntimeError):
-    """The data of an operand was changed between recording a graph and differentiating it."""
+    """The data of an operand was changed after the graph was recorded and before it was differentiated."""
 
 
 class GradcheckError(AutogradError, AssertionError):
@@ -50,11 +50,11 @@ class AnomalyError(AutogradError, ArithmeticError):
 
 
 class RendererNotFound(AutogradError, RuntimeError):
-    """No program that turns DOT into pictures was found."""
+    """No program that renders DOT was found."""
 
 
 class RenderError(AutogradError, RuntimeError):
-    """The program that turns DOT into pictures failed."""
+    """The program that renders DOT failed."""
 
 
 class GraphTooLarge(AutogradError, ValueError):
@@ -70,4 +70,4 @@ class StateError(AutogradError, ValueError):
 
 
 class FileError(AutogradError, OSError):
-    """A file cannot be read or written: it is read-only, the disk is full, the system refuses."""
+    """A file cannot be read or written: it is read-only, the disk is full, or the operating system reports another error."""

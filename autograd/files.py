@@ -1,10 +1,10 @@
 """Files: written as a whole or not at all, and read only after a check.
 
-A save writes a temporary file in the folder of the target, and then gives it the target's name, which happens at once. So readers, other
-saves, a full disk, a kill and a crash find the old content or the new one, never a part. A temporary file is locked while its save lives;
-the next save in the folder removes those that are not.
+A save writes a temporary file in the folder of the target, and then renames it to the target, which is atomic. So readers, other saves, a
+full disk, a kill and a crash leave the old content or the new, never a part. A temporary file is locked while its save runs; the next
+save in the folder removes those that are not.
 
-What is read is checked against its sizes first, then against the SHA-256 checksum at its end, and only then believed.
+A file is checked against the sizes in it first, then against the SHA-256 checksum at its end, and only then used.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from autograd.errors import FileError, OperationError, PathNotFoundError, RangeE
 
 try:
     import fcntl
-except ImportError:  # on Windows, where nobody can remove a file that another has open, a temporary file needs no lock
+except ImportError:  # on Windows, where an open file cannot be removed, a temporary file needs no lock
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".valuegrad-{}.part"
@@ -30,7 +30,7 @@ KINDS = {stat.S_ISFIFO: "a FIFO", stat.S_ISSOCK: "a socket", stat.S_ISCHR: "a de
 
 
 def file_path(path: Any, example: str) -> Path:
-    """The name of a file as a path.
+    """The name of a file as a Path.
 
     Raises:
         OperationError: it is neither a string nor a path.
@@ -48,12 +48,12 @@ def file_path(path: Any, example: str) -> Path:
 
 
 def destination(path: Path) -> Path:
-    """The regular file, there or to be made, that saving to `path` writes: the one at the end where there are symbolic links.
+    """The regular file, existing or new, that saving to `path` writes; symbolic links are followed.
 
     Raises:
         PathNotFoundError: there is no such folder.
-        RangeError: what is there is no regular file.
-        FileError: the file must not be written.
+        RangeError: it is not a regular file.
+        FileError: the file is read-only.
     """
     with _errors("save", path):
         target, old = Path(os.path.realpath(path)), _status(path)
@@ -61,7 +61,7 @@ def destination(path: Path) -> Path:
             folder = str(target.parent if path.is_symlink() else path.parent)
             raise PathNotFoundError(f"cannot save {str(path)!r}: there is no folder {folder!r}; make it first, or save elsewhere")
         if old and not stat.S_ISREG(old.st_mode):
-            remedy = "a file in it" if stat.S_ISDIR(old.st_mode) else "a regular file, or one that is not taken"
+            remedy = "a file in it" if stat.S_ISDIR(old.st_mode) else "a regular file, or one that does not exist yet"
             raise RangeError(f"cannot save {str(path)!r}: it is {_kind(old)}; give the name of {remedy}")
         if old and not (old.st_mode & 0o222 and os.access(target, os.W_OK)):  # the first also for root, who may write everything
             raise FileError(f"cannot save {str(path)!r}: the file is read-only; make it writable, or save under another name")
@@ -69,20 +69,20 @@ def destination(path: Path) -> Path:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Make `content` that of the file: see `writing`."""
+    """Write `content` to the file: see `writing`."""
     with writing(path) as file:
         file.write(content)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file to be written, which takes the place of the one at `path` at the end, if nothing fails.
+    """A file to write, which replaces the one at `path` at the end, if nothing fails.
 
-    The permissions and the owner of a file that is there are kept; a new one has those of any new file. It is on the disk, not only
-    in the system's memory, before it takes the name.
+    The permissions and the owner of an existing file are kept; a new one has the default ones. It is flushed to the disk before it
+    gets its name.
 
     Raises:
-        FileError: the file cannot be written; what was there is as it was.
+        FileError: the file cannot be written; an existing one is unchanged.
         PathNotFoundError, RangeError: as for `destination`.
     """
     target = destination(path)
@@ -97,7 +97,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
                 if old:
                     _take_over(old, temporary)
                 os.fsync(file.fileno())
-                if fcntl:  # where a file that is open can be renamed, its lock is kept until it has its name
+                if fcntl:  # an open file can be renamed here, so its lock is kept until then
                     temporary.replace(target)
             if not fcntl:
                 temporary.replace(target)
@@ -109,13 +109,13 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def reading(path: Path, saver: str) -> Iterator[BinaryIO]:
-    """The file at `path`, open; what is wrong with its content may be raised as ValueError.
+    """The file at `path`, open; the block may raise a ValueError for a fault of its content.
 
     Raises:
         PathNotFoundError: there is no file.
-        RangeError: what is there is no regular file.
+        RangeError: it is not a regular file.
         FileError: it cannot be read.
-        StateError: its content is wrong.
+        StateError: its content has a fault.
     """
     with _errors("load", path):
         there = _status(path)
@@ -132,7 +132,7 @@ def reading(path: Path, saver: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _errors(verb: str, path: Path) -> Iterator[None]:
-    """The system's errors, each in a sentence that names the file."""
+    """Turn errors of the operating system into ones that name the file and the remedy."""
     try:
         yield
     except (FileError, PathNotFoundError):
@@ -160,7 +160,7 @@ def _temporary(folder: Path, mode: int) -> tuple[Path, BinaryIO]:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), "w+b")
         if _locked(file) is not False and os.fstat(file.fileno()).st_nlink:
             return path, file
-        file.close()  # another save, which cleans up, was here before the lock
+        file.close()  # another save removed it before it was locked
         path.unlink(missing_ok=True)
 
 
@@ -180,7 +180,7 @@ def _locked(file: BinaryIO) -> bool | None:
 def _remove_abandoned(folder: Path) -> None:
     """Remove the temporary files of saves that were killed."""
     for path in folder.glob(TEMPORARY.format("*")):
-        with suppress(OSError):  # gone by now, or another person's
+        with suppress(OSError):  # already removed, or another user's
             if fcntl:
                 with path.open("rb") as file:
                     if _locked(file):
@@ -190,7 +190,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _take_over(old: os.stat_result, new: Path) -> None:
-    """Give `new` the owner, the group and the permissions of the file whose place it takes, as far as the system allows."""
+    """Give `new` the owner, the group and the permissions of the file that it replaces, as far as the system allows."""
     made = new.stat()
     if made.st_uid != old.st_uid:
         with suppress(PermissionError):
@@ -199,11 +199,11 @@ def _take_over(old: os.stat_result, new: Path) -> None:
         with suppress(PermissionError):
             os.chown(new, -1, old.st_gid)
     same_group = new.stat().st_gid == old.st_gid
-    new.chmod(stat.S_IMODE(old.st_mode) & (0o7777 if same_group else 0o7707))  # what one group may do is not for another
+    new.chmod(stat.S_IMODE(old.st_mode) & (0o7777 if same_group else 0o7707))  # permissions of one group are not for another
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system can."""
+    """Flush a folder's entries to the disk, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -213,15 +213,15 @@ def _sync_folder(folder: Path) -> None:
 
 
 def seal(file: BinaryIO, after: bytes = b"") -> None:
-    """Write the checksum of all that stands in the file, at its end, and then `after`."""
+    """Append the checksum of the content of the file, and then `after`."""
     file.write(_checksum(file, file.seek(0, os.SEEK_END)) + after)
 
 
 def is_sealed(file: BinaryIO, before: bytes, after: bytes = b"") -> bool:
-    """Whether a checksum stands at the end of the file, as `seal` writes it, between `before` and `after`.
+    """Whether the file ends with a checksum as `seal` writes it, between `before` and `after`.
 
     Raises:
-        ValueError: it does, but the content is another.
+        ValueError: it does, but the checksum does not match.
     """
     size = file.seek(0, os.SEEK_END)
     begin = size - len(before) - DIGITS - len(after)
@@ -232,12 +232,12 @@ def is_sealed(file: BinaryIO, before: bytes, after: bytes = b"") -> bool:
     if not (end.startswith(before) and end.endswith(after)):
         return False
     if _checksum(file, begin + len(before)) != end[len(before) : len(before) + DIGITS]:
-        raise ValueError("its checksum is not that of its content: it is damaged, or was changed by other means; save it anew")
+        raise ValueError("its checksum does not match its content: it is damaged, or was changed by other means; save it again")
     return True
 
 
 def _checksum(file: BinaryIO, size: int) -> bytes:
-    """The SHA-256 checksum, in digits, of the first `size` bytes."""
+    """The SHA-256 checksum, in hexadecimal digits, of the first `size` bytes."""
     found = hashlib.sha256()
     file.seek(0)
     for at in range(0, size, BLOCK):
@@ -246,10 +246,10 @@ def _checksum(file: BinaryIO, size: int) -> bytes:
 
 
 def check_version(found: int, newest: int, *, is_sealed: bool) -> None:
-    """Refuse, by ValueError, a version that is not known here, and a file that has lost its checksum, which came with version 2."""
+    """Raise a ValueError for a version that is not known here, and for a missing checksum, which came with version 2."""
     if not 1 <= found <= newest:
         raise ValueError(
             f"it has version {found}, expected {newest} or an earlier one: load it with the release that saved it, or a later one"
         )
     if found > 1 and not is_sealed:
-        raise ValueError("its checksum is missing: it is cut short, or was changed by other means; save it anew")
+        raise ValueError("its checksum is missing: it is cut short, or was changed by other means; save it again")

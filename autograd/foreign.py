@@ -1,8 +1,8 @@
-"""Operations of the user's own around black boxes: derivatives that cannot be recorded, as operations computed on floats.
+"""The user's own operations around black boxes: derivatives that cannot be recorded become operations that are computed on floats.
 
 A partial that is written with operators and operations is recorded on Values, and so can be differentiated itself. One that calls a solver,
-a table or `math.gamma` cannot: it becomes an operation of its own, which asks the user's function for its number at each point. Its own
-derivatives are not known: a second derivative is refused where a transform or a program asks for it, and nan where `backward` does.
+a table or `math.gamma` cannot be recorded: it becomes an operation, whose value at each point is what the user's function returns. Its
+derivatives are not known: a transform or a program that needs a second derivative raises an error, and `backward` gives nan.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,32 +16,32 @@ from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of
 from autograd.op import Op
 from autograd.ops import TABLE
 
-made = 0  # how many were recorded
+made = 0  # how many such operations have been recorded
 
 
 class Partial(Op):
-    """The local derivative of an operation for one argument, from the result and the arguments."""
+    """The local derivative of an operation with respect to one argument, as a function of the result and the arguments."""
 
     def __init__(self, op: Op, index: int) -> None:
-        # Not as Op does, since there is nothing to check.
+        # Without Op's own __init__, since there is nothing to check.
         self.op, self.index = op, index
         self.name = self.label = f"{op.name}'"
         self.latex = rf"\operatorname{{{self.name}}}\left(#*\right)"
 
     def value(self, _xp: Any, y: Any, *x: Any) -> Any:
-        """What the user's partials give."""
+        """The partial, computed by the user's function."""
         partial = self.op.partials(y, *x)[self.index]
         return 0.0 if partial is None else partial
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
-        """The number, and that nothing is known of its derivatives."""
+        """The number; its derivatives are unknown, nan."""
         return FLOATS.apply(self, x), (nan,) * len(x)
 
     def partials(self, _y: Any, *_x: Any) -> NoReturn:
-        """Refused."""
+        """Not known: always an error."""
         raise OperationError(
-            f"a second derivative of {self.op.name} was asked for, whose partials call what cannot be recorded: write them with operators "
-            "and operations of autograd, or with an Op that has partials itself"
+            f"a second derivative of {self.op.name} was asked for, but its partials call a function that cannot be recorded: write them "
+            "with operators and operations of autograd, or with an Op that has partials itself"
         )
 
     def __reduce__(self) -> Any:
@@ -50,33 +50,33 @@ class Partial(Op):
 
 @cache
 def partial_of(op: Op, index: int) -> Partial:
-    """The one `Partial` of an operation and an argument, so that equal instructions are one."""
+    """The only `Partial` of an operation and an argument, so that equal instructions are merged."""
     return Partial(op, index)
 
 
 def refuse_second(nodes: Iterable[Value]) -> None:
-    """Refuse to differentiate what rests on partials that could not be recorded."""
+    """Raise an error where a derivative depends on partials that could not be recorded."""
     for node in nodes:
         if isinstance(node.op, Partial):
             node.op.partials(node)
 
 
-class Nowhere:
-    """A trace for recording derivatives at no point in particular, where no branch can be taken and no number be read."""
+class AbstractTracer:
+    """A tracer for recording derivatives with placeholder numbers: no branch can be taken and no number be read."""
 
     def recorded(self, node: Any) -> None:
-        """Nothing is remembered."""
+        """Nothing to note."""
 
-    def truth(self, _node: Any) -> bool:
-        """Refuse to branch on what is not known yet."""
-        raise OperationError("partials were to branch on a number that is not known yet: choose with where")
+    def guard(self, _node: Any) -> bool:
+        """Raise an error: the number is not known."""
+        raise OperationError("the partials branch on a number that is not known while they are recorded: choose with where")
 
-    def refuse(self, what: str, _node: Any) -> None:
-        """Refuse to read a number."""
-        raise OperationError(f"{what} was asked for where its number is not known yet")
+    def forbid(self, what: str, _node: Any) -> None:
+        """Raise an error: the number is not known."""
+        raise OperationError(f"{what} was used where numbers are not known, while the derivatives of a program are recorded")
 
 
-NOWHERE = Nowhere()
+ABSTRACT_TRACER = AbstractTracer()
 
 
 def is_own(op: Op) -> bool:
@@ -85,25 +85,25 @@ def is_own(op: Op) -> bool:
 
 
 def recorded_partials(node: Value) -> Sequence[Any]:
-    """The local derivatives of a node computed anew, on its arguments as Values, so that they can be differentiated themselves."""
+    """The local derivatives of a node, computed again on its arguments as Values, so that they can be differentiated themselves."""
     op: Any = node.op
     if not is_own(op):
         return _computed(op, node, node.args)
     try:
         return _computed(op, node, node.args)
-    except Exception:  # noqa: BLE001  # whatever the user's function raises when it is given Values; on floats it is called again
+    except Exception:  # noqa: BLE001  # the user's function may raise anything on Values; it is called on floats instead
         return [None if p is None else _foreign(op, i, node) for i, p in enumerate(node.partials)]
 
 
 def _computed(op: Op, y: Any, x: Sequence[Any]) -> Sequence[Any]:
     try:
         return op.partials(y, *x)
-    except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values is IEEE's
+    except IEEE_TRAPS:  # arithmetic of constants alone, such as 1/0, which on Values follows IEEE 754
         return op.partials(y, *[a if a.__class__ is Value else Value(a) for a in x])
 
 
 def _foreign(op: Op, index: int, node: Value) -> Value:
-    """The local derivative as recorded, and how to compute it on other numbers."""
+    """The local derivative as recorded, with the operation that computes it on other numbers."""
     global made  # noqa: PLW0603  # a counter
     made += 1
     args = (node, *node.args)
@@ -112,7 +112,7 @@ def _foreign(op: Op, index: int, node: Value) -> Value:
 
 
 def stand_in(op: Op, args: Sequence[Any]) -> Any:
-    """The operation on numbers that stand in for others, where what the user declared may fail: then 1 stands in for the result."""
+    """The operation on placeholder numbers, where the user's own may fail: then 1 is the placeholder for the result."""
     try:
         return kind_of(args).apply(op, args)
     except Exception:

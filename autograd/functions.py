@@ -1,6 +1,6 @@
-"""NumPy's functions that its own code does not compute on arrays of Values, or not as one operation a result.
+"""NumPy's functions whose own code fails on arrays of Values, or needs more than one operation for a result.
 
-They are written on arrays of objects, with the operations of the table; products, norms and systems of equations are in `linalg`.
+They are written on arrays of objects with the operations of the table; products, norms and systems of equations are in `linalg`.
 """
 
 import math
@@ -20,12 +20,12 @@ _ANY = np.empty(0, dtype=object)
 
 
 def by_numpy(function: Any, *args: Any, **options: Any) -> Any:
-    """Call one of NumPy's functions as NumPy wrote it."""
+    """Call NumPy's own implementation of one of its functions."""
     return np.ndarray.__array_function__(_ANY, function, (), args, options)
 
 
 def einsum(*args: Any, optimize: Any = False, **options: Any) -> Any:  # noqa: ARG001  # the order of products is NumPy's choice
-    """`np.einsum`, in one go."""
+    """`np.einsum`, as one sum of products."""
     return by_numpy(np.einsum, *args, **options)
 
 
@@ -33,7 +33,7 @@ def einsum(*args: Any, optimize: Any = False, **options: Any) -> Any:  # noqa: A
 
 
 def where(condition: Any, *branches: Any) -> Any:
-    """`np.where`; a condition that is a Value counts as false at 0, as in `autograd.where`."""
+    """`np.where`; a Value as condition is false at 0, as in `autograd.where`."""
     condition = np.asarray(condition)
     if condition.dtype != object or not branches:
         return np.where(condition, *map(objects, branches))
@@ -41,9 +41,9 @@ def where(condition: Any, *branches: Any) -> Any:
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:  # noqa: FBT001, FBT002  # NumPy's
-    """`np.nan_to_num`, of a copy; what is put in place of a number has no derivative."""
+    """`np.nan_to_num`, of a copy; a replaced number has derivative 0."""
     if not copy:
-        raise OperationError("np.nan_to_num with copy=False is not defined for Values: take what it gives, x = np.nan_to_num(x)")
+        raise OperationError("np.nan_to_num with copy=False is not defined for Values: use its result, x = np.nan_to_num(x)")
     largest = float(np.finfo(float).max)
     infinite = np.isinf(x)
     positive = np.greater(x, 0.0)
@@ -64,7 +64,7 @@ def _interpolated(x: Any, xp: list[Any], fp: list[Any], left: Any, right: Any) -
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """`np.interp`: linear between the points; at a point the derivative is that to the right."""
+    """`np.interp`: linear between the points; at a point the derivative is the one from the right."""
     if period is not None:
         raise OperationError("np.interp with period= is not defined for Values: take x modulo the period first")
     points, values = objects(xp).tolist(), objects(fp).tolist()
@@ -72,11 +72,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     return np.frompyfunc(lambda a: _interpolated(a, points, values, *ends), 1, 1)(objects(x))
 
 
-# Functions that are smooth where their formula is not.
+# Functions that are smooth where their formula divides by 0.
 
 
 def _sinc(x: Any) -> Any:
-    """sin(πx)/(πx); near 0 by its series, whose derivatives are right there, to any order."""
+    """sin(πx)/(πx); near 0 by its series, whose derivatives are accurate there to any order."""
     angle = ops.mul(x, math.pi)
     small = ops.less(angle * angle, 1.0)
     square = ops.where(small, angle * angle, 0.0)
@@ -95,7 +95,7 @@ def sinc(x: Any) -> Any:
 
 
 def _deviations(x: Any, axis: Any, mean: Any) -> tuple[Any, int]:
-    """What is left of numbers without their mean, and how many numbers each mean has."""
+    """Deviations from the mean, and the number of numbers in each mean."""
     x = np.asanyarray(x)
     mean = np.mean(x, axis=axis, keepdims=True) if mean is None else mean
     return x - mean, x.size // max(1, np.size(mean))
@@ -149,13 +149,13 @@ def _slopes(f: Any, step: Any) -> Any:
 
 
 def _refuse(name: str) -> Callable[..., NoReturn]:
-    def refused(*_: Any, **__: Any) -> NoReturn:
+    def not_defined(*_: Any, **__: Any) -> NoReturn:
         raise OperationError(
             f"{name} is not defined for Values: write what you need of it with np.linalg.solve, inv, det, cholesky and @, declare an "
             "autograd.Op for each result, or give it plain numbers where no gradient is wanted"
         )
 
-    return refused
+    return not_defined
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

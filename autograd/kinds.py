@@ -86,7 +86,7 @@ def not_a_number(x: object) -> str:
             given = reprlib.repr(x)
             return f"got the {'string' if isinstance(x, str) else 'bytes'} {given}, {expected}: {remedy.format(f'float({given})')}"
         case np.ndarray() if x.dtype.kind == "c":
-            return f"got an array of dtype {x.dtype}, {expected}: treat real and imaginary part apart, array.real and array.imag"
+            return f"got an array of dtype {x.dtype}, {expected}: treat real and imaginary part separately, array.real and array.imag"
         case np.ndarray() if x.dtype.kind not in REAL_DTYPES + "O":
             remedy = "convert it first, {}" if _converts(lambda x: x.astype(float), x) else "{} fails, so give numbers in its place"
             return f"got an array of dtype {x.dtype}, {expected}: {remedy.format('array.astype(float)')}"
@@ -95,7 +95,7 @@ def not_a_number(x: object) -> str:
         case list() | tuple():
             return f"got a {type(x).__name__} of {len(x)}, {expected}: make one Value for each element, and give one at a time"
         case complex() | np.complexfloating():
-            return f"got the complex number {x}, {expected}: treat real and imaginary part apart, z.real and z.imag"
+            return f"got the complex number {x}, {expected}: treat real and imaginary part separately, z.real and z.imag"
     if type(x).__name__ == "Value":
         return f"got a Value, {expected}: it is a node already; compute with it as it is, and where a plain number is needed write v.data"
     return f"got {reprlib.repr(x)} of type {type(x).__name__}, {expected}"

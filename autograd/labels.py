@@ -1,4 +1,4 @@
-"""Names that people give, as text that every format can hold, and as LaTeX."""
+"""Names given by users, as text that every format can hold, and as LaTeX."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ESCAPED = str.maketrans(
 
 
 def printable(text: str) -> str:
-    """One line of text that every encoding and format can hold: what cannot be seen shows as U+FFFD, but emoji keep what joins them."""
+    """One line of text that every format can hold: invisible characters become U+FFFD, except the joiners within emoji."""
     return "".join(c if c.isprintable() or c in JOINERS else " " if c.isspace() else "\ufffd" for c in text)
 
 
@@ -36,7 +36,7 @@ def scope_name(path: Sequence[str]) -> str:
 
 
 def upright(text: str) -> str:
-    r"""Any text as LaTeX within a formula.
+    r"""Any string as LaTeX within a formula.
 
     >>> print(upright("50 % of {x}"))
     \mathrm{50\ \%\ of\ \{x\}}
@@ -45,7 +45,7 @@ def upright(text: str) -> str:
 
 
 def symbol(name: str) -> str:
-    r"""The name of a variable as LaTeX: Greek letters and subscripts as they are said, anything else letter by letter.
+    r"""The name of a variable as LaTeX: Greek letters and subscripts by their names, anything else letter by letter.
 
     >>> print(symbol("zeta_1"), symbol("ζ₁"), symbol("z10"), symbol("w[0][1]"), symbol("a#"))
     \zeta_{1} \zeta_{1} z_{10} w_{0,1} \mathrm{a\#}

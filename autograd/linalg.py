@@ -17,7 +17,7 @@ def objects(x: Any) -> np.ndarray:
     return np.asarray(x, dtype=object)
 
 
-# Products: one dot product for each result.
+# Products: one `dot` for each result.
 
 
 def _rows(x: Any) -> np.ndarray:
@@ -51,9 +51,9 @@ def inner(a: Any, b: Any) -> Any:
 
 
 def refuse_out(name: str, out: Any) -> None:
-    """Refuse `out`, which a function does not fill."""
+    """Raise an error for `out`, which a function does not fill."""
     if out is not None:
-        raise OperationError(f"{name} with out= is not defined for Values: assign what it gives, c[...] = {name}(a, b)")
+        raise OperationError(f"{name} with out= is not defined for Values: assign its result, c[...] = {name}(a, b)")
 
 
 PRODUCTS: dict[np.ufunc, Callable[[np.ndarray, np.ndarray], Any]] = {np.matmul: matmul, np.vecdot: lambda a, b: _dot(_rows(a), _rows(b))}
@@ -83,7 +83,7 @@ def _vector_norm(p: Any) -> Callable[[tuple[Any, ...]], Any]:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002, FBT001, FBT002  # NumPy's names
-    """`np.linalg.norm`, without what needs singular values."""
+    """`np.linalg.norm`, except the norms that need singular values."""
     x = objects(x)
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     axes = tuple(a % x.ndim for a in axes)
@@ -108,7 +108,7 @@ def _over(x: np.ndarray, axes: tuple[int, ...], f: Callable[[Any], Any]) -> Any:
 
 
 def _eliminated(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """The triangle that elimination makes of a, what it makes of b, and the sign of the order of the rows; pivots are the largest."""
+    """The upper triangle that elimination with partial pivoting makes of a, the transformed b, and the sign of the permutation."""
     m, sign = np.concatenate([a, b], axis=1), 1.0
     n = len(a)
     for k in range(n):
@@ -157,7 +157,7 @@ def inv(a: Any) -> Any:
 
 
 def slogdet(a: Any) -> Any:
-    """`np.linalg.slogdet`: sign and logarithm of the size of the determinant."""
+    """`np.linalg.slogdet`: sign, and logarithm of the absolute value, of the determinant."""
     a = _matrices("np.linalg.slogdet", a)
     signs, logs = np.empty(a.shape[:-2]), np.empty(a.shape[:-2], dtype=object)
     for i in np.ndindex(signs.shape):
@@ -169,7 +169,7 @@ def slogdet(a: Any) -> Any:
 
 
 def det(a: Any) -> Any:
-    """`np.linalg.det`; of a singular matrix refused, since elimination does not give its derivative."""
+    """`np.linalg.det`; a singular matrix is an error, since elimination does not give its derivative."""
     a = _matrices("np.linalg.det", a)
     out = np.empty(a.shape[:-2], dtype=object)
     for i in np.ndindex(out.shape):

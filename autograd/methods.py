@@ -1,4 +1,4 @@
-"""How operations are recorded as the methods of a Value: each reads the numbers, computes value and partials, and makes a node."""
+"""The methods of a Value that record operations: each reads the numbers, computes value and partials, and makes a node."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 N = TypeVar("N")
 ABSENT = object()
 
-# The class that has these operators, and what makes a node of it: autograd.value's, which stands below, see `connect`.
+# The class that has these operators, and the function that makes its nodes; `autograd.value`, which imports this, sets them by `connect`.
 Value: Any = None
 node: Any = None
 
@@ -26,7 +26,7 @@ def connect(cls: type, make: Callable[..., Any]) -> None:
     for op in ops.TABLE.values() if native is None else ():
         if op.arity == 1:
             own = {"__call__": _function(op), "__doc__": Op.__doc__, "__module__": Op.__module__}
-            op.__class__ = type(Op.__name__, (Op,), own)  # for calls are looked up in the class
+            op.__class__ = type(Op.__name__, (Op,), own)  # since `__call__` is looked up in the class
 
 
 def unary(op: Op) -> Callable[[N], N]:
@@ -46,7 +46,7 @@ def unary(op: Op) -> Callable[[N], N]:
 
 
 def _function(op: Op) -> Callable[..., Any]:
-    """What calling `op` does: on one Value what its method does, written once more, since a call of that would cost half as much again."""
+    """The call of `op`: on one Value the same as its method, repeated here, since a call of that would cost half as much again."""
     apply, value, partials, on_floats = op.apply, op.value, op.partials_on_floats, op.on_floats
     cls, make = Value, node
 
@@ -70,7 +70,7 @@ def _function(op: Op) -> Callable[..., Any]:
 
 
 def binary(op: Op) -> Callable[[Any, Any], Any]:
-    """The method that records `op` on a Value and what stands right of it."""
+    """The method that records `op` on a Value and its right operand."""
     value, partials = op.value, op.partials_on_floats
 
     def method(self: Any, other: Any) -> Any:
@@ -95,7 +95,7 @@ def binary(op: Op) -> Callable[[Any, Any], Any]:
 
 
 def power(op: Op) -> Callable[[Any, Any], Any]:
-    """As `binary`, by the operation that stands in for `op` where what stands right is a constant."""
+    """As `binary`, with the operation that replaces `op` where the right operand is a constant."""
     variable, constant = binary(op), binary(op.recorded_on((None, 0.0)))
 
     def method(self: Any, other: Any) -> Any:
@@ -105,7 +105,7 @@ def power(op: Op) -> Callable[[Any, Any], Any]:
 
 
 def reflected(op: Op) -> Callable[[Any, Any], Any]:
-    """The method that records `op` on a Value and the number left of it."""
+    """The method that records `op` on a Value and its left operand, a number."""
 
     def method(self: Any, other: Any) -> Any:
         try:
@@ -117,7 +117,7 @@ def reflected(op: Op) -> Callable[[Any, Any], Any]:
 
 
 def several(op: Op) -> Callable[..., Any]:
-    """`op` as a method, for operations with more arguments."""
+    """`op` as a method, for operations with several arguments."""
 
     def method(self: Any, *x: Any) -> Any:
         return op(self, *x)
@@ -135,7 +135,7 @@ def comparison(
             number = other._number if other.__class__ is Value else as_float(other)
         except NumberError:
             return NotImplemented
-        if current().trace is not None:
+        if current().tracer is not None:
             return op(other, self) if swapped else op(self, other)
         return compare(self._number, number)
 
@@ -144,7 +144,7 @@ def comparison(
 
 
 def _named(method: F, op: Op) -> F:
-    """The method with the name of `op`, and code of its own, which the interpreter then specialises for `op`."""
+    """The method with the name of `op`, and its own code object, which the interpreter then specialises for `op`."""
     method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
     method.__code__ = method.__code__.replace(co_name=op.name)
     return method

@@ -45,7 +45,7 @@ class Bound(NamedTuple):
 EXACT = Bound(0.5, 0.5)
 
 
-# The rows by name, which `table` fills in.
+# The rows by name, filled in by `table`.
 _rows: dict[str, "Op"] = {}
 
 
@@ -58,24 +58,24 @@ class Op(Operation):
         partials: `partials(y, *x)`, a tuple with one local derivative for each argument, None where there is no dependence.
         label: what a picture shows.
         latex: the formula, with `#1`, `#2` for the arguments and `#*` for all of them.
-        domain: for each argument the open interval in which the operation is smooth, the real line where none is given; n-ary operations
-            give one for all.
-        kinks: the points with a chosen derivative.
-        bound: the largest error on floats.
-        defaults: values of the last arguments when they are left out.
-        sequences: how many sequences of equal length are taken in place of single arguments.
-        ties: whether arguments that tie share the derivative. A constant that ties is one more argument whose share may be chosen, and
-            the subgradient of least size is then 0 for all.
-        numpy: NumPy's name of it, where that is another; several are given with spaces between.
-        selects: whether the first argument selects one of the others: what is not taken, whose partial is 0, is absent.
-        constant_of: the operation in whose place this one is recorded where the last argument is a constant; see `recorded_on`.
+        domain: for each argument the open interval in which the operation is smooth, by default the real line; n-ary operations give
+            one interval for all arguments.
+        kinks: the points at which the derivative is a choice.
+        bound: the largest error for floats.
+        defaults: values of the last arguments where they are omitted.
+        sequences: how many sequences of equal length it takes in place of single arguments.
+        ties: whether tied arguments share the derivative. A tied constant is one more argument whose share may be chosen, so that the
+            subgradient of least size is 0 for all.
+        numpy: NumPy's names for it, where these differ, separated by spaces.
+        selects: whether the first argument selects one of the others: those not selected, whose partials are 0, get no gradient.
+        constant_of: the operation that this one replaces where the last argument is a constant; see `recorded_on`.
 
     >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
     >>> cube(2.0)
     8.0
     """
 
-    # What holds where a class derived from it says nothing else: any number of arguments, and no facts.
+    # Defaults for subclasses: any number of arguments, and no facts.
     arity: int | None = None
     sequences = 0
     defaults: tuple[float, ...] = ()
@@ -128,14 +128,14 @@ class Op(Operation):
         self.selects = selects
         self.constant_of = constant_of
         self.on_floats = partial(value, FLOATS)
-        self.partials_on_floats = partials  # a row of the table has a faster form: see `table`
+        self.partials_on_floats = partials  # a row of the table gets a faster form: see `table`
         self._check()
         if constant_of is not None:
             constant_of.constant = self
         self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
 
     def _check(self) -> None:
-        """Refuse a declaration with which the operation cannot work."""
+        """Raise an error for a declaration with which the operation cannot work."""
         count = 9 if self.arity is None else self.arity  # 9 stands for any number
         domain, kinks, defaults = self.domain, self.kinks, self.defaults
         rules: tuple[tuple[str, Any, str], ...] = (
@@ -154,7 +154,7 @@ class Op(Operation):
             ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
             ("constant_of", self.constant_of is None or (isinstance(self.constant_of, Op) and self.constant_of.arity == self.arity
              and self.constant_of.constant is None), "an Op with as many arguments, in whose place none is recorded yet, or None"),
-            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 with the value a function of xp and *x, else 0"),
+            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 where value is a function of xp and *x, else 0"),
         )  # fmt: skip
         for what, fits, expected in rules:
             if not fits:
@@ -192,7 +192,7 @@ class Op(Operation):
         __call__ = apply
 
     def _blamed(self, error: NumberError, x: tuple[Any, ...]) -> NumberError:
-        """`error`, with the operation and the argument that is to blame, if one is."""
+        """`error`, with the names of the operation and of the argument at fault, if there is one."""
         i = next((i for i, a in enumerate(x) if not is_number(a)), None)
         if i is None:
             return error
@@ -202,7 +202,7 @@ class Op(Operation):
         return NumberError(f"{self.name}(), argument {i if self.arity is None else self.arguments[i]}: {error}")
 
     def real(self, y: Any, what: str = "value") -> float:
-        """What the value or a partial gave at floats, as a float."""
+        """The value or a partial computed at floats, as a float."""
         try:
             return as_float(y)
         except NumberError:
@@ -255,7 +255,7 @@ class Op(Operation):
         return y, p if known else tuple([None if q is None else self.real(q, "partial") for q in p])
 
     def settled(self, partials: tuple[Any, ...], args: Sequence[Any]) -> tuple[Any, ...]:
-        """What `partials` are where some of `args` are constants, floats among Values: see `ties`.
+        """The partials where some of `args` are constants, that is floats: see `ties`.
 
         >>> from autograd import maximum
         >>> maximum.settled((0.5, 0.5), (variable := object(), 0.0))
@@ -269,7 +269,7 @@ class Op(Operation):
 
     @staticmethod
     def taken(partials: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What the partials on floats are where the operation `selects`: those of what it did not take are absent.
+        """The partials at floats where the operation `selects`: None for the arguments that it did not select.
 
         >>> from autograd import where
         >>> where.taken((None, 1.0, 0.0))
@@ -278,7 +278,7 @@ class Op(Operation):
         return tuple([p or None for p in partials])
 
     def recorded_on(self, args: Sequence[Any]) -> "Op":
-        """The operation that is recorded: another where the last argument is a constant, a float among Values.
+        """The operation to record: `constant` where the last argument is a constant, that is a float.
 
         >>> from autograd import pow
         >>> pow.recorded_on((object(), 2.0))
@@ -333,7 +333,7 @@ def _is_kink(x: Any) -> bool:
 
 
 def _called(name: Any) -> str:
-    """The LaTeX of an operation that has only a name, in which # would stand for an argument."""
+    """The LaTeX of an operation that has only a name; a # in it would mean an argument."""
     return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
 
 
@@ -342,15 +342,15 @@ def _is_latex(x: Any, count: int) -> bool:
 
 
 def table(names: dict[str, Any], functions: Iterable[str], **on_floats: Any) -> dict[str, Op]:
-    """The operations among `names`, the names of the module that declares them, as rows of a table.
+    """The operations among `names`, the globals of the module that declares them, as the rows of a table.
 
-    Their partials get a second form, in which each row that they name is bound to floats, so that it need not look at what it is given.
-    A row that says nothing of kinks has none.
+    Their partials get a second form for floats, in which the rows that they call take floats without a check of the types.
+    A row that declares no kinks has none.
 
     Args:
-        names: what the module holds.
-        functions: the names of those of its functions that partials call.
-        on_floats: what stands on floats for a name, where that is not the operation's value.
+        names: the globals of the module.
+        functions: the names of its functions that partials call.
+        on_floats: the function to call on floats for a name, where that is not the operation's value.
     """
     rows = {name: x for name, x in names.items() if isinstance(x, Op)}
     bound = {**names, **{name: op.on_floats for name, op in rows.items()}, **on_floats}

@@ -1,4 +1,4 @@
-"""Value's operators and methods, one line an operation, as a base class of `autograd.value.Value`; `autograd.methods` makes each."""
+"""The operators and methods of a Value, one line an operation, as its base class; `autograd.methods` makes each."""
 
 import math
 import operator
@@ -13,7 +13,7 @@ from autograd.methods import binary, comparison, power, reflected, several, unar
 from autograd.op import Op
 
 UNTAGGED = (None, 0, 0)
-# Marks: the number was set to another one; what is recorded was computed elsewhere and came in a pickle.
+# Marks: the number was set after the node was made; the node was loaded from a pickle, so that another backend may have computed it.
 MOVED, LOADED = 1, 2
 
 
@@ -67,7 +67,7 @@ class Operators:
 
     conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
 
-    # How it was computed stays as it was recorded: so the graph has no cycle.
+    # How it was computed is read-only, so that a graph never has a cycle.
 
     @property
     def op(self) -> Op | None:
@@ -76,7 +76,7 @@ class Operators:
 
     @property
     def args(self) -> tuple[Any, ...]:
-        """What `op` was given: Values and floats, in order, with repeats."""
+        """The arguments of `op`: Values and floats, in order, with repeats."""
         return self._args
 
     @property
@@ -84,7 +84,7 @@ class Operators:
         """The local derivative for each of `args`, as recorded; None where there is none."""
         return self._partials
 
-    # What is held beside the number.
+    # Attributes beside the number.
 
     @property
     def label(self) -> str | None:
@@ -94,7 +94,7 @@ class Operators:
     @label.setter
     def label(self, label: str | None) -> None:
         if not (label is None or isinstance(label, str)):
-            raise OperationError(f"got {label!r} as a label, expected a text or None")
+            raise OperationError(f"got {label!r} as a label, expected a string or None")
         self._tag = (label, self.scope, self._marks)  # type: ignore[misc]  # a slot of Value's
 
     @property
@@ -129,16 +129,16 @@ class Operators:
     __hash__ = object.__hash__  # by identity
 
     def __bool__(self) -> bool:
-        trace = current().trace
-        return bool(self._number) if trace is None else trace.truth(self)
+        tracer = current().tracer
+        return bool(self._number) if tracer is None else tracer.guard(self)
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._number) if current().trace is None else not self <= self  # noqa: PLR0124  # nan is not itself
+        return math.isnan(self._number) if current().tracer is None else not self <= self  # noqa: PLR0124  # nan is not itself
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-        return math.isfinite(self._number) if current().trace is None else bool(abs(self) < math.inf)
+        return math.isfinite(self._number) if current().tracer is None else bool(abs(self) < math.inf)
 
     def __float__(self) -> NoReturn:
         refuse_conversion("float")
@@ -178,14 +178,14 @@ for name, elsewhere in ATTRIBUTES.items():
 
 
 def identical(x: Any, y: Any) -> bool:
-    """Whether two numbers have the same bits, or are both nan, or both None."""
+    """Whether two numbers are equal with the same sign, both nan, or both None."""
     return (x == y and (x is None or math.copysign(1.0, x) == math.copysign(1.0, y))) or (x != x and y != y)  # noqa: PLR0124  # nan
 
 
 def text(value: Any) -> str:
-    """One line for people."""
+    """The representation of a Value, in one line."""
     label = "" if value.label is None else f", label={value.label!r}"
-    if current().trace is not None:  # its numbers are those of the recording only
+    if current().tracer is not None:  # its number holds for the recording only
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 

@@ -1,10 +1,11 @@
-"""Shifts that cancel: softmax subtracts the largest logit so that nothing overflows, but does not depend on it, and no formula wants it.
+"""Shifts that cancel: softmax subtracts the largest logit so that nothing overflows, but does not depend on it, so formulas omit it.
 
-Each node is followed as a function of the shifts m that it was computed with: it is v + Σ c m (`added`), or v exp(Σ c m) (`scaled`), with v
-free of them. exp turns one into the other, log turns it back, a sum keeps a factor that all its terms have, a quotient subtracts. A shift
-that meets anything else is kept, and so is one that the result still has. The others may be any number, so they may be 0.
+Each node is tracked as a function of the shifts m that it was computed with: it is v + Σ c m (`added`), or v exp(Σ c m) (`scaled`), with v
+independent of them. exp turns the first form into the second, log turns it back, a sum keeps a factor common to all its terms, a quotient
+subtracts exponents. A shift that enters any other operation is kept, and so is one on which the result depends. The others may have any
+value, so they are set to 0.
 
-In the same way the norm of a vector is taken in units of its largest entry m, so that nothing overflows: the shift is then log m.
+In the same way the norm of a vector is computed in units of its largest entry m, so that nothing overflows: the shift is then log m.
 """
 
 import functools
@@ -24,7 +25,7 @@ class Log(NamedTuple):
     unit: Value
 
 
-# What may be a shift: a node that chooses or stops the gradient, or, as a string, a number that is a term of a sum; or the log of a node.
+# A shift is a node that selects or stops the gradient, a number that is a term of a sum (as a string), or the log of a node.
 Shift = Value | str | Log
 Shifts = Mapping[Shift, Fraction]
 
@@ -34,7 +35,7 @@ POINTS = ((0.7, 1.9, 0.2, 0.9), (-1.3, 0.4, 2.6, -0.5), (-0.6, -0.9, -1.7, -1.1)
 
 
 class Weight(NamedTuple):
-    """How a number depends on shifts: one of the two at most is not empty. `zero` is the number 0, which has any factor."""
+    """How a number depends on shifts: at most one of the two is not empty. `zero` is the number 0, for which any factor holds."""
 
     added: Shifts
     scaled: Shifts
@@ -46,7 +47,7 @@ ZERO = Weight({}, {}, zero=True)
 
 
 def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> dict[Value | str, int]:
-    """The shifts of which the last of `nodes` is free, and the number to put for each; `named` are the nodes that stand for themselves."""
+    """The shifts on which the last of `nodes` does not depend, with the number to use for each; nodes in `named` are kept as symbols."""
     weights: dict[Value, Weight] = {}
     met: set[Shift] = set()
     kept: set[Shift] = set()
@@ -73,7 +74,7 @@ def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> dict[Value | 
         met |= before | weights[node].added.keys()
     pending = kept.union(*weights[nodes[-1]][:2])
     kept = set(pending)
-    while pending:  # what a shift that is kept was itself computed with is seen, too
+    while pending:  # the shifts with which a kept shift was computed are kept, too
         shift = pending.pop()
         more = within.get(shift.unit if isinstance(shift, Log) else shift, set()) - kept
         kept |= more

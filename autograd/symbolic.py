@@ -50,7 +50,7 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 
     Raises:
         NumberError: `value` is not a Value.
-        OperationError: `names` holds something else than texts for Values, two Values of one name hold different numbers, the formula is
+        OperationError: `names` is not a dict from Values to strings, two Values of one name hold different numbers, the formula is
             too large or too deep for SymPy, which is not installed, or an operation of your own does not work on symbols.
 
     >>> from autograd import gradient, exp
@@ -280,5 +280,5 @@ def _checked(names: Any) -> Mapping[Value, str]:
         raise OperationError(f"got names={names!r}, expected the names of Values in a dict, such as {{x: 'x'}}")
     for node, name in names.items():
         if node.__class__ is not Value or not isinstance(name, str) or not name.strip():
-            raise OperationError(f"got {name!r} for {node!r} in names, expected a text for a Value, such as {{x: 'x'}}")
+            raise OperationError(f"got {name!r} for {node!r} in names, expected a string for a Value, such as {{x: 'x'}}")
     return names

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd import foreign, ops
-from autograd.arrays import array, tree_ravel
-from autograd.context import Context, entered, with_active_inputs
+from autograd.arrays import array_of, tree_ravel
+from autograd.context import Context, in_context, with_active_inputs
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
@@ -41,10 +41,10 @@ def _form(tree: Any) -> str:
     return f"a {type(tree).__name__}" + (f" of {len(tree)}" if _is_sequence(tree) else "")
 
 
-def _matched(what: str, given: Any, like: Any) -> list[Any]:
-    """The numbers of `given` in the order of those of `like`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
+def _matched(what: str, given: Any, template: Any) -> list[Any]:
+    """The numbers of `given` in the order of `template`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
     found: list[Any] = []
-    stack = [(given, like)]
+    stack = [(given, template)]
     while stack:
         tree, model = stack.pop()
         if isinstance(model, dict):
@@ -52,13 +52,13 @@ def _matched(what: str, given: Any, like: Any) -> list[Any]:
         elif _is_sequence(model):
             places, fits = list(range(len(model))), _is_sequence(tree) and len(tree) == len(model)
         else:
-            places, fits = [], model is not None or tree is None or like is None
+            places, fits = [], model is not None or tree is None or template is None
         if not fits:
             numbers, expected = len(tree_ravel(tree)[0]), len(tree_ravel(model)[0])
             raise LengthError(f"got {numbers} numbers as {what} in {_form(tree)}, expected {expected} in the structure of {_form(model)}")
         if isinstance(model, dict) or _is_sequence(model):
             stack += [(tree[i], model[i]) for i in reversed(places)]
-        elif model is not None or like is None:
+        elif model is not None or template is None:
             found.append(tree if tree.__class__ is Value else named_float(f"the {what}", tree))
     return found
 
@@ -76,25 +76,25 @@ class _Call:
     def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
-        born: set[Value] = set()
+        new_leaves: set[Value] = set()
         before = foreign.made
         numbers, self.input_form = tree_ravel(x)
 
         def collected(context: Context) -> Context:
-            return replace(context, recording=True, born=(*context.born, born))
+            return replace(context, recording=True, new_leaves=(*context.new_leaves, new_leaves))
 
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
 
-        entered(collected).run(called)
+        in_context(collected).run(called)
         self.outputs, self.output_form = tree_ravel(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
         self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
-        self.graph = any(not node.args and node not in born for node in self.nodes)
+        self.graph = any(not node.args and node not in new_leaves for node in self.nodes)
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
 
@@ -225,7 +225,7 @@ def jacobian(f: Function) -> Function:
 
             def block(input_shape: tuple[int, ...]) -> Any:
                 size = math.prod(input_shape)
-                return array([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
+                return array_of([entry for row in own for entry in islice(row, size)], output_shape + input_shape)
 
             return call.input_form.map(block)
 

@@ -1,7 +1,7 @@
-"""Structures of numbers: lists, tuples and dicts of such, at any depth, taken apart into leaves and put together again.
+"""Trees of numbers: nested lists, tuples and dicts, flattened into leaves and built again (pytrees).
 
-A container keeps its class: a namedtuple, an OrderedDict or a list with attributes of its own comes back as what it was, with other items.
-None in a container is a structure without leaves. All else is a leaf, an array as well as a number. Nothing here recurses.
+A container keeps its class: a namedtuple, an OrderedDict or a list with attributes comes back as what it was, with other items.
+None is a container without leaves. Anything else is a leaf: an array as well as a number. Nothing here recurses.
 """
 
 import copy
@@ -11,13 +11,15 @@ from typing import Any
 from autograd.errors import LengthError, OperationError
 
 CONTAINERS = (list, tuple, dict, type(None))
-PLAIN = {list, tuple, dict, type(None)}
+BUILTINS = {list, tuple, dict, type(None)}
 
 
 def tree_items(tree: Any) -> list[Any] | None:
-    """What a container holds, in order; None where `tree` is a leaf."""
+    """The items of a container, in order; None where `tree` is a leaf."""
     if isinstance(tree, dict):
-        return list(tree.values()) if tree.__class__ is dict else [dict.__getitem__(tree, key) for key in tree]  # in the class's order
+        return (
+            list(tree.values()) if tree.__class__ is dict else [dict.__getitem__(tree, key) for key in tree]
+        )  # in the order of the class's __iter__
     if isinstance(tree, list):
         return tree[:] if tree.__class__ is list else list(list.__iter__(tree))
     if isinstance(tree, tuple):
@@ -26,7 +28,7 @@ def tree_items(tree: Any) -> list[Any] | None:
 
 
 class _Container:
-    """A container without its items: its class, the keys of a dict, and what else belongs to it."""
+    """A container without its items: its class, the keys of a dict, and other state."""
 
     __slots__ = ("cls", "count", "keys", "sample")
 
@@ -35,12 +37,12 @@ class _Container:
         self.keys = tuple(given) if isinstance(given, dict) else None
         self.count = count
         self.sample: Any = None
-        if self.cls not in PLAIN:
+        if self.cls not in BUILTINS:
             self.sample = given
-            self.sample = self.holding([None] * count)  # which keeps what the class has beside items, and no item alive
+            self.sample = self.with_items([None] * count)  # which keeps the other state, and no item alive
 
-    def holding(self, items: Sequence[Any]) -> Any:
-        """A container like this with these items."""
+    def with_items(self, items: Sequence[Any]) -> Any:
+        """A container of this class and state with the given items."""
         if self.cls is list:
             return list(items)
         if self.cls is tuple:
@@ -58,14 +60,14 @@ class _Container:
                 return made
             made = copy.copy(self.sample)
             reason = None if made.__class__ is self.cls and made is not self.sample else f"copy.copy gives a {type(made).__name__}"
-        except Exception as error:  # noqa: BLE001  # a class of the user's own may raise any
+        except Exception as error:  # noqa: BLE001  # the user's class may raise anything
             reason = str(error)
         if reason is None:
             whole = list.__len__(made) == self.count if self.keys is None else dict.keys(made) == dict.fromkeys(self.keys).keys()
             reason = None if whole else "its copy holds other items"
         if reason is not None:
             raise OperationError(
-                f"got a {self.cls.__name__}, of which no other can be made that holds other numbers ({reason}): "
+                f"got a {self.cls.__name__}, which cannot be made again with other numbers in it ({reason}): "
                 "give a plain list, tuple or dict of its items"
             )
         if self.keys is None:
@@ -76,7 +78,7 @@ class _Container:
         return made
 
     def state(self) -> Any:
-        """What belongs to it beside its items."""
+        """The state beside its items: attributes, the factory of a defaultdict."""
         if isinstance(self.sample, tuple):
             return getattr(self.sample, "__dict__", None)
         return self.sample.__reduce_ex__(2)[1:3]
@@ -86,7 +88,7 @@ class Structure:
     """A tree without its leaves. Two are equal where the containers have equal classes, lengths and keys.
 
     Attributes:
-        nodes: in the order in which `tree_unflatten` meets them: how many leaves come next, or a container of what came before it.
+        nodes: in the order in which `tree_unflatten` uses them: the number of leaves that follow, or a container of the items before it.
         count: how many leaves it has.
     """
 
@@ -104,7 +106,7 @@ class Structure:
         return f"<Structure of {self.count} leaves in {sum(x.__class__ is not int for x in self.nodes)} containers>"
 
     def states(self) -> list[Any]:
-        """What the containers have beside their items: attributes, the factory of a defaultdict."""
+        """The states of the containers beside their items."""
         return [state for x in self.nodes if x.__class__ is not int and x.sample is not None and (state := x.state())]
 
 
@@ -115,7 +117,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a structure in order, and the structure without them.
 
     Raises:
-        OperationError: a container holds itself, or is of a class that cannot be made anew with other items.
+        OperationError: a container contains itself, or is of a class that cannot be made again with other items.
 
     >>> leaves, structure = tree_flatten({"w": [1.0, 2.0], "b": (3.0, None)})
     >>> leaves
@@ -126,11 +128,11 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     if tree is None or not isinstance(tree, CONTAINERS):
         return [tree], LEAF
     items = tree_items(tree) or []
-    if not _has_containers(items):  # the most common, and the fastest
+    if not _has_containers(items):  # the most common case, and the fastest
         return items, Structure([len(items), _Container(tree, len(items))] if items else [_Container(tree, 0)], len(items))
     leaves: list[Any] = []
     nodes: list[Any] = []
-    ended = 0  # how many leaves the nodes so far have
+    ended = 0  # the number of leaves counted in the nodes so far
     around: dict[int, Any] = {}  # the containers that are open
     stack: list[Any] = [tree]
     while stack:
@@ -148,7 +150,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
             continue
         if id(x) in around:
             raise OperationError(
-                f"got a {type(x).__name__} that holds itself, expected a structure with an end: give a copy of what it holds"
+                f"got a {type(x).__name__} that contains itself, expected a structure of finite depth: give a copy of what it holds"
             )
         around[id(x)] = x
         stack.append(_Container(x, len(within)))
@@ -175,7 +177,7 @@ def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
             place += node
         else:
             first = len(made) - node.count
-            made[first:] = [node.holding(made[first:])]
+            made[first:] = [node.with_items(made[first:])]
     return made[0]
 
 
@@ -190,9 +192,9 @@ def tree_map(f: Callable[..., Any], tree: Any, *others: Sequence[Any]) -> Any:
 
 
 def tree_broadcast(prefix: Any, tree: Any, is_entry: Callable[[Any], bool]) -> list[Any] | None:
-    """An entry of `prefix` for each leaf of `tree`; None where they do not fit.
+    """An entry of `prefix` for each leaf of `tree`; None where they do not match.
 
-    `prefix` is an entry, which stands for all leaves, or a container like `tree` of prefixes; lists and tuples are alike.
+    `prefix` is an entry, which stands for all leaves, or a container of prefixes that matches `tree`; a list also matches a tuple.
     """
     found: list[Any] = []
     stack = [(prefix, tree)]
@@ -213,7 +215,7 @@ def tree_broadcast(prefix: Any, tree: Any, is_entry: Callable[[Any], bool]) -> l
 
 
 def tree_paths(tree: Any) -> Iterator[str]:
-    """Where the leaves stand, such as "['w'][0]", in order; for messages."""
+    """The paths of the leaves, such as "['w'][0]", in order; for messages."""
     stack = [("", tree)]
     while stack:
         path, x = stack.pop()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial as partial_call
 from typing import Any, NoReturn, final
 
-from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, refused
+from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
 from autograd.kinds import as_float, named_float, register_node
@@ -46,10 +46,10 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
     if not context.recording:
         node._made_by, node._args, node._partials = None, (), ()
     if not node._args:
-        for leaves in context.born:
+        for leaves in context.new_leaves:
             leaves.add(node)
-    if context.trace is not None:
-        context.trace.recorded(node)
+    if context.tracer is not None:
+        context.tracer.recorded(node)
     return node
 
 
@@ -123,12 +123,12 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        refused("the data of a Value", self)
+        forbid_while_traced("the data of a Value", self)
         return self._number
 
     @data.setter
     def data(self, data: Any) -> None:
-        refused("setting the data of a Value")
+        forbid_while_traced("setting the data of a Value")
         before, self._number = self._number, named_float("data", data)
         if not identical(before, self._number):
             self._tag = (self.label, self.scope, self._marks | MOVED)
@@ -136,12 +136,12 @@ class Value(Operators):
     @property
     def grad(self) -> float:
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        refused("the grad of a Value")
+        forbid_while_traced("the grad of a Value")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        refused("setting the grad of a Value")
+        forbid_while_traced("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 
     def backward(self, seed: float = 1.0) -> None:
@@ -157,7 +157,7 @@ class Value(Operators):
         """
         seed = named_float("the seed of backward()", seed)
         watch = current().watch
-        refused("backward()")
+        forbid_while_traced("backward()")
         nodes = order(self)
         leaves = [node for node in nodes if not node._args]
         # In one step of C, so that Ctrl-C cannot leave it half done.

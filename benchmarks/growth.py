@@ -20,7 +20,7 @@ import measure
 import numpy as np
 
 import autograd
-from autograd.program.lanes import Lanes
+from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
 REGISTERS, BLOCK, LANES = 16, 1000, 128
@@ -77,14 +77,14 @@ def run(operations: int, i: int) -> list[float]:
         y.backward()
     value, gradient = y.data, [x.grad for x in inputs]
     del y
-    lanes = Lanes(program, [0])
+    batched = BatchedProgram(program, [0])
     one, many = START.reshape(1, -1), np.tile(START, (LANES, 1))
 
     def forward(x):
-        return lanes.forward([x], len(x))
+        return batched.forward([x], len(x))
 
     def backward(x):
-        return lanes.backward([x], len(x), [1.0], [True])
+        return batched.backward([x], len(x), [1.0], [True])
 
     start = time.perf_counter()
     found = backward(one)
@@ -106,8 +106,8 @@ def kept(program: Program) -> int:
     small = [autograd.Value(x) for x in START]
     for each in (Program([recorded(small, BLOCK)], small), program):
         before = resident()
-        lanes = Lanes(each, [0])
-        lanes.backward([START.reshape(1, -1)], 1, [1.0], [True])
+        batched = BatchedProgram(each, [0])
+        batched.backward([START.reshape(1, -1)], 1, [1.0], [True])
     return resident() - before
 
 

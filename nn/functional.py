@@ -1,7 +1,7 @@
 """Activations, softmax and losses: plain functions of numbers of any kind, Values among them.
 
-A sample is a sequence of K numbers, one for each class. A batch is a sequence of samples: samples are rows. Where they stand
-in columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
+A sample is a sequence of K numbers, one for each class. A batch is a sequence of samples: samples are rows. Where they are
+columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
 
 Symbols: z logits, a = softmax(z) probabilities, y target. A target is a class index, a one-hot row or any distribution over
 the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here.
@@ -36,7 +36,19 @@ from autograd import (
     where,
 )
 from autograd.errors import RangeError
-from nn.samples import TOLERANCE, argmax, class_index, listed, mapped, node_or_number, of_numbers, of_samples, positive_int, shown, sign
+from nn.samples import (
+    TOLERANCE,
+    argmax,
+    class_index,
+    listed,
+    map_samples,
+    node_or_number,
+    of_numbers,
+    of_samples,
+    positive_int,
+    shown,
+    sign,
+)
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
@@ -45,9 +57,7 @@ __all__ = [
 
 
 PROBABILITY = "probability {}, expected a number from 0 to 1: for logits use cross_entropy, or softmax first"
-PROBABILITY_OF_ONE = (
-    "probability {}, expected a number from 0 to 1: of a logit z make one by nn.sigmoid(z), or use cross_entropy([0, z], y)"
-)
+PROBABILITY_OF_ONE = "probability {}, expected a number from 0 to 1: for a logit z use nn.sigmoid(z), or cross_entropy([0, z], y)"
 
 
 def identity(x: Any) -> Any:
@@ -76,7 +86,7 @@ def softmax(logits: Any) -> Any:
     >>> [round(a, 3) for a in softmax([5.0, 2.0, -1.0, 3.0])]
     [0.842, 0.042, 0.002, 0.114]
     """
-    return mapped(_softmax, logits)
+    return map_samples(_softmax, logits)
 
 
 def _softmax(z: list[Any]) -> list[Any]:
@@ -87,14 +97,14 @@ def _softmax(z: list[Any]) -> list[Any]:
 
 
 def log_softmax(logits: Any) -> Any:
-    """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), right even where a_k underflows to 0.
+    """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), accurate even where a_k underflows to 0.
 
     Shapes and errors are those of `softmax`.
 
     >>> log_softmax([0.0, 800.0])
     [-800.0, 0.0]
     """
-    return mapped(_log_softmax, logits)
+    return map_samples(_log_softmax, logits)
 
 
 def _log_softmax(z: list[Any]) -> list[Any]:
@@ -105,13 +115,13 @@ def _log_softmax(z: list[Any]) -> list[Any]:
 def hardmax(logits: Any) -> Any:
     """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) for T to 0.
 
-    Plain floats: where it does not jump it is constant, so it has no gradient to carry. Shapes and errors are those of `softmax`;
-    besides, nan among the logits is a RangeError.
+    The result is floats, without a gradient, since it is piecewise constant. Shapes and errors are those of `softmax`; in addition, nan
+    among the logits is a RangeError.
 
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
     """
-    return mapped(_hardmax, logits)
+    return map_samples(_hardmax, logits)
 
 
 def _hardmax(z: list[Any]) -> list[Any]:
@@ -145,17 +155,18 @@ def one_hot(index: Any, classes: int) -> Any:
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(z) and the target: log Σ_k exp(z_k) - Σ_k y_k z_k.
 
-    This is -Σ y_k log softmax(z)_k without the softmax, which could underflow: right for logits of any size. Its gradient is a - y.
+    This is -Σ y_k log softmax(z)_k without the softmax, which could underflow: accurate for logits of any size. Its gradient is a - y.
 
     Args:
         logits: K numbers, or N rows of them.
-        target: a class index, a one-hot row or a distribution, also one of Values, as of another network; for a batch N of these.
-        reduction: for a batch "mean", "sum" or "none" (a list of N losses); one sample gives its loss whatever it says.
+        target: a class index, a one-hot row or a distribution, also one of Values, such as the output of another network; for a batch N
+            of these.
+        reduction: for a batch "mean", "sum" or "none" (a list of N losses); for one sample it has no effect.
 
     Raises:
-        LengthError: lengths do not match, rows are ragged, or there is nothing.
+        LengthError: lengths do not match, rows are ragged, or there are no logits.
         NumberError: an index is not an int.
-        RangeError: an index is no class, or a row is no distribution.
+        RangeError: an index is not a class, or a row is not a distribution.
 
     >>> z = [autograd.Value(0.0), autograd.Value(0.0)]
     >>> loss = cross_entropy(z, 0)
@@ -169,8 +180,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
 def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities and the target: -Σ_k y_k log a_k; its gradient on the node a_k is -y_k / a_k.
 
-    Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y falls out
-    of them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
+    Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y results
+    from them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
     `cross_entropy`, which takes logits and cannot underflow.
 
     Args:
@@ -213,7 +224,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
             _check(
                 x,
                 lambda x: x > TOLERANCE,
-                "log-probability {}, expected at most 0: of logits take log_softmax first, of probabilities the log",
+                "log-probability {}, expected at most 0: take log_softmax of logits, or log of probabilities",
             )
         return neg(_expected(y, l))
 
@@ -229,7 +240,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
         reduction: "mean" or "sum" over all numbers, or "none" for a list in the shape given.
 
     Raises:
-        LengthError: the shapes differ, or there is nothing.
+        LengthError: the shapes differ, or there are no numbers.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
@@ -287,13 +298,13 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 
 
 def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
-    """Refuse a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
+    """Raise an error for a number that is `wrong`; a symbol, whose comparison is a formula, passes."""
     try:
-        refused = bool(wrong(x))
+        is_wrong = bool(wrong(x))
     except TypeError:
-        refused = False
-        stop_gradient(x)  # refuses what is no number
-    if refused:
+        is_wrong = False
+        stop_gradient(x)  # raises an error unless it is a number
+    if is_wrong:
         raise RangeError(f"got the {message.format(shown(x))}")
 
 

@@ -21,7 +21,7 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
     Args:
         low: the least weight.
         high: the greatest weight.
-        seed: seeds a generator of its own; None takes Python's global one, which `random.seed` seeds.
+        seed: of a new generator; None takes Python's global one, which `random.seed` seeds.
 
     Raises:
         NumberError: one of them is not a number.
@@ -69,7 +69,7 @@ def _drawing(init: Any) -> Any:
     """`init`, checked, or the default."""
     if init is not None and (not callable(init) or init in (uniform, xavier, he)):
         name = getattr(init, "__name__", shown(init))
-        raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as nn.he(seed=1), called")
+        raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as what nn.he(seed=1) gives")
     return init or uniform()
 
 
@@ -77,15 +77,15 @@ class Neuron(Module):
     """One neuron: activation(w · x + b).
 
     Args:
-        nin: how many numbers it takes.
-        nonlin: False leaves the activation out.
-        activation: a function of one number, `relu` unless given.
-        init: draws one weight, called as `init(nin, nout)`; `uniform()` unless given. The bias b starts at 0.
+        nin: the number of inputs.
+        nonlin: False omits the activation.
+        activation: a function of one number, by default `relu`.
+        init: draws one weight, called as `init(nin, nout)`; by default `uniform()`. The bias b starts at 0.
 
     Raises:
         RangeError: nin is not a positive int.
-        OperationError: activation or init is not a function of that kind.
-        LengthError: when called, it is given another number of inputs, or a batch.
+        OperationError: activation or init is not such a function.
+        LengthError: it is called with another number of inputs, or with a batch.
 
     >>> neuron = Neuron(3)
     >>> neuron
@@ -129,17 +129,17 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """`nout` neurons side by side, fed the same numbers.
+    """`nout` neurons with the same inputs.
 
     Args:
-        nin: how many numbers it takes.
-        nout: how many neurons.
+        nin: the number of inputs.
+        nout: the number of neurons.
         init: as for `Neuron`, called as `init(nin, nout)`.
         **kwargs: `nonlin` and `activation`, as for `Neuron`.
 
     Raises:
         RangeError: a size is not a positive int.
-        LengthError: when called, it is given another number of inputs.
+        LengthError: it is called with another number of inputs.
 
     >>> Layer(2, 3, nonlin=False)
     Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
@@ -163,14 +163,14 @@ class MLP(Module):
     """A multilayer perceptron: layers one after another, the last of them linear.
 
     Args:
-        nin: how many numbers it takes.
-        nouts: how many neurons each layer has.
-        activation: of all layers but the last, `relu` unless given.
+        nin: the number of inputs.
+        nouts: the number of neurons in each layer.
+        activation: of all layers but the last, by default `relu`.
         init: as for `Layer`.
 
     Raises:
         RangeError: a size is not a positive int, or there is no layer.
-        LengthError: when called, it is given another number of inputs.
+        LengthError: it is called with another number of inputs.
 
     >>> model = MLP(2, [16, 16, 1], init=xavier(seed=1))
     >>> len(model.parameters())

@@ -16,21 +16,21 @@ from autograd.files import check_version, file_path, is_sealed, reading, seal, w
 from nn.samples import not_a_parameter, number, shown
 
 FORMAT, VERSION = "valuegrad state", 2
-BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # what stands around the checksum, the last entry of the file
-ROOM = 2**19  # bytes that a file may have beside what the module's own state takes, so that a larger module's can be told by its names
+BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # the bytes around the checksum, the last entry of the file
+ROOM = 2**19  # bytes that a file may have beyond the module's own state, so that the state of a larger module is recognised by its names
 
 
 class Module:
-    """The base of neurons, layers and networks.
+    """The base class of neurons, layers and networks.
 
     A subclass makes its parameters in `__init__` and computes in `forward`. Parameters are found by walking the attributes in the order
-    in which they were set: leaf Values, Modules, and sequences, dicts and object arrays of them. A Value that an operation made is none:
-    what is computed of parameters, such as an activation that `forward` keeps, is passed over; anything else, which training would never
-    reach, is an error.
+    in which they were set: leaf Values, Modules, and sequences, dicts and object arrays of them. The result of an operation is not a
+    parameter: one computed from parameters, such as an activation that `forward` keeps, is skipped; any other, which training would
+    never reach, is an error.
 
     Attributes:
-        name: the scope in which `forward` records, by which pictures collapse: the class's name, or, for a module held by another,
-            the attribute's, so that those in a list `layers` are `layer0`, `layer1` …
+        name: the scope in which `forward` records, by which pictures collapse: the name of the class, or, for a module held by another,
+            of the attribute, so that those in a list `layers` are `layer0`, `layer1` …
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -68,20 +68,20 @@ class Module:
         return scope(self.name).run(self.forward, *x, **options)
 
     def forward(self, *x: Any, **options: Any) -> Any:
-        """What the module computes; a subclass defines it."""
+        """Compute the output; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, x), which the call runs")
 
     def parameters(self) -> list[Value]:
-        """The Values that training adapts, each once, in a fixed order."""
+        """The Values that training adjusts, each once, in a fixed order."""
         return [p for _, p in self.named_parameters()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; one that is shared has the name met first.
+        """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; a shared one has the first of its names.
 
         Raises:
-            NumberError: a Value that an operation made, of no parameter, stands where a parameter is meant.
+            NumberError: an attribute is the result of an operation that does not depend on a parameter.
             OperationError: a set holds parameters, which would have no order.
-            StateError: two parameters have one name.
+            StateError: two parameters have the same name.
         """
         named: dict[str, Value] = {}
         computed: list[tuple[str, Value]] = []
@@ -105,14 +105,14 @@ class Module:
             p.grad = 0.0
 
     def state_dict(self) -> dict[str, float]:
-        """Each parameter's name and number."""
+        """The number of each parameter, by its name."""
         return {name: p.data for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set the parameters to the numbers of `state`, which has exactly this module's names.
+        """Set the parameters to the numbers of `state`, whose names must be exactly this module's.
 
         Raises:
-            StateError: a name is missing or unknown, or an entry is not a number; the module is then as it was.
+            StateError: a name is missing or unknown, or an entry is not a number; the module is then unchanged.
         """
         if not isinstance(state, Mapping):
             raise StateError(
@@ -135,12 +135,12 @@ class Module:
             parameters[name].data = x
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters to a JSON file, bit for bit; a file that is there is replaced as a whole or not at all.
+        """Write the parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all.
 
         Raises:
             PathNotFoundError: the folder does not exist.
             RangeError: the path is that of a folder, a device or the like.
-            FileError: the file is read-only, the disk full; what was there is as it was.
+            FileError: the file is read-only or the disk full; an existing file is unchanged.
             OperationError: the path is not a string.
         """
         content = json.dumps({"format": FORMAT, "version": VERSION, "parameters": self.state_dict()}, indent=0)
@@ -156,7 +156,7 @@ class Module:
             RangeError: the path is that of a device or the like.
             FileError: the file cannot be read.
             OperationError: the path is not a string.
-            StateError: the file is damaged, of another kind or version, or does not fit; the module is then as it was.
+            StateError: the file is damaged, has another format or version, or does not fit; the module is then unchanged.
         """
         path = file_path(path, "model.json")
         names = [name for name, _ in self.named_parameters()]
@@ -176,13 +176,13 @@ class Module:
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:
-    """The parameters in a file that `save` wrote; what is wrong with it is raised as ValueError."""
-    content = content.replace(b"\r\n", b"\n").rstrip()  # as other systems and editors end lines
+    """The parameters in a file that `save` wrote; a ValueError says what is wrong with it."""
+    content = content.replace(b"\r\n", b"\n").rstrip()  # line ends of other systems and editors
     sealed = is_sealed(BytesIO(content), BEFORE, AFTER)
     try:
         found = json.loads(content.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_int=_whole)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save anew") from None
+        raise ValueError(f"it is not JSON as save writes it: {str(error)[:200]}; the file is damaged or cut short, save it again") from None
     if isinstance(found, dict) and found.get("format") == FORMAT and type(found.get("version")) is int:
         check_version(found["version"], VERSION, is_sealed=sealed)
         if isinstance(state := found.get("parameters"), dict):
@@ -191,7 +191,7 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 
 
 def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
-    """What an attribute holds, each with a name: itself, or the members of a collection."""
+    """The value of an attribute, or the members of a collection, with their names."""
     match x:
         case list() | tuple():
             return ((f"{name.removesuffix('s')}{i}", child) for i, child in enumerate(x))
@@ -201,7 +201,7 @@ def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _found(children: Iterable[tuple[Any, Any]], seen: dict[int, Any], computed: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
-    """The leaf Values in `children` with their paths; each, and each module and collection, once: `seen` holds them by their ids.
+    """The leaf Values in `children` with their paths. Each object is visited once; `seen` holds them by id.
 
     The Values that operations made are added to `computed`.
     """
@@ -227,10 +227,10 @@ def _found(children: Iterable[tuple[Any, Any]], seen: dict[int, Any], computed: 
 
 
 def _members(path: Sequence[str], x: Any) -> Iterable[tuple[Any, Any]]:
-    """What a module or a collection holds, with the names or places; nothing for what is neither."""
+    """The members of a module or a collection with their names or indices; nothing for any other object."""
     if isinstance(x, Module):
         return vars(x).items()
-    if isinstance(x, list | tuple):  # the commonest first: asking for an abstract class takes longer
+    if isinstance(x, list | tuple):  # the most common first: the check for an abstract class takes longer
         return enumerate(x)
     if x is None or isinstance(x, float | int | str | bytes | bytearray | memoryview | range):
         return ()
@@ -245,7 +245,7 @@ def _members(path: Sequence[str], x: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _rests_on(x: Value, parameters: set[Value]) -> bool:
-    """Whether `x` was computed of one of `parameters`, or, as in the call of a module, of Values that were made in another scope."""
+    """Whether `x` was computed from one of `parameters`, or from Values that were made in another scope, as in the call of a module."""
     rest, seen = [x], {x}
     while rest:
         node = rest.pop()
@@ -258,14 +258,14 @@ def _rests_on(x: Value, parameters: set[Value]) -> bool:
 
 
 def _number(name: str, x: Any) -> float:
-    """A number of a state; a truth value is none."""
+    """A number of a state; a bool is an error."""
     if isinstance(x, bool | np.bool_):
         raise NumberError(f"{name}: got {x}, expected one real number")
     return number(name, x)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, in which no name comes twice."""
+    """A JSON object, whose names must be distinct."""
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
@@ -274,14 +274,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _finite(digits: str) -> float:
-    """A number written in digits: `save` writes an infinite one as Infinity."""
+    """A number in decimal digits, which must be finite: `save` writes an infinite one as Infinity."""
     if math.isinf(x := float(digits)):
         raise ValueError(f"the number {digits[:60]} is beyond the largest float")
     return x
 
 
 def _whole(digits: str) -> float:
-    """A number written without a point: a version, or one of a state written by hand."""
+    """A number without a decimal point: a version, or a number of a state written by hand."""
     return int(digits) if len(digits) < 20 else _finite(digits)
 
 

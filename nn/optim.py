@@ -19,20 +19,20 @@ Schedule = Callable[[int], float]
 
 
 class Optimizer:
-    """The base of the optimisers; a subclass says in `update` how the parameters move.
+    """The base class of the optimisers; a subclass defines in `update` how the parameters change.
 
-    What a subclass remembers from step to step it keeps in attributes, numbers and arrays, which it replaces rather than changes.
+    A subclass keeps its state in attributes, numbers and arrays, which it replaces and does not change in place.
 
     Attributes:
-        parameters: the Values that are adapted, each once.
+        parameters: the Values to adjust, each once.
         lr: the learning rate, a float or a schedule; it may be set between steps.
-        steps: how many steps were made.
+        steps: the number of steps made.
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         given = listed(parameters)
         if isinstance(parameters, Module) or not isinstance(given, list):
-            remedy = "put it in a list, [p]" if isinstance(parameters, Value) else "pass model.parameters(), called"
+            remedy = "put it in a list, [p]" if isinstance(parameters, Value) else "pass model.parameters(), with parentheses"
             raise NumberError(f"got a {type(parameters).__name__} as parameters, expected a list of Values: {remedy}")
         for p in given:
             if not isinstance(p, Value):
@@ -42,7 +42,7 @@ class Optimizer:
         if not given:
             raise LengthError(
                 "got no parameters, expected at least one Value: pass model.parameters() of a Module that has some, or Values in a list; "
-                "an iterator that was used up gives none, so make it anew"
+                "an iterator that was used up gives none, so make a new one"
             )
         self.parameters = list(dict.fromkeys(given))
         self.lr = lr
@@ -50,7 +50,7 @@ class Optimizer:
         self.rate()
 
     def rate(self) -> float:
-        """The learning rate of the coming step.
+        """The learning rate of the next step.
 
         Raises:
             RangeError: it is negative or not finite.
@@ -58,7 +58,7 @@ class Optimizer:
         return _nonnegative("lr", self.lr(self.steps) if callable(self.lr) else self.lr)
 
     def step(self) -> None:
-        """Move every parameter once, as its `grad` says; where that fails, none."""
+        """Change every parameter according to its `grad`; after an error all are unchanged."""
         lr = self.rate()
         state = self.state()
         try:
@@ -77,18 +77,18 @@ class Optimizer:
         return list(moved.tolist())
 
     def state(self) -> tuple[dict[str, Any], list[float]]:
-        """What `restore` takes: what the optimizer remembers, and the numbers of the parameters."""
+        """The state for `restore`: the attributes of the optimizer, and the numbers of the parameters."""
         return dict(vars(self)), [p.data for p in self.parameters]
 
     def restore(self, state: tuple[dict[str, Any], list[float]]) -> None:
-        """Take the optimizer and the parameters back to where they were."""
+        """Set the optimizer and the parameters back to a state."""
         remembered, numbers = state
         self.__dict__ = dict(remembered)
         for p, x in zip(self.parameters, numbers, strict=True):
             p.data = x
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
-        """The new numbers of the parameters, which are `p` and have the gradients `g`."""
+        """The new numbers of the parameters, from their numbers `p` and gradients `g`."""
         raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, p, g, lr)")
 
     def zero_grad(self) -> None:
@@ -105,7 +105,7 @@ class SGD(Optimizer):
     Source: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning (2013).
 
     Args:
-        parameters: the Values to adapt, as of `model.parameters()`.
+        parameters: the Values to adjust, such as `model.parameters()`.
         lr: the learning rate η, a float or a schedule.
         momentum: μ, from 0 up to 1.
         nesterov: whether to look ahead along v; it needs a momentum.
@@ -155,10 +155,10 @@ class Adam(Optimizer):
     Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
 
     Args:
-        parameters: the Values to adapt, as of `model.parameters()`.
+        parameters: the Values to adjust, such as `model.parameters()`.
         lr: the learning rate η, a float or a schedule.
         betas: β₁ and β₂, from 0 up to 1.
-        eps: ε, which keeps the divisor from 0.
+        eps: ε, which keeps the divisor above 0.
         weight_decay: λ.
 
     Raises:
@@ -191,7 +191,7 @@ class Adam(Optimizer):
         self.moments = np.zeros(len(self.parameters)), np.zeros(len(self.parameters))
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
-        """One step of Adam, the decay as part of the gradient."""
+        """One step of Adam, with the decay as part of the gradient."""
         return self._moved(p, g + self.weight_decay * p, lr)
 
     def _moved(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
@@ -210,7 +210,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: p ← p - η λ p, then Adam's step with the plain gradient.
 
-    So that the decay is not scaled by √v̂ as it is in `Adam`, whose arguments and errors it shares; λ is 0.01 unless given.
+    The decay is then not scaled by √v̂ as in `Adam`, whose arguments and errors it shares; λ is 0.01 by default.
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
     """
@@ -226,7 +226,7 @@ class AdamW(Adam):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
-        """One step of Adam, the decay apart from the gradient."""
+        """One step of Adam, with the decay separate from the gradient."""
         return self._moved(p - lr * self.weight_decay * p, g, lr)
 
 
@@ -294,10 +294,10 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
 
 
 def warmup(steps: int, then: float | Schedule) -> Schedule:
-    """A straight climb to where `then` starts, a float or a schedule, over `steps` steps: (t + 1) / steps of it; then `then` from its 0.
+    """A linear increase over `steps` steps to the start of `then`, a float or a schedule: (t + 1) / steps of it; then `then` itself.
 
     Args:
-        steps: how many steps the climb takes.
+        steps: the number of steps of the increase.
         then: the rate afterwards.
 
     Raises:

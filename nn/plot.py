@@ -96,9 +96,9 @@ def history(history: History, *, ax: Any = None) -> Figure:
 
 
 def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the field's name for inputs
-    """Which class a model tells where in the plane, with the samples on top; those that it tells wrongly have a ring.
+    """Which class a model predicts where in the plane, with the samples on top; those that it misclassifies have a ring.
 
-    A model with several outputs tells the class of the largest, one with a single output, a score, the sign: as `predict` does.
+    A model with several outputs predicts the class of the largest, one with a single output, a score, by its sign, as `predict` does.
 
     Args:
         model: gives the outputs of one sample of 2 numbers.
@@ -120,8 +120,8 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     if points.shape[1] != 2:
         raise LengthError(f"the samples in X have {points.shape[1]} numbers, expected 2: a boundary can be drawn in the plane")
     if not np.isfinite(points).all():
-        raise RangeError("there is inf or nan among the numbers in X, which have no place in the plane: leave these samples out")
-    told, targets = predict(model, points), listed(y)
+        raise RangeError("there is inf or nan among the numbers in X, which cannot be drawn in the plane: leave these samples out")
+    predicted, targets = predict(model, points), listed(y)
     if not isinstance(targets, list) or len(targets) != len(points):
         raise LengthError(f"got {len(points)} samples in X and {shown(y)} as y, expected one target for each row of X")
     low, high = points.min(axis=0), points.max(axis=0)
@@ -147,9 +147,9 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
             panel.contour(u, v, lead, levels=[0.0], colors=INK, linewidths=1.2)
         x0, x1 = points[labels == name].T
         panel.scatter(x0, x1, s=26, marker=marker, color=color, edgecolors="white", lw=0.6, label=f"class {_short(name)}", zorder=3)
-    if (wrong := told != labels).any():
+    if (wrong := predicted != labels).any():
         x0, x1 = points[wrong].T
-        panel.scatter(x0, x1, s=90, facecolors="none", edgecolors=INK, lw=1.2, label=f"{wrong.sum()} told wrongly", zorder=2)
+        panel.scatter(x0, x1, s=90, facecolors="none", edgecolors=INK, lw=1.2, label=f"{wrong.sum()} misclassified", zorder=2)
     panel.set(xlabel="$x_0$", ylabel="$x_1$")
     _legend(panel, columns=4)
     return figure
@@ -264,7 +264,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     Args:
         expected: numbers, or a structure of rows of them.
         got: as many numbers in the same order.
-        tolerance: the largest error that is none.
+        tolerance: the largest error that counts as agreement.
         ax: a pair of Axes, for the derivatives and their errors; one alone gets the derivatives.
 
     Raises:
@@ -282,7 +282,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
         raise LengthError(f"got {len(y)} derivatives and expected {len(x)}: give as many of both, and at least one")
     for name, numbers in (("expected", x), ("got", y)):
         if not np.isfinite(numbers).all():
-            raise RangeError(f"there is inf or nan among the derivatives in {name}, which have no place: find them with detect_anomaly()")
+            raise RangeError(f"there is inf or nan among the derivatives in {name}, which cannot be drawn: find them with detect_anomaly()")
     if not (isinstance(tolerance, float) and 0.0 < tolerance < np.inf):
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
     errors = np.abs(y - x) / np.maximum(1.0, np.abs(x))
@@ -326,7 +326,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
     '1 of 2 derivatives off by more than 1e−06'
     """
     if not callable(f):
-        raise OperationError(f"got f={shown(f)}, expected a function of what stands in inputs")
+        raise OperationError(f"got f={shown(f)}, expected a function of the numbers in inputs")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), tolerance=tolerance, ax=ax)
     x = np.array(_row("inputs", inputs))

@@ -1,4 +1,4 @@
-"""A model over many samples at a time: recorded once and run in lanes; sample by sample where it cannot be recorded."""
+"""A model applied to many samples at a time: recorded once and run in lanes, or sample by sample where it cannot be recorded."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ Model = Callable[[Any], Any]
 
 
 class Samples:
-    """Samples, and what a model makes of them.
+    """Samples, and the outputs of a model for them.
 
-    A batch goes through the model in two passes, which together are the chain rule: `outputs` gives leaves, of which a loss is
-    computed; `backward` carries the gradients that these received on to the parameters. So the loss may be any function of a batch.
+    A batch goes through the model in two passes, which together apply the chain rule: `outputs` gives leaves, from which a loss is
+    computed; `backward` passes the gradients of these leaves on to the parameters. So the loss may be any function of a batch.
 
     Args:
         model: a function of one sample.
@@ -25,7 +25,7 @@ class Samples:
 
     def __init__(self, model: Model, inputs: list[Any]) -> None:
         self.model, self.inputs = model, inputs
-        # None: sample by sample, which is faster than columns for batches of usual sizes where nothing was compiled.
+        # None: sample by sample, which without compiled code is faster than columns for batches of usual size.
         self.rows = _array(inputs) if backend == "native" else None
 
         def outputs(x: Any) -> Any:
@@ -39,16 +39,16 @@ class Samples:
         self._outputs, self._weighed = vmap(outputs), vmap(weighed, reduce="sum")
 
     def outputs(self, chosen: Sequence[int]) -> list[Any]:
-        """What the model gives for each of these samples."""
+        """The outputs of the model for these samples."""
         if self.rows is not None:
             try:
                 return _each(_strictly(self._outputs, self.rows[chosen]))
-            except Exception:  # noqa: BLE001  # if the model is to blame, it raises again below
+            except Exception:  # noqa: BLE001  # an error of the model itself is raised again below
                 self.rows = None
         return [self.model(self.inputs[i]) for i in chosen]
 
     def backward(self, chosen: Sequence[int], outputs: list[Any], loss: Value) -> list[Value]:
-        """Send the gradient of `loss` back; the roots from which that was done, none if the samples have to be taken one by one."""
+        """Backpropagate `loss`; the roots from which that was done, or none if the samples have to be run one by one."""
         loss.backward()
         if self.rows is None:
             return [loss]
@@ -68,7 +68,7 @@ class Samples:
 
 
 def _strictly(f: Callable[..., Any], *args: Any) -> Any:
-    """`f(*args)`, unrecorded, where a warning that it has to be recorded anew for every sample is an error."""
+    """`f(*args)` under `no_grad`; a warning that it is recorded again for every sample becomes an error."""
     filters = warnings.filters
     try:
         with no_grad(), warnings.catch_warnings():
@@ -80,7 +80,7 @@ def _strictly(f: Callable[..., Any], *args: Any) -> Any:
 
 
 def _array(inputs: list[Any]) -> np.ndarray | None:
-    """The samples as an array of floats, None where they are none."""
+    """The samples as an array of floats, None where that is impossible."""
     try:
         rows = np.array(inputs)
     except ValueError:  # rows differ in length

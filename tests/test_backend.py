@@ -88,7 +88,7 @@ def test_a_broken_build_is_not_silent(broken):
     done = python(USE, broken)
     assert done.stdout == PRINTED["pure"]
     assert "RuntimeWarning: autograd.native._native was built, but cannot be imported (" in done.stderr
-    assert "pip install -e . in the checkout builds it anew" in done.stderr
+    assert "pip install -e . in the checkout builds it again" in done.stderr
 
 
 def test_a_broken_build_can_be_done_without(broken):

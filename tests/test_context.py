@@ -16,7 +16,7 @@ import pytest
 
 import autograd
 from autograd import Value, detect_anomaly, grad, jit, no_grad, scope
-from autograd.context import NEUTRAL, current, entered, scope_path
+from autograd.context import NEUTRAL, current, in_context, scope_path
 from autograd.errors import AnomalyError, OperationError, TraceError
 
 FUZZER = Path(__file__).parent / "tools" / "fuzz_interrupts.py"
@@ -320,7 +320,7 @@ def test_an_exception_is_not_swallowed_and_a_change_that_fails_changes_nothing()
     def fails(_):
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), entered(fails):
+    with pytest.raises(ZeroDivisionError), in_context(fails):
         pass
 
 

@@ -23,9 +23,10 @@ HEAD = """# The operations
 
 Written by `tests/test_docs.py` from the one table in `autograd/ops.py` and the edge table in `tests/edges.py`; a test compares them.
 
-A bound is the largest error in units in the last place, relative to the true result, or, where it says absolute, to the larger of 1 and
-the true result; it holds where nothing over- or underflows. The tests measure it against mpmath.
-A domain is the open interval in which the operation is smooth, as the tests sample it; outside it see the kinks and the policy below.
+A bound is the largest error in units in the last place, relative to the true result, or, if marked absolute, to the larger of 1 and the
+true result; it holds where nothing over- or underflows. The tests measure it against mpmath.
+A domain is the open interval in which the operation is smooth, from which the tests draw samples; for points outside it see the kinks and
+the rules below.
 
 | operation | formula | local derivatives | domain | bound: value, derivatives |
 | --- | --- | --- | --- | --- |
@@ -34,7 +35,7 @@ A domain is the open interval in which the operation is smooth, as the tests sam
 KINKS = """
 ## Kinks: where a derivative had to be chosen
 
-The subgradient of least size, else continuity, else nan. A dash is no dependence at all.
+The choice is the subgradient of least size, else the limit, else nan. A dash means no dependence.
 
 | operation | at | derivatives | reason |
 | --- | --- | --- | --- |
@@ -54,23 +55,23 @@ POLICY = """
 
 - Arithmetic is that of IEEE 754: an operation never raises, warns, or gives a complex number. Outside its domain a value is nan, at a pole
   it is inf with its sign, and what is too large for a float is inf.
-- A derivative is that of its formula in the same arithmetic. So `log(-2)` is nan and its derivative 1/x is -0.5: the value shows the fault.
+- A derivative is that of its formula in the same arithmetic. So `log(-2)` is nan and its derivative 1/x is -0.5: the value shows the error.
 - nan in gives nan out, with the exceptions of C's annex F: `nan**0` and `1**nan` are 1, `hypot(inf, nan)` and `norm` are inf.
   A comparison with nan is nan, not false: `step(nan)` and the derivative of `relu` at nan are nan.
-- No dependence (a dash above, None in `Value.partials`) is exactly 0, whatever arrives: it is not walked. So is a branch that `where` did
-  not take: `where(x > 0, log(x), 0)` has derivative 0 at 0, never nan.
+- No dependence (a dash above, None in `Value.partials`) contributes exactly 0, whatever gradient arrives. So does a branch that
+  `where` did not take: `where(x > 0, log(x), 0)` has derivative 0 at 0, never nan.
 - `maximum` and `minimum` at a tie: Values share the derivative equally. A constant, a float beside Values, is one more argument whose
-  share may be chosen, and least is 0 for all: `maximum(x, 0.0)` has derivative 0 at 0, as relu has. What `jit`, `vmap` and a `Program` are
-  given counts as a Value there; a leaf that is no input of a Program is a constant of it.
-- `sum`, `dot` and `norm` give what their exact terms add up to. They are inf only where that is too large for a float or a term has an
-  infinite factor, never because of a sum or a product on the way: `sum([1e308, 1e308, -1e308])` is 1e308, `dot([-2, 1e200], [inf, 1e200])`
-  is -inf, and `dot([1e200, 1e200], [1e200, -1e200])` is 0. Infinite terms of both signs give nan. So it is for floats, Values, columns
-  and lanes; plain `+` and `*` are IEEE's, one at a time, and so are gradients, which are sums of products as they arrive.
+  share may be chosen, so that the choice of least size is 0 for all: `maximum(x, 0.0)` has derivative 0 at 0, as relu has. The arguments of
+  `jit`, `vmap` and a `Program` count as Values there; a leaf that is not an input of a Program is a constant of it.
+- `sum`, `dot` and `norm` give the sum of their exact terms. They are inf only where that is too large for a float or a term has an
+  infinite factor, never because of an intermediate sum or product: `sum([1e308, 1e308, -1e308])` is 1e308, `dot([-2, 1e200], [inf, 1e200])`
+  is -inf, and `dot([1e200, 1e200], [1e200, -1e200])` is 0. Infinite terms of both signs give nan. This holds for floats, Values,
+  columns and lanes; plain `+` and `*` are IEEE 754's, one at a time, and so are gradients, which are summed as they arrive.
 - A zero keeps its sign: a sum of zeros that all are -0.0 is -0.0, any other 0.0; of equal arguments `maximum` and `minimum` give the first.
-- `norm` of zeros has derivative 0, and so have its square and all that is smooth in it; its second derivatives there are 0 by choice, so
-  that `dot(xs, xs)` is better than `norm(xs)**2` where they are wanted.
-- A gradient that arrives as 0 is carried on all the same, and 0 times inf is nan: nothing is hidden.
-- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not settled where 0 < y <= 1.
+- `norm` of zeros has derivative 0, and so have its square and every smooth function of it; its second derivatives there are 0 by choice, so
+  `dot(xs, xs)` is better than `norm(xs)**2` where they are needed.
+- A gradient of 0 is passed on like any other, and 0 times inf is nan.
+- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not specified where 0 < y <= 1.
 """
 
 
@@ -80,7 +81,7 @@ def variables(op: Op) -> list[sympy.Symbol]:
 
 
 def derivatives(op: Op) -> str:
-    """The local derivatives as SymPy prints them; of choices in the words of the table."""
+    """The local derivatives as SymPy prints them; of choices in words."""
     x = variables(op)
     if op in (ops.maximum, ops.minimum):
         return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"

@@ -35,7 +35,7 @@ each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 # What is no number, and what the sentence says of it: what was given and what to do.
 NOT_NUMBERS = [
     ("abc", ["the string 'abc'", "float('abc')"]),
-    (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part apart"]),
+    (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part separately"]),
     ([1.0, 2.0], ["a list of 2", "make one Value for each element"]),
     (None, ["None of type NoneType"]),
     ({"a": 1.0}, ["{'a': 1.0} of type dict"]),
@@ -162,7 +162,7 @@ WRONG_DECLARATIONS = {
     ),
     "bound": ([3, (0.5, 0.5)], "a Bound or None"),
     "defaults": ([3, (1.0, 2.0), ("1",), [1.0]], "a tuple of numbers for the last arguments"),
-    "sequences": ([1, -1, "1", None], "1 or 2 with the value a function of xp and *x, else 0"),
+    "sequences": ([1, -1, "1", None], "1 or 2 where value is a function of xp and *x, else 0"),
     "ties": ([1, "yes", None], "True where arguments that tie share the derivative, else False"),
     "numpy": ([3, None, b"same"], "a string"),
     "selects": ([1, "yes", None], "True where the first argument selects one of the others, else False"),
@@ -218,8 +218,8 @@ WRONG_CALLS = {
         for name, walk in {"order": autograd.order, "leaves": autograd.leaves, "count": autograd.count}.items()
     },
     "Value": [
-        (lambda: Value(1.0, label=3), OperationError, ["got 3 as a label", "a text or None"]),
-        (lambda: setattr(Value(1.0), "label", b"x"), OperationError, ["got b'x' as a label", "a text or None"]),
+        (lambda: Value(1.0, label=3), OperationError, ["got 3 as a label", "a string or None"]),
+        (lambda: setattr(Value(1.0), "label", b"x"), OperationError, ["got b'x' as a label", "a string or None"]),
         (lambda: Value(1.0).backward("1"), NumberError, ["the string '1'", "one real number", "float('1')"]),
         (lambda: Value(1.0).backward([1.0]), NumberError, ["a list of 1", "one real number"]),
         (lambda: Value(1.0).backward(Value(1.0)), NumberError, ["got a Value", "one real number", ".data"]),
@@ -233,7 +233,9 @@ WRONG_CALLS = {
         (lambda: identity_op(partials=lambda _y, _x: 1.0)(P), OperationError, ["partials of same are 1.0", "a tuple", "each argument"]),
         (lambda: identity_op(partials=lambda _y, _x: ())(P), OperationError, ["partials of same are 0", "each of its 1 arguments"]),
     ],
-    "scope": [(lambda name=name: in_scope(name), OperationError, [repr(name), "a text", "scope('"]) for name in (3, None, b"layer", ["a"])],
+    "scope": [
+        (lambda name=name: in_scope(name), OperationError, [repr(name), "a string", "scope('"]) for name in (3, None, b"layer", ["a"])
+    ],
     "gradient": [
         (lambda: autograd.gradient([P], P), NumberError, ["gradient() takes Values", "got [Value(", "grad(f)(x)"]),
         (lambda: autograd.gradient(P, {"a": [P, "b"]}), NumberError, ["gradient() takes Values", "got 'b'", "grad(f)(x)"]),
@@ -272,7 +274,7 @@ WRONG_CALLS = {
         (lambda: autograd.vmap(max)(np.ones(2), np.ones(3)), LengthError, ["argument 1", "3 lanes", "expected 2"]),
         (lambda: autograd.vmap(abs)(np.ones(0)), LengthError, ["without a lane", "at least one sample"]),
         (lambda: autograd.vmap(abs)(np.array(["a"])), OperationError, ["argument 0", "<U1", "astype(float)"]),
-        (lambda: autograd.vmap(abs)(np.arange(65)), OperationError, ["65 kinds", "at most 64", ".astype(float)"]),
+        (lambda: autograd.vmap(abs)(np.arange(65)), OperationError, ["65 different lanes", "at most 64", ".astype(float)"]),
     ],
     "Program": [
         (lambda: autograd.Program([1.0], [2.0]), NumberError, ["2.0", "as an input", "expected a Value"]),
@@ -299,7 +301,7 @@ WRONG_CALLS = {
         (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
     ],
     "gradcheck": [
-        (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: autograd.gradcheck(3, 1.0), OperationError, ["f=3", "a function of the numbers in inputs"]),
         (lambda: autograd.gradcheck(autograd.exp, "1"), NumberError, ["in inputs: got the string '1'", "one real number"]),
         (lambda: autograd.gradcheck(lambda x: x[0], [1.0, P]), NumberError, ["in inputs: got a Value", "one real number", ".data"]),
         (lambda: autograd.gradcheck(lambda _: None, 1.0), NumberError, ["in what f gave: got None", "one real number"]),
@@ -318,10 +320,10 @@ WRONG_CALLS = {
             for x in (3, "p", ["p"], False)
         ),
         *(
-            (lambda x=x: autograd.to_sympy(P, {P: x}), OperationError, [f"got {x!r} for Value(", "in names", "a text for a Value"])
+            (lambda x=x: autograd.to_sympy(P, {P: x}), OperationError, [f"got {x!r} for Value(", "in names", "a string for a Value"])
             for x in (3, None, "", b"p")
         ),
-        (lambda: autograd.to_sympy(P, {"p": P}), OperationError, ["for 'p' in names", "a text for a Value", "{x: 'x'}"]),
+        (lambda: autograd.to_sympy(P, {"p": P}), OperationError, ["for 'p' in names", "a string for a Value", "{x: 'x'}"]),
         (lambda: autograd.to_sympy([P]), NumberError, ["got [Value(", "expected a Value", "give the result"]),
     ],
     "latex": [
@@ -481,7 +483,7 @@ WRONG_CALLS = {
         (lambda: small_fit(epochs="10"), RangeError, ["epochs='10'", "positive int"]),
         (lambda: small_fit(seed=[1]), NumberError, ["seed=[1]", "an int, or None"]),
         (lambda: small_fit(loss=3), NumberError, ["loss=3", "a function of outputs and targets"]),
-        (lambda: small_fit(optimizer=nn.SGD([P], 0.1)), RangeError, ["an optimizer", "of this model's parameters", "make it anew"]),
+        (lambda: small_fit(optimizer=nn.SGD([P], 0.1)), RangeError, ["an optimizer", "of this model's parameters", "make a new one"]),
         (lambda: small_fit(batch_size=0), RangeError, ["batch_size=0", "positive int"]),
     ],
     "predict": [
@@ -569,7 +571,7 @@ WRONG_CALLS = {
         (lambda: plot.gradients(1.0, 1.0, ax=Figure().subplots(1, 3)), LengthError, ["3 Axes", "one or 2"]),
     ],
     "plot.gradcheck": [
-        (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of what stands in inputs"]),
+        (lambda: plot.gradcheck(3, [1.0]), OperationError, ["f=3", "a function of the numbers in inputs"]),
         (lambda: plot.gradcheck(lambda x: x, 1.0), LengthError, ["got 1.0 as inputs", "a sequence of at least one number"]),
         (lambda: plot.gradcheck(lambda x: x, []), LengthError, ["got [] as inputs", "a sequence of at least one number"]),
         (lambda: plot.gradcheck(lambda _x: "y", [1.0]), NumberError, ["what f gave: got the string 'y'", "one real number"]),

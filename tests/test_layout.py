@@ -1,10 +1,12 @@
 """Where each file stands: it imports only from those above it, as the layout in README's tour has it, so there is no circle."""
 
 import ast
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from checkout import ROOT, needs_checkout
 
 import autograd
 
@@ -52,3 +54,16 @@ def test_imports_lead_upwards(name):
     above = ORDER[: ORDER.index(name)] + compiled
     below = [other for other in imported(FILES[name]) if not any(fnmatch(other, place) for place in above)]
     assert not below
+
+
+@needs_checkout
+def test_the_tour_names_every_file_and_what_it_is_for():
+    """A file of a subpackage may be covered by the link to its folder. Each item of the tour has a colon, and the purpose after it."""
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").split("## A tour")[1].split("\n## ")[0]
+    linked = {target.removesuffix("/__init__.py") for target in re.findall(r"\]\(([^)]*)\)", tour)}
+    assert not [target for target in linked if not (ROOT / target).exists()]
+    files = {path.relative_to(ROOT).as_posix() for folder in ("autograd", "nn") for path in (ROOT / folder).glob("**/*.py")}
+    files = {name for name in files if not name.endswith("/__init__.py") and not name.startswith(tuple(f"{target}/" for target in linked))}
+    assert sorted(files - linked) == []
+    items = re.split(r"\n(?:- |\d\. )", tour)[1:]
+    assert not [item for item in items if not re.search(r"\): \S", item.split("\n\n")[0])]

@@ -22,11 +22,11 @@ from nn import MLP, Layer, Module, Neuron
 
 
 class Everything(Module):
-    """Parameters in every place where they are found, and things that are none."""
+    """Parameters in every place where they are found, and objects that are not parameters."""
 
     def __init__(self):
         self.scale = Value(1.0)
-        self.title = "a text"
+        self.title = "a string"
         self.rows = [[Value(2.0), Value(3.0)], (Value(4.0),)]
         self.inner = Neuron(1)
         self.table = {"x": Value(5.0), "deep": {"y": Value(6.0)}}
@@ -265,7 +265,7 @@ def test_a_file_cut_anywhere_is_refused_and_changes_nothing(tmp_path):
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         with pytest.raises(
-            StateError, match=r"state\.json': it is not JSON as save writes it: .*; the file is damaged or cut short, save anew"
+            StateError, match=r"state\.json': it is not JSON as save writes it: .*; the file is damaged or cut short, save it again"
         ):
             other.load(path)
     assert [p.data for p in other.parameters()] == [7.0, 8.0]
@@ -281,10 +281,10 @@ def test_a_file_cut_anywhere_is_refused_and_changes_nothing(tmp_path):
         (b'{"format": "valuegrad state", "version": 1, "parameters": [1]}', ["holds no state", "Module.save"]),
         (b'{"format": "other", "version": 1, "parameters": {}}', ["holds no state", "Module.save"]),
         (b'{"format": "valuegrad state", "version": true, "parameters": {"numbers.0": 1.0}}', ["holds no state", "Module.save"]),
-        (b'{"format": "valuegrad state", "version": 1, "parameters": {"numbers.0": 1e999}}', ["the number 1e999", "save anew"]),
+        (b'{"format": "valuegrad state", "version": 1, "parameters": {"numbers.0": 1e999}}', ["the number 1e999", "save it again"]),
         (
             b'{"format": "valuegrad state", "version": 1, "parameters": {"numbers.0": 1.0, "numbers.0": 2.0}}',
-            ["the name 'numbers.0' comes twice", "save anew"],
+            ["the name 'numbers.0' comes twice", "save it again"],
         ),
         (b'{"format": "valuegrad state", "version": 3, "parameters": {}}', ["version 3", "expected 2", "the release that saved it"]),
     ],
@@ -422,9 +422,9 @@ def test_input_of_another_length(module, x, parts):
         (lambda: Neuron("2"), RangeError, ["nin='2'", "positive int"]),
         (lambda: Neuron(2, activation="tanh"), TypeError, ["activation='tanh'", "a function", "nn.tanh"]),
         (lambda: MLP(nin=True, nouts=[1]), RangeError, ["nin=True", "positive int"]),
-        (lambda: Neuron(2, init=nn.he), TypeError, ["init=he", "such as nn.he(seed=1), called"]),
-        (lambda: Layer(2, 2, init=nn.uniform), TypeError, ["init=uniform", "such as nn.he(seed=1), called"]),
-        (lambda: MLP(2, [2], init="he"), TypeError, ["init='he'", "such as nn.he(seed=1), called"]),
+        (lambda: Neuron(2, init=nn.he), TypeError, ["init=he", "such as what nn.he(seed=1) gives"]),
+        (lambda: Layer(2, 2, init=nn.uniform), TypeError, ["init=uniform", "such as what nn.he(seed=1) gives"]),
+        (lambda: MLP(2, [2], init="he"), TypeError, ["init='he'", "such as what nn.he(seed=1) gives"]),
         (lambda: nn.xavier(seed=[1]), NumberError, ["seed=[1]", "an int"]),
         (lambda: Neuron(2)(["a", 1.0]), NumberError, ["the string 'a'"]),
     ],

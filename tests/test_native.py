@@ -31,7 +31,7 @@ from rounding import PYTHONS_OWN
 import autograd
 from autograd import TABLE, Op, graph, no_grad, ops
 from autograd import Value as Native
-from autograd.context import current, entered
+from autograd.context import current, in_context
 from autograd.engine import sweep as native_sweep
 from autograd.program import program
 from autograd.value import Value as Pure
@@ -185,7 +185,7 @@ USES = {
     "an array": lambda v: np.array([v], dtype=float),
     "no Values to sweep": lambda v: (native_sweep if type(v) is Native else pure_sweep)({1.0: 1.0}, [v]),
     "no Value to order": lambda v: graph.order(v, 1.0),
-    "a memo that is none": lambda v: v.__deepcopy__(None),
+    "a memo that is no dict": lambda v: v.__deepcopy__(None),
 }
 
 
@@ -379,7 +379,7 @@ def small_graph():
 
 
 def interrupted(count):
-    with pytest.raises(Exception, match=r"\d"), entered(replace(current(), watch=Interrupts(count))):
+    with pytest.raises(Exception, match=r"\d"), in_context(replace(current(), watch=Interrupts(count))):
         small_graph()
 
 
@@ -400,7 +400,7 @@ BAD = {
     "value": Op("own", lambda _, *x: raises(x), lambda *_: ()),
     "partials": Op("own", lambda _, *x: x[0], lambda *_: raises()),
     "count": Op("own", lambda _, *x: x[0], lambda *_: (1.0,)),
-    "no tuple": Op("own", lambda _, *x: x[0], lambda *_: "it is a text"),
+    "no tuple": Op("own", lambda _, *x: x[0], lambda *_: "it is a string"),
 }
 SMALL = {
     "a graph": (small_graph, 20_000),

@@ -303,7 +303,7 @@ def test_boundary_rings_what_is_told_wrongly(model, X, y):
     wrong = X[nn.predict(model, X) != y]
     assert 0 < len(wrong) == round(len(X) * (1.0 - nn.accuracy(model, X, y)))
     assert rings.get_offsets().data.tolist() == wrong.tolist()
-    assert rings.get_label() == f"{len(wrong)} told wrongly"
+    assert rings.get_label() == f"{len(wrong)} misclassified"
 
 
 def test_boundary_of_a_model_that_is_always_right_has_no_rings():

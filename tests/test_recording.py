@@ -197,9 +197,9 @@ def test_generated_functions(examples, compiled, monkeypatch, tmp_path):
                 assert np.allclose(numbers(derivative(p, n)), true, rtol=1e-6, atol=1e-8, equal_nan=True), (source, p, n)
                 expected.append((eager, true))
         for recordings in (recorded.recordings, derivative.recordings, derivative.of_loss):
-            for path in [path for paths in recordings.paths.values() for path in paths]:
-                path.lanes.program.save(tmp_path / "program.npz")
-                path.lanes = lanes.Lanes(Program.load(tmp_path / "program.npz"), path.lanes.seeded)
+            for trace in [trace for traces in recordings.traces.values() for trace in traces]:
+                trace.batched.program.save(tmp_path / "program.npz")
+                trace.batched = lanes.BatchedProgram(Program.load(tmp_path / "program.npz"), trace.batched.seeded)
         for p, (eager, true) in zip(given, expected, strict=True):
             assert np.allclose(numbers(recorded(p, n)), eager, rtol=1e-7, atol=1e-9, equal_nan=True), (source, p, n)
             assert np.allclose(numbers(derivative(p, n)), true, rtol=1e-6, atol=1e-8, equal_nan=True), (source, p, n)

@@ -66,7 +66,7 @@ def test_the_cache_is_bounded_and_says_why_it_fills():
         warnings.simplefilter("always")
         for n in range(2 * KEPT):
             assert g(2.0, n) == 2.0 * n
-    assert sum(map(len, g.recordings.paths.values())) == KEPT
+    assert sum(map(len, g.recordings.traces.values())) == KEPT
     assert len(caught) == 2 * KEPT // MANY
     message = str(caught[0].message)
     assert f"has been recorded {MANY} times" in message

@@ -15,7 +15,7 @@ from operations import same
 
 from autograd import Op, Value, grad, gradient, hessian, jit, jvp, ops, value_and_grad, vmap
 from autograd.program import lanes as lanes_module
-from autograd.program.lanes import Lanes
+from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
 inf, nan = math.inf, math.nan
@@ -252,11 +252,11 @@ def test_gradients_of_lanes_agree_with_values_at_edges(where, monkeypatch):
     rows = np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0], [-0.0, 2.0], [inf, 1.0], [nan, 0.0], [1e300, 1e300], [1.0, 0.0]] * 3)
     for f in (lambda a, b: ops.norm([a, b]), lambda a, b: ops.maximum(a, b, 1.0), lambda a, b: ops.minimum(0.0, a, b)):
         leaves = [Value(2.0), Value(5.0)]
-        lanes = Lanes(Program([f(*leaves)], leaves), [0])
-        assert lanes.compiled == (where == "kernel" and lanes.compiled)
+        batched = BatchedProgram(Program([f(*leaves)], leaves), [0])
+        assert batched.compiled == (where == "kernel" and batched.compiled)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            _, found = lanes.backward([rows[:, :1], rows[:, 1:]], len(rows), [1.0], [True, True])
+            _, found = batched.backward([rows[:, :1], rows[:, 1:]], len(rows), [1.0], [True, True])
         for row, *got in zip(rows, *found, strict=True):
             x = [Value(a) for a in row]
             f(*x).backward()

@@ -17,7 +17,7 @@ import pytest
 
 import autograd
 from autograd import Value, graph, ops, scope
-from autograd.context import current, entered, scope_path
+from autograd.context import current, in_context, scope_path
 from autograd.errors import AutogradError, GradientLostError, NumberError
 
 # Nodes: one for each operation, with what it was given.
@@ -188,7 +188,7 @@ class Sees:
             raise Interrupt
 
     def backward(self, y):
-        with entered(replace(current(), watch=self)):
+        with in_context(replace(current(), watch=self)):
             y.backward()
 
 
@@ -583,7 +583,7 @@ def test_backward_passes_each_node_once():
 
 
 class Label(str):
-    """A text that can be referred to weakly: it lives as long as the node that it names."""
+    """A string that can be referred to weakly: it lives as long as the node that it names."""
 
     __slots__ = ("__weakref__",)
 

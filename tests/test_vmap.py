@@ -102,7 +102,7 @@ def test_lanes_are_grouped_by_their_integers():
     labels = np.array([[0, 1], [1, 0], [0, 1]])
     assert vmap(lambda x, k: x[k[0]] - x[k[1]])(np.array([[1.0, 5.0]] * 3), labels).tolist() == [-4.0, 4.0, -4.0]
     assert len(vmap(lambda k: 1.0 * k)(np.arange(64))) == 64
-    with pytest.raises(OperationError, match=r"65 kinds.*at most 64.*\.astype\(float\)"):
+    with pytest.raises(OperationError, match=r"65 different lanes.*at most 64.*\.astype\(float\)"):
         vmap(lambda k: 1.0 * k)(np.arange(65))
     assert vmap(lambda k: 1.0 * k)(np.arange(65).astype(float)).tolist() == list(range(65))
 

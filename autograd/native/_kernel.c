@@ -21,7 +21,7 @@
 enum {
     PAD = 8,            /* rows are a multiple of this */
     WIDE_ROW = 64,      /* multiples of this are PAD apart: numbers at the same place of two pages would delay each other */
-    TURNED = 4,         /* numbers of each lane that are turned into rows together */
+    TRANSPOSED = 4,     /* numbers of each lane that are transposed into rows together */
     WIDEST = 256,       /* the longest row */
     NARROW = 32,        /* the shortest, unless rows fill more than MEMORY */
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
@@ -31,8 +31,8 @@ enum {
     SLICE = 1 << 16,    /* instructions in one go */
     UNSEEN = 1 << 20,   /* operands times lanes between two looks at the clock */
     WORTH = 400000,     /* instructions times lanes for which a second thread pays */
-    APART = 128,        /* what threads write starts at multiples of this, so that they do not share lines of the cache */
-    LINGER = 100000,    /* nanoseconds for which threads look out before they go to sleep, from which it takes long to wake */
+    THREAD_ALIGNMENT = 128, /* what threads write starts at multiples of this, so that they do not share lines of the cache */
+    LINGER = 100000,    /* nanoseconds for which threads spin before they go to sleep, since waking one takes long */
 };
 
 /* A block of lanes at work. The rows of its own are side by side; those of inputs may be where Python has them. */
@@ -54,7 +54,7 @@ typedef struct {
     const char *name;
     void (*forward)(const Tape *, const Block *, size_t, size_t), (*backward)(const Tape *, const Block *, size_t, size_t);
     Sums (*over_lanes)(const Block *, const double *, const double *);
-    void (*turn)(const double *, Py_ssize_t, size_t, double *const *, size_t);
+    void (*transpose)(const double *, Py_ssize_t, size_t, double *const *, size_t);
 } Set;
 
 /* The number of an operand in a lane. */
@@ -115,7 +115,7 @@ static int runs_here(const char *name) {
 #undef LANES
 
 /* The best first. */
-#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME, turn_##NAME},
+#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME, transpose_##NAME},
 static const Set sets[] = {SETS(SET)};
 #undef SET
 static const Set *chosen;
@@ -198,10 +198,10 @@ static int interrupted(Job *job, int caller, size_t work) {
 static void load_inputs(const Job *job, const Block *b, size_t start) {
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
-        for (size_t k = 0; g->each && k < g->count; k += TURNED) {
-            const size_t some = smaller(g->count - k, TURNED);
+        for (size_t k = 0; g->each && k < g->count; k += TRANSPOSED) {
+            const size_t some = smaller(g->count - k, TRANSPOSED);
             const int32_t *row = job->tape->inputs + g->first + k;
-            double *rows[TURNED];
+            double *rows[TRANSPOSED];
             if (g->lane == sizeof(double) && b->lanes == b->padded) { /* as they are */
                 for (size_t j = 0; j < some; j++) b->at[row[j]] = group_at(g, start, k + j);
                 continue;
@@ -210,7 +210,7 @@ static void load_inputs(const Job *job, const Block *b, size_t start) {
             if (g->lane == sizeof(double))
                 for (size_t j = 0; j < some; j++) memcpy(rows[j], group_at(g, start, k + j), b->lanes * sizeof(double));
             else if (g->item == sizeof(double))
-                job->set->turn(group_at(g, start, k), g->lane / (Py_ssize_t)sizeof(double), b->lanes, rows, some);
+                job->set->transpose(group_at(g, start, k), g->lane / (Py_ssize_t)sizeof(double), b->lanes, rows, some);
             else
                 for (size_t lane = 0; lane < b->lanes; lane++)
                     for (size_t j = 0; j < some; j++) rows[j][lane] = *group_at(g, start + lane, k + j);
@@ -273,7 +273,7 @@ static void run_chunk(Job *job, size_t chunk, Block *b, int caller) {
     const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
     b->sums = job->sums + chunk * job->apart;
     b->reached = job->reached + chunk * job->apart;
-    for (size_t i = 0; i < all; i++) b->sums[i] = NOTHING;
+    for (size_t i = 0; i < all; i++) b->sums[i] = EMPTY_SUM;
     memset(b->reached, 0, tape->sharing);
     for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
         const size_t start = block * job->width;
@@ -330,8 +330,8 @@ static void pool_forget(void) {
     pool.taken = 0;
 }
 
-/* Look out for a while, until `count` is or is not 0. */
-static void look_out(atomic_size_t *count, int zero) {
+/* Spin for a while, until `count` is or is not 0. */
+static void spin_wait(atomic_size_t *count, int zero) {
     const uint64_t start = nanoseconds();
     while ((atomic_load(count) == 0) != zero && nanoseconds() - start < LINGER) {}
 }
@@ -348,7 +348,7 @@ static void *pool_work(void *unused) {
         pthread_mutex_lock(&pool.lock);
         if (!--pool.working) pthread_cond_signal(&pool.done);
         pthread_mutex_unlock(&pool.lock);
-        look_out(&pool.wanted, 0);
+        spin_wait(&pool.wanted, 0);
         pthread_mutex_lock(&pool.lock);
     }
     return unused;
@@ -386,7 +386,7 @@ static void run_threads(Job *job) {
     pool.working -= pool.wanted; /* those that have not come yet are too late */
     pool.wanted = 0;
     pthread_mutex_unlock(&pool.lock);
-    look_out(&pool.working, 1);
+    spin_wait(&pool.working, 1);
     pthread_mutex_lock(&pool.lock);
     while (pool.working) {
         struct timespec until;
@@ -439,7 +439,7 @@ static int run(Job *job) {
     }
     if (!job->reverse) return 0;
 
-    for (size_t i = 0; i < p->slots; i++) g[i] = NOTHING;
+    for (size_t i = 0; i < p->slots; i++) g[i] = EMPTY_SUM;
     if (job->taken) memset(job->taken, 0, p->slots);
     for (size_t i = 0; i < job->seeds.count; i++) {
         const Group *group = &job->seeds.items[i];
@@ -490,8 +490,8 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const Program *p = job->p;
     const size_t sharing = job->tape ? job->tape->sharing : 0, rows = job->tape ? job->tape->rows + SCRATCH : 0;
     const size_t reverse = (size_t)job->reverse;
-    job->apart = (sharing + p->results + APART - 1) / APART * APART;
-    job->pointers = (rows + APART - 1) / APART * APART;
+    job->apart = (sharing + p->results + THREAD_ALIGNMENT - 1) / THREAD_ALIGNMENT * THREAD_ALIGNMENT;
+    job->pointers = (rows + THREAD_ALIGNMENT - 1) / THREAD_ALIGNMENT * THREAD_ALIGNMENT;
     struct {
         double **where;
         size_t count;

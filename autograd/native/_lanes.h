@@ -61,8 +61,8 @@ static inline double LANES(number)(const Block *b, int32_t from) {
     return b->uniform[~from];
 }
 
-/* Turn up to four numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
-static void LANES(turn)(const double *from, Py_ssize_t along, size_t lanes, double *const *rows, size_t some) {
+/* Transpose up to four numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
+static void LANES(transpose)(const double *from, Py_ssize_t along, size_t lanes, double *const *rows, size_t some) {
     size_t lane = 0;
 #if defined(__AVX512F__)
     const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
@@ -104,7 +104,7 @@ static int LANES(odd)(const double *y, size_t n) {
 
 static void LANES(dot)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
     const size_t n = b->padded;
-    double constant = NOTHING;
+    double constant = EMPTY_SUM;
     for (size_t k = s->mixed + s->varying; k < s->count / 2; k++)
         constant += LANES(number)(b, from[2 * k]) * LANES(number)(b, from[2 * k + 1]);
 #define GROUP(COUNT) \
@@ -140,7 +140,7 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
     for (; i + WIDTH * WIDE <= n; i += WIDTH * WIDE) { \
         VEC sum[OUT][WIDTH]; \
         for (size_t j = 0; j < OUT; j++) \
-            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = SAME(NOTHING); \
+            for (size_t w = 0; w < WIDTH; w++) sum[j][w] = SAME(EMPTY_SUM); \
         for (size_t k = 0; k < ins; k++) { \
             const VEC *x = (const VEC *)(b->at[in[k]] + i); \
             for (size_t j = 0; j < OUT; j++) { \
@@ -201,7 +201,7 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
     for (; k + ROWS <= rows; k += ROWS) { \
         VEC sum[DOTS * ROWS]; \
         double total[DOTS * ROWS]; \
-        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = SAME(NOTHING); \
+        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = SAME(EMPTY_SUM); \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t r = 0; r < ROWS; r++) { \
@@ -238,7 +238,7 @@ static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, 
     for (; d + DOTS <= dots; d += DOTS) { \
         VEC sum[DOTS]; \
         double total[DOTS]; \
-        for (size_t j = 0; j < DOTS; j++) sum[j] = SAME(NOTHING); \
+        for (size_t j = 0; j < DOTS; j++) sum[j] = SAME(EMPTY_SUM); \
         size_t i = 0; \
         for (; i + WIDE <= n; i += WIDE) \
             for (size_t j = 0; j < DOTS; j++) sum[j] += *(const VEC *)(b->at[adjoints[d + j]] + i); \
@@ -256,7 +256,7 @@ static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, 
 
 static void LANES(sum)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
     const size_t n = b->padded;
-    double constant = NOTHING;
+    double constant = EMPTY_SUM;
     for (size_t k = s->varying; k < s->count; k++) constant += LANES(number)(b, from[k]);
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= n; i += COUNT * WIDE) { \
@@ -424,7 +424,7 @@ static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *f
     for (size_t d = 0; d < s->dots; d++) {
         double *y = LANES(at)(b, from[d]);
         if (LANES(odd)(y, b->padded))
-            sum_exactly(b, y, weights + d * s->mixed, from + s->dots, 1, s->mixed, s->biased ? LANES(number)(b, biases[d]) : NOTHING);
+            sum_exactly(b, y, weights + d * s->mixed, from + s->dots, 1, s->mixed, s->biased ? LANES(number)(b, biases[d]) : EMPTY_SUM);
     }
 }
 
@@ -444,11 +444,11 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
         switch (s->code) {
         case AG_SUM:
             LANES(sum)(b, s, from, y);
-            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, NULL, from, 1, s->count, NOTHING);
+            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, NULL, from, 1, s->count, EMPTY_SUM);
             continue;
         case AG_DOT:
             LANES(dot)(b, s, from, y);
-            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, from, from + 1, 2, s->count / 2, NOTHING);
+            if (LANES(odd)(y, b->padded)) sum_exactly(b, y, from, from + 1, 2, s->count / 2, EMPTY_SUM);
             continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
         case AG_NORM: LANES(norm)(b, s, from, y); continue;
@@ -462,9 +462,9 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
 
 /* The sums over the lanes of g and of g * p. */
 static Sums LANES(over_lanes)(const Block *b, const double *g, const double *p) {
-    const VEC none = SAME(NOTHING);
+    const VEC none = SAME(EMPTY_SUM);
     VEC plain[4] = {none, none, none, none}, weighted[4] = {none, none, none, none};
-    Sums sums = {NOTHING, NOTHING};
+    Sums sums = {EMPTY_SUM, EMPTY_SUM};
     size_t i = 0;
 #define GROUP(COUNT) \
     for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \

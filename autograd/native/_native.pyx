@@ -144,7 +144,7 @@ cdef int attended(object made) except -1:
     scope = context.scope
     if scope:
         node_mark(node, <PyObject*>scope)
-    if context.watch is None and context.trace is None and context.recording and not context.born:
+    if context.watch is None and context.tracer is None and context.recording and not context.new_leaves:
         before = SCOPED
         Py_INCREF(context)
         SCOPED = <PyObject*>context
@@ -156,10 +156,10 @@ cdef int attended(object made) except -1:
     if not context.recording:
         node_cut(node)
     if not node.size:
-        for leaves in context.born:
+        for leaves in context.new_leaves:
             leaves.add(made)
-    if context.trace is not None:
-        context.trace.recorded(made)
+    if context.tracer is not None:
+        context.tracer.recorded(made)
     return 0
 
 
@@ -167,16 +167,16 @@ cdef inline object tracing():
     """Who traces the function that is running; None in most cases."""
     cdef PyObject* context = NULL
     PyContextVar_Get(CURRENT, NULL, &context)
-    trace = None if context == NEUTRAL else (<object>context).trace
+    tracer = None if context == NEUTRAL else (<object>context).tracer
     Py_DECREF(<object>context)
-    return trace
+    return tracer
 
 
-cdef int refused(str what, node=None) except -1:
+cdef int forbid_while_traced(str what, node=None) except -1:
     """Let who traces refuse what a replay could not do again."""
-    trace = tracing()
-    if trace is not None:
-        trace.refuse(what, node)
+    tracer = tracing()
+    if tracer is not None:
+        tracer.forbid(what, node)
     return 0
 
 
@@ -509,23 +509,23 @@ cdef class Value:
     @property
     def data(self):
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        refused("the data of a Value", self)
+        forbid_while_traced("the data of a Value", self)
         return of(self).data
 
     @data.setter
     def data(self, data):
-        refused("setting the data of a Value")
+        forbid_while_traced("setting the data of a Value")
         node_set(of(self), number("data", data))
 
     @property
     def grad(self):
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        refused("the grad of a Value")
+        forbid_while_traced("the grad of a Value")
         return of(self).grad if of(self).graded else 0.0
 
     @grad.setter
     def grad(self, grad):
-        refused("setting the grad of a Value")
+        forbid_while_traced("setting the grad of a Value")
         of(self).grad = number("grad", grad)
         of(self).graded = 1
 
@@ -557,7 +557,7 @@ cdef class Value:
     @label.setter
     def label(self, label):
         if not (label is None or isinstance(label, str)):
-            raise OperationError(f"got {label!r} as a label, expected a text or None")
+            raise OperationError(f"got {label!r} as a label, expected a string or None")
         scope = self.scope
         if not scope:
             node_mark(of(self), NULL if label is None else <PyObject*>label)
@@ -579,7 +579,7 @@ cdef class Value:
 
     @property
     def args(self):
-        """What `op` was given: Values and floats, in order, with repeats."""
+        """The arguments of `op`: Values and floats, in order, with repeats."""
         return node_tuple(of(self), edge_arg)
 
     @property
@@ -591,7 +591,7 @@ cdef class Value:
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
         cdef double start = number("the seed of backward()", seed)
         watch = current().watch
-        refused("backward()")
+        forbid_while_traced("backward()")
         if watch is None:
             node_backward(of(self), start)
         else:
@@ -665,8 +665,8 @@ cdef class Value:
         return <Py_hash_t>(<uintptr_t><PyObject*>self >> 4)
 
     def __bool__(self):
-        trace = tracing()
-        return of(self).data != 0.0 if trace is None else trace.truth(self)
+        tracer = tracing()
+        return of(self).data != 0.0 if tracer is None else tracer.guard(self)
 
     def isnan(self):
         """Whether the number is nan."""

@@ -13,7 +13,7 @@
 #include "_nary.h"
 
 /* Sums start from this: adding it changes nothing, not even the sign of a zero. */
-#define NOTHING (-0.0)
+#define EMPTY_SUM (-0.0)
 
 /* What is known of a slot. It is active where it depends on a wanted input and is reached from a seeded output; an active instruction
    that is not always reached, but only through the branches of a `where`, needs to know in which lanes one of them was taken. */

@@ -39,7 +39,7 @@ def _arithmetic(sign: str, precedence: int) -> tuple[Callable[[Any, Any], "Expre
 
 
 class Expression:
-    """A number in C: a text with a place for each argument, how tightly it binds, and how tightly each argument needs to."""
+    """A number in C: a string with a place for each argument, how tightly it binds, and how tightly each argument needs to."""
 
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
     __hash__ = object.__hash__  # by identity; == is a condition in C

@@ -37,7 +37,9 @@ if TYPE_CHECKING:  # slow to import
 
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONGEST_NAME, LONGEST_FORMULA = 16, 30
-APART = "<p>This frame may not read the picture above. The page that step_through(…).save('page.html') writes can be stepped through.</p>\n"
+NO_ACCESS = (
+    "<p>This frame may not read the picture above. The page that step_through(…).save('page.html') writes can be stepped through.</p>\n"
+)
 
 
 def _names(nodes: Sequence[Value]) -> dict[Value, str]:
@@ -233,7 +235,7 @@ class Page:
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        name, page = quoted(escape(self.name)), quoted(self._around(APART))
+        name, page = quoted(escape(self.name)), quoted(self._around(NO_ACCESS))
         html = (
             f"{as_image(_tagged(self.picture), f'The graph of {name} with its gradients', 'max-width: 100%')}\n"
             f"<iframe title='Step through {name}' style='width: 100%; height: 720px; border: 0' srcdoc='{page}'></iframe>"

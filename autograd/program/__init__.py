@@ -6,6 +6,8 @@ from autograd.program import captured, lanes, recording
 from autograd.program import jit as _jit
 from autograd.program.program import Program as Program
 
-# Pickles that were made before these modules moved here name them as they were called then.
+# Pickles name modules and classes as they were called when the pickle was made.
 for _module in (captured, lanes, recording, _jit):
     sys.modules[_module.__name__.replace(".program", "")] = _module
+for _module, _old, _new in ((_jit, "_Replay", "_ProgramOutput"), (lanes, "Lanes", "BatchedProgram")):
+    setattr(_module, _old, getattr(_module, _new))

@@ -1,4 +1,4 @@
-"""Archives of arrays: files that `numpy.load` opens, with a checksum, and read back without trust in what they say about themselves."""
+"""Archives of arrays: files that `numpy.load` opens, with a checksum; nothing that they say about themselves is trusted when reading."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from autograd.files import DIGITS, seal
 
 LABEL = b"sha256 "  # the archive's comment, which ends the file, is this and the digits of the checksum
 
-# A member: its header, what follows there where sizes may be beyond 32 bits, and the header of the array in it.
+# The header of a member, its extension for sizes beyond 32 bits, and the header of the array in it.
 MEMBER, LONG = struct.Struct("<4s5H3I2H"), struct.Struct("<2H2Q")
 ARRAY = re.compile(
     rb"\x93NUMPY\x01\x00(?s:..)"
@@ -22,7 +22,7 @@ ARRAY = re.compile(
 
 
 def write_arrays(file: BinaryIO, arrays: Mapping[str, Any]) -> None:
-    """Write an archive as `numpy.load` reads it, with a checksum as its comment; equal arrays give equal bytes."""
+    """Write an archive that `numpy.load` reads, with a checksum as its comment; equal arrays give equal bytes."""
     import zipfile  # noqa: PLC0415  # slow to import
 
     with zipfile.ZipFile(file, "w") as archive:
@@ -37,11 +37,11 @@ def write_arrays(file: BinaryIO, arrays: Mapping[str, Any]) -> None:
 def read_arrays(file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:
     """The arrays of an archive and their names, in the order in which they were written.
 
-    Nothing is read before its size is known to fit: members stand one after the other, as they are, and the list of them at the end,
-    which says the same again, is not needed.
+    Nothing is read before its size is known to fit. Members follow one another uncompressed; the list of members at the end of the
+    archive repeats their headers and is not needed.
 
     Raises:
-        ValueError: the archive is damaged, or has what `write_arrays` does not write.
+        ValueError: the archive is damaged, or was not written by `write_arrays`.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -57,16 +57,16 @@ def read_arrays(file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:
 def _member(file: BinaryIO, head: bytes, size: int) -> tuple[str, bytes]:
     """The name and the content of the member that begins with `head`, in a file of this size."""
     if len(head) < MEMBER.size or not head.startswith(b"PK\x03\x04"):
-        raise ValueError("it is damaged, or no archive of arrays")
+        raise ValueError("it is damaged, or is not an archive of arrays")
     _, _, flags, method, _, _, crc, packed, length, *lengths = MEMBER.unpack(head)
     name, extra = (file.read(n) for n in lengths)
     called = f"the member {name[:40]!r}"
     if length == packed == 2**32 - 1 and len(extra) == LONG.size:
         _, _, length, packed = LONG.unpack(extra)
     if flags or method or packed != length or not name.endswith(b".npy"):
-        raise ValueError(f"{called} is compressed, encrypted or no array, which no save writes")
+        raise ValueError(f"{called} is compressed, encrypted or not an array: no save writes that")
     if length > size - file.tell():
-        raise ValueError(f"{called} has {length} bytes by its header, where the file has {size - file.tell()} left")
+        raise ValueError(f"{called} has {length} bytes according to its header, but the file has {size - file.tell()} left")
     content = file.read(length)
     if zlib.crc32(content) != crc:
         raise ValueError(f"{called} is damaged")
@@ -74,12 +74,12 @@ def _member(file: BinaryIO, head: bytes, size: int) -> tuple[str, bytes]:
 
 
 def _array(name: str, content: bytes) -> np.ndarray:
-    """The array in a member: of numbers or strings, of no or one dimension."""
+    """The array in a member: numbers or strings, with no dimension or one."""
     head = ARRAY.match(content)
     if not head:
         raise ValueError(f"{name} has the wrong type or shape")
     kind, count = np.dtype(head[1].decode()), int(head[2] or 1)
     if count * kind.itemsize != len(content) - head.end():
-        raise ValueError(f"{name} has {count} entries of {kind} by its header, which do not fill its {len(content) - head.end()} bytes")
+        raise ValueError(f"{name} has {count} entries of {kind} according to its header, but {len(content) - head.end()} bytes")
     array = np.frombuffer(content, kind, count, head.end())
     return array if head[2] else array.reshape(())

@@ -1,4 +1,4 @@
-"""What a function captures: the numbers, arrays and Values that it finds in closures, defaults, globals and attributes."""
+"""What a function captures: the numbers, arrays and Values that it reaches through closures, defaults, globals and attributes."""
 
 import dis
 import operator
@@ -19,20 +19,20 @@ from autograd.engine import Value
 from autograd.kinds import NUMBERS
 from autograd.ops import TABLE
 
-PLAIN = (*NUMBERS, str, bytes, type(None))
-# Libraries, whose functions and classes are taken to be as they are; so are all that were installed into these folders.
+COMPARED_BY_VALUE = (*NUMBERS, str, bytes, type(None))
+# Libraries, whose functions and classes are assumed not to change; so are all packages installed into these folders.
 LIBRARIES = {"autograd", "nn", "numpy", *sys.stdlib_module_names}
 INSTALLED = {"site-packages", "dist-packages"}
 MAPPINGS = (dict, types.MappingProxyType)
 CONTAINERS = (*MAPPINGS, list, tuple, set, frozenset, deque, array, bytearray)
 FROZEN = (tuple, frozenset)
 VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
-# What draws random numbers: its state is no attribute.
+# Generators of random numbers, whose state is not an attribute.
 GENERATORS = (Random, np.random.RandomState, np.random.Generator)
 
 
-class Same:
-    """An object as part of a key: equal to itself only, and kept alive, so that no other takes its place."""
+class IdentityKey:
+    """An object as part of a key: equal only to itself, and kept alive, so that no other object gets its id."""
 
     __slots__ = ("x",)
 
@@ -40,17 +40,17 @@ class Same:
         self.x = x
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.x is other.x
+        return isinstance(other, IdentityKey) and self.x is other.x
 
     def __hash__(self) -> int:
         return id(self.x)
 
 
 class Captured:
-    """All that some objects, functions among them, could bring into a computation beside what it is given.
+    """All that some objects, functions among them, could bring into a computation beside its arguments.
 
-    It is looked up anew only where something has changed: what each place held is remembered and compared by identity, arrays and
-    generators of random numbers by what is in them. An iterator counts as changed at each call.
+    It is looked up again only where something has changed: what each place held is kept and compared by identity, arrays and
+    generators of random numbers by content. An iterator counts as changed at each call.
     """
 
     def __init__(self, *roots: Any) -> None:
@@ -67,15 +67,15 @@ class Captured:
         self.arrays: list[tuple[Any, np.ndarray]] = []
         self.states: list[tuple[Any, bytes]] = []
         self.modules: list[types.ModuleType] = []
-        self.words: set[str] = set()
-        self.moving = False
+        self.used_names: set[str] = set()
+        self.has_iterator = False
 
     def key(self) -> Any:
-        """Something hashable, equal to what it was before if all that is captured is."""
+        """A hashable key, equal to the one before if nothing captured has changed."""
         if self.found is None or self._changed():
             anew = Captured(*self.roots)
-            anew.found = (*map(anew._look, self.roots), *anew._ask_those_held())
-            self.__dict__ = vars(anew)  # at once: other threads see what was there before, or all of it
+            anew.found = (*map(anew._look, self.roots), *anew._search_held_modules())
+            self.__dict__ = vars(anew)  # at once: other threads see the old state or the new one
         return self.found
 
     def _changed(self) -> bool:
@@ -93,7 +93,7 @@ class Captured:
         for container, items in self.items:
             if (container or items) and not _holds(container, items):
                 return True
-        return self.moving or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
+        return self.has_iterator or (bool(self.members or self.arrays or self.states) and self._rarer_changed())
 
     def _rarer_changed(self) -> bool:
         return (
@@ -103,11 +103,11 @@ class Captured:
         )
 
     def _look(self, x: Any) -> Any:
-        """What there is in `x`; what it looked at is remembered."""
-        if isinstance(x, PLAIN):
-            return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # nan is itself, and -0.0 is not 0.0
+        """The content of `x` as a key; every place looked at is kept, to be compared later."""
+        if isinstance(x, COMPARED_BY_VALUE):
+            return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # so that nan equals nan, and -0.0 differs from 0.0
         if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
-            return Same(x)
+            return IdentityKey(x)
         self.seen[id(x)] = x
         if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):
             self.arrays.append((x, was := np.array(x)))
@@ -124,21 +124,21 @@ class Captured:
         if isinstance(x, type):
             own = [vars(cls) for cls in x.__mro__ if not _is_library(cls.__module__)]
             self.scopes += own
-            self.sizes += map(len, own)  # a name that comes may hide one of a base class
+            self.sizes += map(len, own)  # a name that is added may hide one of a base class
             held = [m for scope in own for m in scope.values() if isinstance(m, types.ModuleType)]
-            return Same(x), *map(self._hold, held), *[found for scope in own for found in self._look_up(scope, list(scope))]
-        return Same(x), *self._look_around(x)
+            return IdentityKey(x), *map(self._hold, held), *[found for scope in own for found in self._look_up(scope, list(scope))]
+        return IdentityKey(x), *self._look_around(x)
 
     def _look_around(self, x: Any) -> list[Any]:
-        """What there is in an object: its class, its attributes, what it is bound to, and the state that only it can change."""
+        """The content of an object: its class, its attributes, what it is bound to, and the state of a generator of random numbers."""
         if _is_library(type(x).__module__) and hasattr(x, "__wrapped__"):
             return [self._look(x.__wrapped__)]
         if isinstance(x, GENERATORS):
             self.states.append((x, pickle.dumps(x)))
             return [self.states[-1][1]]
         if isinstance(x, Iterator):
-            self.moving = True
-            return [Same(object())]
+            self.has_iterator = True
+            return [IdentityKey(object())]
         if isinstance(x, types.BuiltinMethodType):
             return [self._look(x.__self__)]
         members = [m for cls in type(x).__mro__ for m in vars(cls).values() if isinstance(m, types.MemberDescriptorType)]
@@ -147,44 +147,44 @@ class Captured:
         return [self._look(type(x)), *found, self._look(vars(x)) if hasattr(x, "__dict__") else None]
 
     def _look_into(self, f: types.FunctionType) -> Any:
-        """What there is in the closure, the defaults and the globals of a function."""
-        found = [Same(f.__code__)]
+        """The content of the closure, the defaults and the globals of a function."""
+        found = [IdentityKey(f.__code__)]
         held = [*map(_content, f.__closure__ or ()), *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
         self.cells += zip(f.__closure__ or (), held)  # noqa: B905  # the defaults come after them
         found += map(self._look, held)
         if not _is_library(f.__module__):
-            # Notebooks that load a changed module anew give its functions other code.
+            # Notebooks that reload a changed module give its functions other code.
             self.functions.append((f, f.__code__, f.__defaults__))
             names = _names(f.__code__)
-            self.words.update(names)
+            self.used_names.update(names)
             for scope, own in ((f.__globals__, _names(f.__code__, "LOAD_GLOBAL", "LOAD_NAME")), (sys.modules, _imported(f))):
                 found += self._look_up(scope, own)
                 held += map(scope.get, own)
-            found += self._ask([x for x in held if isinstance(x, types.ModuleType)], names)
+            found += self._search_modules([x for x in held if isinstance(x, types.ModuleType)], names)
         return *found, self._look(f.__kwdefaults__)
 
-    def _ask(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
-        """What modules, and those that they hold by these names, have under them; a library's only for random numbers."""
+    def _search_modules(self, modules: list[types.ModuleType], names: list[str]) -> list[Any]:
+        """What modules, and the modules in them, hold under these names; of a library only generators of random numbers."""
         found: list[Any] = []
-        for module in modules:  # which become more
-            asked = [vars(module).get(name) for name in names]
+        for module in modules:  # the loop adds to it
+            found_here = [vars(module).get(name) for name in names]
             if _is_library(module.__name__):
-                found += [self._look(x) for x in asked if isinstance(getattr(x, "__self__", None), GENERATORS)]
+                found += [self._look(x) for x in found_here if isinstance(getattr(x, "__self__", None), GENERATORS)]
             else:
                 found += self._look_up(vars(module), names)
-            for x in asked:
+            for x in found_here:
                 if isinstance(x, types.ModuleType) and x not in modules:
                     modules.append(x)
         return found
 
-    def _ask_those_held(self) -> Iterator[Any]:
-        """What the modules have that objects and containers hold: any function may ask for it, so by the names that one of them uses."""
-        asked = None
-        while asked != (asked := (len(self.modules), len(self.words))):
-            yield from self._ask(self.modules[:], sorted(self.words))
+    def _search_held_modules(self) -> Iterator[Any]:
+        """What the modules that objects and containers hold have under the names used by any function, which may read them."""
+        sizes = None
+        while sizes != (sizes := (len(self.modules), len(self.used_names))):
+            yield from self._search_modules(self.modules[:], sorted(self.used_names))
 
     def _hold(self, x: Any) -> Any:
-        """What there is in something that an object or a container holds."""
+        """The content of what an object or a container holds."""
         if isinstance(x, types.ModuleType) and x not in self.modules:
             self.modules.append(x)
         return self._look(x)
@@ -196,7 +196,7 @@ class Captured:
 
 
 class _Empty:
-    """What a cell or name holds that has not been assigned yet."""
+    """Stands for the content of a cell or name that has not been assigned yet."""
 
     __slots__ = ()
 
@@ -234,13 +234,13 @@ def _holds(container: Any, items: tuple[Any, ...]) -> bool:
 
 
 def _names(code: types.CodeType, *operations: str) -> list[str]:
-    """The names that these operations use, or any, in a function and those defined in it."""
+    """The names that these bytecode operations use, or all names, in a function and those defined in it."""
     own = [line.argval for line in dis.get_instructions(code) if line.opname in operations] if operations else code.co_names
     return sorted({*own}.union(*[_names(c, *operations) for c in code.co_consts if isinstance(c, types.CodeType)]))
 
 
 def _imported(f: types.FunctionType) -> list[str]:
-    """The modules that a function imports, with those that hold them; a relative name may be one's in any package around."""
+    """The modules that a function imports, with their parents; a relative name may belong to any enclosing package."""
     around = ["", *_with_parents(f.__globals__.get("__package__") or "")]
     names = [f"{package}.{name}".strip(".") for name in _names(f.__code__, "IMPORT_NAME") for package in around]
     return sorted({x for name in names for x in _with_parents(name)})

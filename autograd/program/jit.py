@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.arrays import Form, tree_ravel, wrapped
-from autograd.arrays import array as array_of
+from autograd.arrays import Form, array_of, tree_ravel, wrapped
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.op import Op
 from autograd.program.captured import Captured
-from autograd.program.lanes import Lanes, threads
-from autograd.program.recording import Arguments, Groups, Path, Recordings, arrays, watched, with_captured
+from autograd.program.lanes import BatchedProgram, threads
+from autograd.program.recording import Arguments, Groups, Recordings, Trace, group_arrays, watched, with_captured
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
@@ -27,41 +26,41 @@ FLOAT = np.dtype(float)
 # Values out.
 
 
-class _Replay(Op):
-    """An output of a program, weighed and summed over lanes, as an operation on some groups of its inputs, those that are live."""
+class _ProgramOutput(Op):
+    """An output of a program, weighted and summed over lanes, as an operation on its live inputs."""
 
     def __init__(
-        self, name: str, lanes: Lanes, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
+        self, name: str, batched: BatchedProgram, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
     ) -> None:
-        # Not as Op does, since there is nothing to check.
+        # Without Op's own __init__, since there is nothing to check.
         self.name = self.label = name
         self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
-        self.lanes, self.output = lanes.only(output), output
+        self.batched, self.output = batched.only(output), output
         self.given, self.live, self.count, self.weight = given, live, count, weight
-        # Whether it rests on arrays that are no Values, but of the caller, who may change them.
+        # Whether it depends on arrays that the caller may change in place.
         self.changeable = any(array.flags.writeable and not own for array, own in zip(given, live, strict=True))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
-        sums, gradients = self.lanes.backward(self._filled(x), self.count, [self.weight], self.live)
+        sums, gradients = self.batched.backward(self._filled(x), self.count, [self.weight], self.live)
         return self.weight * float(sums[self.output]), tuple(g for gradient in gradients for g in gradient.ravel().tolist())
 
     def number(self) -> float:
-        """The result at the inputs given, nothing in place of any."""
-        return self.weight * float(np.sum(self.lanes.forward(self.given, self.count)[:, self.output], initial=-0.0))
+        """The result at the given inputs."""
+        return self.weight * float(np.sum(self.batched.forward(self.given, self.count)[:, self.output], initial=-0.0))
 
     def _filled(self, x: Sequence[Any]) -> list[np.ndarray]:
-        """The groups with these numbers in place of those that are live."""
+        """The groups with these numbers in place of the live ones."""
         rest = iter(x)
         return [np.array([[next(rest) for _ in array[0]]]) if live else array for array, live in zip(self.given, self.live, strict=True)]
 
     def value(self, _xp: Any, *x: Any) -> Any:
         """The result on numbers of any kind."""
         columns = [a for array in self._filled(x) for a in (array[0].tolist() if len(array) == 1 else array.T)]
-        y = self.lanes.program(columns)[self.output]
+        y = self.batched.program(columns)[self.output]
         return y if self.count == 1 and self.weight == 1.0 else np.sum(np.broadcast_to(y, self.count)) * self.weight
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
-        """On Values: the outputs of the program of the gradient, each again an operation on them."""
+        """On Values: the outputs of the gradient program, each again an operation on them."""
         rest, place = iter(x), 0
         groups: Groups = []
         places: list[int] = []
@@ -69,16 +68,16 @@ class _Replay(Op):
             groups.append((array, [next(rest) for _ in array[0]] if live else None))
             places += range(place, place + array.shape[1] * live)
             place += array.shape[1]
-        groups.append((np.broadcast_to(self.weight, (1, 1)), None))  # which nobody can change
-        return tuple(_node(f"{self.name}'", self.lanes.gradient, groups, self.count, k, 1.0) for k in places)
+        groups.append((np.broadcast_to(self.weight, (1, 1)), None))  # read-only
+        return tuple(_node(f"{self.name}'", self.batched.gradient, groups, self.count, k, 1.0) for k in places)
 
     def __reduce__(self) -> Any:
-        return _Replay, (self.name, self.lanes, self.given, self.live, self.count, self.output, self.weight)
+        return _ProgramOutput, (self.name, self.batched, self.given, self.live, self.count, self.output, self.weight)
 
 
-def _node(name: str, lanes: Lanes, groups: Groups, count: int, output: int, weight: float) -> Any:
-    """An output as a Value, joined to those among the inputs; a float where there are none."""
-    op = _Replay(name, lanes, arrays(groups), [own is not None for _, own in groups], count, output, weight)
+def _node(name: str, batched: BatchedProgram, groups: Groups, count: int, output: int, weight: float) -> Any:
+    """An output as a Value that depends on the Values among the inputs; a float where there are none."""
+    op = _ProgramOutput(name, batched, group_arrays(groups), [own is not None for _, own in groups], count, output, weight)
     values = tuple(v for _, own in groups for v in own or ())
     if values and current().recording:
         return Value._recorded(*op.evaluate([v._number for v in values]), op, values)
@@ -113,34 +112,34 @@ class _VMap:
         lanes = given.lanes or 0
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
-        if current().trace is not None or current().watch is not None or any(own for array, own in given.groups if len(array) > 1):
+        if current().tracer is not None or current().watch is not None or any(own for array, own in given.groups if len(array) > 1):
             return self._unrolled(args, given.axes, lanes)
-        made: list[tuple[Path, Groups, np.ndarray]] = []
-        for path, chosen in self.recordings.parts(given):
-            made.append((path, with_captured(given.chosen(chosen).groups, path), chosen))
-            if path.form != made[0][0].form:
+        made: list[tuple[Trace, Groups, np.ndarray]] = []
+        for trace, chosen in self.recordings.parts(given):
+            made.append((trace, with_captured(given.chosen(chosen).groups, trace), chosen))
+            if trace.form != made[0][0].form:
                 raise LengthError(
-                    f"{self.f!r} gave the shapes {made[0][0].form} in one lane and {path.form} in another, expected the same in all"
+                    f"{self.f!r} gave the shapes {made[0][0].form} in one lane and {trace.form} in another, expected the same in all"
                 )
         form, count = made[0][0].form, made[0][0].count
         if self.reduce is not None:
             weight = self.weight(lanes)
-            sums = [[_node(_name(self.f), p.lanes, g, len(c), k, weight) for p, g, c in made] for k in range(count)]
+            sums = [[_node(_name(self.f), p.batched, g, len(c), k, weight) for p, g, c in made] for k in range(count)]
             return form.unravel([part[0] if len(part) == 1 else ops.sum(part) for part in sums])
         joined = any(own for _, groups, _ in made for _, own in groups)
         rows = np.empty((count, lanes), dtype=object if joined else float)
-        for path, groups, chosen in made:
+        for trace, groups, chosen in made:
             if joined and current().recording:
                 for i, lane in enumerate(chosen):
                     one = [(array[i : i + 1], own) if len(array) > 1 else (array, own) for array, own in groups]
-                    rows[:, lane] = [_node(_name(self.f), path.lanes, one, 1, k, 1.0) for k in range(count)]
+                    rows[:, lane] = [_node(_name(self.f), trace.batched, one, 1, k, 1.0) for k in range(count)]
             else:
-                found = path.lanes.forward(arrays(groups), len(chosen))[:, :count].T
+                found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
                 rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
         return _stacked(form, rows)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
-        """Lane by lane, where something else records or watches, or the lanes themselves are Values."""
+        """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
         found, watch = [], current().watch
         for lane in range(lanes):
             own = [tree_map(lambda x, axis: _lane(x, axis, lane), x, leaves) for x, leaves in zip(args, axes, strict=True)]  # noqa: B023  # called at once
@@ -155,7 +154,7 @@ class _VMap:
 
 
 def _lane(x: Any, axis: int | None, lane: int) -> Any:
-    """What one lane has of a leaf."""
+    """The part of a leaf that belongs to one lane."""
     if axis is None:
         return x
     own = np.moveaxis(np.asanyarray(x), axis, 0)[lane]
@@ -172,41 +171,47 @@ def _stacked(form: Form, rows: np.ndarray) -> Any:
     return tree_unflatten(form.structure, leaves)
 
 
-class _Again:
-    """A replay at floats, and at arrays of the same shapes, as in the call before, without taking them apart anew.
+class _FastCall:
+    """The fast path of jit: replays a trace for floats, and arrays of the same shapes as in the call before, without flattening them.
 
     Args:
-        weight: of the value, for a replay that gives the gradient of the first argument, too; None for one that gives the outputs.
+        weight: the weight of the value, where the gradient of the first argument is wanted too; None where only the outputs are.
     """
 
     def __init__(
-        self, args: Sequence[Any], axes: Sequence[int | None], given: Arguments, path: Path, captured: Captured, weight: float | None = None
+        self,
+        args: Sequence[Any],
+        axes: Sequence[int | None],
+        given: Arguments,
+        trace: Trace,
+        captured: Captured,
+        weight: float | None = None,
     ) -> None:
         # For each argument its shape, None for a float, and the order of its axes that has the lanes first.
         shapes = [None if x.__class__ is float else x.shape for x in args]
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
         self.captured, self.key, self.weight = captured, given.captured, weight
-        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, path.form, path.count, path.count + len(path.truths)
-        self.guards = path.truths * self.lanes if len(path.truths) else None
+        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, trace.form, trace.count, trace.count + len(trace.guards)
+        self.guards = trace.guards * self.lanes if len(trace.guards) else None
         wanted = (weight is not None, *[False] * (len(args) - 1))
-        self.run = path.lanes.plan(arrays(given.groups), wanted).run
+        self.run = trace.batched.plan(group_arrays(given.groups), wanted).run
         if weight is not None:
-            self.seeds = [np.array([weight, *[0.0] * len(path.truths)])]
+            self.seeds = [np.array([weight, *[0.0] * len(trace.guards)])]
         self.unwanted, self.threads = [None] * (len(args) - 1), threads()
 
     @staticmethod
-    def fits(args: Sequence[Any], path: Path) -> bool:
+    def fits(args: Sequence[Any], trace: Trace) -> bool:
         """Whether there can be one for such arguments."""
         plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
-        return path.kept and path.lanes.compiled and not path.captured and bool(args) and all(plain)
+        return trace.kept and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
 
     def __call__(self, args: Sequence[Any]) -> Any:
-        """The outputs, or value and gradient; None where this call is not like the one before."""
+        """The outputs, or value and gradient; None where this call does not match the first one."""
         if len(args) != len(self.forms) or self.captured.key() is not self.key:
             return None
         inputs = []
-        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # compared above, and this is what the call costs
+        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # lengths are compared above; strict= would cost time
             if shape is None:
                 if x.__class__ is not float:
                     return None
@@ -238,7 +243,7 @@ class _Jit:
         functools.update_wrapper(self, f)
         self.f = f
         self.recorded = isinstance(f, _VMap | _Jit)
-        self.again: _Again | None = None
+        self.fast_call: _FastCall | None = None
         self.recordings = Recordings(f, f"jit({_name(f)})")
         self.loss: Any
         self.with_value: bool
@@ -248,12 +253,12 @@ class _Jit:
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({_name(self.loss)})")
 
     def __call__(self, *args: Any) -> Any:
-        if self.recorded or current().trace is not None:
+        if self.recorded or current().tracer is not None:
             return self.f(*args)
         if current().watch is not None:
             return watched(self.f, args)
-        again = self.again  # which another thread may replace
-        found = None if again is None else again(args)
+        fast_call = self.fast_call  # once: another thread may replace it
+        found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
         found = self._differentiated(args) if self.loss is not None and args else None
@@ -264,35 +269,35 @@ class _Jit:
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
-        path = next(self.recordings.parts(given))[0]
-        groups = with_captured(given.groups, path)
+        trace = next(self.recordings.parts(given))[0]
+        groups = with_captured(given.groups, trace)
         if not any(own for _, own in groups):
-            if self.loss is None and _Again.fits(args, path):
-                self.again = _Again(args, [None] * len(args), given, path, self.recordings.what_is_captured(()))
-            return path.form.unravel(path.lanes.forward(arrays(groups), 1)[0, : path.count].tolist())
-        return path.form.unravel([_node(_name(self.f), path.lanes, groups, 1, k, 1.0) for k in range(path.count)])
+            if self.loss is None and _FastCall.fits(args, trace):
+                self.fast_call = _FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
+            return trace.form.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+        return trace.form.unravel([_node(_name(self.f), trace.batched, groups, 1, k, 1.0) for k in range(trace.count)])
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
-        """Value and gradient by a reverse sweep over the program of the function alone; None where Values have to come out."""
-        lanes = isinstance(self.loss, _VMap)
-        axes = self.loss.axes(args) if lanes else [None] * len(args)
-        if lanes and self.loss.reduce is None:
+        """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""
+        over_lanes = isinstance(self.loss, _VMap)
+        axes = self.loss.axes(args) if over_lanes else [None] * len(args)
+        if over_lanes and self.loss.reduce is None:
             return None
         given = Arguments(args, axes, floats=1)
         if any(own for _, own in given.groups) or any(axis is not None for axis in given.axes[0]):
             return None
-        weight, value = self.loss.weight(given.lanes) if lanes else 1.0, -0.0
+        weight, value = self.loss.weight(given.lanes) if over_lanes else 1.0, -0.0
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
-        for path, chosen in parts:
-            if path.captured or not path.form.is_single:
+        for trace, chosen in parts:
+            if trace.captured or not trace.form.is_single:
                 return None
-            inputs = arrays(given.chosen(chosen).groups)
-            sums, found = path.lanes.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
+            inputs = group_arrays(given.chosen(chosen).groups)
+            sums, found = trace.batched.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
             value += weight * float(sums[0])
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
-        if len(parts) == 1 and _Again.fits(args, path):
-            self.again = _Again(args, axes, given, path, self.of_loss.what_is_captured(()), weight)
+        if len(parts) == 1 and _FastCall.fits(args, trace):
+            self.fast_call = _FastCall(args, axes, given, trace, self.of_loss.what_is_captured(()), weight)
         rest = iter(gradients)
         gradient = tree_ravel(args[0])[1].map(lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
         return (value, gradient) if self.with_value else gradient
@@ -303,15 +308,15 @@ def _name(f: Function) -> str:
 
 
 def jit(f: Function) -> Function:
-    """The function f, recorded at its first call and replayed at the next ones: same answers, without Python's cost for each operation.
+    """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
-    Floats, arrays of floats, Values and what holds them are live: they may differ from call to call. Leaves that f captures, such as the
-    parameters of a Module, are live too. Ints, bools and texts are static: others record anew. So does a number or array that f captures,
-    when it has changed, and a branch that goes the other way. Numbers give numbers; where a Value is among the arguments or
-    captured, Values come out, joined to its graph.
+    Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as
+    the parameters of a Module, are live too. Ints, bools and strings are static: another value is recorded again. So is a call for which
+    a number or array that f captures has changed, or a branch goes the other way. Numbers give numbers; where a Value is among the
+    arguments or captured, the results are Values that depend on it.
 
     Raises:
-        TraceError: f reads what a replay could not read again, such as `data`.
+        TraceError: f reads what a replay cannot read again, such as `data`.
 
     >>> from autograd import grad
     >>> cube = jit(lambda x: x**3 if x > 0.0 else -x)
@@ -329,16 +334,16 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
     Args:
-        f: a function of one sample, which sees numbers or arrays of Values.
-        in_axes: the axis with the lanes, one for all arguments or one for each; None for what all lanes share. A list, tuple or dict
-            is a structure, each array in which has lanes; its axis may be one for all of it, or such a structure of axes. Integer
+        f: a function of one sample, which is called with numbers or arrays of Values.
+        in_axes: the axis of the lanes, one for all arguments or one for each; None for what all lanes share. In a list, tuple or dict
+            each array has lanes; one axis may stand for all of them, or a container of axes with the same structure. Integer
             arrays are static in each lane: lanes with the same integers are recorded together.
-        reduce: None to stack what f gives along a new first axis; "mean" or "sum" over the lanes.
+        reduce: None to stack the results of f along a new first axis; "mean" or "sum" to reduce over the lanes.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
-        OperationError: lanes differ in more than 64 kinds of integers.
-        RangeError: an argument has no such axis, as a list of numbers has none: give an array.
+        OperationError: there are more than 64 lanes with different integers.
+        RangeError: an argument does not have the axis; a list of numbers has none: give an array.
         TraceError: as for `jit`.
 
     >>> vmap(lambda a, x: a * x, in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))

@@ -1,4 +1,4 @@
-"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or where that was not built in NumPy columns.
+"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or, where that was not built, in NumPy columns.
 
 Inputs come in groups, arrays with a row for each lane, or with one row that all lanes share.
 """
@@ -25,30 +25,30 @@ def threads() -> int:
     return int(given) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Lanes:
-    """A program ready to run; those of its outputs that are `seeded` may have cotangents, the others are absent from gradients."""
+class BatchedProgram:
+    """A program ready to run over lanes; only the outputs in `seeded` may have cotangents, the others do not enter gradients."""
 
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
-        self.alone: dict[int, Lanes] = {}
+        self.alone: dict[int, BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
-        return Lanes, (self.program, self.seeded)
+        return BatchedProgram, (self.program, self.seeded)
 
     @cached_property
-    def gradient(self) -> "Lanes":
-        """The program of the gradient, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
+    def gradient(self) -> "BatchedProgram":
+        """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
         program = copy(self.program)
         program.outputs = self.program.outputs[self.seeded]
         reverse = program.gradient()
-        return Lanes(reverse, range(len(reverse.outputs)))
+        return BatchedProgram(reverse, range(len(reverse.outputs)))
 
-    def only(self, output: int) -> "Lanes":
-        """The same, one output seeded: what others rest on cannot make its gradient nan."""
+    def only(self, output: int) -> "BatchedProgram":
+        """The same program with one output seeded, so that what only the others depend on cannot make its gradient nan."""
         if output not in self.alone:
-            self.alone[output] = Lanes(self.program, [output])
+            self.alone[output] = BatchedProgram(self.program, [output])
         return self.alone[output]
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
@@ -67,9 +67,9 @@ class Lanes:
 
         Args:
             groups: the inputs.
-            lanes: how many.
+            lanes: the number of lanes.
             cotangents: one for each seeded output, the same in all lanes.
-            wanted: for each group whether its gradient is; without it there is an empty array.
+            wanted: for each group whether its gradient is wanted; an empty array comes out where it is not.
         """
         if not self.compiled:
             return self._backward_in_columns(groups, lanes, cotangents, wanted)
@@ -83,7 +83,7 @@ class Lanes:
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
-        """The kernel's, for inputs of this form."""
+        """The kernel's plan for inputs of these shapes."""
         key = wanted, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]

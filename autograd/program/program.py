@@ -1,8 +1,8 @@
 """Program: a recorded graph as flat arrays, to be replayed on other numbers of any kind.
 
 A graph of Values is one object for each operation. A program is the same in a few arrays: for each instruction the code of its
-operation and the places of its arguments. Nodes that the outputs do not rest on are left out, and equal instructions on equal arguments are
-one; nothing else is simplified, so that nan, inf and -0.0 come out as the graph would give them.
+operation and the places of its arguments. Nodes on which no output depends are left out, and equal instructions on equal arguments are
+merged; nothing else is simplified, so that nan, inf and -0.0 come out as the graph would give them.
 """
 
 import os
@@ -18,11 +18,11 @@ import numpy as np
 
 from autograd import ops
 from autograd.compiled import native
-from autograd.context import NEUTRAL, entered
+from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.files import check_version, file_path, is_sealed, reading, writing
-from autograd.foreign import NOWHERE, stand_in
+from autograd.foreign import ABSTRACT_TRACER, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.op import Op
@@ -34,7 +34,7 @@ FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
-# The table when pickles did not name its operations yet.
+# The table of the first version, whose pickles do not name their operations.
 FIRST = (
     "add sub mul div neg pow powc sum dot sqrt exp expm1 log log1p logsumexp sigmoid tanh softplus relu leaky_relu erf sin cos tan asin "
     "acos atan atan2 hypot sinh cosh abs sign step less less_equal where maximum minimum clip stop_gradient"
@@ -45,17 +45,17 @@ class Program:
     """Outputs as computed from inputs by a recorded graph.
 
     Args:
-        outputs: Values or numbers, what the program is to give.
-        inputs: the Values that stand for what it is given: leaves, or nodes in whose place a number is to be given. Any other
-            leaf becomes a constant.
+        outputs: Values or numbers, the results of the program.
+        inputs: the Values that stand for its arguments: leaves, or inner nodes that are to be replaced. Any other leaf becomes
+            a constant.
 
     Attributes:
-        codes: the code of each instruction's operation: its place in the table, then in `own`.
-        starts: where the arguments of each instruction begin in `args`, and where the last one's end.
+        codes: the code of each instruction's operation: its index in the table, or, counted on from there, in `own`.
+        starts: where the arguments of each instruction begin in `args`, and where those of the last one end.
         args: places of arguments. Inputs come first, then the constants, then the result of each instruction.
         constants: the constants.
         outputs: the places of the outputs.
-        own: the operations that are not in the table.
+        own: the operations that are not in the table: the user's own.
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> program = Program([x * y + x, x * y], [x, y])
@@ -77,9 +77,9 @@ class Program:
                 raise NumberError(f"got {given!r} as the {what}, expected a sequence of Values: put them in a list")
         for x in inputs:
             if x.__class__ is not Value:
-                raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that an input is to stand for")
+                raise NumberError(f"got {x!r} as an input, expected a Value: the leaf, or the node, that the input replaces")
         if len(set(inputs)) < len(inputs):
-            raise LengthError("a Value stands among the inputs twice: give each once")
+            raise LengthError("a Value is among the inputs twice: give each once")
         ends = tuple([y if y.__class__ is Value else named_float("the outputs", y) for y in outputs])
         *parts, self.own = flatten(ends, tuple(inputs))
         self.inputs = len(inputs)
@@ -93,7 +93,7 @@ class Program:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         names = vars(self).pop("names", FIRST.split())
-        if names != list(TABLE):  # those of another version, which has other codes
+        if names != list(TABLE):  # written by another version, whose codes differ
             codes = [*[CODES[TABLE[name]] for name in names], *range(len(OPS), len(OPS) + len(self.own))]
             self.codes = np.array(codes, self.codes.dtype)[self.codes]
         self._freeze()
@@ -143,8 +143,8 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        # Whatever is in force where it is first asked for; partials of the user's own must not take a branch at numbers that stand in.
-        made: Program = entered(replace(NEUTRAL, trace=NOWHERE) if self.own else NEUTRAL).run(self._differentiated)
+        # In a neutral context, wherever it is first called; the user's partials must not branch on placeholder numbers.
+        made: Program = in_context(replace(NEUTRAL, tracer=ABSTRACT_TRACER) if self.own else NEUTRAL).run(self._differentiated)
         return made
 
     def _differentiated(self) -> "Program":
@@ -159,9 +159,9 @@ class Program:
         Raises:
             PathNotFoundError: the folder does not exist.
             RangeError: the path is that of a folder, a device or the like.
-            FileError: the file is read-only, the disk full; what was there is as it was.
+            FileError: the file is read-only or the disk full; an existing file is unchanged.
             OperationError: the path is not a string, or the program has operations of your own, which only a pickle can hold, since
-                loading one executes code.
+                loading them executes code.
         """
         path = file_path(path, "program.npz")
         if self.own:
@@ -182,7 +182,7 @@ class Program:
             RangeError: the path is that of a device or the like.
             FileError: the file cannot be read.
             OperationError: the path is not a string.
-            StateError: the file is damaged, or of another kind or version.
+            StateError: the file is damaged, or has another format or version.
         """
         program = object.__new__(Program)
         program.own = ()
@@ -201,14 +201,14 @@ class Program:
         return program
 
     def _fault(self, known: np.ndarray) -> str | None:
-        """What keeps arrays that came from a file from being a program, the codes of which stand for names; these are made ours."""
+        """Why arrays from a file are not a program, or None; codes that index the file's `names` become indices into our table."""
         for name, dtype in TYPES.items():
             array = getattr(self, name)
             if array.ndim != 1 or array.dtype != dtype:
                 return f"{name} has the wrong type or shape"
         inputs = np.asarray(self.inputs)
         if inputs.ndim or inputs.dtype.kind not in "iu" or not 0 <= inputs < 2**31 or known.ndim != 1 or known.dtype.kind != "U":
-            return "the number of inputs or the names of operations are none"
+            return "the number of inputs or the names of the operations have the wrong type"
         names = known.tolist()
         if fault := _names_fault(names):
             return fault
@@ -231,18 +231,18 @@ class Program:
         return None
 
     def to_c(self, name: str = "program") -> str:
-        """C99 source for value and gradient that needs nothing but the C library.
+        """C99 source for value and gradient that needs only the C library.
 
-        It has two functions, which give 0, or -1 where there is no memory:
+        It has two functions, which return 0, or -1 where memory runs out:
         `int NAME(const double *x, double *y)` gives the outputs y at the inputs x, and
         `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
 
-        All else in it is static and begins with `ag_` or `AG_`, so the sources of several programs may stand in one file. It is C++20, too,
-        except where an operation of your own has a sum.
+        Everything else in it is static and begins with `ag_` or `AG_`, so that one file may hold several programs. It is valid C++20, too,
+        unless an operation of your own has a sum.
 
         Raises:
             OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
-                own takes any number of arguments, or uses functions that C text has not.
+                own takes any number of arguments, or uses functions that have no counterpart in C.
         """
         from autograd.native.csource import source  # noqa: PLC0415  # only where C is wanted
 
@@ -250,14 +250,14 @@ class Program:
 
 
 def _names_fault(names: list[str]) -> str | None:
-    """What keeps names from being those of operations, each once."""
+    """Why names are not those of operations, each once, or None."""
     if unknown := [name for name in names if name not in TABLE]:
         return f"it has the unknown operations {', '.join(unknown[:3])[:100]} ({len(unknown)} in all)"
     return "an operation has two codes" if len(set(names)) < len(names) else None
 
 
 def _check_format(first: tuple[str, np.ndarray] | None, *, is_sealed: bool) -> None:
-    """Refuse, by ValueError, a file that does not begin with a format and version that `load` knows."""
+    """Raise a ValueError for a file that does not begin with a format and version that `load` knows."""
     name, given = first or ("", "")
     version = re.fullmatch(FORMAT.format(r"(\d{1,9})"), str(given)) if name == "format" else None
     if not version:
@@ -300,7 +300,7 @@ def _flattened(outputs: Sequence[Any], inputs: Sequence[Value]) -> tuple[Any, ..
 
 
 def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
-    """The nodes that the outputs rest on, down to the inputs, each after its arguments."""
+    """The nodes on which the outputs depend, down to the inputs, each after its arguments."""
     known = set(inputs)
     needed = [y for y in outputs if y.__class__ is Value]
     nodes, live = order(*needed), set(needed)

@@ -1,8 +1,8 @@
-"""Recordings: a function of Values run once under a trace, as programs with guards, one for each way through it.
+"""Recordings: a function of Values is run once under a tracer, which gives a trace: a program with guards. One path, one trace.
 
-What the function computes becomes a `Program`; a comparison becomes a node, and where Python asks for its truth, the answer is kept as a
-guard. A replay gives the guards too: where one differs from the recording, the function took another path there, and is recorded anew on
-that one. What a replay could not do again, such as reading `data`, is refused.
+What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
+guard. A replay computes the guards too: where one differs from its trace, the function would take another path there, and another trace is
+recorded. What a replay cannot repeat, such as reading `data`, raises an error.
 
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
@@ -20,14 +20,14 @@ import numpy as np
 
 from autograd import ops
 from autograd.anomaly import users_line
-from autograd.arrays import array, plain, tree_ravel
-from autograd.context import NEUTRAL, current, entered, with_active_inputs
+from autograd.arrays import array_of, plain, tree_ravel
+from autograd.context import NEUTRAL, current, in_context, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError, TraceError
 from autograd.graph import order
 from autograd.kinds import NUMBERS, named_float, not_a_number
-from autograd.program.captured import PLAIN, Captured, Same
-from autograd.program.lanes import Lanes
+from autograd.program.captured import COMPARED_BY_VALUE, Captured, IdentityKey
+from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
@@ -41,87 +41,87 @@ KEPT, MANY = 256, 128
 GROUPS = 64
 
 
-class Trace:
-    """Keeps what a recording must know: the nodes that the function made, and the answers that it went by."""
+class Tracer:
+    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched."""
 
     def __init__(self) -> None:
-        self.born: set[Value] = set()
+        self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
 
     def recorded(self, node: Value) -> None:
-        """Remember a node of the function's own."""
-        self.born.add(node)
+        """Note a node that the function made."""
+        self.created.add(node)
 
-    def truth(self, node: Value) -> bool:
-        """Answer, and guard the answer."""
+    def guard(self, node: Value) -> bool:
+        """The truth value of `node`, which becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
-    def refuse(self, what: str, node: Value | None) -> None:
-        """Refuse what would stay as it was in this call; the numbers of constants may."""
-        if node not in self.born or node.args:  # a leaf that the function made is a constant
+    def forbid(self, what: str, node: Value | None) -> None:
+        """Raise an error for what a replay would not repeat; the number of a constant may be read."""
+        if node not in self.created or node.args:  # a leaf that the function made is a constant
             raise TraceError(
-                f"{what} was asked for at {users_line()} while the function was recorded, and a replay would go on with what it was in "
-                "this one call: compute with the Value itself, compare it by < and <= or choose with where, or leave jit and vmap away"
+                f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
+                "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
 
 
-class Path:
-    """One way through a function: its program, the Values that it captured, and the truth of its guards."""
+class Trace:
+    """One path through a function: its program, the Values that it captured, and the truth values of its guards."""
 
     def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
-        trace = Trace()
-        inputs = entered(NEUTRAL).run(list, map(Value, args.numbers(lane)))
+        tracer = Tracer()
+        inputs = in_context(NEUTRAL).run(list, map(Value, args.numbers(lane)))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        traced = entered(lambda context: replace(context, recording=True, watch=None, trace=trace))
+        traced = in_context(lambda context: replace(context, recording=True, watch=None, tracer=tracer))
         tree = traced.run(with_active_inputs, inputs, f, *given)
         if _identities(given) != before:
             raise TraceError(
-                f"{f!r} changed a list, dict or array that it was given, which a replay would not do again: let it change a copy"
+                f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
             )
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
-        roots = [y for y in (*outputs, *trace.guards) if y.__class__ is Value]
-        known = {*inputs, *trace.born}
+        roots = [y for y in (*outputs, *tracer.guards) if y.__class__ is Value]
+        known = {*inputs, *tracer.created}
         outside = [node for node in order(*roots) if node not in known]
-        if any(node.args for node in outside):  # then only those that the function took, not what they were computed from
-            taken = {a for node in order(*roots) if node in trace.born for a in node.args}.union(roots)
+        if any(node.args for node in outside):  # then only those that the function used, not what they were computed from
+            taken = {a for node in order(*roots) if node in tracer.created for a in node.args}.union(roots)
             outside = [node for node in outside if node in taken]
         self.captured = outside
         self.count = len(outputs)
-        self.lanes = Lanes(Program([*outputs, *trace.guards], [*inputs, *self.captured]), range(self.count))
-        self.truths = np.array(list(trace.guards.values()), dtype=float)
-        self.kept = False  # for other calls
+        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*inputs, *self.captured]), range(self.count))
+        self.guards = np.array(list(tracer.guards.values()), dtype=float)
+        self.kept = False  # whether other calls may use it
 
-    def holds(self, found: np.ndarray) -> np.ndarray:
-        """In which lanes the guards are what they were in the recording."""
-        return np.asarray((found[:, self.count :] == self.truths).all(axis=1))
+    def guards_hold(self, found: np.ndarray) -> np.ndarray:
+        """In which lanes the guards have the values that they had in the recording."""
+        return np.asarray((found[:, self.count :] == self.guards).all(axis=1))
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
-    """`f(*args)`, the live numbers as Values, so that who watches sees each operation; numbers again, where no other Value is joined."""
-    if hasattr(f, "derivative_of"):  # it makes Values of its own, and its sweep knows the line of each
+    """`f(*args)` with Values in place of the live numbers, so that a watch sees each operation; numbers come out again."""
+    if hasattr(f, "derivative_of"):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
-    born: set[Any] = set()
+    new_leaves: set[Any] = set()
 
     def called() -> Any:
         inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
         return f(*given.rebuilt(inputs, 0))
 
-    tree = entered(lambda context: replace(context, recording=True, born=(*context.born, born))).run(called)
+    tree = in_context(lambda context: replace(context, recording=True, new_leaves=(*context.new_leaves, new_leaves))).run(called)
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     context: Any = current()
     context.watch.used(outputs)
-    if any(own for _, own in given.groups) or any(not node.args and node not in born for node in order(*outputs)):
+    if any(own for _, own in given.groups) or any(not node.args and node not in new_leaves for node in order(*outputs)):
         return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
 
 def _identities(tree: Any) -> list[int]:
-    """What a structure holds, apart from the entries of arrays that are no objects."""
+    """The identities of what a structure holds, except the entries of arrays of numbers."""
     return [id(x) for x in tree_ravel(tree)[0] if not isinstance(x, np.generic)]
 
 
@@ -130,7 +130,7 @@ def _is_axis(x: Any) -> bool:
 
 
 class Arguments:
-    """What a call is given, taken apart: live numbers in groups, what is static, and how to put it together again around Values.
+    """The arguments of a call, flattened: live numbers in groups, what is static, and how to build the arguments again from Values.
 
     A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
     """
@@ -139,9 +139,9 @@ class Arguments:
         self.groups: Groups = []
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
-        self.objects: list[Any] = []  # what is static, but no plain number or text
+        self.objects: list[Any] = []  # what is static, but neither a number nor a string
         self.lanes: int | None = None
-        self.captured: Any = None  # the key of what the function captured when it was given these
+        self.captured: Any = None  # the key of what the function captured at this call
         self.first = 0  # how many groups the first argument has
         self.axes: list[list[int | None]] = []  # for each leaf of each argument
         self.parts = []
@@ -150,7 +150,7 @@ class Arguments:
             own = [axis] * len(leaves) if _is_axis(axis) else tree_broadcast(axis, x, _is_axis)
             if own is None:
                 raise LengthError(
-                    f"got in_axes {axis!r} for argument {i}, expected an axis, None, or such in containers like those of argument {i}"
+                    f"got in_axes {axis!r} for argument {i}, expected an axis or None, or containers of these that match argument {i}"
                 )
             self.key.append(structure.key)
             self.objects += structure.states()
@@ -162,7 +162,7 @@ class Arguments:
             self.first = self.first if i else len(self.groups)
 
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
-        """Take one leaf of an argument apart; the result puts it together from Values, for one lane."""
+        """Add one leaf of an argument to the groups; the result builds it again from Values, for one lane."""
         if axis is not None:
             return self._lane_array(what, x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
@@ -171,7 +171,7 @@ class Arguments:
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
         if floats:
             named_float("the first argument", x)
-        if isinstance(x, PLAIN):
+        if isinstance(x, COMPARED_BY_VALUE):
             self.key.append((type(x), x))
         else:
             self.objects.append(x)
@@ -208,7 +208,7 @@ class Arguments:
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
         self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
-        return lambda given, lane: array([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
+        return lambda given, lane: array_of([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
 
     def numbers(self, lane: int) -> list[float]:
         """The live numbers of one lane."""
@@ -234,53 +234,53 @@ class Recordings:
 
     def __init__(self, f: Function, name: str) -> None:
         self.f, self.name = f, name
-        self.paths: dict[Any, list[Path]] = {}
+        self.traces: dict[Any, list[Trace]] = {}
         self.captured: dict[Any, Captured] = {}
         self.made = 0
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
-        """What the function and its static arguments bring with them."""
-        which = tuple(map(Same, objects))
+        """What the function and its static arguments capture."""
+        which = tuple(map(IdentityKey, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
                 del self.captured[next(iter(self.captured))]
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments) -> Iterator[tuple[Path, np.ndarray]]:
-        """The paths that the lanes take, each with the lanes that take it."""
+    def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
+        """The traces that the lanes take, each with the lanes that take it."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         for group in self._groups(args):
             own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
             left = group
-            for path in self.paths.get(own, ()):
-                left = yield from self._taking(path, args, left)
+            for trace in self.traces.get(own, ()):
+                left = yield from self._matching(trace, args, left)
             while len(left):
-                path = Path(self.f, args, int(left[0]))
+                trace = Trace(self.f, args, int(left[0]))
                 pure = self.what_is_captured(args.objects).key() == args.captured
-                self._count(path, pure=pure)
+                self._count(trace, pure=pure)
                 if pure:
-                    self._keep(own, path)
-                    left = yield from self._taking(path, args, left, sure=1)
-                else:  # what was drawn, counted or remembered in this call is not for others
-                    yield path, left[:1]
+                    self._keep(own, trace)
+                    left = yield from self._matching(trace, args, left, sure=1)
+                else:  # random numbers and state of this call do not hold for others
+                    yield trace, left[:1]
                     left = left[1:]
 
     @staticmethod
-    def _taking(path: Path, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
-        """The lanes that do not take the path; the first `sure` take it, however the replay rounds what they branched on."""
+    def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
+        """Yield the trace with the lanes that take it, and return the others; the first `sure` take it, however the replay rounds."""
         if not len(lanes):
             return lanes
-        if not len(path.truths):
-            yield path, lanes
+        if not len(trace.guards):
+            yield trace, lanes
             return lanes[:0]
-        groups = with_captured(args.chosen(lanes).groups, path)
-        holds = path.holds(path.lanes.forward(arrays(groups), len(lanes)))
+        groups = with_captured(args.chosen(lanes).groups, trace)
+        holds = trace.guards_hold(trace.batched.forward(group_arrays(groups), len(lanes)))
         holds[:sure] = True
         if holds.any():
-            yield path, lanes[holds]
+            yield trace, lanes[holds]
         return lanes[~holds]
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
@@ -292,44 +292,44 @@ class Recordings:
         count = kinds.shape[1]
         if count > GROUPS:
             raise OperationError(
-                f"{self.name} was given integers of which {count} kinds of lanes differ, at most {GROUPS} are recorded apart: if they "
-                "are quantities rather than labels, give them as floats, array.astype(float)"
+                f"{self.name} was given integer arrays with {count} different lanes; at most {GROUPS} can be recorded separately: if these "
+                "integers are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
 
-    def _count(self, path: Path, *, pure: bool) -> None:
+    def _count(self, trace: Trace, *, pure: bool) -> None:
         with self.lock:
             self.made += 1
         if self.made % MANY == 0:
-            branches = "its branches depend on numbers, or " if len(path.truths) else ""
+            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
             reason = (
                 f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
                 "these as float arguments, or choose with where"
                 if pure
-                else "it draws random numbers, counts or remembers, so that no recording serves twice; give it what it draws as an argument"
+                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
             )
             warnings.warn(
                 f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
             )
 
-    def _keep(self, key: Any, path: Path) -> None:
+    def _keep(self, key: Any, trace: Trace) -> None:
         with self.lock:
-            self._make_room()  # a function, since Python 3.12 and 3.13 protect no jump back of a loop that stands here
-            path.kept = True
-            self.paths.setdefault(key, []).append(path)
+            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
+            trace.kept = True
+            self.traces.setdefault(key, []).append(trace)
 
     def _make_room(self) -> None:
-        while sum(map(len, self.paths.values())) >= KEPT:
-            del self.paths[next(iter(self.paths))]
+        while sum(map(len, self.traces.values())) >= KEPT:
+            del self.traces[next(iter(self.traces))]
 
 
-def with_captured(groups: Groups, path: Path) -> Groups:
-    """The groups of a call, and last what the path captured."""
-    if not path.captured:
+def with_captured(groups: Groups, trace: Trace) -> Groups:
+    """The groups of a call, followed by the group of what the trace captured."""
+    if not trace.captured:
         return groups
-    return [*groups, (np.array([[v._number for v in path.captured]]), path.captured)]
+    return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]
 
 
-def arrays(groups: Groups) -> list[np.ndarray]:
+def group_arrays(groups: Groups) -> list[np.ndarray]:
     """The numbers of the groups."""
     return [array for array, _ in groups]

@@ -30,7 +30,7 @@ from rounding import PYTHONS_OWN  # beside the tests
 
 from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
 from autograd import Value as Native
-from autograd.context import NEUTRAL, current, entered
+from autograd.context import NEUTRAL, current, in_context
 from autograd.engine import sweep as native_sweep
 from autograd.program import program
 from autograd.value import Value as Pure
@@ -58,7 +58,7 @@ class Label(str):
     __slots__ = ()
 
     def __del__(self):
-        with entered(NEUTRAL):  # it goes when it goes, be it under a watch that interrupts
+        with in_context(NEUTRAL):  # it goes when it goes, be it under a watch that interrupts
             x = Native(2.0)
             ops.sum([x * x, x, 1.0]).backward()
 
@@ -222,7 +222,7 @@ class Fuzz:
         count, v, w = self.random.randrange(6), self.place(), self.place()
 
         def act(side):
-            with entered(replace(current(), watch=Interrupts(count))):
+            with in_context(replace(current(), watch=Interrupts(count))):
                 a, b = self.at(v, side), self.at(w, side)
                 y = ops.sum([a * b, a, 3.0]) - a / 2
                 y.backward()
@@ -243,7 +243,7 @@ class Fuzz:
         """A scope, or no recording, for the steps to come."""
         if self.random.random() < 0.5:
             self.context.close()
-        kind = self.random.choice((no_grad, lambda: scope("s"), lambda: entered(replace(current(), born=({1},)))))
+        kind = self.random.choice((no_grad, lambda: scope("s"), lambda: in_context(replace(current(), new_leaves=({1},)))))
         if self.random.random() < 0.5:
             self.context.enter_context(kind())
 
@@ -255,7 +255,7 @@ class Fuzz:
     def do_init(self):
         """`__init__` once more, on a node that others may have as an argument."""
         v, x = self.place(), self.random.choice(NUMBERS)
-        with entered(replace(current(), scope=0)):
+        with in_context(replace(current(), scope=0)):
             self.both("__init__", lambda side: self.at(v, side).__init__(x, "again"), v, x)
 
     def do_copy(self):
@@ -271,7 +271,7 @@ class Fuzz:
         v = self.place()
         if self.live and all(node.op is None or node.op.name in TABLE for node in graph.order(self.at(v, 0))):
             again = copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x, self.steps % 4 + 2))
-            with entered(replace(current(), born=())):  # under a transform a deep copy stays joined
+            with in_context(replace(current(), new_leaves=())):  # under a transform a deep copy stays joined
                 self.both("pickle", lambda side: again[side](self.at(v, side)), v)
 
     def do_walk(self):

@@ -139,7 +139,7 @@ class Table:
 
 
 def _constant(text: str) -> Any:
-    """The number that a text says, or a thing that is equal to nothing else."""
+    """The number that a string holds, or an object that is equal to nothing else."""
     try:
         return ast.literal_eval(text)
     except ValueError:
