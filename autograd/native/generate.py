@@ -1,11 +1,12 @@
 """What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
 The arithmetic in C (`_ops.h`), the codes (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in
-Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`). Run it with AUTOGRAD_BACKEND=pure, since what is
-compiled is built on it.
+Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a checkout also the tables of
+`docs/operations.md`, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
 import re
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from autograd.native import ctext
 from autograd.ops import TABLE
 
 TOP = Path(__file__).parents[1]
+PAGE = TOP.parent / "docs" / "operations.py"  # what writes the tables of the page, in a checkout
 WRITTEN = "# Written by python -m autograd.native.generate from autograd/ops.py: change a row there.\n"
 
 # What has a sign, or is refused by its name since there is another way to write it, is no method.
@@ -72,6 +74,7 @@ FILES: dict[str, Callable[..., Any]] = {
     "native/_native.pyx": cython_methods,
     "operators.py": python_methods,
     "__init__.py": exports,
+    **({"../docs/operations.md": lambda text: runpy.run_path(str(PAGE))["page"](text)} if PAGE.exists() else {}),
 }
 
 
@@ -79,7 +82,7 @@ def outdated() -> dict[Path, str]:
     """The files that are not as the table has them, each with what it should say."""
     found = {}
     for name, generated in FILES.items():
-        path = TOP / name
+        path = (TOP / name).resolve()
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         if (text := generated(before)) != before:
             found[path] = text
