@@ -62,7 +62,9 @@ def operation(op: Op) -> tuple[str, ...]:
 def page(text: str) -> str:
     """The text of operations.md with its three tables as they should be."""
     edges = runpy.run_path(str(TESTS / "edges.py"))["EDGES"]
-    kinks = [(op.name, numbers(k.at), numbers(k.partials), k.reason.replace("|", "&#124;")) for op in TABLE.values() for k in op.kinks or ()]
+    kinks = [
+        (op.name, numbers(k.at), numbers(k.partials), k.reason.replace("|", "&#124;")) for op in TABLE.values() for k in op.kinks or ()
+    ]
     tables = {
         "operation | formula": list(map(operation, TABLE.values())),
         "operation | at": kinks,

@@ -58,6 +58,11 @@ def exports(text: str) -> str:
     return text.replace(declared[0], "".join(f'    "{name}",\n' for name in sorted(others, key=_as_sorted)))
 
 
+def page(text: str) -> str:
+    """The text of `docs/operations.md` with its tables as they should be."""
+    return str(runpy.run_path(str(PAGE))["page"](text))
+
+
 def _as_sorted(name: str) -> tuple[bool, bool, str]:
     """Constants, classes, functions: the order of ruff."""
     return not name.isupper(), name[0].islower(), name
@@ -74,8 +79,9 @@ FILES: dict[str, Callable[..., Any]] = {
     "native/_native.pyx": cython_methods,
     "operators.py": python_methods,
     "__init__.py": exports,
-    **({"../docs/operations.md": lambda text: runpy.run_path(str(PAGE))["page"](text)} if PAGE.exists() else {}),
 }
+if PAGE.exists():
+    FILES["../docs/operations.md"] = page
 
 
 def outdated() -> dict[Path, str]:
