@@ -1,16 +1,9 @@
-"""Finding where a derivative is wrong: `gradcheck`.
-
-Source: Squire and Trapp, Using complex variables to estimate derivatives of real functions (1998).
-"""
+"""Finding where a derivative is wrong: `gradcheck`; what the operations themselves say is in `autograd.local`."""
 
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from itertools import chain
 from typing import Any
-from warnings import catch_warnings, simplefilter
-
-from numpy.exceptions import ComplexWarning
 
 from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
@@ -18,9 +11,8 @@ from autograd.engine import Value
 from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
 from autograd.foreign import refuse_second
 from autograd.graph import order as topological
-from autograd.kinds import COMPLEX, FLOATS, as_float, branches, named_float
-from autograd.op import Bound, Kink, Op
-from autograd.ops import TABLE
+from autograd.kinds import FLOATS, as_float, named_float
+from autograd.local import complex_step, kink_at, line_of, local_derivative, rounded, sides
 from autograd.sweeps import pull, push
 from autograd.transforms import grad
 
@@ -94,7 +86,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
     blur = _rounding(nodes, outputs)
     reverse = [pull(nodes, {y: 1.0}, leaves, graph=False) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
     faithful = all(close(node.data, FLOATS.apply(node.op, _arguments(node)), tolerance) for node in nodes if node.op)
-    local = cache(_local)
+    local = cache(local_derivative)
     for j, leaf in enumerate(leaves):
 
         def at(x: float, j: int = j) -> tuple[list[float], Callable[[], Piece]]:
@@ -125,7 +117,7 @@ def _shown(line: Line, i: int, y: Any, got: tuple[float, float], nodes: Sequence
     limit = line.judge(i, got)[1]
     if not math.isfinite(line.base[i]):
         return f"{limit.value:g} by differences (f gives {line.base[i]:g} there)"
-    step = _chained(nodes, leaf, [y], _complex_step)[0]
+    step = _chained(nodes, leaf, [y], complex_step)[0]
     doubt = ""
     if not line.directions:
         doubt = f" (f cannot be computed beside it: {line.refusal!r})" if line.refusal else " (f gives no number beside it)"
@@ -154,37 +146,7 @@ def _piece(outputs: Sequence[Any], inputs: Sequence[Value]) -> Piece:
     formula = [(names[node], node.op, *[names[a] if a.__class__ is Value else None for a in node.args]) for node in nodes]
     read = [*outputs, *(a for node in nodes for a in (node.args if node.op or node in own else (node.data,)))]
     constants = [_number(a) for a in read if a.__class__ is not Value]
-    return Piece(formula, constants, [side for node in nodes if node.op for side in _sides(node.op, _arguments(node))])
-
-
-def _sides(op: Op, x: tuple[float, ...]) -> list[float]:
-    """The sides of an operation's edges, kinks and choices that its arguments are on; 0 for one that they lie on.
-
-    Choices in the value of a row without a kink, such as softplus, are no edges: it is smooth.
-    """
-    ends = [(k, edge) for k, interval in enumerate(_domain(op, x)[: len(x)]) for edge in interval if math.isfinite(edge)]
-    edges = [0.0 if x[k] == edge and not _continues(op, x, k) else math.copysign(1.0, x[k] - edge) for k, edge in ends]
-    kinks = [0.0 if _kink(op, x) else 1.0, *branches(op, x)] if op.kinks != () else []
-    return [*edges, *kinks]
-
-
-def _continues(op: Op, x: tuple[float, ...], k: int) -> bool:
-    """Whether the operation has values on both sides of argument k, at an end of its domain: a power has, of a whole exponent."""
-    around = (math.nextafter(x[k], -math.inf), x[k], math.nextafter(x[k], math.inf))
-    try:
-        return all(math.isfinite(FLOATS.apply(op, (*x[:k], a, *x[k + 1 :]))) for a in around)
-    except Exception:  # noqa: BLE001  # a user's operation may raise anything
-        return False
-
-
-def _domain(op: Op, x: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
-    """The interval of each argument."""
-    return (op.domain or ()) * (1 if op.arity else len(x))
-
-
-def _kink(op: Op, x: tuple[float, ...]) -> Kink | None:
-    """The kink that an operation's row declares there."""
-    return next((kink for kink in op.kinks or () if kink.at == x), None)
+    return Piece(formula, constants, [side for node in nodes if node.op for side in sides(node.op, _arguments(node))])
 
 
 def _arguments(node: Value) -> tuple[float, ...]:
@@ -195,7 +157,7 @@ def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
     """How large the rounding error of each output may be: that of each operation, carried on by the local derivatives."""
     errors: dict[Value, float] = {}
     for node in nodes:
-        error = 0.0 if node.op is None else _rounded(node.op, node.data)
+        error = 0.0 if node.op is None else rounded(node.op, node.data)
         for a, local in zip(node.args, node.partials, strict=True):
             if a.__class__ is Value and local and errors[a]:
                 error += abs(local) * errors[a]
@@ -203,15 +165,7 @@ def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
     return [errors[y] if y.__class__ is Value else 0.0 for y in outputs]
 
 
-def _rounded(op: Op, y: float) -> float:
-    """The rounding error of an operation that gave y; of one with no bound some units in the last place."""
-    bound = op.bound or Bound(4.0, 4.0)
-    return 2.0**-52 * bound.value * (abs(y) if bound.relative else max(1.0, abs(y))) if math.isfinite(y) else 0.0
-
-
 # What the operations say.
-
-LOCAL = 1e-8  # the tolerance for the differences of one operation
 
 
 def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local: Callable[..., float]) -> list[float]:
@@ -227,51 +181,6 @@ def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local:
     return [tangents.get(y, 0.0) if y.__class__ is Value else 0.0 for y in outputs]
 
 
-def _complex_step(op: Op, x: tuple[float, ...], k: int) -> float:
-    """Im op(x + ih)/h for argument k; nan at a kink, where there is no finite value, and where the operation takes no complex numbers."""
-    if _kink(op, x) or not math.isfinite(FLOATS.apply(op, x)):
-        return math.nan
-    gaps = [abs(x[k] - edge) for edge in (0.0, *chain(*_domain(op, x)[k : k + 1]))]
-    scale = min([1.0, *filter(None, gaps)])
-    for h in (1e-30 * scale, max(1e-10 * scale, math.ulp(0.0))):  # the longer one where the shorter one underflows
-        try:
-            with catch_warnings():
-                simplefilter("error", ComplexWarning)  # what drops the imaginary part takes no complex numbers
-                found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
-        except Exception:  # noqa: BLE001  # a user's operation may raise anything
-            return math.nan
-        if h and abs(found) > 1e-290:
-            break
-    return found / h
-
-
-def _line(op: Op, x: tuple[float, ...], k: int) -> Line:
-    """An operation as a function of argument k."""
-
-    def at(a: float) -> tuple[list[float], Callable[[], Piece]]:
-        moved = (*x[:k], a, *x[k + 1 :])
-        return [FLOATS.apply(op, moved)], lambda: Piece([op], [], _sides(op, moved))
-
-    return Line(at, x[k], [_rounded(op, FLOATS.apply(op, x))], LOCAL)
-
-
-def _local(op: Op, x: tuple[float, ...], k: int) -> float:
-    """The derivative of an operation for argument k from its values alone; nan where they do not say.
-
-    For the operations of the table by the complex step; others may be no analytic functions of complex numbers, so that it is only taken
-    where their differences do not contradict it.
-    """
-    step = _complex_step(op, x, k)
-    if TABLE.get(op.name) is op and not math.isnan(step):
-        return step
-    line = _line(op, x, k)
-    agrees, limit = line.judge(0, (step,))
-    analytic = line.smooth and not math.isnan(step)
-    if analytic and (agrees or not limit.error <= LOCAL * abs(limit.value)):
-        return step
-    return limit.value if limit.settled(LOCAL) else math.nan
-
-
 def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
     """Which recorded operation has a local derivative that its own values contradict, or is at a kink."""
     for node in nodes:
@@ -279,11 +188,11 @@ def _culprit(nodes: Sequence[Value], tolerance: float) -> str:
         for k, got in enumerate(node.partials):
             if op is None or got is None:
                 continue
-            expected = _local(op, x, k)
+            expected = local_derivative(op, x, k)
             wrong = not (math.isnan(expected) or close(got, expected, tolerance))
             given = ", ".join(repr(a) for a in x)
-            if op.kinks and (wrong or node.args[k].__class__ is Value) and (_kink(op, x) or _line(op, x, k).bends(0)):
-                reason = (_kink(op, x) or op.kinks[0]).reason
+            if op.kinks and (wrong or node.args[k].__class__ is Value) and (kink_at(op, x) or line_of(op, x, k).bends(0)):
+                reason = (kink_at(op, x) or op.kinks[0]).reason
                 return f"{op.name}({given}) is at a kink, where the derivative is a choice, {reason}: check both sides"
             if wrong:
                 return f"the local derivative of {op.name}({given}) for its argument {k} is {got:g}, expected {expected:g}"

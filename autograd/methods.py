@@ -1,6 +1,7 @@
 """The methods of a Value that record operations: each reads the numbers, computes value and partials, and makes a node."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any, TypeVar
 
 from autograd import ops
@@ -11,8 +12,7 @@ from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of, no_operand
 from autograd.op import Op
 
 F = TypeVar("F", bound=Callable[..., Any])
-N = TypeVar("N")
-ABSENT = object()
+SIGNATURE = signature(lambda self: None)  # noqa: ARG005  # of a method of one Value
 
 # The class that has these operators, and the function that makes its nodes; `autograd.value`, which imports this, sets them by `connect`.
 Value: Any = None
@@ -25,48 +25,36 @@ def connect(cls: type, make: Callable[..., Any]) -> None:
     Value, node = cls, make
     for op in ops.TABLE.values() if native is None else ():
         if op.arity == 1:
-            own = {"__call__": _function(op), "__doc__": Op.__doc__, "__module__": Op.__module__}
-            op.__class__ = type(Op.__name__, (Op,), own)  # since `__call__` is looked up in the class
+            own = {"__call__": staticmethod(unary(op)), "__doc__": Op.__doc__, "__module__": Op.__module__}
+            op.__class__ = type(Op.__name__, (Op,), own)  # for calls are looked up in the class
 
 
-def unary(op: Op) -> Callable[[N], N]:
-    """The method that records `op` on one Value: what `_Recorder` does, without its loops."""
-    value, partials = op.value, op.partials_on_floats
+def unary(op: Op) -> Callable[..., Any]:
+    """The method that records `op` on one Value, what `_Recorder` does without its loops; calling `op` is the same function."""
+    value, partials, on_floats = op.value, op.partials_on_floats, op.on_floats
 
-    def method(self: Any) -> Any:
-        x = self._number
+    def method(*x: Any) -> Any:
         try:
-            y = value(FLOATS, x)
-            p = partials(y, x)
-        except IEEE_TRAPS:
-            y, p = op.evaluate((x,))
-        return node(y, p, op, (self,))
+            (a,) = x
+        except ValueError:
+            a = None  # `apply` says how many there should be
+        if a.__class__ is Value:
+            number = a._number
+            try:
+                y = value(FLOATS, number)
+                p = partials(y, number)
+            except IEEE_TRAPS:
+                y, p = op.evaluate((number,))
+            return node(y, p, op, x)
+        if a.__class__ is float:
+            try:
+                return on_floats(a)
+            except IEEE_TRAPS:
+                return FLOATS.apply(op, x)
+        return op.apply(*x)
 
+    method.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # which `inspect` and `help` look for
     return _named(method, op)
-
-
-def _function(op: Op) -> Callable[..., Any]:
-    """The call of `op`: on one Value the same as its method, repeated here, since a call of that would cost half as much again."""
-    apply, value, partials, on_floats = op.apply, op.value, op.partials_on_floats, op.on_floats
-    cls, make = Value, node
-
-    def call(_: Op, x: Any = ABSENT, *more: Any) -> Any:
-        if x.__class__ is cls and not more:
-            a = x._number
-            try:
-                y = value(FLOATS, a)
-                p = partials(y, a)
-            except IEEE_TRAPS:
-                y, p = op.evaluate((a,))
-            return make(y, p, op, (x,))
-        if x.__class__ is float and not more:
-            try:
-                return on_floats(x)
-            except IEEE_TRAPS:
-                return FLOATS.apply(op, (x,))
-        return apply() if x is ABSENT else apply(x, *more)
-
-    return call
 
 
 def binary(op: Op) -> Callable[[Any, Any], Any]:

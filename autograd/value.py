@@ -8,11 +8,13 @@ Source of the method: Linnainmaa (1970); Griewank and Walther, Evaluating Deriva
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial as partial_call
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import repeat
+from threading import RLock
 from typing import Any, NoReturn, final
 
-from autograd.context import NEUTRAL, Context, Layers, Scope, Watch, current, forbid_while_traced
+from autograd.context import NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
 from autograd.kinds import as_float, named_float, register_node
@@ -103,12 +105,8 @@ class Value(Operators):
 
     __slots__ = ("_args", "_grad", "_made_by", "_number", "_partials", "_tag")
 
-    _number: float
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none: a small node costs less
-    _args: tuple[Any, ...]
-    _made_by: Op | None
-    _partials: tuple[float | None, ...]
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
@@ -156,18 +154,15 @@ class Value(Operators):
         6.0
         """
         seed = named_float("the seed of backward()", seed)
-        watch = current().watch
         forbid_while_traced("backward()")
         nodes = order(self)
-        leaves = [node for node in nodes if not node._args]
-        # In one step of C, so that Ctrl-C cannot leave it half done.
-        restore: Callable[[], Any] = partial_call(deque, map(_GRAD, leaves, [leaf._grad for leaf in leaves]), 0)
+        restore = _setting(nodes, [node._grad for node in nodes])
         for node in nodes:
             if node._args:
                 node._grad = None
         try:
             self._grad = seed if self._grad is None else self._grad + seed
-            _send(nodes, watch)  # a function, since Python 3.12 and 3.13 protect no jump back of a loop in here
+            send(nodes, getattr(current().watch, "swept", None))  # no loop, which Python 3.12 and 3.13 do not protect here
         except BaseException:
             restore()
             raise
@@ -178,43 +173,48 @@ class Value(Operators):
         refuse_subclass(cls)
 
 
-def _send(nodes: Sequence[Value], watch: Watch | None) -> None:
-    """Let each node, the last one first, send its gradient, times the local derivative, to each of its arguments."""
+def send(nodes: Sequence[Any], visit: Callable[[Any], object] | None) -> None:
+    """The chain rule: each node, the last one first, sends its gradient, times the local derivative, to each of its arguments.
+
+    A node is whatever has `_args`, `_partials` and `_grad`; `visit` is called with each that has sent.
+    """
     for node in reversed(nodes):
         grad = node._grad
         if grad is None:
             continue
-        for a, partial in zip(node._args, node._partials):  # noqa: B905  # equal by construction; the inner loop
-            if partial is not None:
+        for a, local in zip(node._args, node._partials):  # noqa: B905  # equal by construction; the inner loop
+            if local is not None:
                 sum_so_far = a._grad
-                a._grad = grad * partial if sum_so_far is None else sum_so_far + grad * partial
-        if watch is not None:
-            watch.swept(node)
+                a._grad = grad * local if sum_so_far is None else sum_so_far + grad * local
+        if visit is not None:
+            visit(node)
 
 
-_GRAD = vars(Value)["_grad"].__set__  # of the slot
+def _setting(nodes: Sequence[Value], grads: Iterable[float | None]) -> Callable[[], object]:
+    """What sets `_grad` of each, in one step of C, so that Ctrl-C cannot leave it half done."""
+    return partial(deque, map(setattr, nodes, repeat("_grad"), grads), 0)
 
 
 def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float]:
-    """Carry the cotangents of outputs back to the inputs, as `backward` does, but leave `grad` alone.
+    """Carry the cotangents of outputs back to the inputs, as `backward` does, but leave `grad` as it was.
 
     >>> x = Value(3.0)
     >>> sweep({x * x: 1.0}, [x])
     [6.0]
     """
-    received = dict(cotangents)
-    watch = current().watch
-    for node in reversed(order(*cotangents)):
-        if node in received:
-            cotangent = received[node]
-            for a, partial in zip(node.args, node.partials):  # noqa: B905  # as in backward
-                if partial is not None:
-                    received[a] = received[a] + cotangent * partial if a in received else cotangent * partial
-            if watch is not None:
-                watch.swept(node, received.__getitem__)
-    return [received.get(x, 0.0) for x in inputs]
+    nodes = order(*cotangents, *inputs)
+    with _sweeping:
+        restore = _setting(nodes, [node._grad for node in nodes])
+        try:
+            _setting(nodes, map(cotangents.get, nodes))()
+            send(nodes, getattr(current().watch, "swept", None))
+            found = list(map(getattr, inputs, repeat("_grad")))
+        finally:
+            restore()
+    return [0.0 if grad is None else grad for grad in found]
 
 
+_sweeping = RLock()  # since two threads may call what `vjp` gave
 FLOATS_AND_VALUES = {float, Value}
 register_node(Value, _Recorder())
 connect(Value, _node)

@@ -2,13 +2,10 @@
 
 Each function returns a Matplotlib figure, which a notebook shows when it is the last line of a cell and `.savefig("plot.png")` writes. With
 `ax=` it draws into Axes of yours and returns their figure; pyplot shows that one itself, so end such a line with a semicolon.
-
-Blue and orange, and the shapes of points, stay apart for the colour-blind. The figures are white and opaque, in dark notebooks as well.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from io import BytesIO
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,45 +13,37 @@ import autograd
 from autograd import Value, no_grad
 from autograd.errors import LengthError, NumberError, OperationError, RangeError
 from nn import functional
+from nn.figures import (
+    BLUE,
+    CLASSES,
+    INK,
+    MARKERS,
+    ORANGE,
+    SIGNS,
+    Figure,
+    MaxNLocator,
+    axes_for,
+    bars,
+    class_of,
+    float_of,
+    ink_of,
+    legend,
+    matrix_of,
+    names_for,
+    numbers_in,
+    row_of,
+    short,
+    tint,
+)
 from nn.recorded import Model, Samples
-from nn.samples import TOLERANCE, class_weights, listed, number, shown, sign
+from nn.samples import listed, shown
 from nn.train import History, predict
 
-try:
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.colors import LinearSegmentedColormap, to_rgb
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-except ImportError:
-    raise OperationError("plots need Matplotlib, which is not installed: python -m pip install matplotlib") from None
-
 __all__ = ["boundary", "gradcheck", "gradients", "history", "jacobian", "probabilities", "softmax"]
-
-INK, BLUE, ORANGE = "#1b1f24", "#0072b2", "#d55e00"
-CLASSES = (ORANGE, BLUE, "#009e73", "#cc79a7", "#f0e442", "#56b4e9", "#8a8f98")
-MARKERS = ("s", "o", "^", "D", "v", "P", "X")
-
-# An odd number of colours has white in the middle. The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
-SIGNS = LinearSegmentedColormap.from_list("signs", ["#f9a24b", "#ffffff", "#78b5ec"], N=257).with_extremes(bad="#f0b6e0")
-
-STYLE: Any = {
-    "axes.facecolor": "white", "axes.edgecolor": "#5f6b7a", "axes.labelcolor": INK, "axes.titlesize": "medium", "axes.grid": False,
-    "axes.spines.top": False, "axes.spines.right": False, "font.size": 10.0,
-}  # fmt: skip
 
 SIDE = 80  # points along each side of the grid on which a boundary is found
 LEAST = 1e-17  # where an error of 0 stands on a logarithmic axis
 STEP = 6e-6  # of central differences: rounding and truncation are as large, some 1e-11
-
-
-class Picture(Figure):
-    """A figure that notebooks show without pyplot, which would keep it, and show it once more."""
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        png, (width, height) = BytesIO(), self.get_size_inches() * self.dpi
-        self.savefig(png, format="png", dpi=2 * self.dpi, facecolor=self.get_facecolor())
-        return png.getvalue(), {"width": round(width), "height": round(height)}
 
 
 def history(history: History, *, ax: Any = None) -> Figure:
@@ -78,7 +67,7 @@ def history(history: History, *, ax: Any = None) -> Figure:
     if not history.loss:
         raise LengthError("the history has no complete epoch, expected at least one: look at it after fit")
     measures = ["loss", "accuracy"] if history.accuracy or history.validation_accuracy else ["loss"]
-    figure, panels = _panels(ax, len(measures), 4.4, 3.2)
+    figure, panels = axes_for(ax, len(measures), 4.4, 3.2)
     for panel, measure in zip(panels, measures, strict=False):
         for prefix, name, look in (("", "training", "-o"), ("validation_", "validation", "--s")):
             if means := getattr(history, prefix + measure):
@@ -87,8 +76,8 @@ def history(history: History, *, ax: Any = None) -> Figure:
                 panel.plot(epochs, means, look, color=color, ms=4 if len(means) <= 20 else 0, lw=1.8, label=name, clip_on=measure == "loss")
         panel.set(xlabel="epoch", ylabel=measure)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        panel.grid(axis="y", color=_ink(panel), alpha=0.12)
-        panel.legend(frameon=False, labelcolor=_ink(panel))
+        panel.grid(axis="y", color=ink_of(panel), alpha=0.12)
+        panel.legend(frameon=False, labelcolor=ink_of(panel))
         if measure == "accuracy":
             panel.set_ylim(top=1.0)
             panel.yaxis.set_major_formatter(lambda share, _: f"{100.0 * share:.3g}%")
@@ -116,7 +105,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     >>> figure.axes[0].get_legend_handles_labels()[1]
     ['class −1', 'class 1']
     """
-    points = _matrix("X", X)
+    points = matrix_of("X", X)
     if points.shape[1] != 2:
         raise LengthError(f"the samples in X have {points.shape[1]} numbers, expected 2: a boundary can be drawn in the plane")
     if not np.isfinite(points).all():
@@ -130,28 +119,28 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     grid = [[a, b] for b in v.tolist() for a in u.tolist()]
     outputs = [listed(output) for output in Samples(model, grid).outputs(range(len(grid)))]
     single = not isinstance(outputs[0], list)
-    scores = np.array([[0.0, _float("output", s)] for s in outputs]) if single else _matrix("the outputs", outputs)
+    scores = np.array([[0.0, float_of("output", s)] for s in outputs]) if single else matrix_of("the outputs", outputs)
     if not np.isfinite(scores).all():
         raise RangeError("the model gave inf or nan somewhere around the samples, expected finite numbers: look for what made it")
     names = [-1, 1] if single else list(range(scores.shape[1]))
     if len(names) < 2:
         raise LengthError("the model gave a list of 1 output, expected one number, or one for each of at least 2 classes")
-    labels = np.array([_class(target, names) for target in targets])
-    figure, (panel,) = _panels(ax, 1, 5.6, 4.2)
+    labels = np.array([class_of(target, names) for target in targets])
+    figure, (panel,) = axes_for(ax, 1, 5.6, 4.2)
     for k, name in enumerate(names):
         lead = (scores[:, k] - np.delete(scores, k, axis=1).max(axis=1)).reshape(SIDE, SIDE)
         color, marker = CLASSES[k % len(CLASSES)], MARKERS[k % len(MARKERS)]
         if lead.max() > 0.0:
-            panel.contourf(u, v, lead, levels=[0.0, np.inf], colors=[_tint(color)])
+            panel.contourf(u, v, lead, levels=[0.0, np.inf], colors=[tint(color)])
         if lead.min() < 0.0 < lead.max():
             panel.contour(u, v, lead, levels=[0.0], colors=INK, linewidths=1.2)
         x0, x1 = points[labels == name].T
-        panel.scatter(x0, x1, s=26, marker=marker, color=color, edgecolors="white", lw=0.6, label=f"class {_short(name)}", zorder=3)
+        panel.scatter(x0, x1, s=26, marker=marker, color=color, edgecolors="white", lw=0.6, label=f"class {short(name)}", zorder=3)
     if (wrong := predicted != labels).any():
         x0, x1 = points[wrong].T
         panel.scatter(x0, x1, s=90, facecolors="none", edgecolors=INK, lw=1.2, label=f"{wrong.sum()} misclassified", zorder=2)
     panel.set(xlabel="$x_0$", ylabel="$x_1$")
-    _legend(panel, columns=4)
+    legend(panel, columns=4)
     return figure
 
 
@@ -175,11 +164,11 @@ def softmax(logits: Any, *, target: Any = None, labels: Sequence[str] | None = N
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['z', '5', '2', '−1', '3', 'a', '0.842', '0.0419', '0.00209', '0.114']
     """
-    z = _row("logits", logits)
+    z = row_of("logits", logits)
     a = functional.softmax(z)
-    figure, panel = _bars(a, target, labels, ax, columns={"z": z, "a": a})
-    panel.barh(range(len(z)), functional.hardmax(z), 0.84, fill=False, edgecolor=_ink(panel), lw=1.1, label="hardmax")
-    _legend(panel, columns=3)
+    figure, panel = bars(a, target, labels, ax, columns={"z": z, "a": a})
+    panel.barh(range(len(z)), functional.hardmax(z), 0.84, fill=False, edgecolor=ink_of(panel), lw=1.1, label="hardmax")
+    legend(panel, columns=3)
     return figure
 
 
@@ -199,10 +188,10 @@ def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = 
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['a', '0.7', '0.1', '0.2']
     """
-    row = _row("probabilities", a)
-    figure, panel = _bars(row, target, labels, ax, columns={"a": row})
+    row = row_of("probabilities", a)
+    figure, panel = bars(row, target, labels, ax, columns={"a": row})
     if target is not None:
-        _legend(panel, columns=2)
+        legend(panel, columns=2)
     return figure
 
 
@@ -226,13 +215,13 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['0.25', '−0.25', '−0.25', '0.25']
     """
-    entries = _matrix("the matrix", matrix)
+    entries = matrix_of("the matrix", matrix)
     m, n = entries.shape
-    outputs, inputs = _names("row", rows, m), _names("column", columns, n)
-    figure, (panel,) = _panels(ax, 1, min(10.0, 1.0 + 0.8 * n), min(8.0, 0.8 + 0.5 * m))
+    outputs, inputs = names_for("row", rows, m), names_for("column", columns, n)
+    figure, (panel,) = axes_for(ax, 1, min(10.0, 1.0 + 0.8 * n), min(8.0, 0.8 + 0.5 * m))
     shades = np.ma.masked_invalid(entries)
     largest = float(np.abs(shades).max()) if shades.count() and shades.any() else 1.0
-    texts = [_short(x) for x in entries.flat]
+    texts = [short(x) for x in entries.flat]
     room = panel.get_window_extent()
     size = min(10.0, 72.0 / figure.dpi * min(room.width / n / (0.66 * max(map(len, texts))), room.height / m / 1.5))
     legible = size >= 6.0
@@ -242,7 +231,7 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
         for (i, j), text in zip(np.ndindex(m, n), texts, strict=True):
             panel.text(j, i, text, ha="center", va="center", color=INK, fontsize=size)
     else:
-        figure.colorbar(mesh, ax=panel).ax.tick_params(colors=_ink(panel))
+        figure.colorbar(mesh, ax=panel).ax.tick_params(colors=ink_of(panel))
     for axis, name, names in ((panel.yaxis, "output", outputs), (panel.xaxis, "input", inputs)):
         if names is None:
             axis.set_label_text(name)
@@ -277,7 +266,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     >>> figure.axes[0].get_title("left")
     '1 of 3 derivatives off by more than 1e−06'
     """
-    x, y = np.array(_numbers("expected", expected)), np.array(_numbers("got", got))
+    x, y = np.array(numbers_in("expected", expected)), np.array(numbers_in("got", got))
     if len(x) != len(y) or not len(x):
         raise LengthError(f"got {len(y)} derivatives and expected {len(x)}: give as many of both, and at least one")
     for name, numbers in (("expected", x), ("got", y)):
@@ -287,8 +276,8 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
         raise RangeError(f"got tolerance={tolerance!r}, expected a small positive float such as 1e-6")
     errors = np.abs(y - x) / np.maximum(1.0, np.abs(x))
     off = errors > tolerance
-    figure, panels = _panels(ax, 2, 3.9, 3.4)
-    ink = _ink(panels[0])
+    figure, panels = axes_for(ax, 2, 3.9, 3.4)
+    ink = ink_of(panels[0])
     panels[0].axline((0.0, 0.0), slope=1.0, color=ink, alpha=0.5, lw=1.0, zorder=1)
     for panel, across, up in zip(panels, (x, np.arange(len(x))), (y, np.maximum(errors, LEAST)), strict=False):
         for chosen, marker, color in ((~off, "o", BLUE), (off, "s", ORANGE)):
@@ -296,12 +285,12 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     panels[0].set(xlabel="expected", ylabel="got")
     derivatives = f"{len(x)} derivative{'' if len(x) == 1 else 's'}"
     verdict = f"{off.sum()} of {derivatives} off by more than" if off.any() else f"{derivatives} within"
-    panels[0].set_title(f"{verdict} {_short(tolerance)}", loc="left", color=ink)
+    panels[0].set_title(f"{verdict} {short(tolerance)}", loc="left", color=ink)
     for panel in panels[1:]:
         panel.axhline(tolerance, color=ink, alpha=0.5, lw=1.0, ls="--", zorder=1, label="tolerance")
         panel.set(xlabel="derivative", ylabel="relative error", yscale="log")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _legend(panel, columns=1)
+        legend(panel, columns=1)
     return figure
 
 
@@ -329,132 +318,11 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
         raise OperationError(f"got f={shown(f)}, expected a function of the numbers in inputs")
     if isinstance(inputs, tuple):
         return gradcheck(lambda x: f(*x), list(inputs), tolerance=tolerance, ax=ax)
-    x = np.array(_row("inputs", inputs))
+    x = np.array(row_of("inputs", inputs))
     columns = []
     for j, h in enumerate(STEP * np.maximum(1.0, np.abs(x))):
         step = h * np.eye(len(x))[j]
         with no_grad():
-            ahead, behind = (_numbers("what f gave", f([Value(a) for a in at])) for at in (x + step, x - step))
+            ahead, behind = (numbers_in("what f gave", f([Value(a) for a in at])) for at in (x + step, x - step))
         columns.append(np.subtract(ahead, behind) / (2.0 * h))
     return gradients(np.transpose(columns), autograd.jacobian(f)(x.tolist()), tolerance=tolerance, ax=ax)
-
-
-# Axes.
-
-
-def _panels(ax: Any, count: int, width: float, height: float) -> tuple[Figure, Sequence[Axes]]:
-    """The Axes given, or `count` new ones of this size in inches, and their figure."""
-    if ax is None:
-        with rc_context(STYLE):
-            figure = Picture(figsize=(count * width, height), facecolor="white", layout="constrained")
-            panels = figure.subplots(1, count, squeeze=False)[0]
-        for panel in panels:
-            panel.tick_params(colors=INK)
-        return figure, panels
-    given = listed(ax) if isinstance(ax, Iterable) else [ax]
-    if not all(isinstance(a, Axes) for a in given):
-        raise OperationError(f"got ax={shown(ax)}, expected Axes of Matplotlib, or None for a figure of its own")
-    if len(given) not in {1, count}:
-        raise LengthError(f"got {len(given)} Axes, expected {'one' if count == 1 else f'one or {count}'}")
-    return cast("Figure", given[0].figure), given
-
-
-def _ink(panel: Axes) -> Any:
-    """The colour of the writing, which in Axes of the user's is the user's."""
-    return panel.xaxis.label.get_color()
-
-
-def _legend(panel: Axes, columns: int) -> None:
-    """A legend above, where it hides nothing."""
-    panel.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, labelcolor=_ink(panel), borderaxespad=0.2,
-        handletextpad=0.5, columnspacing=1.4,
-    )  # fmt: skip
-
-
-def _bars(
-    a: Sequence[float], target: Any, labels: Sequence[str] | None, ax: Any, columns: dict[str, Sequence[float]]
-) -> tuple[Figure, Axes]:
-    """Horizontal bars of probabilities, a class in each row, and columns of numbers to the right."""
-    for p in a:
-        if not 0.0 <= p <= 1.0 + TOLERANCE:
-            raise RangeError(
-                f"got the probability {p}, expected a number from 0 to 1: plot.softmax makes them of logits, which are below inf"
-            )
-    places = range(len(a))
-    names = _names("label", labels, len(a))
-    weights = class_weights(target, len(a)) if target is not None else {}
-    figure, (panel,) = _panels(ax, 1, 5.6, 1.2 + 0.36 * len(a))
-    panel.barh(places, a, 0.6, color=BLUE, label="probability a")
-    if weights:
-        y = [_float("target", weights.get(k, 0.0)) for k in places]
-        panel.plot(y, places, "D", color=ORANGE, ms=7, mec="white", mew=0.8, clip_on=False, zorder=3, label="target y")
-    right = 0.0
-    for name, numbers in columns.items():
-        texts = [name, *map(_short, numbers)]
-        right += 16.0 + 6.5 * max(map(len, texts))
-        for k, text in enumerate(texts, start=-1):
-            at_edge: Any = {"xy": (1.0, k), "xycoords": panel.get_yaxis_transform(), "textcoords": "offset points"}
-            panel.annotate(text, xytext=(right, 0.0), ha="right", va="center", color=_ink(panel), **at_edge)
-    panel.set_yticks(places, [str(k) for k in places] if names is None else names)
-    panel.set(xlim=(0.0, 1.0), ylim=(len(a) - 0.4, -1.4))
-    panel.spines.left.set_bounds(len(a) - 0.4, -0.6)
-    return figure, panel
-
-
-# Numbers and names.
-
-
-def _row(name: str, x: Any) -> list[float]:
-    """Numbers in a sequence."""
-    given = listed(x)
-    if not isinstance(given, list) or not given:
-        raise LengthError(f"got {shown(x)} as {name}, expected a sequence of at least one number")
-    return [_float(name, a) for a in given]
-
-
-def _matrix(name: str, rows: Any) -> np.ndarray:
-    """Rows of numbers as an array."""
-    given = listed(rows)
-    if not isinstance(given, list) or not given:
-        raise LengthError(f"got {shown(rows)} as {name}, expected at least one row of numbers")
-    matrix = [_row(f"a row of {name}", row) for row in given]
-    for row in matrix:
-        if len(row) != len(matrix[0]):
-            raise LengthError(f"the rows of {name} have {len(matrix[0])} and {len(row)} numbers, expected as many in each")
-    return np.array(matrix)
-
-
-def _numbers(name: str, x: Any) -> list[float]:
-    """The numbers in a structure of sequences, in order."""
-    given = listed(x)
-    return [n for part in given for n in _numbers(name, part)] if isinstance(given, list) else [_float(name, given)]
-
-
-def _float(name: str, x: Any) -> float:
-    return x.data if isinstance(x, Value) else number(name, x)
-
-
-def _names(what: str, given: Sequence[str] | None, count: int) -> Sequence[str] | None:
-    """Names for as many things, or None."""
-    if given is not None and len(given) != count:
-        raise LengthError(f"got {len(given)} names, expected {count}: one for each {what}")
-    return given
-
-
-def _class(target: Any, names: list[int]) -> int:
-    """The class that a target names, as `predict` would."""
-    if names == [-1, 1]:
-        return sign(target, " for a model with one output")
-    weights = class_weights(target, len(names))
-    return max(weights, key=weights.__getitem__)
-
-
-def _tint(color: str) -> tuple[float, ...]:
-    """A colour on its way to white, to stand behind points of that colour."""
-    return tuple(1.0 - 0.25 * (1.0 - part) for part in to_rgb(color))
-
-
-def _short(x: float) -> str:
-    """Three significant digits, with the minus sign of the axes."""
-    return f"{x:.3g}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""docs/operations.md is what the tables say, the recorded pictures what `draw` draws; `python tests/test_docs.py` writes them anew."""
+"""The recorded pictures of docs/ are what `draw` draws; `python tests/test_docs.py` writes them anew."""
 
 import html
 import math
@@ -7,120 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-import sympy
-from edges import EDGES
-from operations import apply
 
 import nn
-from autograd import TABLE, Op, Value, draw, exp, log, ops, order, scope, tanh
+from autograd import Value, draw, exp, log, order, scope, tanh
 from autograd import sum as sum_
 from autograd.__main__ import show_gradient
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE = DOCS / "operations.md"
-
-HEAD = """# The operations
-
-Written by `tests/test_docs.py` from the one table in `autograd/ops.py` and the edge table in `tests/edges.py`; a test compares them.
-
-A bound is the largest error in units in the last place, relative to the true result, or, if marked absolute, to the larger of 1 and the
-true result; it holds where nothing over- or underflows. The tests measure it against mpmath.
-A domain is the open interval in which the operation is smooth, from which the tests draw samples; for points outside it see the kinks and
-the rules below.
-
-| operation | formula | local derivatives | domain | bound: value, derivatives |
-| --- | --- | --- | --- | --- |
-"""
-
-KINKS = """
-## Kinks: where a derivative had to be chosen
-
-The choice is the subgradient of least size, else the limit, else nan. A dash means no dependence.
-
-| operation | at | derivatives | reason |
-| --- | --- | --- | --- |
-"""
-
-EDGE = """
-## Edges, to second order
-
-Each row is a test, on Values and on NumPy columns.
-
-| case | value | gradient | second derivatives, row by row |
-| --- | --- | --- | --- |
-"""
-
-POLICY = """
-## Points that are not finite, or outside the domain
-
-- Arithmetic is that of IEEE 754: an operation never raises, warns, or gives a complex number. Outside its domain a value is nan, at a pole
-  it is inf with its sign, and what is too large for a float is inf.
-- A derivative is that of its formula in the same arithmetic. So `log(-2)` is nan and its derivative 1/x is -0.5: the value shows the error.
-- nan in gives nan out, with the exceptions of C's annex F: `nan**0` and `1**nan` are 1, `hypot(inf, nan)` and `norm` are inf.
-  A comparison with nan is nan, not false: `step(nan)` and the derivative of `relu` at nan are nan.
-- No dependence (a dash above, None in `Value.partials`) contributes exactly 0, whatever gradient arrives. So does a branch that
-  `where` did not take: `where(x > 0, log(x), 0)` has derivative 0 at 0, never nan.
-- `maximum` and `minimum` at a tie: Values share the derivative equally. A constant, a float beside Values, is one more argument whose
-  share may be chosen, so that the choice of least size is 0 for all: `maximum(x, 0.0)` has derivative 0 at 0, as relu has. The arguments of
-  `jit`, `vmap` and a `Program` count as Values there; a leaf that is not an input of a Program is a constant of it.
-- `sum`, `dot` and `norm` give the sum of their exact terms. They are inf only where that is too large for a float or a term has an
-  infinite factor, never because of an intermediate sum or product: `sum([1e308, 1e308, -1e308])` is 1e308, `dot([-2, 1e200], [inf, 1e200])`
-  is -inf, and `dot([1e200, 1e200], [1e200, -1e200])` is 0. Infinite terms of both signs give nan. This holds for floats, Values,
-  columns and lanes; plain `+` and `*` are IEEE 754's, one at a time, and so are gradients, which are summed as they arrive.
-- A zero keeps its sign: a sum of zeros that all are -0.0 is -0.0, any other 0.0; of equal arguments `maximum` and `minimum` give the first.
-- `norm` of zeros has derivative 0, and so have its square and every smooth function of it; its second derivatives there are 0 by choice, so
-  `dot(xs, xs)` is better than `norm(xs)**2` where they are needed.
-- A gradient of 0 is passed on like any other, and 0 times inf is nan.
-- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not specified where 0 < y <= 1.
-"""
-
-
-def variables(op: Op) -> list[sympy.Symbol]:
-    """Symbols for the arguments, three for an n-ary operation, two sequences of two for dot."""
-    return list(sympy.symbols("a b c d", real=True)[: {2: 4}.get(op.sequences, op.arity or 3)])
-
-
-def derivatives(op: Op) -> str:
-    """The local derivatives as SymPy prints them; of choices in words."""
-    x = variables(op)
-    if op in (ops.maximum, ops.minimum):
-        return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"
-    if op in (ops.hypot, ops.norm):
-        return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
-    return ", ".join("–" if p is None else f"${sympy.latex(exact(p))}$" for p in op.partials(apply(op, x), *x))
-
-
-def exact(p) -> sympy.Expr:
-    """`p` with its floats as the fractions that they are, and 2/√π by its name."""
-    p = sympy.sympify(p)
-    root = sympy.Float(ops.TWO_BY_ROOT_PI)
-    return p.xreplace(
-        {x: 2 / sympy.sqrt(sympy.pi) if x == root else sympy.Rational(str(x)).limit_denominator(4) for x in p.atoms(sympy.Float)}
-    )
-
-
-def numbers(x) -> str:
-    return ", ".join("–" if a is None else f"{a:.4g}" for a in x)
-
-
-def row(*cells) -> str:
-    return f"| {' | '.join(cells)} |\n"
-
-
-def page() -> str:
-    """The page."""
-    rows, kinks = [], []
-    for op in TABLE.values():
-        formula = op.formula(*map(str, variables(op))).replace("|", r"\vert ")
-        domain = " × ".join(f"({low:g}, {high:g})" for low, high in op.domain)
-        bound = f"{op.bound.value:g}, {op.bound.partials:g}{'' if op.bound.relative else ', absolute'}"
-        rows.append(row(op.name, f"${formula}$", derivatives(op), domain, bound))
-        kinks += [row(op.name, numbers(k.at), numbers(k.partials), k.reason.replace("|", "&#124;")) for k in op.kinks]
-    edges = [row(name, f"{y:.4g}", numbers(p), "; ".join(map(numbers, h))) for name, (_, _, y, p, h) in EDGES.items()]
-    return "".join([HEAD, *rows, KINKS, *kinks, EDGE, *edges, POLICY])
-
-
-# Pictures.
 
 
 def neuron():
@@ -190,11 +83,6 @@ def test_a_recorded_picture_is_what_is_drawn_today(name):
     assert seen(recorded) == seen(PICTURES[name]().svg()), "run: python tests/test_docs.py"
 
 
-def test_the_page_of_operations_is_what_the_tables_say():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/test_docs.py"
-
-
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
     for name, picture in PICTURES.items():
         picture().save(DOCS / f"{name}.svg")

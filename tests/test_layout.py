@@ -19,7 +19,7 @@ ORDER = """
     copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
     sweeps
     program.archive program.program program.captured program.lanes program.recording program.jit program
-    transforms differences check shifts symbolic
+    transforms differences local check shifts symbolic
     pictures pictures.render pictures.view pictures.writer pictures.draw pictures.formulas pictures.steps
     __init__ __main__
 """.split()  # noqa: SIM905  # a drawing

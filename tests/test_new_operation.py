@@ -28,6 +28,12 @@ ROWS = {
     "fmod": (FMOD, "0.2", "1.0"),
 }
 
+PAGE = {
+    "asinh": r"| asinh | $\operatorname{arsinh}\left(a\right)$ | $\frac{1}{\sqrt{a^{2} + 1}}$ | (-inf, inf) | 1.5, 2 |",
+    "cosc": r"| cosc | $\operatorname{cosc}\left(a\right)$ | ",
+    "fmod": r"| fmod | $\operatorname{fmod}\left(a, b\right)$ | $1$, – | (-inf, inf) × (0, inf) | 0.5, 0.5 |",
+}
+
 USE = """
 import math, sys
 import mpmath, numpy as np
@@ -74,6 +80,9 @@ def copy(tmp_path_factory):
     text = table.read_text(encoding="utf-8")
     rows = "".join(f"{row}\n\n" for row, _, _ in ROWS.values())
     table.write_text(text.replace("# fmt: on", f"{rows}# fmt: on"), encoding="utf-8")
+    for name in ("docs/operations.md", "docs/operations.py", "tests/edges.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / name, folder / name)
     command(folder, "pure", "-m", "autograd.native.generate")
     return folder
 
@@ -81,6 +90,7 @@ def copy(tmp_path_factory):
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_and_a_command_are_enough(name, copy):
     command(copy, "pure", "-c", USE, name, *ROWS[name][1:], "pure")
+    assert PAGE[name] in (copy / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def test_what_the_command_wrote_is_compiled(copy):

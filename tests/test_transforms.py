@@ -1,6 +1,8 @@
 """Derivatives as functions, against SciPy, closed forms and mpmath; nesting, structures, cost."""
 
 import math
+import sys
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -366,3 +368,26 @@ def test_derivatives_cost_a_small_multiple_of_the_function(f, n):
 def test_wrong_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_threads_call_one_pullback_at_once():
+    """What `vjp` gave sweeps over one graph, whichever thread calls it."""
+    size = 60
+    pullback = vjp(lambda x: [autograd.sum([a * k for a in x]) for k in range(4)])([1.0] * size)
+    interval = sys.getswitchinterval()
+    found = {}
+
+    def work(k):
+        seed = [float(i == k) for i in range(4)]
+        found[k] = {tuple(pullback(seed)) for _ in range(100)}
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    try:
+        sys.setswitchinterval(1e-6)
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == {k: {(float(k),) * size} for k in range(4)}

@@ -18,7 +18,10 @@ import pytest
 import autograd
 from autograd import Value, graph, ops, scope
 from autograd.context import current, in_context, scope_path
+from autograd.engine import sweep
 from autograd.errors import AutogradError, GradientLostError, NumberError
+from autograd.graph import order
+from autograd.value import sweep as watched_sweep
 
 # Nodes: one for each operation, with what it was given.
 
@@ -201,6 +204,23 @@ def test_an_exception_on_the_way_leaves_the_leaves_as_they_were():
     assert (a.grad, b.grad) == (3.0, 2.0)
     y.backward()
     assert (a.grad, b.grad) == (3.0 + 3.0 * 2.0 + 9.0, 2.0 + 6.0)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_sweep_leaves_the_gradients_as_they_were(watched):
+    x, y = Value(2.0), Value(5.0)
+    z = x * x * y
+    z.backward(3.0)
+    square, other = x * x, Value(1.0)
+    nodes = [y, *order(z, square)]
+    before = [node.grad for node in nodes]
+    with in_context(replace(current(), watch=Sees() if watched else None)):
+        found = (watched_sweep if watched else sweep)({z: 2.0, square: 1.0}, [x, y, other])
+    assert found == [2.0 * 20.0 + 4.0, 8.0, 0.0]
+    assert [node.grad for node in nodes] == before
+    with in_context(replace(current(), watch=Sees(z.args[0]))), pytest.raises(Interrupt):
+        watched_sweep({z: 1.0}, [x])
+    assert [node.grad for node in nodes] == before
 
 
 # Numbers in and out.

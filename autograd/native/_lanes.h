@@ -624,7 +624,7 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
     const double *g = LANES(at)(b, s->adjoint), *y = LANES(at)(b, s->row);
     const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
     double *p = b->scratch + 3 * width;
-    if (s->code == AG_WHERE) {
+    if (ag_ops[s->code].selects) {
         const double *condition = LANES(operand)(b, from[0], 0);
         int64_t *restrict took = (int64_t *)p;
         for (size_t k = 1; k < 3; k++) {

@@ -57,7 +57,6 @@ cdef extern from "_node.h":
     void node_cut(Node*) noexcept
     void node_mark(Node*, PyObject*) noexcept
     void node_seed(Node*, double) noexcept
-    void node_send(Node*) noexcept
     list nodes_below(PyObject**, size_t)
     int node_backward(Node*, double) except -1
     int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
@@ -69,7 +68,7 @@ include "_codes.pxi"
 cdef extern from "_ops.h":
     ctypedef struct ag_op:
         const char* name
-        unsigned char arity, sequences, depends, ties
+        unsigned char arity, sequences, depends, ties, selects, variable, constant
     const ag_op ag_ops[]
     double ag_value1(int, double) noexcept
     double ag_apply1(int, double, double*) noexcept
@@ -87,6 +86,7 @@ cdef extern from "_flat.h":
 
 cdef PyObject* OPS[AG_COUNT]
 shared = None  # operators.py, for what needs no speed
+reference = None  # the Value of value.py
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
@@ -96,11 +96,11 @@ Py_INCREF(_current)  # these two for ever: when Python ends, modules go before t
 Py_INCREF(_NEUTRAL)
 
 
-def connect(table, text, operators):
+def connect(table, value, operators):
     """Take the operations from the table, and from the reference its description and what needs no speed."""
-    global shared, signature
-    shared = operators
-    signature = f"Value(data, label=None)\n--\n\n{text}"
+    global shared, reference, signature
+    shared, reference = operators, value
+    signature = f"Value(data, label=None)\n--\n\n{value.__doc__}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
     (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
     PyType_Modified(<type>Value)
@@ -202,8 +202,8 @@ cdef object binary(int code, object a, object b):
         except NumberError:
             return no_operand(a if left < 0 else b)
         return binary(code, a, b)
-    if code == AG_POW and not right:
-        code = AG_POWC
+    if not right:
+        code = ag_ops[code].constant
     z = ag_apply2(code, x, y, partials)
     made = node_new(z, OPS[code], 2)
     cdef Edge* edges = of(made).own
@@ -243,8 +243,7 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
         values |= kind
     if not values:
         return None
-    if code == AG_POW or code == AG_POWC:
-        code = AG_POW if is_node(x[1]) else AG_POWC
+    code = ag_ops[code].variable if is_node(x[n - 1]) else ag_ops[code].constant
     cdef unsigned depends = ag_ops[code].depends
     cdef unsigned char arity = ag_ops[code].arity
     if arity == 1:
@@ -257,7 +256,7 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
         y = ag_apply_n(code, data, n, partials)
     if ag_ops[code].ties:
         settle(x, n, partials)
-    if code == AG_WHERE:  # the branch not taken is absent, not merely multiplied by 0
+    if ag_ops[code].selects:  # the branch not taken is absent, not merely multiplied by 0
         depends = 2 if data[0] != 0.0 else 4
     made = node_new(y, OPS[code], n)
     cdef Edge* edges = node_edges(of(made))
@@ -450,27 +449,6 @@ cdef int check(tuple nodes) except -1:
     return 0
 
 
-cdef int swept(object value, double seed, object watch) except -1:
-    """`backward` with somebody watching: who may raise, and then the leaves are as they were."""
-    cdef list nodes = order(value), leaves = []
-    for node in nodes:
-        if of(node).size:
-            of(node).graded = 0
-        else:
-            leaves.append((node, node._grad))
-    node_seed(of(value), seed)
-    try:
-        for node in reversed(nodes):
-            if of(node).graded:
-                node_send(of(node))
-                watch.swept(node)
-    except BaseException:
-        for leaf, grad in leaves:
-            leaf._grad = grad
-        raise
-    return 0
-
-
 cdef class Value:
     """A number that records the operations made on it: `autograd.value.Value`, compiled."""
 
@@ -587,15 +565,23 @@ cdef class Value:
         """The local derivative for each of `args`, as recorded; None where there is none."""
         return node_tuple(of(self), edge_partial)
 
+    # For the sweep in Python.
+
+    @property
+    def _args(self):
+        return node_tuple(of(self), edge_arg)
+
+    @property
+    def _partials(self):
+        return node_tuple(of(self), edge_partial)
+
     def backward(self, seed=1.0):
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
         cdef double start = number("the seed of backward()", seed)
-        watch = current().watch
+        if current().watch is not None:  # which sees each node
+            return reference.backward(self, start)
         forbid_while_traced("backward()")
-        if watch is None:
-            node_backward(of(self), start)
-        else:
-            swept(self, start, watch)
+        node_backward(of(self), start)
 
     # One line an operation.
 

@@ -420,16 +420,21 @@ static inline void node_seed(Node *node, double seed) {
     node->graded = 1;
 }
 
-/* Send a node's gradient, times the local derivative, to each argument. */
-static inline void node_send(Node *node) {
-    Edge *edge = node_edges(node), *end = edge + node->size;
-    double grad = node->grad;
-    if (!node->graded) return;
-    for (; edge < end; edge++) {
-        Node *a = (Node *)edge->arg;
-        if (!a || edge->arg & NO_DERIVATIVE) continue;
-        a->grad = a->graded ? a->grad + grad * edge->partial : grad * edge->partial;
-        a->graded = 1;
+/* Let each node, the last one first, send its gradient, times the local derivative, to each of its arguments; and leave the order. */
+static void order_send(Order *order) {
+    for (size_t i = order->count; i-- > 0;) {
+        if (i >= 32) fetch(order->nodes[i - 32], 0);
+        Node *node = order->nodes[i];
+        Edge *edge = node_edges(node), *end = edge + node->size;
+        double grad = node->grad;
+        node->place = 0;
+        if (!node->graded) continue;
+        for (; edge < end; edge++) {
+            Node *a = (Node *)edge->arg;
+            if (!a || edge->arg & NO_DERIVATIVE) continue;
+            a->grad = a->graded ? a->grad + grad * edge->partial : grad * edge->partial;
+            a->graded = 1;
+        }
     }
 }
 
@@ -439,46 +444,45 @@ static int node_backward(Node *root, double seed) {
     Order order;
     if (order_make(&order, roots, 1, 1) < 0) return -1;
     node_seed(root, seed);
-    for (size_t i = order.count; i-- > 0;) {
-        if (i >= 32) fetch(order.nodes[i - 32], 0);
-        order.nodes[i]->place = 0;
-        node_send(order.nodes[i]);
-    }
+    order_send(&order);
     PyMem_RawFree(order.nodes);
     return 0;
 }
 
 typedef struct {
-    double sum;
-    int arrived;
-} Received;
+    double grad;
+    uint16_t graded;
+} Gradient;
 
-static inline void receive(Received *at, double number) {
-    at->sum = at->arrived ? at->sum + number : number;
-    at->arrived = 1;
-}
-
-/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: 0, or -1 with MemoryError. */
+/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: 0, or -1 with MemoryError.
+   The gradients of the nodes serve meanwhile, and are put back. */
 static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers) {
     Order order;
-    Received *received;
+    Gradient *before;
     if (order_make(&order, outputs, m, 0) < 0) return -1;
-    if ((received = PyMem_RawCalloc(order.count + 1, sizeof(Received)))) { /* received[0] is that of all that is not below the outputs */
-        for (size_t i = 0; i < m; i++) receive(received + ((Node *)outputs[i])->place, numbers[i]);
-        for (size_t i = order.count; i > 0; i--) {
-            Edge *edge = node_edges(order.nodes[i - 1]), *end = edge + order.nodes[i - 1]->size;
-            if (!received[i].arrived) continue;
-            for (; edge < end; edge++) {
-                if (edge->arg && !(edge->arg & NO_DERIVATIVE)) receive(received + edge_node(*edge)->place, received[i].sum * edge->partial);
-            }
+    if ((before = PyMem_RawMalloc((order.count + 1) * sizeof(Gradient)))) {
+        for (size_t i = 0; i < order.count; i++) {
+            before[i] = (Gradient){order.nodes[i]->grad, order.nodes[i]->graded};
+            order.nodes[i]->graded = 0;
         }
-        for (size_t i = 0; i < n; i++) numbers[m + i] = received[((Node *)inputs[i])->place].sum;
+        for (size_t i = 0; i < m; i++) node_seed((Node *)outputs[i], numbers[i]);
+        for (size_t i = 0; i < n; i++) numbers[m + i] = ((Node *)inputs[i])->place != 0; /* 0 where it is not below the outputs */
+        order_send(&order);
+        for (size_t i = 0; i < n; i++) {
+            Node *x = (Node *)inputs[i];
+            numbers[m + i] = numbers[m + i] != 0.0 && x->graded ? x->grad : 0.0;
+        }
+        for (size_t i = 0; i < order.count; i++) {
+            order.nodes[i]->grad = before[i].grad;
+            order.nodes[i]->graded = before[i].graded;
+        }
+    } else {
+        order_leave(&order);
+        PyErr_NoMemory();
     }
-    order_leave(&order);
     PyMem_RawFree(order.nodes);
-    PyMem_RawFree(received);
-    if (!received) PyErr_NoMemory();
-    return received ? 0 : -1;
+    PyMem_RawFree(before);
+    return before ? 0 : -1;
 }
 
 #endif

@@ -123,7 +123,7 @@ static void scalar_backward(const Program *p, const uint32_t *list, size_t begin
             g[args[0]] += sent * left[code];
             g[args[1]] += sent * right[code];
             if (taken) taken[args[0]] = taken[args[1]] = 1;
-        } else if (code == AG_WHERE) {
+        } else if (ag_ops[code].selects) {
             const int32_t branch = args[v[args[0]] != 0.0 ? 1 : 2];
             g[branch] += sent;
             if (taken) taken[branch] = 1;

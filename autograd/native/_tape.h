@@ -89,7 +89,7 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
         const size_t slot = p->known + i;
         if (!is_active(p, slot)) continue;
         const int code = p->codes[i];
-        const uint8_t flag = REACHED | (code == AG_WHERE ? 0 : flags[slot] & ALWAYS);
+        const uint8_t flag = REACHED | (ag_ops[code].selects ? 0 : flags[slot] & ALWAYS);
         for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++)
             if (depends_on(code, j - p->starts[i])) flags[p->args[j]] |= flag;
         if (!(flags[slot] & ALWAYS)) p->masked = 1;
@@ -371,9 +371,12 @@ static void keep_for_reverse(Maker *m) {
         const size_t slot = p->known + i, count = p->starts[i + 1] - p->starts[i];
         const int32_t *args = p->args + p->starts[i];
         if (!is_active(p, slot)) continue;
+        if (ag_ops[p->codes[i]].selects) {
+            m->last[args[0]] = UINT32_MAX;
+            continue;
+        }
         switch (p->codes[i]) {
         case AG_ADD: case AG_SUB: case AG_NEG: case AG_SUM: break;
-        case AG_WHERE: m->last[args[0]] = UINT32_MAX; break;
         case AG_EXP: case AG_RELU: m->last[slot] = UINT32_MAX; break;
         case AG_MUL: case AG_DOT:
             for (size_t k = 0; k < count; k++)

@@ -248,11 +248,13 @@ enum {{
 }};
 
 /* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0; and whether the
-   partials are the shares of a tie, of which nothing is left beside a constant that has one. */
+   bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0; whether the
+   partials are the shares of a tie, of which nothing is left beside a constant that has one; whether the first argument selects the
+   second, or, where it is 0, the third, and the other is absent; and the codes of what is recorded in its place where the last argument
+   is a variable, and where it is a constant. */
 typedef struct ag_op {{
     const char *name;
-    unsigned char arity, sequences, depends, ties;
+    unsigned char arity, sequences, depends, ties, selects, variable, constant;
 }} ag_op;
 
 static const ag_op ag_ops[AG_COUNT] = {{
@@ -277,12 +279,19 @@ def _code(op: Op) -> str:
     return f"AG_{op.name.upper()}"
 
 
+def _columns(op: Op) -> tuple[int | str, ...]:
+    """What C knows of an operation beside its name."""
+    variable, constant = (op.recorded_on((last,)) for last in (None, 0.0))
+    depends = dependence(op) if op.arity else 0xFF
+    return op.arity or 0, op.sequences, depends, int(op.ties), int(op.selects), _code(variable), _code(constant)
+
+
 def header() -> str:
     """The text of `_ops.h`."""
     table = TABLE.values()
     fixed = [op for op in table if op.arity]
     values, partials = zip(*(functions(op, f"ag_{op.name}") for op in fixed), strict=True)
-    rows = [f'{{"{op.name}", {op.arity or 0}, {op.sequences}, {dependence(op) if op.arity else 0xFF}, {op.ties:d}}}' for op in table]
+    rows = [f'{{"{op.name}", {", ".join(map(str, _columns(op)))}}}' for op in table]
     lists = {n: [f"X({_code(op)}, ag_{op.name})" for op in fixed if op.arity == n] for n in LISTS}
     return HEADER.format(
         codes="\n".join(f"    {_code(op)}," for op in table),

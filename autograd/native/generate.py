@@ -1,11 +1,12 @@
 """What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
 The arithmetic in C (`_ops.h`), the codes (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in
-Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`). Run it with AUTOGRAD_BACKEND=pure, since what is
-compiled is built on it.
+Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a checkout also the tables of
+`docs/operations.md`, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
 import re
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from autograd.native import ctext
 from autograd.ops import TABLE
 
 TOP = Path(__file__).parents[1]
+PAGE = TOP.parent / "docs" / "operations.py"  # what writes the tables of the page, in a checkout
 WRITTEN = "# Written by python -m autograd.native.generate from autograd/ops.py: change a row there.\n"
 
 # What has a sign, or is refused by its name since there is another way to write it, is no method.
@@ -56,6 +58,11 @@ def exports(text: str) -> str:
     return text.replace(declared[0], "".join(f'    "{name}",\n' for name in sorted(others, key=_as_sorted)))
 
 
+def page(text: str) -> str:
+    """The text of `docs/operations.md` with its tables as they should be."""
+    return str(runpy.run_path(str(PAGE))["page"](text))
+
+
 def _as_sorted(name: str) -> tuple[bool, bool, str]:
     """Constants, classes, functions: the order of ruff."""
     return not name.isupper(), name[0].islower(), name
@@ -73,13 +80,15 @@ FILES: dict[str, Callable[..., Any]] = {
     "operators.py": python_methods,
     "__init__.py": exports,
 }
+if PAGE.exists():
+    FILES["../docs/operations.md"] = page
 
 
 def outdated() -> dict[Path, str]:
     """The files that are not as the table has them, each with what it should say."""
     found = {}
     for name, generated in FILES.items():
-        path = TOP / name
+        path = (TOP / name).resolve()
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         if (text := generated(before)) != before:
             found[path] = text

@@ -11,7 +11,7 @@ frames are taken out.
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -31,6 +31,7 @@ from autograd.pictures.formulas import Formula, formula, plain, said
 from autograd.pictures.render import render
 from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
 from autograd.pictures.writer import FONT, Writer, depth
+from autograd.value import send
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path
@@ -57,6 +58,31 @@ def _names(nodes: Sequence[Value]) -> dict[Value, str]:
     return names
 
 
+class _Receiver:
+    """What a sweep needs of a node; it keeps each sum that its gradient has been, until that is shown.
+
+    Attributes:
+        node: the node.
+        args: the receivers of its arguments, None for a number.
+        sums: those not shown yet.
+    """
+
+    def __init__(self, node: Value, args: Sequence["_Receiver | None"]) -> None:
+        self.node, self.args = node, args
+        self._args, self._partials = args, node.partials
+        self.sums: deque[float] = deque()
+        self._last: float | None = None
+
+    @property
+    def _grad(self) -> float | None:
+        return self._last
+
+    @_grad.setter
+    def _grad(self, grad: float) -> None:
+        self._last = grad
+        self.sums.append(grad)
+
+
 class _Steps:
     """Every step of the two passes below the last of `nodes`, and what the page says of each node.
 
@@ -72,6 +98,7 @@ class _Steps:
         self._index = {node: i for i, node in enumerate(nodes)}
         self._uses: dict[Value, list[tuple[int, int]]] = {node: [] for node in nodes}
         self._closed: dict[Value, str] = {}
+        self._terms: dict[Value, list[Formula | None]] = {node: [] for node in nodes}
         self._sent: dict[Value, list[dict[str, Any]]] = {node: [] for node in nodes}
         self._steps: list[tuple[str, int]] = [("start", 0)]
         self._forward()
@@ -96,31 +123,40 @@ class _Steps:
                 self._sent[node].append(row)
 
     def _backward(self) -> None:
-        """What `Value.backward` does, in its order, so that the sums are the same to the last bit."""
-        loss = self.nodes[-1]
-        terms: dict[Value, list[Formula | None]] = defaultdict(list)
+        """The sweep of `Value.backward` itself, on nodes that keep every sum, so that these are the same to the last bit."""
+        receivers: dict[Value, _Receiver] = {}
+        for node in self.nodes:
+            receivers[node] = _Receiver(node, [receivers.get(a) if a.__class__ is Value else None for a in node.args])
+        loss = receivers[self.nodes[-1]]
+        loss._grad = 1.0  # noqa: SLF001  # what the sweep goes on from
         self._steps.append(("seed", len(self.nodes) - 1))
-        self.sums[loss].append((len(self._steps) - 1, 1.0))
-        terms[loss].append(Formula(1.0))
-        for node in reversed(self.nodes):
-            if not self.sums[node]:
+        self._received(loss, Formula(1.0))
+        send(list(receivers.values()), self._swept)
+
+    def _received(self, receiver: "_Receiver", term: Formula | None) -> float:
+        """Show that the next of its sums has been reached, by `term`; the sum."""
+        total = receiver.sums.popleft()
+        self.sums[receiver.node].append((len(self._steps) - 1, total))
+        self._terms[receiver.node].append(term)
+        return total
+
+    def _swept(self, receiver: "_Receiver") -> None:
+        """What a node has just sent to its arguments is a step."""
+        node = receiver.node
+        grad, closed = self.sums[node][-1][1], self._gradient(node, self._terms[node])
+        if not node.args:
+            return
+        self._steps.append(("backward", self._index[node]))
+        rows = iter(self._sent[node])
+        for a, partial, local in zip(receiver.args, node.partials, self._locals(node), strict=True):
+            if a is None:
                 continue
-            grad, closed = self.sums[node][-1][1], self._gradient(node, terms[node])
-            if not node.args:
+            row = next(rows)
+            if partial is None:
                 continue
-            self._steps.append(("backward", self._index[node]))
-            rows = iter(self._sent[node])
-            for a, partial, local in zip(node.args, node.partials, self._locals(node), strict=True):
-                if a.__class__ is not Value:
-                    continue
-                row = next(rows)
-                if partial is None:
-                    continue
-                product, sums = grad * partial, self.sums[a]
-                row |= {"sends": said(product), "before": said(sums[-1][1]) if sums else ""}
-                sums.append((len(self._steps) - 1, sums[-1][1] + product if sums else product))
-                row |= {"after": said(sums[-1][1])}
-                terms[a].append(closed * local if local else None)
+            sums = self.sums[a.node]
+            row |= {"sends": said(grad * partial), "before": said(sums[-1][1]) if sums else ""}
+            row |= {"after": said(self._received(a, closed * local if local else None))}
 
     def _gradient(self, node: Value, terms: Sequence[Formula | None]) -> Formula:
         """The gradient as a formula, which is its name where the sum of `terms` is not known or long."""
