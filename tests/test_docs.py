@@ -70,7 +70,11 @@ POLICY = """
 - `norm` of zeros has derivative 0, and so have its square and all that is smooth in it; its second derivatives there are 0 by choice, so
   that `dot(xs, xs)` is better than `norm(xs)**2` where they are wanted.
 - A gradient that arrives as 0 is carried on all the same, and 0 times inf is nan: nothing is hidden.
-- The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not settled where 0 < y <= 1.
+- The second derivatives of asin, acos and atanh at -1 and 1, of acosh at 1 and of cbrt at 0 are nan, those of x**y by x and y at x = 0
+  are not settled where 0 < y <= 1.
+- `x // y` and `x % y` are Python's, with the sign of y, `round` takes the even one of two whole numbers as near. Where Python raises they
+  are NumPy's: `x % 0` is nan, `x // 0` is inf with its sign, or nan. They jump where x is a multiple of y: there as elsewhere
+  the derivative of `x % y` by x is 1, that by y is -(x // y), and the others are constant on either side.
 """
 
 
@@ -89,13 +93,15 @@ def derivatives(op: Op) -> str:
     return ", ".join("–" if p is None else f"${sympy.latex(exact(p))}$" for p in op.partials(apply(op, x), *x))
 
 
+TWO = sympy.Integer(2)
+CONSTANTS = (2 / sympy.sqrt(sympy.pi), 1 / sympy.sqrt(TWO), 1 / sympy.sqrt(2 * sympy.pi), sympy.log(2), 1 / sympy.log(2), 1 / sympy.log(10))
+
+
 def exact(p) -> sympy.Expr:
-    """`p` with its floats as the fractions that they are, and 2/√π by its name."""
+    """`p` with its floats as the fractions that they are, and constants such as 2/√π by their names."""
     p = sympy.sympify(p)
-    root = sympy.Float(ops.TWO_BY_ROOT_PI)
-    return p.xreplace(
-        {x: 2 / sympy.sqrt(sympy.pi) if x == root else sympy.Rational(str(x)).limit_denominator(4) for x in p.atoms(sympy.Float)}
-    )
+    known = {sympy.Float(float(x)): x for x in CONSTANTS}
+    return p.xreplace({x: known.get(x) or sympy.Rational(str(x)).limit_denominator(4) for x in p.atoms(sympy.Float)})
 
 
 def numbers(x) -> str:
