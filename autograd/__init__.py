@@ -16,10 +16,15 @@ from autograd.op import Op as Op
 from autograd.ops import TABLE as TABLE
 from autograd.ops import abs as abs
 from autograd.ops import acos as acos
+from autograd.ops import acosh as acosh
 from autograd.ops import add as add
 from autograd.ops import asin as asin
+from autograd.ops import asinh as asinh
 from autograd.ops import atan as atan
 from autograd.ops import atan2 as atan2
+from autograd.ops import atanh as atanh
+from autograd.ops import cbrt as cbrt
+from autograd.ops import ceil as ceil
 from autograd.ops import clip as clip
 from autograd.ops import cos as cos
 from autograd.ops import cosh as cosh
@@ -28,23 +33,33 @@ from autograd.ops import dot as dot
 from autograd.ops import equal as equal
 from autograd.ops import erf as erf
 from autograd.ops import exp as exp
+from autograd.ops import exp2 as exp2
 from autograd.ops import expm1 as expm1
+from autograd.ops import floor as floor
+from autograd.ops import floordiv as floordiv
+from autograd.ops import gelu as gelu
 from autograd.ops import hypot as hypot
 from autograd.ops import leaky_relu as leaky_relu
 from autograd.ops import less as less
 from autograd.ops import less_equal as less_equal
 from autograd.ops import log as log
 from autograd.ops import log1p as log1p
+from autograd.ops import log2 as log2
+from autograd.ops import log10 as log10
+from autograd.ops import logaddexp as logaddexp
 from autograd.ops import logsumexp as logsumexp
 from autograd.ops import maximum as maximum
 from autograd.ops import minimum as minimum
+from autograd.ops import mod as mod
 from autograd.ops import mul as mul
 from autograd.ops import neg as neg
 from autograd.ops import norm as norm
 from autograd.ops import pow as pow
 from autograd.ops import relu as relu
+from autograd.ops import round as round
 from autograd.ops import sigmoid as sigmoid
 from autograd.ops import sign as sign
+from autograd.ops import silu as silu
 from autograd.ops import sin as sin
 from autograd.ops import sinh as sinh
 from autograd.ops import softplus as softplus
@@ -83,11 +98,16 @@ __all__ = [
     "Program",
     "Value",
     "acos",
+    "acosh",
     "add",
     "asin",
+    "asinh",
     "atan",
     "atan2",
+    "atanh",
     "backend",
+    "cbrt",
+    "ceil",
     "clip",
     "cos",
     "cosh",
@@ -99,7 +119,11 @@ __all__ = [
     "equal",
     "erf",
     "exp",
+    "exp2",
     "expm1",
+    "floor",
+    "floordiv",
+    "gelu",
     "grad",
     "gradcheck",
     "gradient",
@@ -116,9 +140,13 @@ __all__ = [
     "less_equal",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
     "logsumexp",
     "maximum",
     "minimum",
+    "mod",
     "mul",
     "neg",
     "no_grad",
@@ -128,6 +156,7 @@ __all__ = [
     "scope",
     "sigmoid",
     "sign",
+    "silu",
     "sin",
     "sinh",
     "softplus",

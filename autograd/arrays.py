@@ -17,7 +17,7 @@ from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, not_a_number, register_arrays
 from autograd.linalg import PRODUCTS
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
-from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers
+from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers, why_not
 
 SEQUENCES = (np.ndarray, list, tuple)
 # Options that NumPy may add to a call and that make no difference here.
@@ -140,13 +140,10 @@ def _elementwise(ufunc: np.ufunc) -> Any:
     if ufunc in {np.add, np.subtract, np.multiply, np.negative}:  # NumPy's own object loop, which applies Python's operators
         return ufunc
     if f is not None:
-        return np.frompyfunc(f, ufunc.nin, 1) if ufunc.identity is None else np.frompyfunc(f, ufunc.nin, 1, identity=ufunc.identity)
+        return np.frompyfunc(f, ufunc.nin, ufunc.nout, **({} if ufunc.identity is None else {"identity": ufunc.identity}))
     if set("".join(ufunc.types)) <= set("O->"):  # made from a Python function, by np.vectorize or np.frompyfunc
         return ufunc
-    raise OperationError(
-        f"{_named(ufunc)} is not defined for a Value: compose it of the operations in autograd.ops.TABLE, "
-        "or declare an autograd.Op with its derivative"
-    )
+    raise OperationError(f"{_named(ufunc)} is not defined for a Value: {why_not(ufunc)}")
 
 
 def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
@@ -171,6 +168,8 @@ def _has_sequence(x: Sequence[Any]) -> bool:
 
 def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     given = [x.view(np.ndarray) if isinstance(x, Array) else x for x in inputs]
+    if ufunc.nout > 1 and options:
+        raise OperationError(f"{_named(ufunc)} with {', '.join(options)}= is not defined for Values: take the two arrays that it gives")
     out = options.pop("out", (None,))[0]
     to = None if out is None else out.view(np.ndarray)
     if not any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype == object) for x in (*given, to)):  # such as indices from argsort

@@ -30,6 +30,9 @@ IEEE_TRAPS = (ArithmeticError, ValueError)
 NUMBERS = (int, float, Real, Decimal, np.bool_)
 REAL_DTYPES = "biuf"
 
+# From here on every float is a whole number.
+WHOLE = 2.0**52
+
 
 class Kind(Protocol):
     """How one kind of number is computed with: applies an operation to arguments of it."""
@@ -125,7 +128,19 @@ class _Floats:
     """Python floats with the functions of `math`; IEEE results where `math` raises."""
 
     vars().update(_functions(math, BuiltinFunctionType))
-    abs = math.fabs
+    abs, mod, floor_divide = math.fabs, operator.mod, operator.floordiv
+
+    @staticmethod
+    def floor(x: float) -> float:
+        return math.copysign(math.floor(x), x) if math.fabs(x) < WHOLE else x
+
+    @staticmethod
+    def ceil(x: float) -> float:
+        return math.copysign(math.ceil(x), x) if math.fabs(x) < WHOLE else x
+
+    @staticmethod
+    def rint(x: float) -> float:
+        return math.copysign(round(x), x) if math.fabs(x) < WHOLE else x
 
     @staticmethod
     def sign(x: float) -> float:
@@ -200,6 +215,27 @@ class _Branches(_Floats):
     def abs(self, x: float) -> float:  # type: ignore[override]  # as above
         return math.fabs(self.note(x))
 
+    def floor(self, x: float) -> float:  # type: ignore[override]  # as above
+        return self._part(_Floats.floor(x), x - _Floats.floor(x))
+
+    def ceil(self, x: float) -> float:  # type: ignore[override]  # as above
+        return self._part(_Floats.ceil(x), x - _Floats.ceil(x))
+
+    def rint(self, x: float) -> float:  # type: ignore[override]  # as above
+        return self._part(_Floats.rint(x), math.fabs(x - _Floats.rint(x)) - 0.5)
+
+    def floor_divide(self, a: float, b: float) -> float:  # type: ignore[override]  # as above
+        return self._part(a // b, a % b)
+
+    def mod(self, a: float, b: float) -> float:  # type: ignore[override]  # as above
+        self._part(a // b, a % b)
+        return float(a) % b
+
+    def _part(self, whole: float, to_edge: float) -> float:
+        """Of a function that is piecewise smooth between whole numbers: which piece it is."""
+        self.taken.append(2.0 * whole + 1.0 if to_edge else 0.0)
+        return whole
+
     def _chosen(self, x: Sequence[float], y: float) -> float:
         places = [k for k, a in enumerate(x, start=1) if a == y]
         self.taken.append(places[0] if len(places) == 1 else 0)
@@ -263,6 +299,14 @@ class _Complexes:
     abs = staticmethod(lambda z: z if z.real >= 0.0 else -z)
     expm1 = staticmethod(lambda z: cmath.exp(z) - 1.0)
     log1p = staticmethod(lambda z: cmath.log(1.0 + z))
+    exp2 = staticmethod(lambda z: cmath.exp(z * math.log(2.0)))
+    log2 = staticmethod(lambda z: cmath.log(z) / math.log(2.0))
+    cbrt = staticmethod(lambda z: -((-z) ** (1.0 / 3.0)) if z.real < 0.0 else z ** (1.0 / 3.0))
+    floor, ceil, rint, floor_divide = (
+        staticmethod(lambda *z, f=f: complex(f(*[a.real for a in z])))
+        for f in (_Floats.floor, _Floats.ceil, _Floats.rint, operator.floordiv)
+    )
+    mod = staticmethod(lambda z, c: z - c * (z.real // c.real))
     sum = staticmethod(lambda *z: functools.reduce(operator.add, z))
     dot = staticmethod(lambda ws, zs: functools.reduce(operator.add, map(operator.mul, ws, zs)))
 
@@ -317,7 +361,7 @@ class _Arrays:
     """NumPy arrays and scalars, element by element; never a warning, IEEE results instead."""
 
     vars().update(_functions(np, np.ufunc))  # which has the names of Python, too
-    erf = staticmethod(np.vectorize(math.erf, otypes=[float]))
+    erf, erfc = (staticmethod(np.vectorize(f, otypes=[float])) for f in (math.erf, math.erfc))
 
     @staticmethod
     def sign(x: Any) -> Any:
@@ -473,6 +517,12 @@ def _mpmath() -> _Symbols:
             "maximum": lambda *x: max(x),
             "minimum": lambda *x: min(x),
             "shift": lambda *x: max(x, default=0),
+            "exp2": lambda x: mpmath.power(2, x),
+            "log2": lambda x: mpmath.log(x, 2),
+            "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+            "rint": mpmath.nint,
+            "mod": operator.mod,
+            "floor_divide": lambda a, b: mpmath.floor(a / b),
             "norm": lambda *x: mpmath.sqrt(mpmath.fsum(x, squared=True)),
         },
     )
@@ -518,6 +568,17 @@ def _sympy() -> _Symbols:
             "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
             "norm": lambda *x: sympy.sqrt(sum((a**2 for a in x), start=sympy.Integer(0))),
             "shift": lambda *_: sympy.Integer(0),
+            "exp2": lambda x: sympy.Integer(2) ** x,
+            "log2": lambda x: sympy.log(x) / sympy.log(2),
+            "log10": lambda x: sympy.log(x) / sympy.log(10),
+            "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+            "cbrt": lambda x: choice(sympy.sign, x) * choice(sympy.Abs, x) ** sympy.Rational(1, 3),
+            "gelu": lambda x: x * sympy.erfc(-x / sympy.sqrt(2)) / 2,
+            "silu": lambda x: x / (1 + sympy.exp(-x)),
+            "ceil": sympy.ceiling,
+            "rint": lambda x: sympy.ceiling(x / 2 - sympy.Rational(1, 4)) + sympy.floor(x / 2 + sympy.Rational(1, 4)),
+            "mod": operator.mod,
+            "floor_divide": operator.floordiv,
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
             "step": lambda x, threshold: where(sympy.Gt(x, threshold, evaluate=not nested(x, threshold)), 1, 0),

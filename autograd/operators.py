@@ -4,7 +4,7 @@ import math
 import operator
 from typing import Any, NoReturn
 
-from autograd import arrays, methods, ops
+from autograd import arrays, methods, ops, ufuncs
 from autograd.context import Scope, current
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
@@ -34,7 +34,10 @@ class Operators:
     __mul__, __rmul__ = binary(ops.mul), reflected(ops.mul)
     __truediv__, __rtruediv__ = binary(ops.div), reflected(ops.div)
     __pow__, __rpow__ = power(ops.pow), reflected(ops.pow)
+    __mod__, __rmod__ = binary(ops.mod), reflected(ops.mod)
+    __floordiv__, __rfloordiv__ = binary(ops.floordiv), reflected(ops.floordiv)
     __neg__, __abs__ = unary(ops.neg), unary(ops.abs)
+    __floor__, __ceil__ = unary(ops.floor), unary(ops.ceil)
     sqrt = unary(ops.sqrt)
     exp = unary(ops.exp)
     expm1 = unary(ops.expm1)
@@ -61,6 +64,31 @@ class Operators:
     step = several(ops.step)
     clip = several(ops.clip)
     stop_gradient = unary(ops.stop_gradient)
+    exp2 = unary(ops.exp2)
+    log2 = unary(ops.log2)
+    log10 = unary(ops.log10)
+    logaddexp = several(ops.logaddexp)
+    cbrt = unary(ops.cbrt)
+    asinh = arcsinh = unary(ops.asinh)
+    acosh = arccosh = unary(ops.acosh)
+    atanh = arctanh = unary(ops.atanh)
+    gelu = unary(ops.gelu)
+    silu = unary(ops.silu)
+    floor = unary(ops.floor)
+    ceil = unary(ops.ceil)
+    round = rint = unary(ops.round)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __round__(self, digits: Any = None) -> Any:
+        return rounded(self, digits)
+
+    def __trunc__(self) -> Any:
+        return ufuncs.truncated(self)
 
     def __pos__(self) -> Any:
         return self
@@ -175,6 +203,22 @@ class Operators:
 
 for name, elsewhere in ATTRIBUTES.items():
     setattr(Operators, name, elsewhere)
+
+
+def _decimals(_xp: Any, x: float, digits: float) -> float:
+    try:
+        return float.__round__(x, int(digits))
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+# Python's round(x, digits) goes by decimal digits, as no arithmetic of floats does: it is computed number by number.
+decimals = Op("decimals", _decimals, lambda _y, _x, _digits: (None, None))
+
+
+def rounded(x: Any, digits: Any = None) -> Any:
+    """Python's `round`, but that it always gives a Value."""
+    return ops.round(x) if digits is None else decimals(x, float(operator.index(digits)))
 
 
 def identical(x: Any, y: Any) -> bool:

@@ -22,13 +22,16 @@ from typing import Any
 from autograd.kinds import FLOATS
 from autograd.op import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink, Op, table
 
-TWO_BY_ROOT_PI = 1.1283791670955126
+TWO_BY_ROOT_PI, ROOT_HALF, BY_ROOT_2_PI = 1.1283791670955126, 0.7071067811865476, 0.3989422804014327
+LN_2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 
 # Why a derivative was chosen.
 LEAST = "the subgradient of least size"
 FLAT = "constant on either side"
 RIGHT, INSIDE = "the limit from the right", "the limit from inside"
 IEEE = "as 1/-0 in IEEE arithmetic"
+POLE = Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (-inf,), IEEE)
+ENDS = Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)
 
 
 # What partials of some rows have in common.
@@ -57,6 +60,11 @@ def _direction(x: tuple[Any, ...], norm: Callable[..., Any]) -> tuple[Any, ...]:
     return tuple(where(unit, a / length, 0.0) for a in u)
 
 
+def _finite(x: Any) -> Any:
+    """`x`, or 0 where it is infinite and what it is multiplied by is 0."""
+    return where(less(abs(x), inf), x, 0.0)
+
+
 def _any_log(x: float) -> float:
     """The logarithm for the partial of a power, which has no use for it where x is negative, but is not to fail."""
     return _log(x) if x > 0.0 else -inf if x == 0.0 else nan
@@ -67,9 +75,7 @@ def _any_log(x: float) -> float:
 # Arithmetic.
 
 add: Op = Op("add", lambda xp, a, b: a + b, lambda y, a, b: (1.0, 1.0), label="+", latex="#1 + #2", bound=EXACT)
-
 sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), numpy="subtract", label="-", latex="#1 - #2", bound=EXACT)
-
 mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), numpy="multiply", label="*", latex=r"#1 \cdot #2", bound=EXACT)
 
 div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b), numpy="divide",
@@ -104,19 +110,13 @@ dot: Op = Op("dot", lambda xp, *x: xp.dot(x[: len(x) // 2], x[len(x) // 2 :]),
 # Powers, exponentials and logarithms.
 
 sqrt: Op = Op("sqrt", lambda xp, x: xp.sqrt(x), lambda y, x: (0.5 / y,),
-              latex=r"\sqrt{#1}", domain=(POSITIVE,), bound=Bound(0.5, 1.5),
-              kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (-inf,), IEEE)))
-
+              latex=r"\sqrt{#1}", domain=(POSITIVE,), bound=Bound(0.5, 1.5), kinks=POLE)
 exp: Op = Op("exp", lambda xp, x: xp.exp(x), lambda y, x: (y,), latex="e^{#1}", bound=Bound(1.0, 1.0))
-
 expm1: Op = Op("expm1", lambda xp, x: xp.expm1(x), lambda y, x: (exp(x),),
                latex=r"\left(e^{#1} - 1\right)", bound=Bound(1.0, 1.0))
-
 log: Op = Op("log", lambda xp, x: xp.log(x), lambda y, x: (1.0 / x,),
              latex=r"\ln\left(#1\right)", domain=(POSITIVE,), bound=Bound(1.0, 0.5),
-             kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (-inf,), IEEE),
-                 Kink((-2.0,), (-0.5,), "1/x, the derivative of ln|x|; the value is nan")))
-
+             kinks=(*POLE, Kink((-2.0,), (-0.5,), "1/x, the derivative of ln|x|; the value is nan")))
 log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x),),
                latex=r"\ln\left(1 + #1\right)", domain=((-1.0, inf),), bound=Bound(1.0, 1.5),
                kinks=(Kink((-1.0,), (inf,), RIGHT),
@@ -132,10 +132,8 @@ logsumexp: Op = Op("logsumexp",
 
 sigmoid: Op = Op("sigmoid", lambda xp, x: xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
                  lambda y, x: (y * sigmoid(-x),), latex=r"\sigma\left(#1\right)", bound=Bound(2.5, 5.5))
-
 tanh: Op = Op("tanh", lambda xp, x: xp.tanh(x), lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
               latex=r"\tanh\left(#1\right)", bound=Bound(2.5, 5.5))
-
 softplus: Op = Op("softplus", lambda xp, x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))),
                   lambda y, x: (sigmoid(x),), latex=r"\ln\left(1 + e^{#1}\right)", bound=Bound(2.5, 2.5))
 
@@ -153,23 +151,16 @@ erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * exp(
 
 # Angles.
 
-sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),),
-             latex=r"\sin\left(#1\right)", bound=Bound(1.0, 1.0))
-
-cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),),
-             latex=r"\cos\left(#1\right)", bound=Bound(1.0, 1.0))
-
+sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),), latex=r"\sin\left(#1\right)", bound=Bound(1.0, 1.0))
+cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),), latex=r"\cos\left(#1\right)", bound=Bound(1.0, 1.0))
 tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
              latex=r"\tan\left(#1\right)", domain=((-pi / 2, pi / 2),), bound=Bound(1.0, 4.0))
 
 asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arcsin",
-              latex=r"\arcsin\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5),
-              kinks=(Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)))
-
+              latex=r"\arcsin\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5), kinks=ENDS)
 acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arccos",
               latex=r"\arccos\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5),
               kinks=(Kink((1.0,), (-inf,), INSIDE), Kink((-1.0,), (-inf,), INSIDE)))
-
 atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),), numpy="arctan",
               latex=r"\arctan\left(#1\right)", bound=Bound(1.0, 2.5))
 
@@ -181,17 +172,13 @@ atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
 hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction((a, b), hypot),
                latex=r"\sqrt{#1^2 + #2^2}", bound=Bound(1.0, 2.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
 
-sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),),
-              latex=r"\sinh\left(#1\right)", bound=Bound(2.0, 2.0))
-
-cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),),
-              latex=r"\cosh\left(#1\right)", bound=Bound(2.0, 2.0))
+sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),), latex=r"\sinh\left(#1\right)", bound=Bound(2.0, 2.0))
+cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),), latex=r"\cosh\left(#1\right)", bound=Bound(2.0, 2.0))
 
 # Choices. `step` and `where` are what the partials above branch with.
 
 abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),), numpy="absolute fabs",
              latex=r"\left|#1\right|", bound=EXACT, kinks=(Kink((0.0,), (0.0,), LEAST),))
-
 sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
               latex=r"\operatorname{sign}\left(#1\right)", domain=(POSITIVE,), bound=EXACT,
               kinks=(Kink((0.0,), (None,), FLAT),))
@@ -207,11 +194,9 @@ step: Op = Op("step",
 less: Op = Op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), lambda y, a, b: (None, None),
               label="<", latex=r"\left[#1 < #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
               kinks=(Kink((0.0, 0.0), (None, None), FLAT),))
-
 less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), lambda y, a, b: (None, None),
                     label="<=", latex=r"\left[#1 \leq #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
                     kinks=(Kink((0.0, 0.0), (None, None), FLAT),))
-
 equal: Op = Op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), lambda y, a, b: (None, None),
                label="==", latex=r"\left[#1 = #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
                kinks=(Kink((0.0, 0.0), (None, None), "constant but for one point"),))
@@ -225,7 +210,6 @@ where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
 maximum: Op = Op("maximum", lambda xp, *x: xp.maximum(*x), lambda y, *x: _shares(y, x, step),
                  label="max", latex=r"\max\left(#*\right)", bound=EXACT,
                  kinks=(Kink((1.0, 1.0), (0.5, 0.5), LEAST), Kink((1.0, 1.0, 0.0), (0.5, 0.5, 0.0), LEAST)), ties=True)
-
 minimum: Op = Op("minimum", lambda xp, *x: xp.minimum(*x), lambda y, *x: _shares(y, x, lambda a, b: step(b, a)),
                  label="min", latex=r"\min\left(#*\right)", bound=EXACT,
                  kinks=(Kink((1.0, 1.0), (0.5, 0.5), LEAST), Kink((0.0, 0.0, 1.0), (0.5, 0.5, 0.0), LEAST)), ties=True)
@@ -244,6 +228,50 @@ norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, la
               latex=r"\left\Vert #*\right\Vert", sequences=1, bound=Bound(1.0, 2.0),
               kinks=(Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), LEAST),))
 
+exp2: Op = Op("exp2", lambda xp, x: xp.exp2(x), lambda y, x: (LN_2 * y,), latex="2^{#1}", bound=Bound(1.0, 2.0))
+log2: Op = Op("log2", lambda xp, x: xp.log2(x), lambda y, x: (LOG2_E / x,), latex=r"\log_2\left(#1\right)",
+              domain=(POSITIVE,), bound=Bound(1.0, 1.0), kinks=POLE)
+log10: Op = Op("log10", lambda xp, x: xp.log10(x), lambda y, x: (LOG10_E / x,), latex=r"\log_{10}\left(#1\right)",
+               domain=(POSITIVE,), bound=Bound(2.0, 1.0), kinks=POLE)
+logaddexp: Op = Op("logaddexp", lambda xp, a, b: xp.where(a == b, a + LN_2,
+                       xp.maximum(a, b) + xp.log1p(xp.exp(-xp.abs(a - b)))),
+                   lambda y, a, b: (  # of a - b, but of 0 where both are the same infinity
+                       sigmoid(d := where(less(abs(a), inf), a - b, where(equal(a, b), 0.0, a - b))), sigmoid(-d)),
+                   latex=r"\ln\left(e^{#1} + e^{#2}\right)", bound=Bound(1.5, 1.5, relative=False))
+cbrt: Op = Op("cbrt", lambda xp, x: xp.cbrt(x), lambda y, x: (1.0 / (3.0 * y * y),), latex=r"\sqrt[3]{#1}",
+              bound=Bound(4.0, 9.0), kinks=(Kink((0.0,), (inf,), "the limit from either side"),))
+
+asinh: Op = Op("asinh", lambda xp, x: xp.asinh(x), lambda y, x: (1.0 / hypot(1.0, x),), numpy="arcsinh",
+               latex=r"\operatorname{arsinh}\left(#1\right)", bound=Bound(2.0, 2.0))
+acosh: Op = Op("acosh", lambda xp, x: xp.acosh(x), lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
+               numpy="arccosh", latex=r"\operatorname{arcosh}\left(#1\right)", domain=((1.0, inf),),
+               bound=Bound(2.5, 3.0), kinks=(Kink((1.0,), (inf,), RIGHT),))
+atanh: Op = Op("atanh", lambda xp, x: xp.atanh(x), lambda y, x: (1.0 / ((1.0 - x) * (1.0 + x)),), numpy="arctanh",
+               latex=r"\operatorname{artanh}\left(#1\right)", domain=(UNIT,), bound=Bound(2.0, 2.5), kinks=ENDS)
+
+# x Φ(x) and x σ(x), which are 0 at -inf.
+gelu: Op = Op("gelu", lambda xp, x: 0.5 * xp.maximum(x, -1e300) * xp.erfc(-ROOT_HALF * x),
+              lambda y, x: (0.5 + 0.5 * erf(ROOT_HALF * x) + BY_ROOT_2_PI * _finite(x) * exp(-0.5 * x * x),),
+              bound=Bound(2.0, 2.0, relative=False))
+silu: Op = Op("silu", lambda xp, x: xp.maximum(x, -1e300) * xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
+              lambda y, x: (sigmoid(x) * (1.0 + _finite(x) * sigmoid(-x)),), bound=Bound(3.0, 4.0, relative=False))
+
+# Whole numbers: Python's // and %, and round, which takes the even one of two as near.
+floor: Op = Op("floor", lambda xp, x: xp.floor(x), lambda y, x: (None,), latex=r"\left\lfloor #1 \right\rfloor",
+               domain=((1.0, 2.0),), bound=EXACT, kinks=(Kink((0.0,), (None,), FLAT),))
+ceil: Op = Op("ceil", lambda xp, x: xp.ceil(x), lambda y, x: (None,), latex=r"\left\lceil #1 \right\rceil",
+              domain=((1.0, 2.0),), bound=EXACT, kinks=(Kink((0.0,), (None,), FLAT),))
+round: Op = Op("round", lambda xp, x: xp.rint(x), lambda y, x: (None,), numpy="rint",
+               domain=((0.5, 1.5),), bound=EXACT, kinks=(Kink((0.5,), (None,), FLAT),))
+floordiv: Op = Op("floordiv", lambda xp, a, b: xp.floor_divide(a, b), lambda y, a, b: (None, None),
+                  numpy="floor_divide", label="//", latex=r"\left\lfloor \frac{#1}{#2} \right\rfloor",
+                  domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT, kinks=(Kink((4.0, 2.0), (None, None), FLAT),))
+mod: Op = Op("mod", lambda xp, a, b: xp.mod(a, b), lambda y, a, b: (1.0, -floordiv(a, b)), numpy="remainder",
+             label="%", latex=r"#1 \operatorname{mod} #2", domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT,
+             kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limits from the right by a, and from the left by b"),))
+
 # fmt: on
 
-TABLE: dict[str, Op] = table(dict(vars()), ["_shares", "_softmax", "_direction"], sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))
+TABLE: dict[str, Op] = table(
+    dict(vars()), ["_shares", "_softmax", "_direction", "_finite"], sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x)
+)

@@ -9,19 +9,43 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
+from autograd.errors import OperationError
 
-LN_2, LN_10 = math.log(2.0), math.log(10.0)
 
-
-def _asinh(x: Any) -> Any:
-    size = ops.abs(x)
-    y = ops.log1p(size + size * size / (1.0 + ops.hypot(1.0, size)))
-    return ops.where(ops.less(x, 0.0), -y, ops.where(x, y, x))  # near 0 it is x, and abs has no slope at 0 itself
+def _negative(x: Any) -> Any:
+    return ops.less(ops.where(x, x, ops.div(1.0, x)), 0.0)  # 1/x tells -0.0 from 0.0
 
 
 def _copysign(a: Any, b: Any) -> Any:
     size = ops.abs(a)
-    return ops.where(ops.less(ops.where(b, b, ops.div(1.0, b)), 0.0), -size, size)  # 1/b tells -0.0 from 0.0
+    return ops.where(_negative(b), -size, size)
+
+
+def truncated(x: Any) -> Any:
+    """The whole number next to `x`, towards 0."""
+    return ops.where(ops.less(x, 0.0), ops.ceil(x), ops.floor(x))
+
+
+def _fmod(a: Any, b: Any) -> Any:
+    """The remainder with the sign of `a`."""
+    size = ops.abs(b)
+    return ops.where(_negative(a), -ops.mod(-a, size), ops.mod(a, size))
+
+
+def _modf(x: Any) -> tuple[Any, Any]:
+    rest = ops.where(ops.equal(x, x), _copysign(0.0, x), x)  # of an infinite number, and of nan
+    return ops.where(ops.less(ops.abs(x), math.inf), _fmod(x, 1.0), rest), truncated(x)
+
+
+def _ldexp(x: Any, exponent: Any) -> Any:
+    try:
+        k = max(-3000, min(3000, operator.index(exponent)))  # beyond, the result is 0 or infinite
+    except TypeError:
+        raise OperationError(f"np.ldexp takes a whole number as the exponent, got {exponent!r}: write x * autograd.exp2(y)") from None
+    while abs(k) > 1000:  # 2**k itself could be too large or too small
+        part = math.copysign(1000.0, k)
+        x, k = ops.mul(x, 2.0**part), k - int(part)
+    return ops.mul(x, 2.0**k)
 
 
 def _unless_nan(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -35,16 +59,14 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.conjugate: operator.pos,
     np.square: lambda x: ops.powc(x, 2.0),
     np.reciprocal: lambda x: ops.div(1.0, x),
+    np.trunc: truncated,
+    np.fmod: _fmod,
+    np.modf: _modf,
+    np.divmod: lambda a, b: (ops.floordiv(a, b), ops.mod(a, b)),
+    np.ldexp: _ldexp,
     np.copysign: _copysign,
     np.heaviside: lambda x, at_0: ops.where(x, ops.step(x, 0.0), at_0),
-    np.exp2: lambda x: ops.pow(2.0, x),
-    np.log2: lambda x: ops.div(ops.log(x), LN_2),
-    np.log10: lambda x: ops.div(ops.log(x), LN_10),
-    np.logaddexp: lambda a, b: ops.logsumexp([a, b]),
-    np.logaddexp2: lambda a, b: ops.div(ops.logsumexp([ops.mul(a, LN_2), ops.mul(b, LN_2)]), LN_2),
-    np.arcsinh: _asinh,
-    np.arccosh: lambda x: ops.log1p((x - 1.0) + ops.sqrt((x - 1.0) * (x + 1.0))),
-    np.arctanh: lambda x: 0.5 * (ops.log1p(x) - ops.log1p(-x)),
+    np.logaddexp2: lambda a, b: ops.mul(ops.logaddexp(ops.mul(a, ops.LN_2), ops.mul(b, ops.LN_2)), ops.LOG2_E),
     np.deg2rad: lambda x: ops.mul(x, math.pi / 180.0),
     np.radians: lambda x: ops.mul(x, math.pi / 180.0),
     np.rad2deg: lambda x: ops.mul(x, 180.0 / math.pi),
@@ -60,9 +82,19 @@ NAMED: dict[str, Callable[..., Any]] = {
     "logit": lambda x: ops.log(x) - ops.log1p(-x),
     "xlogy": lambda x, y: ops.where(x, x * ops.log(y), ops.where(ops.less_equal(y, y), 0.0, y)),
     "xlog1py": lambda x, y: ops.where(x, x * ops.log1p(y), ops.where(ops.less_equal(y, y), 0.0, y)),
+    "exp10": lambda x: ops.pow(10.0, x),
     "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
 }
 RENAMED = {"gammaln": "lgamma", "psi": "digamma"}
+
+# What has no derivative, and why.
+WITHOUT: dict[np.ufunc, str] = {
+    np.frexp: "it gives a whole number beside the fraction: write np.ldexp(v, -k) with a k of your choice",
+    np.isnat: "it asks about dates: of a float ask np.isnan(v)",
+    **dict.fromkeys(
+        (np.nextafter, np.spacing), "it tells one float from the next, and has no derivative: where no gradient is wanted give it v.data"
+    ),
+}
 
 # A reduction over many numbers that is one operation.
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
@@ -103,6 +135,15 @@ OPERATIONS |= {
 def _written(x: Any) -> Any:
     """A float as NumPy's, so that 1/0 is not an error."""
     return np.float64(x) if x.__class__ is float else x
+
+
+def why_not(ufunc: np.ufunc) -> str:
+    """Why there is no such function of Values, and what to do, for a message."""
+    if ufunc in WITHOUT:
+        return WITHOUT[ufunc]
+    if getattr(np, ufunc.__name__, None) is ufunc and not any(set("fd") & set(types) for types in ufunc.types):
+        return "it takes no floats, and has no derivative: where no gradient is wanted give it whole numbers, such as int(v.data)"
+    return "compose it of the operations in autograd.ops.TABLE, or declare an autograd.Op with its derivative"
 
 
 @cache

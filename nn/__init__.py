@@ -3,6 +3,7 @@
 from nn.functional import binary_cross_entropy as binary_cross_entropy
 from nn.functional import categorical_cross_entropy as categorical_cross_entropy
 from nn.functional import cross_entropy as cross_entropy
+from nn.functional import gelu as gelu
 from nn.functional import hardmax as hardmax
 from nn.functional import hinge as hinge
 from nn.functional import identity as identity
@@ -13,6 +14,7 @@ from nn.functional import negative_log_likelihood as negative_log_likelihood
 from nn.functional import one_hot as one_hot
 from nn.functional import relu as relu
 from nn.functional import sigmoid as sigmoid
+from nn.functional import silu as silu
 from nn.functional import softmax as softmax
 from nn.functional import softplus as softplus
 from nn.functional import tanh as tanh

@@ -20,6 +20,7 @@ import autograd
 from autograd import (
     dot,
     exp,
+    gelu,
     leaky_relu,
     log,
     log1p,
@@ -29,6 +30,7 @@ from autograd import (
     neg,
     relu,
     sigmoid,
+    silu,
     softplus,
     stop_gradient,
     sub,
@@ -51,8 +53,8 @@ from nn.samples import (
 )
 
 __all__ = [
-    "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "hardmax", "hinge", "identity", "leaky_relu", "log_softmax",
-    "mse", "negative_log_likelihood", "one_hot", "relu", "sigmoid", "softmax", "softplus", "tanh",
+    "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "gelu", "hardmax", "hinge", "identity", "leaky_relu",
+    "log_softmax", "mse", "negative_log_likelihood", "one_hot", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 

@@ -47,6 +47,7 @@ CHOICES = {
     "minimum",
     "clip",
 }  # smooth where no two arguments tie
+JUMPS = {"floor", "ceil", "round", "floordiv", "mod"}  # smooth between whole numbers
 ANYWHERE = CHOICES - {"leaky_relu"} | {"div"}  # their formulas hold beyond the domain that the table samples
 
 
@@ -79,6 +80,11 @@ class Graph(NamedTuple):
 def _smooth(name: str, x: list[float], args: tuple[int | float, ...]) -> bool:
     """Whether `x` lies inside the domain, away from its ends and from ties."""
     inside = name in ANYWHERE or all(low + MARGIN < a < high - MARGIN for a, (low, high) in zip(x, _domain(name), strict=True))
+    if name in JUMPS:
+        if len(x) > 1 and abs(x[1]) < 0.1:
+            return False
+        place = x[0] / x[1] if len(x) > 1 else x[0] + 0.5 * (name == "round")
+        return abs(place - round(place)) > MARGIN
     if name in ("div", "hypot", "norm"):
         return abs(x[1]) > MARGIN
     if name not in CHOICES:

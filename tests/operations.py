@@ -19,6 +19,14 @@ from autograd import TABLE, Op, ops
 a, b, c = ARGUMENTS = sympy.symbols("a b c", real=True)
 e = sympy.exp
 
+
+class floor(sympy.floor):  # noqa: N801  # as SymPy prints it
+    """The largest whole number that is not above x, with the derivative that SymPy leaves open."""
+
+    def fdiff(self, argindex=1):  # noqa: ARG002  # SymPy's
+        return sympy.S.Zero
+
+
 # Each operation as a textbook has it; n-ary ones on three arguments, dot on sequences of one.
 REFERENCE = {
     "add": a + b,
@@ -64,6 +72,21 @@ REFERENCE = {
     "clip": Piecewise((b, a < b), (c, a > c), (a, True)),
     "stop_gradient": a,
     "norm": sympy.sqrt(a**2 + b**2 + c**2),
+    "exp2": 2**a,
+    "log2": sympy.log(a) / sympy.log(2),
+    "log10": sympy.log(a) / sympy.log(10),
+    "logaddexp": sympy.log(e(a) + e(b)),
+    "cbrt": Piecewise((e(sympy.log(a) / 3), a > 0), (-e(sympy.log(-a) / 3), True)),
+    "asinh": Piecewise((sympy.log(a + sympy.sqrt(a**2 + 1)), a > 0), (-sympy.log(-a + sympy.sqrt(a**2 + 1)), True)),
+    "acosh": sympy.log(a + sympy.sqrt(a**2 - 1)),
+    "atanh": (sympy.log(1 + a) - sympy.log(1 - a)) / 2,
+    "gelu": a * (1 - sympy.erf(-a / sympy.sqrt(2))) / 2,
+    "silu": a / (1 + e(-a)),
+    "floor": floor(a),
+    "ceil": -floor(-a),
+    "round": floor(a + sympy.Rational(1, 2)),
+    "floordiv": floor(a / b),
+    "mod": a - b * floor(a / b),
 }
 
 # Cancellation in these textbook forms eats digits: log(1 + 5e-324) needs 340 to have 16 left.

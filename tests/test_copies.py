@@ -174,7 +174,6 @@ LOST = {
     "int": int,
     "complex": complex,
     "math": math.exp,
-    "floor": math.floor,
     "isclose": lambda x: math.isclose(x, 1.0),
     "fsum": lambda x: math.fsum([x]),
     "float64": np.float64,

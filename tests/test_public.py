@@ -25,8 +25,8 @@ OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 
 NN = """
     Adam AdamW History Layer MLP Module Neuron Optimizer SGD accuracy binary_cross_entropy categorical_cross_entropy cosine
-    cross_entropy exponential fit hardmax he hinge identity leaky_relu log_softmax mse negative_log_likelihood one_hot predict
-    relu sigmoid softmax softplus step_decay tanh uniform warmup xavier
+    cross_entropy exponential fit gelu hardmax he hinge identity leaky_relu log_softmax mse negative_log_likelihood one_hot predict
+    relu sigmoid silu softmax softplus step_decay tanh uniform warmup xavier
 """
 
 PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
@@ -77,6 +77,6 @@ def test_import_is_light(absent):
 @needs_checkout
 def test_the_readme_names_every_operation():
     row = next(line for line in README.read_text().splitlines() if line.startswith("| operations |"))
-    signs = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
+    signs = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "//": "floordiv", "%": "mod"}
     named = row.split("`")[1].split()
     assert {signs.get(name, name) for name in named} == OPERATIONS

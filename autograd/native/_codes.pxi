@@ -44,4 +44,19 @@ cdef extern from "_ops.h":
         AG_CLIP
         AG_STOP_GRADIENT
         AG_NORM
+        AG_EXP2
+        AG_LOG2
+        AG_LOG10
+        AG_LOGADDEXP
+        AG_CBRT
+        AG_ASINH
+        AG_ACOSH
+        AG_ATANH
+        AG_GELU
+        AG_SILU
+        AG_FLOOR
+        AG_CEIL
+        AG_ROUND
+        AG_FLOORDIV
+        AG_MOD
         AG_COUNT

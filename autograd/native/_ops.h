@@ -54,6 +54,21 @@ enum {
     AG_CLIP,
     AG_STOP_GRADIENT,
     AG_NORM,
+    AG_EXP2,
+    AG_LOG2,
+    AG_LOG10,
+    AG_LOGADDEXP,
+    AG_CBRT,
+    AG_ASINH,
+    AG_ACOSH,
+    AG_ATANH,
+    AG_GELU,
+    AG_SILU,
+    AG_FLOOR,
+    AG_CEIL,
+    AG_ROUND,
+    AG_FLOORDIV,
+    AG_MOD,
     AG_COUNT
 };
 
@@ -68,49 +83,64 @@ typedef struct ag_op {
 } ag_op;
 
 static const ag_op ag_ops[AG_COUNT] = {
-    {"add", 2, 0, 3, 0, 0, AG_ADD, AG_ADD},
-    {"sub", 2, 0, 3, 0, 0, AG_SUB, AG_SUB},
-    {"mul", 2, 0, 3, 0, 0, AG_MUL, AG_MUL},
-    {"div", 2, 0, 3, 0, 0, AG_DIV, AG_DIV},
-    {"neg", 1, 0, 1, 0, 0, AG_NEG, AG_NEG},
-    {"pow", 2, 0, 3, 0, 0, AG_POW, AG_POWC},
-    {"powc", 2, 0, 1, 0, 0, AG_POW, AG_POWC},
-    {"sum", 0, 1, 255, 0, 0, AG_SUM, AG_SUM},
-    {"dot", 0, 2, 255, 0, 0, AG_DOT, AG_DOT},
-    {"sqrt", 1, 0, 1, 0, 0, AG_SQRT, AG_SQRT},
-    {"exp", 1, 0, 1, 0, 0, AG_EXP, AG_EXP},
-    {"expm1", 1, 0, 1, 0, 0, AG_EXPM1, AG_EXPM1},
-    {"log", 1, 0, 1, 0, 0, AG_LOG, AG_LOG},
-    {"log1p", 1, 0, 1, 0, 0, AG_LOG1P, AG_LOG1P},
-    {"logsumexp", 0, 1, 255, 0, 0, AG_LOGSUMEXP, AG_LOGSUMEXP},
-    {"sigmoid", 1, 0, 1, 0, 0, AG_SIGMOID, AG_SIGMOID},
-    {"tanh", 1, 0, 1, 0, 0, AG_TANH, AG_TANH},
-    {"softplus", 1, 0, 1, 0, 0, AG_SOFTPLUS, AG_SOFTPLUS},
-    {"relu", 1, 0, 1, 0, 0, AG_RELU, AG_RELU},
-    {"leaky_relu", 2, 0, 3, 0, 0, AG_LEAKY_RELU, AG_LEAKY_RELU},
-    {"erf", 1, 0, 1, 0, 0, AG_ERF, AG_ERF},
-    {"sin", 1, 0, 1, 0, 0, AG_SIN, AG_SIN},
-    {"cos", 1, 0, 1, 0, 0, AG_COS, AG_COS},
-    {"tan", 1, 0, 1, 0, 0, AG_TAN, AG_TAN},
-    {"asin", 1, 0, 1, 0, 0, AG_ASIN, AG_ASIN},
-    {"acos", 1, 0, 1, 0, 0, AG_ACOS, AG_ACOS},
-    {"atan", 1, 0, 1, 0, 0, AG_ATAN, AG_ATAN},
-    {"atan2", 2, 0, 3, 0, 0, AG_ATAN2, AG_ATAN2},
-    {"hypot", 2, 0, 3, 0, 0, AG_HYPOT, AG_HYPOT},
-    {"sinh", 1, 0, 1, 0, 0, AG_SINH, AG_SINH},
-    {"cosh", 1, 0, 1, 0, 0, AG_COSH, AG_COSH},
-    {"abs", 1, 0, 1, 0, 0, AG_ABS, AG_ABS},
-    {"sign", 1, 0, 0, 0, 0, AG_SIGN, AG_SIGN},
-    {"step", 2, 0, 0, 0, 0, AG_STEP, AG_STEP},
-    {"less", 2, 0, 0, 0, 0, AG_LESS, AG_LESS},
-    {"less_equal", 2, 0, 0, 0, 0, AG_LESS_EQUAL, AG_LESS_EQUAL},
-    {"equal", 2, 0, 0, 0, 0, AG_EQUAL, AG_EQUAL},
-    {"where", 3, 0, 6, 0, 1, AG_WHERE, AG_WHERE},
-    {"maximum", 0, 0, 255, 1, 0, AG_MAXIMUM, AG_MAXIMUM},
-    {"minimum", 0, 0, 255, 1, 0, AG_MINIMUM, AG_MINIMUM},
-    {"clip", 3, 0, 7, 0, 0, AG_CLIP, AG_CLIP},
-    {"stop_gradient", 1, 0, 0, 0, 0, AG_STOP_GRADIENT, AG_STOP_GRADIENT},
-    {"norm", 0, 1, 255, 0, 0, AG_NORM, AG_NORM},
+    {"add", 2, 0, 3, 0},
+    {"sub", 2, 0, 3, 0},
+    {"mul", 2, 0, 3, 0},
+    {"div", 2, 0, 3, 0},
+    {"neg", 1, 0, 1, 0},
+    {"pow", 2, 0, 3, 0},
+    {"powc", 2, 0, 1, 0},
+    {"sum", 0, 1, 255, 0},
+    {"dot", 0, 2, 255, 0},
+    {"sqrt", 1, 0, 1, 0},
+    {"exp", 1, 0, 1, 0},
+    {"expm1", 1, 0, 1, 0},
+    {"log", 1, 0, 1, 0},
+    {"log1p", 1, 0, 1, 0},
+    {"logsumexp", 0, 1, 255, 0},
+    {"sigmoid", 1, 0, 1, 0},
+    {"tanh", 1, 0, 1, 0},
+    {"softplus", 1, 0, 1, 0},
+    {"relu", 1, 0, 1, 0},
+    {"leaky_relu", 2, 0, 3, 0},
+    {"erf", 1, 0, 1, 0},
+    {"sin", 1, 0, 1, 0},
+    {"cos", 1, 0, 1, 0},
+    {"tan", 1, 0, 1, 0},
+    {"asin", 1, 0, 1, 0},
+    {"acos", 1, 0, 1, 0},
+    {"atan", 1, 0, 1, 0},
+    {"atan2", 2, 0, 3, 0},
+    {"hypot", 2, 0, 3, 0},
+    {"sinh", 1, 0, 1, 0},
+    {"cosh", 1, 0, 1, 0},
+    {"abs", 1, 0, 1, 0},
+    {"sign", 1, 0, 0, 0},
+    {"step", 2, 0, 0, 0},
+    {"less", 2, 0, 0, 0},
+    {"less_equal", 2, 0, 0, 0},
+    {"equal", 2, 0, 0, 0},
+    {"where", 3, 0, 6, 0},
+    {"maximum", 0, 0, 255, 1},
+    {"minimum", 0, 0, 255, 1},
+    {"clip", 3, 0, 7, 0},
+    {"stop_gradient", 1, 0, 0, 0},
+    {"norm", 0, 1, 255, 0},
+    {"exp2", 1, 0, 1, 0},
+    {"log2", 1, 0, 1, 0},
+    {"log10", 1, 0, 1, 0},
+    {"logaddexp", 2, 0, 3, 0},
+    {"cbrt", 1, 0, 1, 0},
+    {"asinh", 1, 0, 1, 0},
+    {"acosh", 1, 0, 1, 0},
+    {"atanh", 1, 0, 1, 0},
+    {"gelu", 1, 0, 1, 0},
+    {"silu", 1, 0, 1, 0},
+    {"floor", 1, 0, 0, 0},
+    {"ceil", 1, 0, 0, 0},
+    {"round", 1, 0, 0, 0},
+    {"floordiv", 2, 0, 0, 0},
+    {"mod", 2, 0, 3, 0},
 };
 
 /* The operations with one, two and three arguments: X(code, function). */
@@ -136,7 +166,19 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_COSH, ag_cosh) \
     X(AG_ABS, ag_abs) \
     X(AG_SIGN, ag_sign) \
-    X(AG_STOP_GRADIENT, ag_stop_gradient)
+    X(AG_STOP_GRADIENT, ag_stop_gradient) \
+    X(AG_EXP2, ag_exp2) \
+    X(AG_LOG2, ag_log2) \
+    X(AG_LOG10, ag_log10) \
+    X(AG_CBRT, ag_cbrt) \
+    X(AG_ASINH, ag_asinh) \
+    X(AG_ACOSH, ag_acosh) \
+    X(AG_ATANH, ag_atanh) \
+    X(AG_GELU, ag_gelu) \
+    X(AG_SILU, ag_silu) \
+    X(AG_FLOOR, ag_floor) \
+    X(AG_CEIL, ag_ceil) \
+    X(AG_ROUND, ag_round)
 #define AG_BINARY(X) \
     X(AG_ADD, ag_add) \
     X(AG_SUB, ag_sub) \
@@ -150,7 +192,10 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_STEP, ag_step) \
     X(AG_LESS, ag_less) \
     X(AG_LESS_EQUAL, ag_less_equal) \
-    X(AG_EQUAL, ag_equal)
+    X(AG_EQUAL, ag_equal) \
+    X(AG_LOGADDEXP, ag_logaddexp) \
+    X(AG_FLOORDIV, ag_floordiv) \
+    X(AG_MOD, ag_mod)
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
@@ -305,6 +350,72 @@ static inline double ag_clip(double x, double low, double high) {
 
 static inline double ag_stop_gradient(double x) {
     return x;
+}
+
+static inline double ag_exp2(double x) {
+    return exp2(x);
+}
+
+static inline double ag_log2(double x) {
+    return log2(x);
+}
+
+static inline double ag_log10(double x) {
+    return log10(x);
+}
+
+static inline double ag_logaddexp(double a, double b) {
+    return a == b ? a + 0.6931471805599453 : (a >= b || isnan(a) ? a : b) + log1p(exp(-fabs(a - b)));
+}
+
+static inline double ag_cbrt(double x) {
+    return cbrt(x);
+}
+
+static inline double ag_asinh(double x) {
+    return asinh(x);
+}
+
+static inline double ag_acosh(double x) {
+    return acosh(x);
+}
+
+static inline double ag_atanh(double x) {
+    return atanh(x);
+}
+
+static inline double ag_gelu(double x) {
+    return 0.5 * (x >= -1e+300 || isnan(x) ? x : -1e+300) * erfc(-0.7071067811865476 * x);
+}
+
+static inline double ag_silu(double x) {
+    const double t0 = exp(-fabs(x));
+    return (x >= -1e+300 || isnan(x) ? x : -1e+300) * (x < 0.0 ? t0 : 1.0) / (1.0 + t0);
+}
+
+static inline double ag_floor(double x) {
+    return floor(x);
+}
+
+static inline double ag_ceil(double x) {
+    return ceil(x);
+}
+
+static inline double ag_round(double x) {
+    return rint(x);
+}
+
+static inline double ag_floordiv(double a, double b) {
+    const double t0 = fmod(a, b);
+    const double t1 = (t0 == 0.0 ? copysign(0.0, b) : copysign(1.0, t0) != copysign(1.0, b) ? t0 + b : t0) != t0 ? 1.0 : 0.0;
+    const double t2 = (a - t0) / b - t1;
+    const double t3 = floor(t2);
+    return b == 0.0 ? a / b : t2 == 0.0 ? copysign(0.0, a / b) : t2 - t3 > 0.5 ? t3 + 1.0 : t3;
+}
+
+static inline double ag_mod(double a, double b) {
+    const double t0 = fmod(a, b);
+    return t0 == 0.0 ? copysign(0.0, b) : copysign(1.0, t0) != copysign(1.0, b) ? t0 + b : t0;
 }
 
 /* Partials, from the value and the arguments: p[k] is that for argument k. */
@@ -515,6 +626,86 @@ static inline void ag_clip_partials(double y, double x, double low, double high,
 static inline void ag_stop_gradient_partials(double y, double x, double *p) {
     (void)y, (void)x;
     p[0] = 0.0;
+}
+
+static inline void ag_exp2_partials(double y, double x, double *p) {
+    (void)x;
+    p[0] = 0.6931471805599453 * y;
+}
+
+static inline void ag_log2_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 1.4426950408889634 / x;
+}
+
+static inline void ag_log10_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 0.4342944819032518 / x;
+}
+
+static inline void ag_logaddexp_partials(double y, double a, double b, double *p) {
+    (void)y;
+    const double t0 = ag_where(ag_less(ag_abs(a), INFINITY), a - b, ag_where(ag_equal(a, b), 0.0, a - b));
+    p[0] = ag_sigmoid(t0);
+    p[1] = ag_sigmoid(-t0);
+}
+
+static inline void ag_cbrt_partials(double y, double x, double *p) {
+    (void)x;
+    p[0] = 1.0 / (3.0 * y * y);
+}
+
+static inline void ag_asinh_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 1.0 / ag_hypot(1.0, x);
+}
+
+static inline void ag_acosh_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 1.0 / (ag_sqrt(x - 1.0) * ag_sqrt(x + 1.0));
+}
+
+static inline void ag_atanh_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 1.0 / ((1.0 - x) * (1.0 + x));
+}
+
+static inline void ag_gelu_partials(double y, double x, double *p) {
+    (void)y;
+    const double t0 = 0.5 + 0.5 * ag_erf(0.7071067811865476 * x) + 0.3989422804014327 * ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_exp(-0.5 * x * x);
+    p[0] = t0;
+}
+
+static inline void ag_silu_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = ag_sigmoid(x) * (1.0 + ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_sigmoid(-x));
+}
+
+static inline void ag_floor_partials(double y, double x, double *p) {
+    (void)y, (void)x;
+    p[0] = 0.0;
+}
+
+static inline void ag_ceil_partials(double y, double x, double *p) {
+    (void)y, (void)x;
+    p[0] = 0.0;
+}
+
+static inline void ag_round_partials(double y, double x, double *p) {
+    (void)y, (void)x;
+    p[0] = 0.0;
+}
+
+static inline void ag_floordiv_partials(double y, double a, double b, double *p) {
+    (void)y, (void)a, (void)b;
+    p[0] = 0.0;
+    p[1] = 0.0;
+}
+
+static inline void ag_mod_partials(double y, double a, double b, double *p) {
+    (void)y;
+    p[0] = 1.0;
+    p[1] = -ag_floordiv(a, b);
 }
 
 #endif

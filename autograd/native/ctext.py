@@ -105,14 +105,22 @@ def _or_nan(condition: Expression, x: Any) -> Expression:
     return Expression("{} || {}", OR, (condition, _call("isnan", x)), (OR, EQUALITY))
 
 
+def _remainders(a: Any, b: Any) -> tuple[Expression, Expression]:
+    """The remainder of C, with the sign of `a`, and that of Python, with the sign of `b`."""
+    rest = _call("fmod", a, b)
+    moved = _where(_call("copysign", 1.0, rest) != _call("copysign", 1.0, b), rest + b, rest)
+    return rest, _where(rest == 0.0, _call("copysign", 0.0, b), moved)
+
+
 # What `math` has under the name that it has in C, and with a float as the result.
-IN_C = set(MATHEMATICS.split()) - {"gamma", "floor", "ceil", "trunc", "ldexp", "frexp", "modf"}
+IN_C = set(MATHEMATICS.split()) - {"gamma", "trunc", "ldexp", "frexp", "modf"}
 
 
 class _CText:
     """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
 
     where = staticmethod(_where)
+    floor, ceil, rint = (partial(_call, name) for name in ("floor", "ceil", "rint"))
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
@@ -132,6 +140,19 @@ class _CText:
     @staticmethod
     def minimum(*x: Any) -> Expression:
         return reduce(lambda a, b: _where(_or_nan(a <= b, a), a, b), map(_number, x))
+
+    @staticmethod
+    def mod(a: Any, b: Any) -> Expression:
+        return _remainders(a, b)[1]
+
+    @staticmethod
+    def floor_divide(a: Any, b: Any) -> Expression:
+        """The quotient rounded down, step by step as Python computes it; by 0 it is a / b."""
+        rest, remainder = _remainders(a, b)
+        quotient = (a - rest) / b - _where(remainder != rest, 1.0, 0.0)
+        down = _call("floor", quotient)
+        whole = _where(quotient - down > 0.5, down + 1.0, down)
+        return _where(_number(b) == 0.0, a / b, _where(quotient == 0.0, _call("copysign", 0.0, a / b), whole))
 
     @staticmethod
     def sum(*x: Any) -> Expression:

@@ -5,6 +5,7 @@ Python (in `operators.py`), and the names that `autograd` exports (in `__init__.
 `docs/operations.md`, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
+import builtins
 import re
 import runpy
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def exports(text: str) -> str:
     declared = re.search(r'(?<=__all__ = \[\n)(    "\w+",\n)+', text)
     if declared is None:
         return text
-    others = {*re.findall(r"\w+", declared[0])} | {name for name in names if name not in {"abs", "pow", "sum"}}
+    others = {*re.findall(r"\w+", declared[0])} | {name for name in names if not hasattr(builtins, name)}
     return text.replace(declared[0], "".join(f'    "{name}",\n' for name in sorted(others, key=_as_sorted)))
 
 
@@ -64,8 +65,8 @@ def page(text: str) -> str:
 
 
 def _as_sorted(name: str) -> tuple[bool, bool, str]:
-    """Constants, classes, functions: the order of ruff."""
-    return not name.isupper(), name[0].islower(), name
+    """Constants, classes, functions, and 2 before 10: the order of ruff."""
+    return not name.isupper(), name[0].islower(), re.sub(r"\d+", lambda m: m[0].zfill(2), name)
 
 
 def _replaced(text: str, line: str, lines: list[str]) -> str:
