@@ -66,7 +66,7 @@ class Op(Operation):
         sequences: how many sequences of equal length are taken in place of single arguments.
         ties: whether arguments that tie share the derivative. A constant that ties is one more argument whose share may be chosen, and
             the subgradient of least size is then 0 for all.
-        numpy: NumPy's name of it, where that is another; several are given with spaces between.
+        numpy: NumPy's or SciPy's name of it, where that is another; several are given with spaces between.
         selects: whether the first argument selects one of the others: what is not taken, whose partial is 0, is absent.
         constant_of: the operation in whose place this one is recorded where the last argument is a constant; see `recorded_on`.
 

@@ -61,6 +61,14 @@ class Operators:
     step = several(ops.step)
     clip = several(ops.clip)
     stop_gradient = unary(ops.stop_gradient)
+    erfc = unary(ops.erfc)
+    erfcx = unary(ops.erfcx)
+    ndtr = unary(ops.ndtr)
+    log_ndtr = unary(ops.log_ndtr)
+    erfinv = unary(ops.erfinv)
+    lgamma = gammaln = unary(ops.lgamma)
+    digamma = psi = unary(ops.digamma)
+    zeta = several(ops.zeta)
 
     def __pos__(self) -> Any:
         return self

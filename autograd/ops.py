@@ -19,10 +19,12 @@ from math import fsum, inf, nan, pi
 from math import log as _log
 from typing import Any
 
+from autograd import special
 from autograd.kinds import FLOATS
 from autograd.op import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink, Op, table
 
-TWO_BY_ROOT_PI = 1.1283791670955126
+TWO_BY_ROOT_PI, HALF_ROOT_PI = 1.1283791670955126, 0.886226925452758
+ONE_BY_ROOT_TAU, ROOT_TWO_BY_PI, ROOT_HALF = 0.3989422804014327, 0.7978845608028654, 0.7071067811865476
 
 # Why a derivative was chosen.
 LEAST = "the subgradient of least size"
@@ -55,6 +57,14 @@ def _direction(x: tuple[Any, ...], norm: Callable[..., Any]) -> tuple[Any, ...]:
     u = [a / unit for a in x]
     length = norm(*u)
     return tuple(where(unit, a / length, 0.0) for a in u)
+
+
+def _trigamma(y: Any, x: Any) -> Any:
+    """The derivative of digamma; by reflection below 0, where digamma(1 - x) - y is π/tan(πx)."""
+    below = less(x, 0.0)
+    n = where(below, 1.0 - x, x)
+    series, cotangent = zeta(2.0, n), digamma(n) - y
+    return where(below, pi * pi + cotangent * cotangent - series, series)
 
 
 def _any_log(x: float) -> float:
@@ -244,6 +254,40 @@ norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, la
               latex=r"\left\Vert #*\right\Vert", sequences=1, bound=Bound(1.0, 2.0),
               kinks=(Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), LEAST),))
 
+# Special functions: the values are in special.py.
+
+erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * exp(-x * x),),
+              latex=r"\operatorname{erfc}\left(#1\right)", bound=Bound(2.0, 400.0))
+
+# exp(x**2) erfc(x).
+erfcx: Op = Op("erfcx", special.erfcx, lambda y, x: (2.0 * x * y - TWO_BY_ROOT_PI,),
+               latex=r"\operatorname{erfcx}\left(#1\right)", bound=Bound(6.0, 4.0, relative=False))
+
+# The distribution function of the normal distribution.
+ndtr: Op = Op("ndtr", special.ndtr, lambda y, x: (ONE_BY_ROOT_TAU * exp(-0.5 * x * x),),
+              latex=r"\Phi\left(#1\right)", bound=Bound(6.0, 400.0))
+
+log_ndtr: Op = Op("log_ndtr", special.log_ndtr, lambda y, x: (ROOT_TWO_BY_PI / erfcx(-ROOT_HALF * x),),
+                  latex=r"\ln \Phi\left(#1\right)", bound=Bound(6.0, 1000.0))
+
+erfinv: Op = Op("erfinv", special.erfinv, lambda y, x: (HALF_ROOT_PI * exp(y * y),),
+                latex=r"\operatorname{erf}^{-1}\left(#1\right)", domain=(UNIT,), bound=Bound(2.0, 150.0),
+                kinks=(Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)))
+
+lgamma: Op = Op("lgamma", special.lgamma, lambda y, x: (digamma(x),), numpy="gammaln",
+                latex=r"\ln\left|\Gamma\left(#1\right)\right|", domain=(POSITIVE,),
+                bound=Bound(6.0, 6.0, relative=False), kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (inf,), IEEE), Kink((-1.0,), (-inf,), RIGHT)))
+
+digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), numpy="psi",
+                 latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(6.0, 3.0, relative=False),
+                 kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (inf,), RIGHT), Kink((-1.0,), (inf,), RIGHT)))
+
+# Hurwitz's, so that digamma can be differentiated to any order. Its derivative by s is not known, and nan.
+zeta: Op = Op("zeta", special.zeta, lambda y, s, x: (nan, -s * zeta(s + 1.0, x)),
+              latex=r"\zeta\left(#1, #2\right)", domain=((1.0, inf), POSITIVE), bound=Bound(4.0, 1500.0),
+              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative by s is not known anywhere"),))
+
 # fmt: on
 
-TABLE: dict[str, Op] = table(dict(vars()), ["_shares", "_softmax", "_direction"], sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))
+TABLE: dict[str, Op] = table(dict(vars()), ["_shares", "_softmax", "_direction", "_trigamma"],
+                             sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))  # fmt: skip

@@ -53,8 +53,10 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmin: _unless_nan(ops.minimum),
 }
 
-# SciPy's, by name, since SciPy need not be there; those of the table have their own names, or these.
+# SciPy's, by name, since SciPy need not be there; and the rows, by their names and others that they have there.
 NAMED: dict[str, Callable[..., Any]] = {
+    **{name: op for op in ops.TABLE.values() for name in (op.name, *op.aliases)},
+    "_zeta": ops.zeta,  # which scipy.special.zeta calls
     "expit": ops.sigmoid,
     "log_expit": lambda x: -ops.softplus(-x),
     "logit": lambda x: ops.log(x) - ops.log1p(-x),
@@ -62,7 +64,6 @@ NAMED: dict[str, Callable[..., Any]] = {
     "xlog1py": lambda x, y: ops.where(x, x * ops.log1p(y), ops.where(ops.less_equal(y, y), 0.0, y)),
     "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
 }
-RENAMED = {"gammaln": "lgamma", "psi": "digamma"}
 
 # A reduction over many numbers that is one operation.
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
@@ -108,5 +109,4 @@ def _written(x: Any) -> Any:
 @cache
 def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """What `ufunc` is on numbers, None if nothing."""
-    name = ufunc.__name__
-    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(name) or ops.TABLE.get(RENAMED.get(name, name))
+    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(ufunc.__name__)

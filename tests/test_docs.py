@@ -69,6 +69,11 @@ POLICY = """
 - A zero keeps its sign: a sum of zeros that all are -0.0 is -0.0, any other 0.0; of equal arguments `maximum` and `minimum` give the first.
 - `norm` of zeros has derivative 0, and so have its square and all that is smooth in it; its second derivatives there are 0 by choice, so
   that `dot(xs, xs)` is better than `norm(xs)**2` where they are wanted.
+- `lgamma` and `digamma` have poles at 0, -1, -2 …, where they are inf and -inf, as from the right; all numbers below -2**52 are such.
+  Between them `lgamma` is the logarithm of the absolute value, and the bounds hold there, too.
+- `0.5 * (1 + erf(x / sqrt(2)))` has no digits left where x is below -8: `ndtr` keeps them as far as floats reach, and `log_ndtr` to -1e154.
+  `erfinv` is ±inf at ±1, with derivative inf, and nan beyond.
+- The derivative of `zeta(s, x)` by s is not known, and nan; outside s > 1 and x > 0 its value is nan, at their ends inf.
 - A gradient that arrives as 0 is carried on all the same, and 0 times inf is nan: nothing is hidden.
 - The second derivatives of asin and acos at -1 and 1 are nan, those of x**y by x and y at x = 0 are not settled where 0 < y <= 1.
 """
@@ -84,18 +89,30 @@ def derivatives(op: Op) -> str:
     x = variables(op)
     if op in (ops.maximum, ops.minimum):
         return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"
+    if op is ops.digamma:
+        return r"$\zeta\left(2, a\right)$, by reflection below 0"
     if op in (ops.hypot, ops.norm):
         return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
     return ", ".join("–" if p is None else f"${sympy.latex(exact(p))}$" for p in op.partials(apply(op, x), *x))
 
 
 def exact(p) -> sympy.Expr:
-    """`p` with its floats as the fractions that they are, and 2/√π by its name."""
+    """`p` with its floats as the fractions that they are, and 2/√π and the like by their names."""
     p = sympy.sympify(p)
-    root = sympy.Float(ops.TWO_BY_ROOT_PI)
-    return p.xreplace(
-        {x: 2 / sympy.sqrt(sympy.pi) if x == root else sympy.Rational(str(x)).limit_denominator(4) for x in p.atoms(sympy.Float)}
-    )
+    return p.xreplace({x: FACTORS.get(float(x), sympy.Rational(str(x)).limit_denominator(4)) for x in p.atoms(sympy.Float)})
+
+
+FACTORS = {
+    s * number: s * formula
+    for s in (1, -1)
+    for number, formula in {
+        ops.TWO_BY_ROOT_PI: 2 / sympy.sqrt(sympy.pi),
+        ops.HALF_ROOT_PI: sympy.sqrt(sympy.pi) / 2,
+        ops.ONE_BY_ROOT_TAU: 1 / sympy.sqrt(2 * sympy.pi),
+        ops.ROOT_TWO_BY_PI: sympy.sqrt(2 / sympy.pi),
+        ops.ROOT_HALF: 1 / sympy.sqrt(2),
+    }.items()
+}
 
 
 def numbers(x) -> str:

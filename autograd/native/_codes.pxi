@@ -44,4 +44,12 @@ cdef extern from "_ops.h":
         AG_CLIP
         AG_STOP_GRADIENT
         AG_NORM
+        AG_ERFC
+        AG_ERFCX
+        AG_NDTR
+        AG_LOG_NDTR
+        AG_ERFINV
+        AG_LGAMMA
+        AG_DIGAMMA
+        AG_ZETA
         AG_COUNT
