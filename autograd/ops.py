@@ -276,7 +276,8 @@ erfinv: Op = Op("erfinv", special.erfinv, lambda y, x: (HALF_ROOT_PI * exp(y * y
 
 lgamma: Op = Op("lgamma", special.lgamma, lambda y, x: (digamma(x),), numpy="gammaln",
                 latex=r"\ln\left|\Gamma\left(#1\right)\right|", domain=(POSITIVE,),
-                bound=Bound(6.0, 6.0, relative=False), kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (inf,), IEEE), Kink((-1.0,), (-inf,), RIGHT)))
+                bound=Bound(6.0, 6.0, relative=False),
+                kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (inf,), IEEE), Kink((-1.0,), (-inf,), RIGHT)))
 
 digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), numpy="psi",
                  latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(6.0, 3.0, relative=False),
