@@ -28,10 +28,14 @@ from autograd.ops import ceil as ceil
 from autograd.ops import clip as clip
 from autograd.ops import cos as cos
 from autograd.ops import cosh as cosh
+from autograd.ops import digamma as digamma
 from autograd.ops import div as div
 from autograd.ops import dot as dot
 from autograd.ops import equal as equal
 from autograd.ops import erf as erf
+from autograd.ops import erfc as erfc
+from autograd.ops import erfcx as erfcx
+from autograd.ops import erfinv as erfinv
 from autograd.ops import exp as exp
 from autograd.ops import exp2 as exp2
 from autograd.ops import expm1 as expm1
@@ -42,16 +46,19 @@ from autograd.ops import hypot as hypot
 from autograd.ops import leaky_relu as leaky_relu
 from autograd.ops import less as less
 from autograd.ops import less_equal as less_equal
+from autograd.ops import lgamma as lgamma
 from autograd.ops import log as log
 from autograd.ops import log1p as log1p
 from autograd.ops import log2 as log2
 from autograd.ops import log10 as log10
+from autograd.ops import log_ndtr as log_ndtr
 from autograd.ops import logaddexp as logaddexp
 from autograd.ops import logsumexp as logsumexp
 from autograd.ops import maximum as maximum
 from autograd.ops import minimum as minimum
 from autograd.ops import mod as mod
 from autograd.ops import mul as mul
+from autograd.ops import ndtr as ndtr
 from autograd.ops import neg as neg
 from autograd.ops import norm as norm
 from autograd.ops import pow as pow
@@ -71,6 +78,7 @@ from autograd.ops import sum as sum
 from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
+from autograd.ops import zeta as zeta
 from autograd.pictures.draw import Drawing as Drawing
 from autograd.pictures.draw import draw as draw
 from autograd.pictures.steps import Page as Page
@@ -113,11 +121,15 @@ __all__ = [
     "cosh",
     "count",
     "detect_anomaly",
+    "digamma",
     "div",
     "dot",
     "draw",
     "equal",
     "erf",
+    "erfc",
+    "erfcx",
+    "erfinv",
     "exp",
     "exp2",
     "expm1",
@@ -138,16 +150,19 @@ __all__ = [
     "leaves",
     "less",
     "less_equal",
+    "lgamma",
     "log",
     "log1p",
     "log2",
     "log10",
+    "log_ndtr",
     "logaddexp",
     "logsumexp",
     "maximum",
     "minimum",
     "mod",
     "mul",
+    "ndtr",
     "neg",
     "no_grad",
     "norm",
@@ -172,6 +187,7 @@ __all__ = [
     "vjp",
     "vmap",
     "where",
+    "zeta",
 ]
 
 __version__: str

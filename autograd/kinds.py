@@ -524,6 +524,13 @@ def _mpmath() -> _Symbols:
             "mod": operator.mod,
             "floor_divide": lambda a, b: mpmath.floor(a / b),
             "norm": lambda *x: mpmath.sqrt(mpmath.fsum(x, squared=True)),
+            "erfcx": lambda x: mpmath.exp(x * x) * mpmath.erfc(x),
+            "ndtr": mpmath.ncdf,
+            "log_ndtr": lambda x: mpmath.log(mpmath.ncdf(x)) if x < 0 else mpmath.log1p(-mpmath.ncdf(-x)),
+            "erfinv": mpmath.erfinv,
+            "lgamma": lambda x: mpmath.re(mpmath.loggamma(x)),
+            "digamma": mpmath.digamma,
+            "zeta": mpmath.zeta,
         },
     )
 
@@ -552,6 +559,10 @@ def _sympy() -> _Symbols:
 
     def choice(function: Any, *x: Any) -> Any:
         return function(*x, evaluate=len(x) <= 10 and not nested(*x))  # it compares each with each
+
+    def below(x: Any) -> Any:
+        """The normal distribution function; not as 1 - erfc(x/√2)/2, which SymPy would make of it, and which has no digits in the tail."""
+        return sympy.erfc(-x / sympy.sqrt(2), evaluate=False) / 2
 
     return _Symbols(
         sympy,
@@ -582,6 +593,13 @@ def _sympy() -> _Symbols:
             "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
             "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
             "step": lambda x, threshold: where(sympy.Gt(x, threshold, evaluate=not nested(x, threshold)), 1, 0),
+            "erfcx": lambda x: sympy.exp(x**2) * sympy.erfc(x),
+            "ndtr": below,
+            "log_ndtr": lambda x: sympy.log(below(x)),
+            "erfinv": sympy.erfinv,
+            "lgamma": sympy.loggamma,
+            "digamma": sympy.digamma,
+            "zeta": sympy.zeta,
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )

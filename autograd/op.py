@@ -66,7 +66,7 @@ class Op(Operation):
         sequences: how many sequences of equal length it takes in place of single arguments.
         ties: whether tied arguments share the derivative. A tied constant is one more argument whose share may be chosen, so that the
             subgradient of least size is 0 for all.
-        numpy: NumPy's names for it, where these differ, separated by spaces.
+        numpy: NumPy's or SciPy's names for it, where these differ, separated by spaces.
         selects: whether the first argument selects one of the others: those not selected, whose partials are 0, get no gradient.
         constant_of: the operation that this one replaces where the last argument is a constant; see `recorded_on`.
 

@@ -77,6 +77,14 @@ class Operators:
     floor = unary(ops.floor)
     ceil = unary(ops.ceil)
     round = rint = unary(ops.round)
+    erfc = unary(ops.erfc)
+    erfcx = unary(ops.erfcx)
+    ndtr = unary(ops.ndtr)
+    log_ndtr = unary(ops.log_ndtr)
+    erfinv = unary(ops.erfinv)
+    lgamma = gammaln = unary(ops.lgamma)
+    digamma = psi = unary(ops.digamma)
+    zeta = several(ops.zeta)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

@@ -19,10 +19,12 @@ from math import fsum, inf, nan, pi
 from math import log as _log
 from typing import Any
 
+from autograd import special
 from autograd.kinds import FLOATS
 from autograd.op import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink, Op, table
 
-TWO_BY_ROOT_PI, ROOT_HALF, BY_ROOT_2_PI = 1.1283791670955126, 0.7071067811865476, 0.3989422804014327
+TWO_BY_ROOT_PI, HALF_ROOT_PI, ROOT_HALF = 1.1283791670955126, 0.886226925452758, 0.7071067811865476
+BY_ROOT_2_PI, ROOT_2_BY_PI = 0.3989422804014327, 0.7978845608028654
 LN_2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 
 # Why a derivative was chosen.
@@ -65,6 +67,14 @@ def _finite(x: Any) -> Any:
     return where(less(abs(x), inf), x, 0.0)
 
 
+def _trigamma(y: Any, x: Any) -> Any:
+    """The derivative of digamma; by reflection below 0, where digamma(1 - x) - y is π/tan(πx)."""
+    below = less(x, 0.0)
+    n = where(below, 1.0 - x, x)
+    series, cotangent = zeta(2.0, n), digamma(n) - y
+    return where(below, pi * pi + cotangent * cotangent - series, series)
+
+
 def _any_log(x: float) -> float:
     """The logarithm for the partial of a power, which has no use for it where x is negative, but is not to fail."""
     return _log(x) if x > 0.0 else -inf if x == 0.0 else nan
@@ -73,14 +83,11 @@ def _any_log(x: float) -> float:
 # fmt: off
 
 # Arithmetic.
-
 add: Op = Op("add", lambda xp, a, b: a + b, lambda y, a, b: (1.0, 1.0), label="+", latex="#1 + #2", bound=EXACT)
 sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), numpy="subtract", label="-", latex="#1 - #2", bound=EXACT)
 mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), numpy="multiply", label="*", latex=r"#1 \cdot #2", bound=EXACT)
-
 div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b), numpy="divide",
              label="/", latex=r"\frac{#1}{#2}", domain=(REAL, POSITIVE), bound=Bound(0.5, 1.5))
-
 neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,), numpy="negative", latex="-#1", bound=EXACT)
 
 # d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
@@ -99,7 +106,6 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               label="**", latex="#1^{#2}", domain=(POSITIVE, REAL), bound=Bound(1.0, 750.0),
               kinks=(Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),), constant_of=pow)
-
 sum: Op = Op("sum", lambda xp, *x: xp.sum(*x), lambda y, *x: (1.0,) * len(x),
              latex=r"\sum\left(#*\right)", sequences=1, bound=EXACT)
 
@@ -108,7 +114,6 @@ dot: Op = Op("dot", lambda xp, *x: xp.dot(x[: len(x) // 2], x[len(x) // 2 :]),
              lambda y, *x: x[len(x) // 2 :] + x[: len(x) // 2], sequences=2, bound=Bound(1.0, 0.5, relative=False))
 
 # Powers, exponentials and logarithms.
-
 sqrt: Op = Op("sqrt", lambda xp, x: xp.sqrt(x), lambda y, x: (0.5 / y,),
               latex=r"\sqrt{#1}", domain=(POSITIVE,), bound=Bound(0.5, 1.5), kinks=POLE)
 exp: Op = Op("exp", lambda xp, x: xp.exp(x), lambda y, x: (y,), latex="e^{#1}", bound=Bound(1.0, 1.0))
@@ -129,33 +134,27 @@ logsumexp: Op = Op("logsumexp",
                    latex=r"\ln \sum \exp\left(#*\right)", sequences=1, bound=Bound(2.9, 2.0, relative=False))
 
 # Activations.
-
 sigmoid: Op = Op("sigmoid", lambda xp, x: xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
                  lambda y, x: (y * sigmoid(-x),), latex=r"\sigma\left(#1\right)", bound=Bound(2.5, 5.5))
 tanh: Op = Op("tanh", lambda xp, x: xp.tanh(x), lambda y, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
               latex=r"\tanh\left(#1\right)", bound=Bound(2.5, 5.5))
 softplus: Op = Op("softplus", lambda xp, x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))),
                   lambda y, x: (sigmoid(x),), latex=r"\ln\left(1 + e^{#1}\right)", bound=Bound(2.5, 2.5))
-
 relu: Op = Op("relu", lambda xp, x: xp.where(x <= 0.0, 0.0, x), lambda y, x: (step(x, 0.0),),
               latex=r"\operatorname{relu}\left(#1\right)", bound=EXACT, kinks=(Kink((0.0,), (0.0,), LEAST),))
-
 leaky_relu: Op = Op("leaky_relu", lambda xp, x, slope: xp.where(x > 0.0, x, slope * x),
                     lambda y, x, slope:
                         (where(x, (s := step(x, 0.0)) + slope * (1.0 - s), minimum(1.0, slope)), minimum(x, 0.0)),
                     defaults=(0.01,), domain=(REAL, (0.0, 1.0)), bound=EXACT,
                     kinks=(Kink((0.0, 0.01), (0.01, 0.0), LEAST),))
-
 erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * exp(-x * x),),
              latex=r"\operatorname{erf}\left(#1\right)", bound=Bound(1.0, 1.5, relative=False))
 
 # Angles.
-
 sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),), latex=r"\sin\left(#1\right)", bound=Bound(1.0, 1.0))
 cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),), latex=r"\cos\left(#1\right)", bound=Bound(1.0, 1.0))
 tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
              latex=r"\tan\left(#1\right)", domain=((-pi / 2, pi / 2),), bound=Bound(1.0, 4.0))
-
 asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arcsin",
               latex=r"\arcsin\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5), kinks=ENDS)
 acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arccos",
@@ -168,15 +167,12 @@ atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x
 atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
                lambda z, y, x: (where(r := hypot(y, x), x / r / r, 0.0), where(r, -y / r / r, 0.0)), numpy="arctan2",
                domain=(REAL, POSITIVE), bound=Bound(1.0, 4.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
-
 hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction((a, b), hypot),
                latex=r"\sqrt{#1^2 + #2^2}", bound=Bound(1.0, 2.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
-
 sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),), latex=r"\sinh\left(#1\right)", bound=Bound(2.0, 2.0))
 cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),), latex=r"\cosh\left(#1\right)", bound=Bound(2.0, 2.0))
 
 # Choices. `step` and `where` are what the partials above branch with.
-
 abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),), numpy="absolute fabs",
              latex=r"\left|#1\right|", bound=EXACT, kinks=(Kink((0.0,), (0.0,), LEAST),))
 sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
@@ -206,28 +202,23 @@ where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
                lambda y, condition, a, b: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)),
                domain=(POSITIVE, REAL, REAL), bound=EXACT,
                kinks=(Kink((0.0, 1.0, 2.0), (None, 0.0, 1.0), "0 counts as false"),), selects=True)
-
 maximum: Op = Op("maximum", lambda xp, *x: xp.maximum(*x), lambda y, *x: _shares(y, x, step),
                  label="max", latex=r"\max\left(#*\right)", bound=EXACT,
                  kinks=(Kink((1.0, 1.0), (0.5, 0.5), LEAST), Kink((1.0, 1.0, 0.0), (0.5, 0.5, 0.0), LEAST)), ties=True)
 minimum: Op = Op("minimum", lambda xp, *x: xp.minimum(*x), lambda y, *x: _shares(y, x, lambda a, b: step(b, a)),
                  label="min", latex=r"\min\left(#*\right)", bound=EXACT,
                  kinks=(Kink((1.0, 1.0), (0.5, 0.5), LEAST), Kink((0.0, 0.0, 1.0), (0.5, 0.5, 0.0), LEAST)), ties=True)
-
 clip: Op = Op("clip", lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high),
               lambda y, x, low, high: (step(x, low) * step(high, x), step(low, x), step(x, high)),
               domain=(UNIT, (-inf, -1.0), (1.0, inf)), bound=EXACT,
               kinks=(Kink((-1.0, -1.0, 1.0), (0.0, 0.0, 0.0), LEAST), Kink((1.0, -1.0, 1.0), (0.0, 0.0, 0.0), LEAST)))
-
 stop_gradient: Op = Op("stop_gradient", lambda xp, x: x, lambda y, x: (None,),
                        label="stop", latex=r"\operatorname{stop}\left(#1\right)", bound=EXACT)
 
 # New rows come last, since a pickled program knows operations by their place here.
-
 norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, lambda *u: norm(u)),
               latex=r"\left\Vert #*\right\Vert", sequences=1, bound=Bound(1.0, 2.0),
               kinks=(Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), LEAST),))
-
 exp2: Op = Op("exp2", lambda xp, x: xp.exp2(x), lambda y, x: (LN_2 * y,), latex="2^{#1}", bound=Bound(1.0, 2.0))
 log2: Op = Op("log2", lambda xp, x: xp.log2(x), lambda y, x: (LOG2_E / x,), latex=r"\log_2\left(#1\right)",
               domain=(POSITIVE,), bound=Bound(1.0, 1.0), kinks=POLE)
@@ -240,7 +231,6 @@ logaddexp: Op = Op("logaddexp", lambda xp, a, b: xp.where(a == b, a + LN_2,
                    latex=r"\ln\left(e^{#1} + e^{#2}\right)", bound=Bound(1.5, 1.5, relative=False))
 cbrt: Op = Op("cbrt", lambda xp, x: xp.cbrt(x), lambda y, x: (1.0 / (3.0 * y * y),), latex=r"\sqrt[3]{#1}",
               bound=Bound(4.0, 9.0), kinks=(Kink((0.0,), (inf,), "the limit from either side"),))
-
 asinh: Op = Op("asinh", lambda xp, x: xp.asinh(x), lambda y, x: (1.0 / hypot(1.0, x),), numpy="arcsinh",
                latex=r"\operatorname{arsinh}\left(#1\right)", bound=Bound(2.0, 2.0))
 acosh: Op = Op("acosh", lambda xp, x: xp.acosh(x), lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
@@ -270,8 +260,36 @@ mod: Op = Op("mod", lambda xp, a, b: xp.mod(a, b), lambda y, a, b: (1.0, -floord
              label="%", latex=r"#1 \operatorname{mod} #2", domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT,
              kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limits from the right by a, and from the left by b"),))
 
+# Special functions: the values are in special.py.
+erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * exp(-x * x),),
+              latex=r"\operatorname{erfc}\left(#1\right)", bound=Bound(2.0, 400.0))
+
+# exp(x**2) erfc(x).
+erfcx: Op = Op("erfcx", special.erfcx, lambda y, x: (2.0 * x * y - TWO_BY_ROOT_PI,),
+               latex=r"\operatorname{erfcx}\left(#1\right)", bound=Bound(6.0, 4.0, relative=False))
+
+# The distribution function of the normal distribution.
+ndtr: Op = Op("ndtr", special.ndtr, lambda y, x: (BY_ROOT_2_PI * exp(-0.5 * x * x),),
+              latex=r"\Phi\left(#1\right)", bound=Bound(6.0, 400.0))
+log_ndtr: Op = Op("log_ndtr", special.log_ndtr, lambda y, x: (ROOT_2_BY_PI / erfcx(-ROOT_HALF * x),),
+                  latex=r"\ln \Phi\left(#1\right)", bound=Bound(6.0, 1000.0))
+erfinv: Op = Op("erfinv", special.erfinv, lambda y, x: (HALF_ROOT_PI * exp(y * y),),
+                latex=r"\operatorname{erf}^{-1}\left(#1\right)", domain=(UNIT,), bound=Bound(2.0, 150.0),
+                kinks=(Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)))
+lgamma: Op = Op("lgamma", special.lgamma, lambda y, x: (digamma(x),), numpy="gammaln",
+                latex=r"\ln\left|\Gamma\left(#1\right)\right|", domain=(POSITIVE,),
+                bound=Bound(6.0, 6.0, relative=False),
+                kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (inf,), IEEE), Kink((-1.0,), (-inf,), RIGHT)))
+digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), numpy="psi",
+                 latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(6.0, 3.0, relative=False),
+                 kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (inf,), RIGHT), Kink((-1.0,), (inf,), RIGHT)))
+
+# Hurwitz's, so that digamma can be differentiated to any order. Its derivative by s is not known, and nan.
+zeta: Op = Op("zeta", special.zeta, lambda y, s, x: (nan, -s * zeta(s + 1.0, x)),
+              latex=r"\zeta\left(#1, #2\right)", domain=((1.0, inf), POSITIVE), bound=Bound(4.0, 1500.0),
+              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative by s is not known anywhere"),))
+
 # fmt: on
 
-TABLE: dict[str, Op] = table(
-    dict(vars()), ["_shares", "_softmax", "_direction", "_finite"], sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x)
-)
+HELPERS = ["_shares", "_softmax", "_direction", "_finite", "_trigamma"]
+TABLE: dict[str, Op] = table(dict(vars()), HELPERS, sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))

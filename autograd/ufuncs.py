@@ -75,8 +75,10 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmin: _unless_nan(ops.minimum),
 }
 
-# SciPy's, by name, since SciPy need not be there; those of the table have their own names, or these.
+# SciPy's, by name, since SciPy need not be there; and the rows, by their names and others that they have there.
 NAMED: dict[str, Callable[..., Any]] = {
+    **{name: op for op in ops.TABLE.values() for name in (op.name, *op.aliases)},
+    "_zeta": ops.zeta,  # which scipy.special.zeta calls
     "expit": ops.sigmoid,
     "log_expit": lambda x: -ops.softplus(-x),
     "logit": lambda x: ops.log(x) - ops.log1p(-x),
@@ -85,7 +87,6 @@ NAMED: dict[str, Callable[..., Any]] = {
     "exp10": lambda x: ops.pow(10.0, x),
     "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
 }
-RENAMED = {"gammaln": "lgamma", "psi": "digamma"}
 
 # What has no derivative, and why.
 WITHOUT: dict[np.ufunc, str] = {
@@ -149,5 +150,4 @@ def why_not(ufunc: np.ufunc) -> str:
 @cache
 def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """What `ufunc` is on numbers, None if nothing."""
-    name = ufunc.__name__
-    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(name) or ops.TABLE.get(RENAMED.get(name, name))
+    return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(ufunc.__name__)

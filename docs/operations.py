@@ -33,6 +33,8 @@ def derivatives(op: Op) -> str:
         return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"
     if op in (ops.hypot, ops.norm):
         return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
+    if op is ops.digamma:
+        return r"$\zeta\left(2, a\right)$, by reflection below 0"
     try:
         y = op(x[:2], x[2:]) if op.sequences == 2 else op(x) if op.sequences else op(*x)
     except (AttributeError, AutogradError):  # what SymPy has no function for

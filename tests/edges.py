@@ -108,6 +108,11 @@ EDGES = {
     "sigmoid at -1000": (ops.sigmoid, (-1000.0,), 0.0, (0.0,), ((0.0,),)),
     "tanh at 1000": (ops.tanh, (1000.0,), 1.0, (0.0,), ((0.0,),)),
     "tanh at -1000": (ops.tanh, (-1000.0,), -1.0, (0.0,), ((0.0,),)),
+    "erfinv at 1": (ops.erfinv, (1.0,), inf, (inf,), ((inf,),)),
+    "erfinv at -1": (ops.erfinv, (-1.0,), -inf, (inf,), ((-inf,),)),
+    "lgamma at 0": (ops.lgamma, (0.0,), inf, (-inf,), ((inf,),)),
+    "digamma at 0": (ops.digamma, (0.0,), -inf, (inf,), ((-inf,),)),
+    "ndtr at -40": (ops.ndtr, (-40.0,), 0.0, (0.0,), ((0.0,),)),
     "logsumexp(1000, -1000)": (lambda *x: ops.logsumexp(x), (1000.0, -1000.0), 1000.0, (1.0, 0.0), zeros(2)),
     "logsumexp(-1000, -1000)": (
         lambda *x: ops.logsumexp(x),

@@ -36,6 +36,12 @@ class Measured(NamedTuple):
     gradients: tuple
 
 
+def _unknown(true, *found):
+    """Whether a derivative is not known, and said to be so: that of zeta by s."""
+    assert not mp.isnan(true) or all(map(mp.isnan, found))
+    return mp.isnan(true)
+
+
 @functools.cache
 def measured(op: Op) -> Measured:
     worst = [(0.0, None)] * 5
@@ -61,7 +67,7 @@ def measured(op: Op) -> Measured:
             apply(op, leaves).backward()
             for j, derivative in enumerate(reference(op).partials):
                 true_partial = mpf(derivative(*exact))
-                if not isinstance(leaves[j], Value):
+                if not isinstance(leaves[j], Value) or _unknown(true_partial, p[j], leaves[j].grad):
                     continue
                 if p[j] is None or 0 < abs(true_partial) < TINY:
                     assert leaves[j].grad == pytest.approx(0.0 if p[j] is None else float(true_partial), abs=TINY)
@@ -152,8 +158,14 @@ def test_values_carry_the_float_result(op):
         assert [v.data if isinstance(v, Value) else v for v in y.args] == list(point)
 
 
-# Such as 2/√π, which are floats.
-CONSTANTS = {name for name, x in vars(ops).items() if name.isupper() and isinstance(x, float)}
+FACTORS = {name for name, x in vars(ops).items() if isinstance(x, float) and math.isfinite(x)}  # 2/√π and the like
+
+
+def has_factors(op):
+    """Whether the partials have factors that are floats, rounded, on any kind of number."""
+    names = {*op.partials.__code__.co_names}
+    helpers = [x for name in names if inspect.isfunction(x := getattr(ops, name, None))]
+    return bool(FACTORS & names.union(*[f.__code__.co_names for f in helpers]))
 
 
 @each_op
@@ -164,8 +176,9 @@ def test_fifty_digits_on_mpmath(op):
             y = apply(op, x)
             assert mpmath.almosteq(y, reference(op).value(*x), 1e-45)
             for p, derivative in zip(op.partials(y, *x), reference(op).partials, strict=True):
-                tolerance = 1e-16 if CONSTANTS & {*op.partials.__code__.co_names} else 1e-45
-                assert p is None or mpmath.almosteq(p, derivative(*x), tolerance, 1e-45)
+                tolerance = op.bound.partials * 2.0**-52 if has_factors(op) else 1e-45
+                least = 1e-45 if op.bound.relative else tolerance
+                assert p is None or _unknown(true := derivative(*x), p) or mpmath.almosteq(p, true, tolerance, least)
 
 
 @each_op
@@ -183,12 +196,12 @@ def test_second_derivative_through_recorded_partials(op):
         for j, derivative in enumerate(reference(op).second):
             x = leaves_of(op, point)
             p = op.partials(apply(op, x), *x)[j]
-            if p is None:
+            with mp.workdps(50):
+                true = float(derivative(*map(mpf, point)))
+            if p is None or _unknown(true):
                 continue
             if isinstance(p, Value):
                 p.backward()
-            with mp.workdps(50):
-                true = float(derivative(*map(mpf, point)))
             assert x[j].grad == pytest.approx(true, rel=1e-12, abs=1e-13)
 
 

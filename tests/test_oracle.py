@@ -29,7 +29,7 @@ def torch_calls():
         "sigmoid": torch.sigmoid,
         "erf": torch.erf,
         "sign": torch.sign,
-    }
+    } | {name: getattr(torch.special, name.replace("lgamma", "gammaln")) for name in SPECIAL}
     return calls(t, functions, named | own, lambda x: functions["logsumexp"](functions["stack"](x), 0))
 
 
@@ -47,11 +47,13 @@ def jax_calls():
         "sigmoid": jax.nn.sigmoid,
         "erf": jax.scipy.special.erf,
         "sign": jnp.sign,
-    }
+    } | {name: getattr(jax.scipy.special, name.replace("lgamma", "gammaln")) for name in SPECIAL if name != "erfcx"}
+    own["erfcx"] = lambda x: jnp.exp(x * x) * jax.scipy.special.erfc(x)
     return calls(jnp.asarray, functions, named | own, lambda x: jax.scipy.special.logsumexp(jnp.stack(x)))
 
 
 UNARY = ["sqrt", "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "abs"]
+SPECIAL = ["erfc", "erfcx", "ndtr", "log_ndtr", "erfinv", "lgamma", "digamma", "zeta"]
 
 
 def calls(number, f, unary, logsumexp):

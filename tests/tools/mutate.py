@@ -53,6 +53,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "where(where(x, 1.0, -(step(-y, 0.0))), z * log(x), 0.0)": CONDITION,
     },
     "atan2": {"where(r := -(hypot(y, x)), x / r / r, 0.0)": SQUARED},
+    "zeta": {"-(nan)": "nan has no sign"},
     "_shares": {"[-(1.0 - beats(y, a)) for a in x]": CANCELS},
     "_softmax": {"[-(exp(a - shift)) for a in x]": CANCELS},
 }

@@ -1,0 +1,59 @@
+"""Special functions at any number of digits and any size, where SymPy's forms or mpmath's functions have none left: for REFERENCE."""
+
+import functools
+
+import sympy
+from mpmath import mp, mpf
+
+
+class tail(sympy.Function):  # noqa: N801  # as functions are called
+    """erfc, which SymPy would write as 2 - erfc(-x)."""
+
+    def fdiff(self, _=1):
+        return -2 / sympy.sqrt(sympy.pi) * sympy.exp(-(self.args[0] ** 2))
+
+
+class hurwitz(sympy.Function):  # noqa: N801  # as above
+    """Hurwitz's zeta function, with nan for the derivative by s: it is not known."""
+
+    def fdiff(self, index=1):
+        s, x = self.args
+        return sympy.nan if index == 1 else -s * hurwitz(s + 1, x)
+
+
+def _tail(x):
+    """erfc; by its asymptotic series where mpmath's overflows."""
+    if x < 1000:
+        return mp.erfc(x)
+    term, total, k = mpf(1), mpf(0), 0
+    while abs(term) > mp.eps:
+        total += term
+        k += 1
+        term *= -(2 * k - 1) / (2 * x * x)
+    return mp.exp(-x * x) / (x * mp.sqrt(mp.pi)) * total
+
+
+@functools.lru_cache(4096)
+def _erfinv(x, digits):
+    """By Newton's method, since mpmath's takes a second at 400 digits."""
+    with mp.workdps(20):
+        y, correct = mp.erfinv(x) if abs(x) > 0.01 else x * mp.sqrt(mp.pi) / 2, 3
+    while correct < digits + 5:
+        correct *= 2
+        with mp.workdps(min(correct, digits) + 25):
+            missed = mp.erf(y) - x if abs(x) < 0.5 else mp.sign(x) * ((1 - abs(x)) - mp.erfc(abs(y)))
+            y -= missed * mp.sqrt(mp.pi) / 2 * mp.exp(y * y)
+    return +y
+
+
+@functools.lru_cache(4096)
+def _hurwitz(s, x):
+    """To 60 digits; those of mpmath's are absolute. Where s is huge two terms are enough, unless the result is too small for a float."""
+    if s > 5000:
+        return x**-s + (x + 1) ** -s
+    small = max(0.0, min(400.0, float(s * mp.log10(x + 1))))
+    with mp.workdps(60 + int(small)):
+        return mp.zeta(s, x)
+
+
+MODULES = [{"tail": _tail, "erfinv": lambda x: _erfinv(x, mp.dps), "hurwitz": _hurwitz}, "mpmath"]
