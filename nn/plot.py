@@ -35,6 +35,7 @@ from nn.figures import (
     short,
     tint,
 )
+from nn.figures import Picture as Picture  # noqa: PLC0414  # the class of what each gives where no Axes are given
 from nn.recorded import Model, Samples
 from nn.samples import listed, shown
 from nn.train import History, predict
