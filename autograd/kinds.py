@@ -520,6 +520,7 @@ def _mpmath() -> _Symbols:
             "exp2": lambda x: mpmath.power(2, x),
             "log2": lambda x: mpmath.log(x, 2),
             "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+            "gelu": lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
             "rint": mpmath.nint,
             "mod": operator.mod,
             "floor_divide": lambda a, b: mpmath.floor(a / b),

@@ -220,7 +220,7 @@ norm: Op = Op("norm", lambda xp, *x: xp.norm(*x), lambda y, *x: _direction(x, la
               latex=r"\left\Vert #*\right\Vert", sequences=1, bound=Bound(1.0, 2.0),
               kinks=(Kink((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), LEAST),))
 exp2: Op = Op("exp2", lambda xp, x: xp.exp2(x), lambda y, x: (LN_2 * y,), latex="2^{#1}", bound=Bound(1.0, 2.0))
-log2: Op = Op("log2", lambda xp, x: xp.log2(x), lambda y, x: (LOG2_E / x,), latex=r"\log_2\left(#1\right)",
+log2: Op = Op("log2", lambda xp, x: xp.log2(x), lambda y, x: (LOG2_E / x,), latex=r"\log_{2}\left(#1\right)",
               domain=(POSITIVE,), bound=Bound(1.0, 1.0), kinks=POLE)
 log10: Op = Op("log10", lambda xp, x: xp.log10(x), lambda y, x: (LOG10_E / x,), latex=r"\log_{10}\left(#1\right)",
                domain=(POSITIVE,), bound=Bound(2.0, 1.0), kinks=POLE)

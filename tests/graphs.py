@@ -35,6 +35,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 OURS = {name: CALLS.get(name, op) for name, op in TABLE.items()}
 ARITY = {name: {"dot": 4}.get(name, op.arity or 3) for name, op in TABLE.items()}
 CHOICES = {
+    "cbrt",
     "relu",
     "leaky_relu",
     "abs",

@@ -162,6 +162,7 @@ SIGNS = {"·": "*", "−": "-", "^": "**", "√": "sqrt", "σ": "sigmoid", "ln":
 def evaluated(text, values):
     """What a formula says, read as Python."""
     text = re.sub(r"\[(.*?)\]", r"float(\1)", re.sub(r"\|(.*?)\|", r"abs(\1)", text))
+    text = re.sub(r"⌊(.*?)⌋", r"floor(\1)", text)
     for sign, python in SIGNS.items():
         text = text.replace(sign, python)
     return eval(text, vars(autograd) | {"float": float, "max": max, "stop": stop_gradient} | values)  # noqa: S307  # our own text

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, graph, ops, scope
+from autograd import Value, graph, jit, ops, scope
 from autograd.context import current, in_context, scope_path
 from autograd.engine import sweep
 from autograd.errors import AutogradError, GradientLostError, NumberError
@@ -631,3 +631,38 @@ def test_graphs_are_freed_without_the_cyclic_collector():
 def test_public_names_of_a_value_are_those_of_micrograd_and_more():
     assert {"data", "grad", "backward", "relu", "exp", "log", "tanh"} <= set(dir(Value))
     assert autograd.Value is Value
+
+
+WHOLE = {
+    "//": lambda x, y: x // y,
+    "%": lambda x, y: x % y,
+    "divmod": lambda x, y: divmod(x, y)[0] + divmod(x, y)[1],
+    "round": lambda x, _: round(x),
+    "round to digits": lambda x, _: round(x, 2) + round(x, -1),
+    "floor": lambda x, _: math.floor(x),
+    "ceil": lambda x, _: math.ceil(x),
+    "trunc": lambda x, _: math.trunc(x),
+}
+
+
+@pytest.mark.parametrize("f", WHOLE.values(), ids=WHOLE)
+def test_whole_numbers_as_python_has_them(f):
+    replayed = jit(f)
+    for x in (-7.5, 7.5, 2.675, 0.5, -0.3, 1.0, 1234.565, -1e22):
+        for y in (2.0, -2.0, 0.1, math.inf, -math.inf):
+            true = f(x, y)
+            for given in ((Value(x), Value(y)), (Value(x), y), (x, Value(y))):
+                got = f(*given)
+                got = got.data if isinstance(got, Value) else got
+                assert got == true, (x, y)
+                assert isinstance(true, int) or math.copysign(1.0, got) == math.copysign(1.0, true), (x, y)  # an int has no -0.0
+            assert replayed(x, y) == true, (x, y)
+
+
+def test_a_division_by_zero_is_no_exception():
+    v = Value(3.0)
+    assert math.isnan((v % 0.0).data)
+    assert [(v // 0.0).data, (-v // 0).data] == [math.inf, -math.inf]
+    assert round(Value(1.7e308), -308).data == math.inf
+    with pytest.raises(TypeError):
+        round(v, 0.5)

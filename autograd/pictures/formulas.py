@@ -21,6 +21,7 @@ MOST_ARGUMENTS = 6
 PLAIN = (
     (r"\\frac\{(.*?)\}\{(.*?)\}", r"\1 / \2"), (r"\be\^\{(.*?)\}", r"exp(\1)"), (r"\\sqrt\{(.*)\}", r"√(\1)"), (r"\^\{(.*?)\}", r"^\1"),
     (r"\\left|\\right", ""), (r"\\operatorname\{(.*?)\}", r"\1"), (r"\\sum", "Σ"), (r"\\sigma", "σ"), (r"\\cdot", "·"), (r"\\leq", "≤"),
+    (r"\\lfloor ", "⌊"), (r" \\rfloor", "⌋"), (r"\\lceil ", "⌈"), (r" \\rceil", "⌉"),
     (r"\\Vert ?", "‖"), (r"\\([A-Za-z]+|_)", r"\1"), ("-", "−"),
 )  # fmt: skip
 
@@ -136,5 +137,5 @@ def plain(op: Op, x: Sequence[str]) -> str:
         loose = re.search(r"^−|[ /·^]", inner)
         return f"{before}({inner}){after}" if loose and which != "*" and not (before and after) else f"{before}{inner}{after}"
 
-    text = re.sub(r"([(|]?)#(\d|\*)([)|]?)", argument, text)
+    text = re.sub(r"([(|⌊⌈]?)#(\d|\*)([)|⌋⌉]?)", argument, text)
     return re.sub(r"\^(−?\d+)(?:\.0)?(?![\w.])", lambda match: match[1].translate(SUPERSCRIPT), text)
