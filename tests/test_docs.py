@@ -102,6 +102,11 @@ def numbers(x) -> str:
     return ", ".join("–" if a is None else f"{a:.4g}" for a in x)
 
 
+def verbatim(text) -> str:
+    """Text whose stars and bars are no Markdown."""
+    return re.sub(r"[*|]", r"\\\g<0>", text)
+
+
 def row(*cells) -> str:
     return f"| {' | '.join(cells)} |\n"
 
@@ -114,8 +119,8 @@ def page() -> str:
         domain = " × ".join(f"({low:g}, {high:g})" for low, high in op.domain)
         bound = f"{op.bound.value:g}, {op.bound.partials:g}{'' if op.bound.relative else ', absolute'}"
         rows.append(row(op.name, f"${formula}$", derivatives(op), domain, bound))
-        kinks += [row(op.name, numbers(k.at), numbers(k.partials), k.reason.replace("|", "&#124;")) for k in op.kinks]
-    edges = [row(name, f"{y:.4g}", numbers(p), "; ".join(map(numbers, h))) for name, (_, _, y, p, h) in EDGES.items()]
+        kinks += [row(op.name, numbers(k.at), numbers(k.partials), verbatim(k.reason)) for k in op.kinks]
+    edges = [row(verbatim(name), f"{y:.4g}", numbers(p), "; ".join(map(numbers, h))) for name, (_, _, y, p, h) in EDGES.items()]
     return "".join([HEAD, *rows, KINKS, *kinks, EDGE, *edges, POLICY])
 
 
