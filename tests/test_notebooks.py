@@ -119,6 +119,13 @@ def test_each_section_asks_and_answers(path):
 
 
 @each_notebook
+def test_figures_are_described(path):
+    for cell in code_cells(read(path)):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            assert len(cell.metadata["mystnb"]["image"]["alt"].split()) > 4
+
+
+@each_notebook
 def test_links_lead_somewhere(path):
     for cell in read(path).cells:
         if cell.cell_type == "markdown":

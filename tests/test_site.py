@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,7 +27,7 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.ids, self.links, self.loaded = set(), set(), set()
+        self.ids, self.links, self.loaded, self.described = set(), set(), set(), []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -34,6 +35,8 @@ class Page(HTMLParser):
         self.ids.add(given.get("id"))
         if tag == "a" and "href" in given:
             self.links.add(given["href"])
+        if tag == "img":
+            self.described.append(given.get("alt", ""))
         if given.get(LOADED.get(tag)):
             self.loaded.add(given[LOADED[tag]])
 
@@ -69,6 +72,28 @@ def test_nothing_comes_from_a_network(site, pages):
         assert {urlsplit(url).scheme for url in page.loaded} <= {"", "data"}, path
     for path in site.rglob("*.css"):
         assert not re.search(r"url\(.?(https?:)?//|@import", path.read_text(encoding="utf-8")), path
+
+
+def test_each_picture_has_a_text_in_its_place(pages):
+    for path, page in pages.items():
+        for said in page.described:
+            assert said, path
+            assert not said.endswith((".png", ".svg")), path
+
+
+def test_indices_and_words_stand_where_they_belong(site):
+    """Indices beside letters with an accent, the words of a brace below it: `munderover` is left to sums and the like."""
+    found = dict.fromkeys(("index", "brace"), 0)
+    for path in site.glob("notebooks/*.html"):
+        for formula in re.findall(r"<math.*?</math>", path.read_text(encoding="utf-8"), re.DOTALL):
+            tree = ET.fromstring(formula)  # noqa: S314  # our own
+            for node in tree.iter():
+                kind, children = node.tag.partition("}")[2], [child.tag.partition("}")[2] for child in node]
+                found["index"] += kind == "msub" and children[0] == "mover"
+                found["brace"] += kind == "munder" and children[0] == "munder"
+                assert kind != "munderover" or children[0] == "mo", formula
+                assert kind != "msub" or children[0] != "munder", formula
+    assert all(found.values())
 
 
 @pytest.mark.parametrize("module", [autograd, autograd.errors, nn, plot], ids=lambda module: module.__name__)
