@@ -1,6 +1,8 @@
 """The site: built without a warning; links lead somewhere, nothing comes from a network, no public name is missing."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -19,6 +21,7 @@ from nn import plot
 pytest.importorskip("furo", reason="the extra `docs` installs it")
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium")
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -102,3 +105,23 @@ def test_every_public_name_has_its_entry(module, pages, site):
     for name in getattr(module, "__all__", public(module)):
         home = autograd if isinstance(getattr(module, name), autograd.Op) else module
         assert f"{home.__name__}.{name}" in ids
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.parametrize("name", ["docs/index", "docs/use/pictures", "notebooks/01_value_and_backprop"])
+def test_a_phone_shows_pictures_large_enough_to_read(name, site):
+    """No page is wider than the phone, and a picture of a graph keeps letters of 10 px; what does not fit scrolls."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto((site / f"{name}.html").as_uri())
+        page.wait_for_function("[...document.images].every(image => image.complete)")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        scales = page.evaluate(
+            "[...document.querySelectorAll('p > img[src$=\".svg\"]')].map(i => i.getBoundingClientRect().width / i.naturalWidth)"
+        )
+        browser.close()
+    assert width <= 390
+    assert all(scale * 11.0 * 4.0 / 3.0 >= 10.0 for scale in scales)  # of 11 pt
