@@ -5,8 +5,9 @@ a subclass of ndarray, which implements each ufunc and each NumPy function from 
 """
 
 import math
+import reprlib
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.functions import FUNCTIONS, by_numpy
-from autograd.kinds import REAL_DTYPES, is_node, not_a_number, register_arrays
+from autograd.kinds import REAL_DTYPES, is_node, not_a_number, quietly, register_arrays
 from autograd.linalg import PRODUCTS
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers, why_not
@@ -177,17 +178,23 @@ def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
     kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
     for i in range(len(given)):
         if method in {"__call__", "outer"} or i in {0, 2}:  # the one between holds indices
-            x = np.asarray(given[i])
+            x = _array(_named(ufunc, method), given[i])
             if x.dtype.kind not in REAL_DTYPES + "O":
                 raise NumberError(f"{_named(ufunc, method)}: {not_a_number(given[i])}")
             given[i] = x.astype(object, copy=False)
-    with np.errstate(all="ignore"):
-        result = _on_objects(ufunc, method, given, kept, to)
+    result = quietly(_on_objects, ufunc, method, given, kept, to)
     if to is None:
         return wrapped(result)
     if result is not to:
         to[...] = result
     return out
+
+
+def _array(name: str, x: Any) -> np.ndarray:
+    try:
+        return np.asarray(x)
+    except ValueError:  # as NumPy says it of rows that differ
+        raise LengthError(f"{name}: got {reprlib.repr(x)}, expected numbers, or rows of equal length") from None
 
 
 def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dict[str, Any], to: Any) -> Any:
@@ -259,13 +266,13 @@ def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
     given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])
     try:
         own = FUNCTIONS.get(func)
-        if own is None:
-            result = by_numpy(func, *given, **options)
-        else:
-            with np.errstate(all="ignore"):
-                result = own(*given, **options)
+        result = by_numpy(func, *given, **options) if own is None else quietly(partial(own, **options), *given)
     except AutogradError:
         raise
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise LengthError(f"{func.__module__}.{func.__name__}: expected numbers, or rows of equal length; NumPy says: {error}") from None
     except (TypeError, AttributeError) as error:
         raise OperationError(
             f"{func.__module__}.{func.__name__} is not defined for such Values ({error}): compose it of functions that are, or give "

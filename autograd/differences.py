@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.kinds import quietly
+
 # The widest step for a point near 1: an odd fraction, unlikely to be a multiple of a period.
 WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
 # Where a limit contradicts a derivative, it is computed again from steps halved so many times: there may be structure at small scales.
@@ -128,28 +130,29 @@ class Line:
 
     def _limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
         """For each value the limit of its difference quotients by Ridders' method, from the first step halved so many times."""
+        limits: list[Limit] = quietly(self._extrapolated, directions, halvings)
+        return limits
+
+    def _extrapolated(self, directions: tuple[int, ...], halvings: int) -> list[Limit]:
         h = math.ldexp(self.first, -halvings)
         value, error = np.full((2, len(self.base)), math.nan)
         power = 2.0 ** len(directions)
         quotients: list[np.ndarray] = []
         row: list[np.ndarray] = []
-        with np.errstate(all="ignore"):
-            while directions and h >= self.finest and len(quotients) < ROWS:
-                quotient, rounding = self._quotient(directions, h)
-                quotients.append(quotient)
-                previous, row = row, [quotient]
-                for m, old in enumerate(previous[:COLUMNS], start=1):
-                    row.append((power**m * row[-1] - old) / (power**m - 1.0))
-                    its_error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old)) + rounding
-                    better = ~(its_error / self._scale(row[-1]) >= error / self._scale(value)) & np.isfinite(its_error)
-                    value, error = np.where(better, row[-1], value), np.where(better, its_error, error)
-                h /= 2.0
-                if np.all((error <= 1e-3 * self._scale(value)) | (rounding > self._scale(quotient))):
-                    break
-            limits = [Limit(float(v), float(e)) for v, e in zip(value, error, strict=True)]
-            return (
-                [self._steep([float(q[i]) for q in quotients], limit) for i, limit in enumerate(limits)] if len(directions) == 1 else limits
-            )
+        while directions and h >= self.finest and len(quotients) < ROWS:
+            quotient, rounding = self._quotient(directions, h)
+            quotients.append(quotient)
+            previous, row = row, [quotient]
+            for m, old in enumerate(previous[:COLUMNS], start=1):
+                row.append((power**m * row[-1] - old) / (power**m - 1.0))
+                its_error = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - old)) + rounding
+                better = ~(its_error / self._scale(row[-1]) >= error / self._scale(value)) & np.isfinite(its_error)
+                value, error = np.where(better, row[-1], value), np.where(better, its_error, error)
+            h /= 2.0
+            if np.all((error <= 1e-3 * self._scale(value)) | (rounding > self._scale(quotient))):
+                break
+        limits = [Limit(float(v), float(e)) for v, e in zip(value, error, strict=True)]
+        return [self._steep([float(q[i]) for q in quotients], limit) for i, limit in enumerate(limits)] if len(directions) == 1 else limits
 
     def _quotient(self, directions: tuple[int, ...], h: float) -> tuple[np.ndarray, np.ndarray]:
         """The difference quotients of a step, and a bound of their rounding errors."""

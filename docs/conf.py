@@ -1,8 +1,10 @@
 """The site: README, CONTRIBUTING, CHANGELOG, docs/ and notebooks/ where they lie, so the source folder is the top of the repository."""
 
+import html
 import os
 import re
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +58,34 @@ SPELLED_OUT = {
 }
 
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ACCENTS = "ˉ_ˆ~→˙¨´`ˇ˘"
+BRACES = {"msub": "⏟", "msup": "⏞"}
+
+
+def attached(formula: str) -> str:
+    """A formula with the index beside a letter that has an accent, and with words below a brace: docutils does the opposite."""
+    ET.register_namespace("", MATHML)
+    known = re.sub(r"&(?!amp|lt|gt)\w+;", lambda m: html.unescape(m[0]), formula)  # to XML
+    tree = ET.fromstring(known)  # noqa: S314  # docutils wrote it
+    for node in tree.iter():
+        kind = node.tag.removeprefix(f"{{{MATHML}}}")
+        if kind == "munderover" and node[2].text in ACCENTS:
+            letter = ET.Element(f"{{{MATHML}}}mover", accent="true")
+            letter[:] = node[0], node[2]
+            node.tag, node[:] = f"{{{MATHML}}}msub", [letter, node[1]]
+        elif kind in BRACES and len(node[0]) == 2 and node[0][1].text == BRACES[kind]:
+            node.tag = node[0].tag
+    return ET.tostring(tree, encoding="unicode", short_empty_elements=False)
+
+
 def mathml(self: HTML5Translator, node: nodes.math | nodes.math_block) -> None:
     """A formula as MathML, which browsers show without scripts or network, in the font that ziamath brings."""
     formula = node.astext()
     for written, known in SPELLED_OUT.items():
         formula = re.sub(written, known, formula)
     try:
-        self.body.append(tex2mathml(formula, as_block=isinstance(node, nodes.math_block)))
+        self.body.append(attached(tex2mathml(formula, as_block=isinstance(node, nodes.math_block))))
     except MathError as error:
         logging.getLogger(__name__).warning("%s: %s", error, formula, location=node)
     raise nodes.SkipNode

@@ -53,6 +53,11 @@ def numbers(x: Any) -> str:
     return ", ".join("–" if a is None else f"{a:.4g}" for a in x)
 
 
+def verbatim(text: str) -> str:
+    """Text in which stars and bars are not Markdown's."""
+    return re.sub(r"[*|]", r"\\\g<0>", text)
+
+
 def operation(op: Op) -> tuple[str, ...]:
     """The cells of an operation."""
     formula = op.formula(*map(str, variables(op))).replace("|", r"\vert ")
@@ -64,13 +69,11 @@ def operation(op: Op) -> tuple[str, ...]:
 def page(text: str) -> str:
     """The text of operations.md with its three tables as they should be."""
     edges = runpy.run_path(str(TESTS / "edges.py"))["EDGES"]
-    kinks = [
-        (op.name, numbers(k.at), numbers(k.partials), k.reason.replace("|", "&#124;")) for op in TABLE.values() for k in op.kinks or ()
-    ]
+    kinks = [(op.name, numbers(k.at), numbers(k.partials), verbatim(k.reason)) for op in TABLE.values() for k in op.kinks or ()]
     tables = {
         "operation | formula": list(map(operation, TABLE.values())),
         "operation | at": kinks,
-        "case | value": [(name, f"{y:.4g}", numbers(p), "; ".join(map(numbers, h))) for name, (_, _, y, p, h) in edges.items()],
+        "case | value": [(verbatim(name), f"{y:.4g}", numbers(p), "; ".join(map(numbers, h))) for name, (_, _, y, p, h) in edges.items()],
     }
     for head, rows in tables.items():
         lines = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)

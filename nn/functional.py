@@ -294,7 +294,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
         _check(p, lambda p: p < 0.0 or p > 1.0, PROBABILITY_OF_ONE)
         if not 0.0 <= (y := node_or_number("targets", y)) <= 1.0:
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
-        return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(-p))])
+        return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(neg(p)))])
 
     return of_numbers("probabilities", loss, probabilities, targets, reduction)
 

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd import Value, dot
 from autograd.errors import LengthError, NumberError, OperationError, RangeError
 from nn.functional import identity, relu
@@ -106,6 +108,8 @@ class Neuron(Module):
         activation = relu if activation is None else activation
         if not callable(activation):
             raise OperationError(f"got activation={shown(activation)}, expected a function of one number such as nn.tanh")
+        if not isinstance(nonlin, int | np.bool_):
+            raise OperationError(f"got nonlin={shown(nonlin)}, expected True or False: whether the activation is applied")
         draw = _drawing(init)
         self.w = [Value(number("init", draw(nin, 1))) for _ in range(positive_int("nin", nin))]
         self.b = Value(0.0)

@@ -20,6 +20,26 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def questions(notebook):
+    """The cells with a question and its folded answer, by their numbers."""
+    found = [cell for cell in notebook.cells if cell.id.startswith("question-")]
+    return {int(cell.id.removeprefix("question-")): cell for cell in found}
+
+
+def sections(notebook):
+    """For each numbered section the ids of the cells that begin within it."""
+    found, number = {}, 0
+    for cell in notebook.cells:
+        if number:
+            found[number].append(cell.id)
+        if cell.cell_type == "markdown":
+            for heading in re.findall(r"^## (.*)", cell.source, re.MULTILINE):
+                number = int(heading.split(".")[0]) if heading[0].isdigit() else 0
+                if number:
+                    found[number] = []
+    return found
+
+
 def outputs(notebook):
     return [output for cell in code_cells(notebook) for output in cell.outputs]
 

@@ -12,10 +12,12 @@ import tracemalloc
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, detect_anomaly, grad, jit, no_grad, scope
+import nn
+from autograd import Op, Value, detect_anomaly, exp, grad, gradcheck, jit, no_grad, scope, vmap
 from autograd.context import NEUTRAL, current, in_context, scope_path
 from autograd.errors import AnomalyError, OperationError, TraceError
 
@@ -47,6 +49,38 @@ def test_interrupts():
     for options in ([*blocks, "--interrupts", "1800"], [*others, "--interrupts", "150"]):
         run = subprocess.run([sys.executable, FUZZER, *options], capture_output=True, text=True, check=False, env=environment)  # noqa: S603
         assert run.returncode == 0, run.stdout + run.stderr
+
+
+QUIET = {
+    "an operation on arrays": lambda: exp(np.array([1.0, 2.0])),
+    "a ufunc on Values": lambda: grad(lambda x: np.multiply(x, x)[0])(np.ones(2)),
+    "a function on Values": lambda: grad(np.linalg.norm)(np.ones(2)),
+    "lanes": lambda: vmap(Op("own", lambda xp, x: xp.exp(x), lambda y, _: (y,)))(np.ones(5)),
+    "gradcheck": lambda: gradcheck(Op("own", lambda _, x: abs(x), lambda *_: (1.0,)), 3.0),
+    "an optimizer": lambda: nn.SGD([Value(1.0)], lr=0.1).step(),
+}
+
+
+@pytest.mark.parametrize("work", QUIET.values(), ids=QUIET)
+def test_what_numpy_warns_of_is_as_it_was_where_its_own_exit_is_cut_off(work, monkeypatch):
+    class CutOff:
+        def __init__(self, **settings):
+            self.settings = settings
+
+        def __enter__(self):
+            np.seterr(**self.settings)
+
+        def __exit__(self, *_):
+            raise KeyboardInterrupt
+
+    work()
+    before = np.geterr()
+    monkeypatch.setattr(np, "errstate", CutOff)
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    after = np.geterr()
+    np.seterr(**before)
+    assert after == before
 
 
 @pytest.mark.parametrize("enter", [no_grad, lambda: scope("a"), detect_anomaly], ids=["no_grad", "scope", "detect_anomaly"])

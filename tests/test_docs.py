@@ -4,6 +4,7 @@ import html
 import math
 import random
 import re
+from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,22 @@ def test_a_recorded_picture_is_what_is_drawn_today(name):
     recorded = (DOCS / f"{name}.svg").read_text(encoding="utf-8")
     assert len(recorded) < 60_000
     assert seen(recorded) == seen(PICTURES[name]().svg()), "run: python tests/test_docs.py"
+
+
+def test_a_picture_shows_what_the_code_above_it_draws():
+    """The code of the page on pictures, run up to each of them."""
+    text, names = (DOCS / "use" / "pictures.md").read_text(encoding="utf-8"), {}
+    parts = re.split(r"!\[[^\]]*\]\(\.\./(\w+)\.svg\)", text)
+    for code, name in zip(parts[0::2], parts[1::2], strict=False):
+        for example in DocTestParser().get_examples(code):
+            exec(example.source, names)  # noqa: S102  # our own page
+        assert seen((DOCS / f"{name}.svg").read_text(encoding="utf-8")) == seen(names["picture"].svg()), name
+
+
+@pytest.mark.parametrize("path", [*DOCS.rglob("*.md"), DOCS.parent / "README.md"], ids=lambda path: path.name)
+def test_pictures_are_described(path):
+    for said in re.findall(r"!\[([^\]]*)\]\(", path.read_text(encoding="utf-8")):
+        assert len(said.split()) > 2, said
 
 
 if __name__ == "__main__":

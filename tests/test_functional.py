@@ -431,6 +431,7 @@ def test_losses_of_numbers_reduce_over_all_of_them(loss):
 @pytest.mark.parametrize(("p", "y", "loss"), [(1.0, 1, 0.0), (0.0, 0, 0.0), (0.0, 1, math.inf), (1.0, 0, math.inf)])
 def test_binary_cross_entropy_at_the_ends(p, y, loss):
     assert nn.binary_cross_entropy(p, y) == loss
+    assert nn.binary_cross_entropy(np.bool_(p), np.bool_(y)) == loss  # of which NumPy takes no negative
     node = Value(p)
     nn.binary_cross_entropy(node, y).backward()
     assert node.grad == (1 - 2 * y if loss == 0.0 else (1 - 2 * y) * math.inf)

@@ -113,7 +113,7 @@ def gap(mutated, op, x):
     """By how much the partials of two operations differ at a point, relative to the larger of 1 and theirs; 0 where the first fails."""
     try:
         spoilt = mutated.evaluate(x)[1]
-    except (ZeroDivisionError, NameError):  # nobody needs gradcheck for that
+    except (ZeroDivisionError, NameError, TypeError):  # nobody needs gradcheck for that
         return 0.0
     pairs = list(zip(spoilt, op.evaluate(x)[1], strict=True))[: 1 if op is ops.powc else None]
     gaps = [math.fabs((p or 0.0) - (q or 0.0)) / max(1.0, math.fabs(q or 0.0)) for p, q in pairs]

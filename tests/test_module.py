@@ -423,6 +423,7 @@ def test_input_of_another_length(module, x, parts):
         (lambda: Neuron(2, activation="tanh"), TypeError, ["activation='tanh'", "a function", "nn.tanh"]),
         (lambda: MLP(nin=True, nouts=[1]), RangeError, ["nin=True", "positive int"]),
         (lambda: Neuron(2, init=nn.he), TypeError, ["init=he", "such as what nn.he(seed=1) gives"]),
+        (lambda: Neuron(2, np.ones(2)), TypeError, ["nonlin=array([1., 1.])", "True or False"]),
         (lambda: Layer(2, 2, init=nn.uniform), TypeError, ["init=uniform", "such as what nn.he(seed=1) gives"]),
         (lambda: MLP(2, [2], init="he"), TypeError, ["init='he'", "such as what nn.he(seed=1) gives"]),
         (lambda: nn.xavier(seed=[1]), NumberError, ["seed=[1]", "an int"]),

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 from kernels import execute
-from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds, outputs, read, text
+from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds, outputs, questions, read, sections, text
 
 import autograd
 
@@ -29,11 +29,22 @@ def fonts():
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
 
 
+def examined(cell):
+    """A code cell that runs the examples in the answer of a question where it stands, and leaves no name behind."""
+    return nbformat.v4.new_code_cell(
+        "from doctest import DocTestParser, DocTestRunner\n"
+        f"_test = DocTestParser().get_doctest({cell.source.replace('```', '')!r}, dict(globals()), {cell.id!r}, None, 0)\n"
+        "assert not DocTestRunner(verbose=False).run(_test).failed"
+    )
+
+
 def executed(path, folder, **env):
-    """The notebook as a fresh kernel in `folder` leaves it; `env` overrides the environment."""
+    """The notebook as a fresh kernel in `folder` leaves it, its answers examined; `env` overrides the environment."""
     notebook = read(path)
     for cell in code_cells(notebook):
         cell.outputs = []
+    asked = set(map(id, questions(notebook).values()))
+    notebook.cells = [examined(cell) if id(cell) in asked else cell for cell in notebook.cells]
     if autograd.backend == "pure":
         long, short = SHORTER.get(path.stem, ("", ""))
         assert any(long in cell.source for cell in code_cells(notebook))
@@ -41,6 +52,7 @@ def executed(path, folder, **env):
             cell.source = cell.source.replace(long, short)
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     execute(notebook, folder, **inherited | {"PYTHONPATH": str(ROOT)} | env)
+    notebook.cells = [cell for cell in notebook.cells if "DocTestRunner" not in cell.source]
     return notebook
 
 
@@ -58,8 +70,9 @@ def test_goal_on_top(path):
 
 @each_notebook
 def test_read_in_a_quarter_of_an_hour(path):
+    """Without the questions, over which each takes the time that he likes."""
     notebook = read(path)
-    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown" and not cell.id.startswith("question-"))
     lines = sum(bool(line.strip()) for cell in code_cells(notebook) for line in cell.source.splitlines())
     assert words / WORDS + lines / LINES <= 15.0
 
@@ -85,6 +98,31 @@ def test_committed_page_is_of_no_machine_and_no_moment(path):
 @each_notebook
 def test_small_enough_to_be_opened_anywhere(path):
     assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[:-1], ids=lambda path: path.stem)
+def test_each_section_asks_and_answers(path):
+    notebook = read(path)
+    asked = questions(notebook)
+    assert {number: [name for name in inside if name.startswith("question-")] for number, inside in sections(notebook).items()} == {
+        number: [f"question-{number}"] for number in asked
+    }
+    for number, cell in asked.items():
+        question, answer = re.fullmatch(
+            r"\*\*Question (\d+)\.\*\* .+?\n\n<details><summary>Answer</summary>\n\n(.+)\n\n</details>", cell.source, re.DOTALL
+        ).groups()
+        assert int(question) == number
+        prose, _, code = answer.partition("```python")
+        shown = "\n".join(line for line in code.splitlines() if not line.startswith((">>>", "...")))
+        for said in re.findall(r"\*\*(.+?)\*\*", prose):  # what is stated is what came out; the examples themselves are run below
+            assert said.replace("−", "-") in shown, said
+
+
+@each_notebook
+def test_figures_are_described(path):
+    for cell in code_cells(read(path)):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            assert len(cell.metadata["mystnb"]["image"]["alt"].split()) > 4
 
 
 @each_notebook

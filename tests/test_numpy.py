@@ -278,6 +278,8 @@ def test_functions_of_one_value(call, expected, slope):
         (lambda v: np.matmul(v, np.ones(2)), "was given a number, .* multiply by"),
         (lambda v: np.linalg.norm(v * np.eye(2), "nuc"), "got ord='nuc'"),
         (lambda v: np.nan_to_num(v, copy=False), "copy=False is not defined"),
+        (lambda v: np.add(v, [[1.0], [1.0, 2.0]]), r"np\.add: got \[\[1\.0\], \[1\.0, 2\.0\]\], expected numbers, or rows of equal length"),
+        (lambda v: np.where([[1], [1, 2]], v, 2.0), r"numpy\.where: expected numbers, or rows of equal length"),
     ],
 )
 def test_what_is_refused_says_so_in_a_sentence(call, said):

@@ -250,6 +250,7 @@ def test_depth_is_no_matter():
         (lambda x: Program([None], [x]), NumberError, "the outputs: got None"),
         (lambda x: Program(["1"], [x]), NumberError, "the outputs: got the string"),
         (lambda x: Program([x], [x, 1.0]), NumberError, "got 1.0 as an input"),
+        (lambda x: Program(np.array(x), [x]), NumberError, "as the outputs, expected a sequence of Values"),
         (lambda x: Program([x], [x, x]), LengthError, "twice"),
         (lambda x: Program([x], [x])([]), LengthError, "got 0 inputs, expected 1"),
         (lambda x: Program([x * 2.0], [x])(["1"]), NumberError, "string"),

@@ -1,8 +1,11 @@
 """The site: built without a warning; links lead somewhere, nothing comes from a network, no public name is missing."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +21,7 @@ from nn import plot
 pytest.importorskip("furo", reason="the extra `docs` installs it")
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium")
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
@@ -26,7 +30,7 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.ids, self.links, self.loaded = set(), set(), set()
+        self.ids, self.links, self.loaded, self.described = set(), set(), set(), []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -34,6 +38,8 @@ class Page(HTMLParser):
         self.ids.add(given.get("id"))
         if tag == "a" and "href" in given:
             self.links.add(given["href"])
+        if tag == "img":
+            self.described.append(given.get("alt", ""))
         if given.get(LOADED.get(tag)):
             self.loaded.add(given[LOADED[tag]])
 
@@ -71,9 +77,51 @@ def test_nothing_comes_from_a_network(site, pages):
         assert not re.search(r"url\(.?(https?:)?//|@import", path.read_text(encoding="utf-8")), path
 
 
+def test_each_picture_has_a_text_in_its_place(pages):
+    for path, page in pages.items():
+        for said in page.described:
+            assert said, path
+            assert not said.endswith((".png", ".svg")), path
+
+
+def test_indices_and_words_stand_where_they_belong(site):
+    """Indices beside letters with an accent, the words of a brace below it: `munderover` is left to sums and the like."""
+    found = dict.fromkeys(("index", "brace"), 0)
+    for path in site.glob("notebooks/*.html"):
+        for formula in re.findall(r"<math.*?</math>", path.read_text(encoding="utf-8"), re.DOTALL):
+            tree = ET.fromstring(formula)  # noqa: S314  # our own
+            for node in tree.iter():
+                kind, children = node.tag.partition("}")[2], [child.tag.partition("}")[2] for child in node]
+                found["index"] += kind == "msub" and children[0] == "mover"
+                found["brace"] += kind == "munder" and children[0] == "munder"
+                assert kind != "munderover" or children[0] == "mo", formula
+                assert kind != "msub" or children[0] != "munder", formula
+    assert all(found.values())
+
+
 @pytest.mark.parametrize("module", [autograd, autograd.errors, nn, plot], ids=lambda module: module.__name__)
 def test_every_public_name_has_its_entry(module, pages, site):
     ids = set().union(*(pages[path].ids for path in (site / "docs" / "reference").glob("*.html")))
     for name in getattr(module, "__all__", public(module)):
         home = autograd if isinstance(getattr(module, name), autograd.Op) else module
         assert f"{home.__name__}.{name}" in ids
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.parametrize("name", ["docs/index", "docs/use/pictures", "notebooks/01_value_and_backprop"])
+def test_a_phone_shows_pictures_large_enough_to_read(name, site):
+    """No page is wider than the phone, and a picture of a graph keeps letters of 10 px; what does not fit scrolls."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto((site / f"{name}.html").as_uri())
+        page.wait_for_function("[...document.images].every(image => image.complete)")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        scales = page.evaluate(
+            "[...document.querySelectorAll('p > img[src$=\".svg\"]')].map(i => i.getBoundingClientRect().width / i.naturalWidth)"
+        )
+        browser.close()
+    assert width <= 390
+    assert all(scale * 11.0 * 4.0 / 3.0 >= 10.0 for scale in scales)  # of 11 pt

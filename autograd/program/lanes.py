@@ -6,13 +6,14 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 import os
 from collections.abc import Sequence
 from copy import copy
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from autograd.compiled import kernel
 from autograd.errors import RangeError
+from autograd.kinds import quietly
 from autograd.program.program import Program
 
 
@@ -113,8 +114,7 @@ class BatchedProgram:
 
 
 def _sum(rows: np.ndarray) -> Any:
-    with np.errstate(all="ignore"):
-        return rows.sum(axis=0, initial=-0.0)  # a sum from 0.0 is never -0.0
+    return quietly(partial(rows.sum, axis=0, initial=-0.0))  # a sum from 0.0 is never -0.0
 
 
 def _columns(groups: Sequence[np.ndarray]) -> list[Any]:

@@ -73,7 +73,7 @@ class Program:
 
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
         for what, given in (("outputs", outputs), ("inputs", inputs)):
-            if not hasattr(given, "__len__") or not hasattr(given, "__iter__") or isinstance(given, str):
+            if not hasattr(given, "__len__") or isinstance(given, str) or getattr(given, "ndim", 1) == 0:
                 raise NumberError(f"got {given!r} as the {what}, expected a sequence of Values: put them in a list")
         for x in inputs:
             if x.__class__ is not Value:

@@ -44,6 +44,9 @@ USES = {
     "np.add": np.add,
     "np.multiply": np.multiply,
     "np.exp": lambda v, _: np.exp(v),
+    "np.where": lambda v, x: np.where(x, v, x),
+    "np.dot": np.dot,
+    "np.maximum.outer": np.maximum.outer,
 }
 
 
@@ -107,7 +110,7 @@ def main(seconds: float, seed: int) -> int:
 
             def call() -> None:
                 made = function(*given)  # noqa: B023  # called at once
-                if inspect.isroutine(made):
+                if inspect.isroutine(made) and not any(x is math.exp for x in given):  # noqa: B023  # as above; exp speaks for itself
                     made(*given[::-1])  # noqa: B023  # as above
 
             complaint = tried(name, call)
