@@ -59,4 +59,12 @@ cdef extern from "_ops.h":
         AG_ROUND
         AG_FLOORDIV
         AG_MOD
+        AG_ERFC
+        AG_ERFCX
+        AG_NDTR
+        AG_LOG_NDTR
+        AG_ERFINV
+        AG_LGAMMA
+        AG_DIGAMMA
+        AG_ZETA
         AG_COUNT

@@ -648,6 +648,16 @@ cdef class Value:
     def ceil(self): "`autograd.ceil` of this Value."; return unary(AG_CEIL, self)
     def round(self): "`autograd.round` of this Value."; return unary(AG_ROUND, self)
     def rint(self): "`autograd.round` of this Value."; return unary(AG_ROUND, self)
+    def erfc(self): "`autograd.erfc` of this Value."; return unary(AG_ERFC, self)
+    def erfcx(self): "`autograd.erfcx` of this Value."; return unary(AG_ERFCX, self)
+    def ndtr(self): "`autograd.ndtr` of this Value."; return unary(AG_NDTR, self)
+    def log_ndtr(self): "`autograd.log_ndtr` of this Value."; return unary(AG_LOG_NDTR, self)
+    def erfinv(self): "`autograd.erfinv` of this Value."; return unary(AG_ERFINV, self)
+    def lgamma(self): "`autograd.lgamma` of this Value."; return unary(AG_LGAMMA, self)
+    def gammaln(self): "`autograd.lgamma` of this Value."; return unary(AG_LGAMMA, self)
+    def digamma(self): "`autograd.digamma` of this Value."; return unary(AG_DIGAMMA, self)
+    def psi(self): "`autograd.digamma` of this Value."; return unary(AG_DIGAMMA, self)
+    def zeta(self, *x): "`autograd.zeta` of this Value."; return shared.ops.zeta(self, *x)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values

@@ -69,6 +69,14 @@ enum {
     AG_ROUND,
     AG_FLOORDIV,
     AG_MOD,
+    AG_ERFC,
+    AG_ERFCX,
+    AG_NDTR,
+    AG_LOG_NDTR,
+    AG_ERFINV,
+    AG_LGAMMA,
+    AG_DIGAMMA,
+    AG_ZETA,
     AG_COUNT
 };
 
@@ -83,64 +91,72 @@ typedef struct ag_op {
 } ag_op;
 
 static const ag_op ag_ops[AG_COUNT] = {
-    {"add", 2, 0, 3, 0},
-    {"sub", 2, 0, 3, 0},
-    {"mul", 2, 0, 3, 0},
-    {"div", 2, 0, 3, 0},
-    {"neg", 1, 0, 1, 0},
-    {"pow", 2, 0, 3, 0},
-    {"powc", 2, 0, 1, 0},
-    {"sum", 0, 1, 255, 0},
-    {"dot", 0, 2, 255, 0},
-    {"sqrt", 1, 0, 1, 0},
-    {"exp", 1, 0, 1, 0},
-    {"expm1", 1, 0, 1, 0},
-    {"log", 1, 0, 1, 0},
-    {"log1p", 1, 0, 1, 0},
-    {"logsumexp", 0, 1, 255, 0},
-    {"sigmoid", 1, 0, 1, 0},
-    {"tanh", 1, 0, 1, 0},
-    {"softplus", 1, 0, 1, 0},
-    {"relu", 1, 0, 1, 0},
-    {"leaky_relu", 2, 0, 3, 0},
-    {"erf", 1, 0, 1, 0},
-    {"sin", 1, 0, 1, 0},
-    {"cos", 1, 0, 1, 0},
-    {"tan", 1, 0, 1, 0},
-    {"asin", 1, 0, 1, 0},
-    {"acos", 1, 0, 1, 0},
-    {"atan", 1, 0, 1, 0},
-    {"atan2", 2, 0, 3, 0},
-    {"hypot", 2, 0, 3, 0},
-    {"sinh", 1, 0, 1, 0},
-    {"cosh", 1, 0, 1, 0},
-    {"abs", 1, 0, 1, 0},
-    {"sign", 1, 0, 0, 0},
-    {"step", 2, 0, 0, 0},
-    {"less", 2, 0, 0, 0},
-    {"less_equal", 2, 0, 0, 0},
-    {"equal", 2, 0, 0, 0},
-    {"where", 3, 0, 6, 0},
-    {"maximum", 0, 0, 255, 1},
-    {"minimum", 0, 0, 255, 1},
-    {"clip", 3, 0, 7, 0},
-    {"stop_gradient", 1, 0, 0, 0},
-    {"norm", 0, 1, 255, 0},
-    {"exp2", 1, 0, 1, 0},
-    {"log2", 1, 0, 1, 0},
-    {"log10", 1, 0, 1, 0},
-    {"logaddexp", 2, 0, 3, 0},
-    {"cbrt", 1, 0, 1, 0},
-    {"asinh", 1, 0, 1, 0},
-    {"acosh", 1, 0, 1, 0},
-    {"atanh", 1, 0, 1, 0},
-    {"gelu", 1, 0, 1, 0},
-    {"silu", 1, 0, 1, 0},
-    {"floor", 1, 0, 0, 0},
-    {"ceil", 1, 0, 0, 0},
-    {"round", 1, 0, 0, 0},
-    {"floordiv", 2, 0, 0, 0},
-    {"mod", 2, 0, 3, 0},
+    {"add", 2, 0, 3, 0, 0, AG_ADD, AG_ADD},
+    {"sub", 2, 0, 3, 0, 0, AG_SUB, AG_SUB},
+    {"mul", 2, 0, 3, 0, 0, AG_MUL, AG_MUL},
+    {"div", 2, 0, 3, 0, 0, AG_DIV, AG_DIV},
+    {"neg", 1, 0, 1, 0, 0, AG_NEG, AG_NEG},
+    {"pow", 2, 0, 3, 0, 0, AG_POW, AG_POWC},
+    {"powc", 2, 0, 1, 0, 0, AG_POW, AG_POWC},
+    {"sum", 0, 1, 255, 0, 0, AG_SUM, AG_SUM},
+    {"dot", 0, 2, 255, 0, 0, AG_DOT, AG_DOT},
+    {"sqrt", 1, 0, 1, 0, 0, AG_SQRT, AG_SQRT},
+    {"exp", 1, 0, 1, 0, 0, AG_EXP, AG_EXP},
+    {"expm1", 1, 0, 1, 0, 0, AG_EXPM1, AG_EXPM1},
+    {"log", 1, 0, 1, 0, 0, AG_LOG, AG_LOG},
+    {"log1p", 1, 0, 1, 0, 0, AG_LOG1P, AG_LOG1P},
+    {"logsumexp", 0, 1, 255, 0, 0, AG_LOGSUMEXP, AG_LOGSUMEXP},
+    {"sigmoid", 1, 0, 1, 0, 0, AG_SIGMOID, AG_SIGMOID},
+    {"tanh", 1, 0, 1, 0, 0, AG_TANH, AG_TANH},
+    {"softplus", 1, 0, 1, 0, 0, AG_SOFTPLUS, AG_SOFTPLUS},
+    {"relu", 1, 0, 1, 0, 0, AG_RELU, AG_RELU},
+    {"leaky_relu", 2, 0, 3, 0, 0, AG_LEAKY_RELU, AG_LEAKY_RELU},
+    {"erf", 1, 0, 1, 0, 0, AG_ERF, AG_ERF},
+    {"sin", 1, 0, 1, 0, 0, AG_SIN, AG_SIN},
+    {"cos", 1, 0, 1, 0, 0, AG_COS, AG_COS},
+    {"tan", 1, 0, 1, 0, 0, AG_TAN, AG_TAN},
+    {"asin", 1, 0, 1, 0, 0, AG_ASIN, AG_ASIN},
+    {"acos", 1, 0, 1, 0, 0, AG_ACOS, AG_ACOS},
+    {"atan", 1, 0, 1, 0, 0, AG_ATAN, AG_ATAN},
+    {"atan2", 2, 0, 3, 0, 0, AG_ATAN2, AG_ATAN2},
+    {"hypot", 2, 0, 3, 0, 0, AG_HYPOT, AG_HYPOT},
+    {"sinh", 1, 0, 1, 0, 0, AG_SINH, AG_SINH},
+    {"cosh", 1, 0, 1, 0, 0, AG_COSH, AG_COSH},
+    {"abs", 1, 0, 1, 0, 0, AG_ABS, AG_ABS},
+    {"sign", 1, 0, 0, 0, 0, AG_SIGN, AG_SIGN},
+    {"step", 2, 0, 0, 0, 0, AG_STEP, AG_STEP},
+    {"less", 2, 0, 0, 0, 0, AG_LESS, AG_LESS},
+    {"less_equal", 2, 0, 0, 0, 0, AG_LESS_EQUAL, AG_LESS_EQUAL},
+    {"equal", 2, 0, 0, 0, 0, AG_EQUAL, AG_EQUAL},
+    {"where", 3, 0, 6, 0, 1, AG_WHERE, AG_WHERE},
+    {"maximum", 0, 0, 255, 1, 0, AG_MAXIMUM, AG_MAXIMUM},
+    {"minimum", 0, 0, 255, 1, 0, AG_MINIMUM, AG_MINIMUM},
+    {"clip", 3, 0, 7, 0, 0, AG_CLIP, AG_CLIP},
+    {"stop_gradient", 1, 0, 0, 0, 0, AG_STOP_GRADIENT, AG_STOP_GRADIENT},
+    {"norm", 0, 1, 255, 0, 0, AG_NORM, AG_NORM},
+    {"exp2", 1, 0, 1, 0, 0, AG_EXP2, AG_EXP2},
+    {"log2", 1, 0, 1, 0, 0, AG_LOG2, AG_LOG2},
+    {"log10", 1, 0, 1, 0, 0, AG_LOG10, AG_LOG10},
+    {"logaddexp", 2, 0, 3, 0, 0, AG_LOGADDEXP, AG_LOGADDEXP},
+    {"cbrt", 1, 0, 1, 0, 0, AG_CBRT, AG_CBRT},
+    {"asinh", 1, 0, 1, 0, 0, AG_ASINH, AG_ASINH},
+    {"acosh", 1, 0, 1, 0, 0, AG_ACOSH, AG_ACOSH},
+    {"atanh", 1, 0, 1, 0, 0, AG_ATANH, AG_ATANH},
+    {"gelu", 1, 0, 1, 0, 0, AG_GELU, AG_GELU},
+    {"silu", 1, 0, 1, 0, 0, AG_SILU, AG_SILU},
+    {"floor", 1, 0, 0, 0, 0, AG_FLOOR, AG_FLOOR},
+    {"ceil", 1, 0, 0, 0, 0, AG_CEIL, AG_CEIL},
+    {"round", 1, 0, 0, 0, 0, AG_ROUND, AG_ROUND},
+    {"floordiv", 2, 0, 0, 0, 0, AG_FLOORDIV, AG_FLOORDIV},
+    {"mod", 2, 0, 3, 0, 0, AG_MOD, AG_MOD},
+    {"erfc", 1, 0, 1, 0, 0, AG_ERFC, AG_ERFC},
+    {"erfcx", 1, 0, 1, 0, 0, AG_ERFCX, AG_ERFCX},
+    {"ndtr", 1, 0, 1, 0, 0, AG_NDTR, AG_NDTR},
+    {"log_ndtr", 1, 0, 1, 0, 0, AG_LOG_NDTR, AG_LOG_NDTR},
+    {"erfinv", 1, 0, 1, 0, 0, AG_ERFINV, AG_ERFINV},
+    {"lgamma", 1, 0, 1, 0, 0, AG_LGAMMA, AG_LGAMMA},
+    {"digamma", 1, 0, 1, 0, 0, AG_DIGAMMA, AG_DIGAMMA},
+    {"zeta", 2, 0, 3, 0, 0, AG_ZETA, AG_ZETA},
 };
 
 /* The operations with one, two and three arguments: X(code, function). */
@@ -178,7 +194,14 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_SILU, ag_silu) \
     X(AG_FLOOR, ag_floor) \
     X(AG_CEIL, ag_ceil) \
-    X(AG_ROUND, ag_round)
+    X(AG_ROUND, ag_round) \
+    X(AG_ERFC, ag_erfc) \
+    X(AG_ERFCX, ag_erfcx) \
+    X(AG_NDTR, ag_ndtr) \
+    X(AG_LOG_NDTR, ag_log_ndtr) \
+    X(AG_ERFINV, ag_erfinv) \
+    X(AG_LGAMMA, ag_lgamma) \
+    X(AG_DIGAMMA, ag_digamma)
 #define AG_BINARY(X) \
     X(AG_ADD, ag_add) \
     X(AG_SUB, ag_sub) \
@@ -195,7 +218,8 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_EQUAL, ag_equal) \
     X(AG_LOGADDEXP, ag_logaddexp) \
     X(AG_FLOORDIV, ag_floordiv) \
-    X(AG_MOD, ag_mod)
+    X(AG_MOD, ag_mod) \
+    X(AG_ZETA, ag_zeta)
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
@@ -416,6 +440,141 @@ static inline double ag_floordiv(double a, double b) {
 static inline double ag_mod(double a, double b) {
     const double t0 = fmod(a, b);
     return t0 == 0.0 ? copysign(0.0, b) : copysign(1.0, t0) != copysign(1.0, b) ? t0 + b : t0;
+}
+
+static inline double ag_erfc(double x) {
+    return erfc(x);
+}
+
+static inline double ag_erfcx(double x) {
+    const double t0 = x >= -40.0 || isnan(x) ? x : -40.0;
+    const double t1 = t0 <= 0.0 || isnan(t0) ? t0 : 0.0;
+    const double t2 = -INFINITY >= t1 || isnan(-INFINITY) ? -INFINITY : t1;
+    const double t3 = (fabs(t2) < INFINITY ? t2 : 0.0) + 6442450944.0 - 6442450944.0;
+    const double t4 = fabs(x);
+    const double t5 = 1.0 - 7.5 / (t4 + 3.75);
+    const double t6 = ((-3.75315827795962e-11 * t5 + 4.2514714447963895e-10) * t5 + 5.457157304704688e-10) * t5 + -5.1739902140113095e-09;
+    const double t7 = (((t6 * t5 + -4.389284159986328e-09) * t5 + 3.8675334242222354e-08) * t5 + 2.4289762925488707e-08) * t5;
+    const double t8 = (((t7 + -2.5866850716155884e-07) * t5 + -5.826281078800777e-08) * t5 + 1.751637648849062e-06) * t5 + -9.72849582211122e-07;
+    const double t9 = (((t8 * t5 + -1.1444146237700524e-05) * t5 + 2.2383912036550678e-05) * t5 + 5.164909889268241e-05) * t5;
+    const double t10 = (((t9 + -0.00029015397928986765) * t5 + 0.0002937136655913448) * t5 + 0.0017556258324217529) * t5 + -0.009746579558029276;
+    const double t11 = (((t10 * t5 + 0.0283622774215156) * t5 + -0.05869339858963677) * t5 + 0.09230432116019834) * t5 + -0.10880393014174886;
+    const double t12 = (((t11 * t5 + 0.08227673849015102) * t5 + 0.0035854154854644293) * t5 + -0.14024059858554702) * t5 + 1.2375126308378275;
+    const double t13 = t12 / (1.0 + 2.0 * t4);
+    return x < 0.0 ? 2.0 * (exp(1.0 * t3 * t3) * exp(1.0 * (t1 - t3) * (t1 + t3))) - t13 : t13;
+}
+
+static inline double ag_ndtr(double x) {
+    const double t0 = fabs(x) * 0.7071067811865476;
+    const double t1 = 1.0 - 7.5 / (t0 + 3.75);
+    const double t2 = ((-3.75315827795962e-11 * t1 + 4.2514714447963895e-10) * t1 + 5.457157304704688e-10) * t1 + -5.1739902140113095e-09;
+    const double t3 = (((t2 * t1 + -4.389284159986328e-09) * t1 + 3.8675334242222354e-08) * t1 + 2.4289762925488707e-08) * t1;
+    const double t4 = (((t3 + -2.5866850716155884e-07) * t1 + -5.826281078800777e-08) * t1 + 1.751637648849062e-06) * t1 + -9.72849582211122e-07;
+    const double t5 = (((t4 * t1 + -1.1444146237700524e-05) * t1 + 2.2383912036550678e-05) * t1 + 5.164909889268241e-05) * t1;
+    const double t6 = (((t5 + -0.00029015397928986765) * t1 + 0.0002937136655913448) * t1 + 0.0017556258324217529) * t1 + -0.009746579558029276;
+    const double t7 = (((t6 * t1 + 0.0283622774215156) * t1 + -0.05869339858963677) * t1 + 0.09230432116019834) * t1 + -0.10880393014174886;
+    const double t8 = (((t7 * t1 + 0.08227673849015102) * t1 + 0.0035854154854644293) * t1 + -0.14024059858554702) * t1 + 1.2375126308378275;
+    const double t9 = x >= -40.0 || isnan(x) ? x : -40.0;
+    const double t10 = t9 <= 0.0 || isnan(t9) ? t9 : 0.0;
+    const double t11 = -INFINITY >= t10 || isnan(-INFINITY) ? -INFINITY : t10;
+    const double t12 = (fabs(t11) < INFINITY ? t11 : 0.0) + 6442450944.0 - 6442450944.0;
+    const double t13 = x < -1.0 ? 0.5 * (t8 / (1.0 + 2.0 * t0)) * (exp(-0.5 * t12 * t12) * exp(-0.5 * (t10 - t12) * (t10 + t12))) : 0.5 * erfc(-x * 0.7071067811865476);
+    return t13;
+}
+
+static inline double ag_log_ndtr(double x) {
+    const double t0 = fabs(x) * 0.7071067811865476;
+    const double t1 = 1.0 - 7.5 / (t0 + 3.75);
+    const double t2 = ((-3.75315827795962e-11 * t1 + 4.2514714447963895e-10) * t1 + 5.457157304704688e-10) * t1 + -5.1739902140113095e-09;
+    const double t3 = (((t2 * t1 + -4.389284159986328e-09) * t1 + 3.8675334242222354e-08) * t1 + 2.4289762925488707e-08) * t1;
+    const double t4 = (((t3 + -2.5866850716155884e-07) * t1 + -5.826281078800777e-08) * t1 + 1.751637648849062e-06) * t1 + -9.72849582211122e-07;
+    const double t5 = (((t4 * t1 + -1.1444146237700524e-05) * t1 + 2.2383912036550678e-05) * t1 + 5.164909889268241e-05) * t1;
+    const double t6 = (((t5 + -0.00029015397928986765) * t1 + 0.0002937136655913448) * t1 + 0.0017556258324217529) * t1 + -0.009746579558029276;
+    const double t7 = (((t6 * t1 + 0.0283622774215156) * t1 + -0.05869339858963677) * t1 + 0.09230432116019834) * t1 + -0.10880393014174886;
+    const double t8 = (((t7 * t1 + 0.08227673849015102) * t1 + 0.0035854154854644293) * t1 + -0.14024059858554702) * t1 + 1.2375126308378275;
+    const double t9 = -(x >= -1.0 || isnan(x) ? x : -1.0);
+    const double t10 = fabs(t9) * 0.7071067811865476;
+    const double t11 = 1.0 - 7.5 / (t10 + 3.75);
+    const double t12 = ((-3.75315827795962e-11 * t11 + 4.2514714447963895e-10) * t11 + 5.457157304704688e-10) * t11 + -5.1739902140113095e-09;
+    const double t13 = (((t12 * t11 + -4.389284159986328e-09) * t11 + 3.8675334242222354e-08) * t11 + 2.4289762925488707e-08) * t11;
+    const double t14 = (((t13 + -2.5866850716155884e-07) * t11 + -5.826281078800777e-08) * t11 + 1.751637648849062e-06) * t11;
+    const double t15 = (((t14 + -9.72849582211122e-07) * t11 + -1.1444146237700524e-05) * t11 + 2.2383912036550678e-05) * t11;
+    const double t16 = (((t15 + 5.164909889268241e-05) * t11 + -0.00029015397928986765) * t11 + 0.0002937136655913448) * t11;
+    const double t17 = (((t16 + 0.0017556258324217529) * t11 + -0.009746579558029276) * t11 + 0.0283622774215156) * t11 + -0.05869339858963677;
+    const double t18 = (((t17 * t11 + 0.09230432116019834) * t11 + -0.10880393014174886) * t11 + 0.08227673849015102) * t11 + 0.0035854154854644293;
+    const double t19 = t9 >= -40.0 || isnan(t9) ? t9 : -40.0;
+    const double t20 = t19 <= 0.0 || isnan(t19) ? t19 : 0.0;
+    const double t21 = -INFINITY >= t20 || isnan(-INFINITY) ? -INFINITY : t20;
+    const double t22 = (fabs(t21) < INFINITY ? t21 : 0.0) + 6442450944.0 - 6442450944.0;
+    const double t23 = 0.5 * (((t18 * t11 + -0.14024059858554702) * t11 + 1.2375126308378275) / (1.0 + 2.0 * t10)) * (exp(-0.5 * t22 * t22) * exp(-0.5 * (t20 - t22) * (t20 + t22)));
+    const double t24 = x < -1.0 ? log(0.5 * (t8 / (1.0 + 2.0 * t0))) - 0.5 * x * x : log1p(-(t9 < -1.0 ? t23 : 0.5 * erfc(-t9 * 0.7071067811865476)));
+    return t24;
+}
+
+static inline double ag_erfinv(double x) {
+    const double t0 = fabs(x);
+    const double t1 = -log((1.0 - t0) * (1.0 + t0));
+    const double t2 = t1 - 2.5;
+    const double t3 = (((2.81022636e-08 * t2 + 3.43273939e-07) * t2 + -3.5233877e-06) * t2 + -4.39150654e-06) * t2 + 0.00021858087;
+    const double t4 = (sqrt(t1) - 4.2) / 2.0;
+    const double t5 = (((-0.0001678835873 * t4 + -0.0001785459103) * t4 + 0.001344915943) * t4 + -0.002283584285) * t4 + 0.003430582987;
+    const double t6 = t1 < 5.0 ? t0 * ((((t3 * t2 + -0.00125372503) * t2 + -0.00417768164) * t2 + 0.246640727) * t2 + 1.50140941) : (((t5 * t4 + -0.005094948319) * t4 + 0.003239792827) * t4 + 2.019797972) * t4 + 4.041725987;
+    const double t7 = 0.8862269254527579 * (t0 < 0.5 ? erf(t6) - t0 : 1.0 - t0 - erfc(t6)) * exp(t6 * t6);
+    return t0 == 1.0 ? x * INFINITY : copysign(t6 - t7 / (1.0 + t6 * t7), x);
+}
+
+static inline double ag_lgamma(double x) {
+    const double t0 = x < 0.0 ? x : -0.5;
+    const double t1 = t0 >= -4503599627370496.0 || isnan(t0) ? t0 : -4503599627370496.0;
+    const double t2 = -INFINITY >= t1 || isnan(-INFINITY) ? -INFINITY : t1;
+    const double t3 = 3.141592653589793 * (t1 - ((fabs(t2) < INFINITY ? t2 : 0.0) + 6755399441055744.0 - 6755399441055744.0));
+    const double t4 = fabs(sin(t3));
+    const double t5 = fabs(x);
+    const double t6 = t5 < 1.0 ? t5 + 1.0 : t5;
+    const double t7 = 1.0 - 4.0 / (t6 + 1.0);
+    const double t8 = ((-3.797391357413838e-12 * t7 + 1.3094374999911581e-11) * t7 + -2.4217221376818735e-11) * t7 + 7.802056904168652e-11;
+    const double t9 = (((t8 * t7 + -3.1894802647506756e-10) * t7 + 1.0648893185695023e-09) * t7 + -3.564074196087588e-09) * t7;
+    const double t10 = (((t9 + 1.2721964140224956e-08) * t7 + -4.380993634193963e-08) * t7 + 1.5464984925030227e-07) * t7 + -5.691459656542244e-07;
+    const double t11 = (((t10 * t7 + 2.039198447875588e-06) * t7 + -7.470266687118203e-06) * t7 + 2.9211355695291314e-05) * t7;
+    const double t12 = (((t11 + -0.00010823033780833388) * t7 + 0.0003282542827593914) * t7 + -0.000720059519230438) * t7 + 0.0007762599042828212;
+    const double t13 = (t6 - 0.5) * (log(t6) - 1.0) + 0.41893853320467267 + (t12 * t7 + 0.08303377705499501) / t6;
+    const double t14 = log(t5);
+    const double t15 = x < 0.0 ? (t4 == 0.0 ? INFINITY : 1.1447298858494002 - log(t4) - (t5 < 1.0 ? t13 : t13 + t14)) : t5 < 1.0 ? t13 - t14 : t13;
+    return t15;
+}
+
+static inline double ag_digamma(double x) {
+    const double t0 = x < 0.5 ? 1.0 - x : x;
+    const double t1 = t0 + 10.0;
+    const double t2 = 1.0 / (t1 * t1);
+    const double t3 = ((-0.4432598039215686 * t2 + 0.08333333333333333) * t2 + -0.021092796092796094) * t2 + 0.007575757575757576;
+    const double t4 = (((t3 * t2 + -0.004166666666666667) * t2 + 0.003968253968253968) * t2 + -0.008333333333333333) * t2 + 0.08333333333333333;
+    const double t5 = 0.0 + 1.0 / (t0 + 9.0) + 1.0 / (t0 + 8.0) + 1.0 / (t0 + 7.0) + 1.0 / (t0 + 6.0) + 1.0 / (t0 + 5.0) + 1.0 / (t0 + 4.0);
+    const double t6 = log(t1) - 0.5 / t1 - t2 * t4 - (t5 + 1.0 / (t0 + 3.0) + 1.0 / (t0 + 2.0) + 1.0 / (t0 + 1.0) + 1.0 / (t0 + 0.0));
+    const double t7 = x <= 0.5 || isnan(x) ? x : 0.5;
+    const double t8 = t7 >= -4503599627370496.0 || isnan(t7) ? t7 : -4503599627370496.0;
+    const double t9 = -INFINITY >= t8 || isnan(-INFINITY) ? -INFINITY : t8;
+    const double t10 = 3.141592653589793 * (t8 - ((fabs(t9) < INFINITY ? t9 : 0.0) + 6755399441055744.0 - 6755399441055744.0));
+    return t6 - (x < 0.5 ? 3.141592653589793 / tan(t10) : 0.0);
+}
+
+static inline double ag_zeta(double s, double x) {
+    const double t0 = x < 0.0 ? NAN : x;
+    const double t1 = s < 1.0 ? NAN : s;
+    const double t2 = 0.0 + pow(t0 + 11.0, -t1) + pow(t0 + 10.0, -t1) + pow(t0 + 9.0, -t1) + pow(t0 + 8.0, -t1) + pow(t0 + 7.0, -t1);
+    const double t3 = t2 + pow(t0 + 6.0, -t1) + pow(t0 + 5.0, -t1) + pow(t0 + 4.0, -t1) + pow(t0 + 3.0, -t1) + pow(t0 + 2.0, -t1);
+    const double t4 = t0 + 12.0;
+    const double t5 = t1 <= 1000.0 || isnan(t1) ? t1 : 1000.0;
+    const double t6 = pow(t4, -0.5 * t5);
+    const double t7 = 5.5090028283602295e-18 + (t5 + 21.0) / t4 * ((t5 + 22.0) / t4 * (-1.3954464685812522e-19 + (t5 + 23.0) / t4 * 0.0));
+    const double t8 = (t5 + 17.0) / t4 * ((t5 + 18.0) / t4 * (-2.174868698558062e-16 + (t5 + 19.0) / t4 * ((t5 + 20.0) / t4 * t7)));
+    const double t9 = (t5 + 14.0) / t4 * (-3.3896802963225827e-13 + (t5 + 15.0) / t4 * ((t5 + 16.0) / t4 * (8.586062056277845e-15 + t8)));
+    const double t10 = -5.284190138687493e-10 + (t5 + 11.0) / t4 * ((t5 + 12.0) / t4 * (1.3382536530684679e-11 + (t5 + 13.0) / t4 * t9));
+    const double t11 = (t5 + 7.0) / t4 * ((t5 + 8.0) / t4 * (2.08767569878681e-08 + (t5 + 9.0) / t4 * ((t5 + 10.0) / t4 * t10)));
+    const double t12 = (t5 + 4.0) / t4 * (3.306878306878307e-05 + (t5 + 5.0) / t4 * ((t5 + 6.0) / t4 * (-8.267195767195768e-07 + t11)));
+    const double t13 = 0.08333333333333333 + (t5 + 1.0) / t4 * ((t5 + 2.0) / t4 * (-0.001388888888888889 + (t5 + 3.0) / t4 * t12));
+    const double t14 = t3 + pow(t0 + 1.0, -t1) + pow(t0 + 0.0, -t1) + (t4 < INFINITY ? t6 * t4 * t6 : 0.0) / (t5 - 1.0) + t6 * t6 * (0.5 + (t5 + 0.0) / t4 * t13);
+    return t14;
 }
 
 /* Partials, from the value and the arguments: p[k] is that for argument k. */
@@ -706,6 +865,49 @@ static inline void ag_mod_partials(double y, double a, double b, double *p) {
     (void)y;
     p[0] = 1.0;
     p[1] = -ag_floordiv(a, b);
+}
+
+static inline void ag_erfc_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = -1.1283791670955126 * ag_exp(-x * x);
+}
+
+static inline void ag_erfcx_partials(double y, double x, double *p) {
+    p[0] = 2.0 * x * y - 1.1283791670955126;
+}
+
+static inline void ag_ndtr_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 0.3989422804014327 * ag_exp(-0.5 * x * x);
+}
+
+static inline void ag_log_ndtr_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = 0.7978845608028654 / ag_erfcx(-0.7071067811865476 * x);
+}
+
+static inline void ag_erfinv_partials(double y, double x, double *p) {
+    (void)x;
+    p[0] = 0.886226925452758 * ag_exp(y * y);
+}
+
+static inline void ag_lgamma_partials(double y, double x, double *p) {
+    (void)y;
+    p[0] = ag_digamma(x);
+}
+
+static inline void ag_digamma_partials(double y, double x, double *p) {
+    const double t0 = ag_less(x, 0.0);
+    const double t1 = ag_where(t0, 1.0 - x, x);
+    const double t2 = ag_digamma(t1) - y;
+    const double t3 = ag_zeta(2.0, t1);
+    p[0] = ag_where(t0, 9.869604401089358 + t2 * t2 - t3, t3);
+}
+
+static inline void ag_zeta_partials(double y, double s, double x, double *p) {
+    (void)y;
+    p[0] = NAN;
+    p[1] = -s * ag_zeta(s + 1.0, x);
 }
 
 #endif
