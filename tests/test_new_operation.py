@@ -29,9 +29,9 @@ ROWS = {
 }
 
 PAGE = {
-    "asinh": r"| asinh | $\operatorname{arsinh}\left(a\right)$ | $\frac{1}{\sqrt{a^{2} + 1}}$ | (-inf, inf) | 1.5, 2 |",
+    "sech": r"| sech | $\operatorname{sech}\left(a\right)$ | $",
     "cosc": r"| cosc | $\operatorname{cosc}\left(a\right)$ | ",
-    "fmod": r"| fmod | $\operatorname{fmod}\left(a, b\right)$ | $1$, – | (-inf, inf) × (0, inf) | 0.5, 0.5 |",
+    "rest": r"| rest | $\operatorname{rest}\left(a, b\right)$ | $1$, – | (-inf, inf) × (0, inf) | 0.5, 0.5 |",
 }
 
 USE = """
