@@ -1,9 +1,11 @@
 """Names given by users, as text that every format can hold, and as LaTeX."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 JOINERS = "\u200c\u200d"
+FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]+\U000e007f")  # of a part of a country, whose letters cannot be seen
 
 NAMES = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega
@@ -22,8 +24,23 @@ ESCAPED = str.maketrans(
 
 
 def printable(text: str) -> str:
-    """One line of text that every format can hold: invisible characters become U+FFFD, except the joiners within emoji."""
-    return "".join(c if c.isprintable() or c in JOINERS else " " if c.isspace() else "\ufffd" for c in text)
+    """One line of text that every encoding and format can hold: what cannot be seen shows as U+FFFD, but emoji keep what joins them."""
+    flags = {i for flag in FLAG.finditer(text) for i in range(*flag.span())} if "\U0001f3f4" in text else ()
+    return "".join(c if c.isprintable() or c in JOINERS or i in flags else " " if c.isspace() else "\ufffd" for i, c in enumerate(text))
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its start and … where it is longer than `most`; a letter keeps its accents, and an emoji all its parts.
+
+    >>> shortened("attention", 6), shortened("abcd\u0301e", 5)
+    ('atten…', 'abc…')
+    """
+    if len(text) <= most:
+        return text
+    end = most - 1
+    while end and (text[end - 1] == JOINERS[1] or unicodedata.category(text[end]) in {"Mn", "Mc", "Me", "Cf", "Sk"}):
+        end -= 1
+    return text[: end or most - 1] + "…"
 
 
 def scope_name(path: Sequence[str]) -> str:

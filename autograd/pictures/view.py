@@ -14,6 +14,7 @@ from autograd.errors import GraphTooLarge
 
 EDGES_PER_NODE = 4
 MOST_EDGES = 100
+MOST_BOXES = 60
 DISTANCE = 2
 LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
@@ -76,6 +77,15 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
         )
     view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {depth}"
     return view
+
+
+def coarser(nodes: Sequence[Value], view: View) -> list[View]:
+    """The overview that stands in where the layout of `view` takes too long, if there are scopes and so much that it might."""
+    if view.focus or len(set(view.box.values())) <= MOST_BOXES or not any(node.scope for node in nodes):
+        return []
+    overview = collapsed(nodes, 1)
+    overview.note = f"{len(nodes):,} nodes, collapsed to scopes of depth 1"
+    return [overview] if overview.size()[0] < view.size()[0] else []
 
 
 def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = ()) -> View:

