@@ -18,7 +18,8 @@ ORDER = """
     sweeps
     program.archive program.program program.captured program.lanes program.recording program.jit program
     transforms differences check shifts symbolic
-    pictures pictures.render pictures.view pictures.writer pictures.draw pictures.formulas pictures.steps
+    pictures pictures.render pictures.view pictures.writer pictures.draw pictures.formulas pictures.names
+    pictures.identities pictures.jstext pictures.page pictures.steps
     __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 

@@ -19,7 +19,8 @@ from autograd import TABLE, Op, Value, draw, log, order, scope, step_through, st
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.ops import REAL
 from autograd.pictures.formulas import Formula, formula, plain, said
-from autograd.pictures.steps import _Steps, _tagged
+from autograd.pictures.page import _tagged
+from autograd.pictures.steps import _Steps
 
 GRAPHS = [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, not_finite, network, lambda: Value(2.0, "x")]
 each_graph = pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__.strip("<>"))
