@@ -7,6 +7,13 @@ import autograd
 import nn
 from autograd import Value, dot, exp, log, relu, stop_gradient, tanh, where
 
+# Labels that would be something else in HTML, SVG, JavaScript, CSS, DOT, or a template.
+HOSTILE = [
+    "</script><b>", "<!--<script>", "]]>", '" onload="x', "$style", "${data}", "&lt;b&gt;", "\\u003c", "a'b", "\x00\x1b", "é ∂ 😀",
+    "<img src=x onerror=alert(1)>", "</style><style>*{display:none}", "<svg/onload=alert(1)>", "javascript:alert(1)", "`${alert(1)}`",
+    "a\u2028b\u202ec", "#1 #* \\N {x|y}",
+]  # fmt: skip
+
 
 def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):
     """The graph of -Σ y ln softmax(z), every node with the name that it has on paper."""

@@ -36,7 +36,7 @@ function name(i) {
 
 // Each row is a line of pieces that wraps where it has to.
 function table(head, rows) {
-  const cells = (tag) => (row) => make("tr", { className: row.className ?? "" }, ...row.map((cell, k) => make(tag, { data: { "data-head": head[k] ?? "" } }, cell)));
+  const cells = (tag) => (row) => make("tr", { className: row.className ?? "" }, ...row.map((cell, k) => make(cell === "" ? "td" : tag, { data: { "data-head": head[k] ?? "" } }, cell)));
   return make("table", {}, make("thead", {}, cells("th")(head)), make("tbody", {}, ...rows.map(cells("td"))));
 }
 

@@ -36,8 +36,8 @@ function paint(held = null) {
     };
     set(box, "class", ["node", ...Object.keys(marks).filter((mark) => marks[mark])].join(" "));
     box.style.setProperty("--depth", tint === null ? 1 : Math.abs(tint));
-    set(box, "tabindex", i === (looked ?? now ?? loss) ? "0" : "-1");
-    set(box, "aria-label", `${nodes[i].full ?? nodes[i].name}${marks.done ? `, value ${nodes[i].value}` : ""}${gone ? `, gradient ${text}` : ""}`);
+    set(box.lastElementChild, "tabindex", i === (looked ?? now ?? loss) ? "0" : "-1");
+    set(box.lastElementChild, "aria-label", `${nodes[i].full ?? nodes[i].name}${marks.done ? `, value ${nodes[i].value}` : ""}${gone ? `, gradient ${text}` : ""}`);
     fill(find(".grad", box), "grad", text, live?.sums[i][arrived.length - 1]?.[1]);
     fill(find(".data", box), "data", nodes[i].value, live?.values[i]);
   });
@@ -97,12 +97,14 @@ function look(i, keep = null) {
   else paint();
   if (i === null) return;
   bring(i);
-  (keep ?? boxOf(i)).focus({ preventScroll: true }); // what was clicked may be gone
+  (keep ?? boxOf(i).lastElementChild).focus({ preventScroll: true }); // what was clicked may be gone
 }
 
 // A node under a pointer that moves; the picture may move under one that rests.
 function hover(i, event) {
-  if (i !== null && ((!event.movementX && !event.movementY) || drag)) return;
+  const rests = event.clientX === hover.x && event.clientY === hover.y;
+  [hover.x, hover.y] = [event.clientX, event.clientY];
+  if (i !== null && (rests || drag)) return;
   clearTimeout(hover.timer);
   hover.timer = setTimeout(() => {
     if (timer !== null || hovered === i || (i === null && hovered === null)) return;
@@ -150,6 +152,14 @@ function act(action) {
 
 // Setting up: the controls appear, and the picture takes part.
 
+// Of a box the button: what lies over it.
+function pressed(box, label) {
+  const over = find("path, polygon, ellipse, circle, rect", box).cloneNode();
+  for (const [name, value] of [["class", "over"], ["role", "button"], ["tabindex", "0"], ["aria-label", label]]) over.setAttribute(name, value);
+  all("text", box).forEach((text) => text.setAttribute("aria-hidden", "true"));
+  box.append(over);
+}
+
 const KEYS = { Home: "first", ArrowLeft: "back", ArrowRight: "step", End: "last", " ": "play" };
 
 document.documentElement.classList.add("live");
@@ -160,7 +170,7 @@ all("[data-node]", picture).forEach((box) => {
   value.classList.add("data");
   gradient.classList.add("grad");
   for (const text of [value, gradient]) text.textContent = minus(text.textContent.replaceAll("\u00a0", ""));
-  box.setAttribute("role", "button");
+  pressed(box, nodes[i].name);
   box.addEventListener("click", () => look(clicked === i ? null : i));
   box.addEventListener("pointermove", (event) => hover(i, event));
   box.addEventListener("pointerleave", (event) => hover(null, event));
@@ -169,9 +179,7 @@ all(".edge text", picture).forEach((text) => (text.textContent = minus(text.text
 svgs.forEach((one, k) => {
   all("[data-group]", one).forEach((box) => {
     box.dataset.opens = pictures[k].groups[box.dataset.group];
-    box.setAttribute("role", "button");
-    box.setAttribute("tabindex", "0");
-    box.setAttribute("aria-label", `Open ${groups[box.dataset.opens][0]}`);
+    pressed(box, `Open ${groups[box.dataset.opens][0]}`);
     box.addEventListener("click", () => opens(+box.dataset.opens));
   });
   all("[data-edge]", one).forEach((edge) => edge.classList.toggle("many", !pictures[k].edges[edge.dataset.edge - 1]));
