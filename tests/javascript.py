@@ -31,7 +31,7 @@ def run(script, given):
     """What a script prints that reads `given`, both as JSON."""
     if NODE is None:
         pytest.skip("node is not installed")
-    done = subprocess.run([NODE, "-"] if False else [NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=False)
+    done = subprocess.run([NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -1,57 +1,19 @@
 """The page that steps through a graph, in a real browser: Debian's chromium, driven by Playwright."""
 
 import json
-import os
 import re
-import shutil
 import statistics
 
 import pytest
 from acceptance import FOUR_UNITS, a_minus_y, as_shown, samples
 from acceptance import graph as acceptance_graph
+from browsing import browser, needs_browser, opened  # noqa: F401  # fixtures
 from step_graphs import HOSTILE, branches, many_consumers, network, not_finite, softmax_cross_entropy, tangle
 
 from autograd import Value, draw, order, step_through, tanh
 from autograd.pictures.formulas import said
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens HTML from a file, offline; at the end no request and no complaint may have come."""
-    contexts, requests, complaints = [], [], []
-
-    def open_file(html, **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.set_default_timeout(5000)
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        path = tmp_path / f"{len(contexts)}.html"
-        path.write_text(html, encoding="utf-8")
-        page.goto(path.as_uri())
-        return page
-
-    yield open_file
-    for context in contexts:
-        context.close()
-    assert [url for url in requests if not url.startswith((tmp_path.as_uri(), "data:image/svg+xml,", "about:srcdoc"))] == []
-    assert complaints == []
+pytestmark = [pytest.mark.browser, needs_browser]
 
 
 def place(page):
@@ -276,7 +238,7 @@ def test_a_box_opens_on_click_and_the_numbers_within_are_the_engines(opened):
 def test_the_box_of_the_node_in_hand_is_marked_and_the_name_of_a_node_opens_its_box(opened):
     page = opened(step_through(network(), collapse="layer").html())
     page.keyboard.press("ArrowRight")
-    assert page.locator(".group.hand").get_attribute("aria-label") == "Open mlp.layer0"
+    assert page.locator(".group.hand .over").get_attribute("aria-label") == "Open mlp.layer0"
     argument = page.locator("section button").first
     name = argument.inner_text()
     argument.click()
@@ -353,7 +315,7 @@ def test_where_frames_are_taken_out_the_image_remains(opened):
 
 def test_where_scripts_are_taken_out_the_frame_shows_the_picture(opened):
     page = opened(step_through(softmax_cross_entropy())._repr_mimebundle_()["text/html"], java_script_enabled=False)
-    assert page.frames[1].locator("svg text", has_text="grad -3.8536").is_visible()
+    page.frames[1].locator("svg text", has_text="grad -3.8536").wait_for()
     assert not page.frames[1].locator(".bar").is_visible()
 
 

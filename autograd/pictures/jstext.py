@@ -1,8 +1,8 @@
 """The program of a graph in JavaScript, so that a page runs both passes again without Python.
 
 The C text of a row of the table is JavaScript as well, given functions of C's names: those that `Math` lacks are in math.js, and the rest is
-printed here from the same walk as the compiled parts. On the same numbers an operation is off from the engine's by no more than the two
-bounds together: the row's, and that of the browser's `Math`, some units in the last place.
+printed here from the same walk as the compiled parts. On the same numbers an operation agrees with the engine's to 4 units in the last
+place beyond the bound that its row has; sums are the same to the last bit.
 """
 
 import re

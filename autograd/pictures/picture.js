@@ -209,7 +209,7 @@ function announce() {
   find("span", changed).textContent = [
     `Now ${listed(others)}.`,
     branches.length ? `On another branch than when recorded, and the graph holds it: ${listed(branches)}.` : "",
-    fixed.length ? `Python decided ${listed(fixed)} by a comparison of its own, which stays as it was.` : "",
+    fixed.length ? `The condition of ${listed(fixed)} was decided in Python and stays as it was.` : "",
   ].filter(Boolean).join(" ");
 }
 
