@@ -5,7 +5,6 @@ import json
 import math
 import shutil
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 
@@ -38,12 +37,14 @@ def run(script, given):
 
 def text(x):
     """A float for `run`."""
-    return x if math.isfinite(x) and (x or math.copysign(1.0, x) > 0.0) else {v: k for k, v in NOT_FINITE.items()}.get(x, "NaN") if x else "-0"
+    return (
+        x if math.isfinite(x) and (x or math.copysign(1.0, x) > 0.0) else {v: k for k, v in NOT_FINITE.items()}.get(x, "NaN") if x else "-0"
+    )
 
 
 def evaluate(op, points):
     """Value and partials of an operation at each of the points, which have equally many numbers or not."""
     program = JavaScript()
-    places = [program.operation(SimpleNamespace(op=op, args=(None,) * len(x))) for x in points]
+    places = [program.operation(op, [None] * len(x)) for x in points]
     found = run(library() + program.text() + MAIN, [[place, list(map(text, x))] for place, x in zip(places, points, strict=True)])
     return [[NOT_FINITE.get(y, y) for y in line] for line in found]

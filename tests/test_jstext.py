@@ -18,8 +18,8 @@ from autograd.pictures.formulas import plain, said, template
 from autograd.pictures.jstext import library
 from autograd.pictures.page import _part
 
-# In the last place, between an operation's result here and the engine's, beyond the row's own bound: what jstext.py states. Of a bound above
-# 10 the rest is for arguments near an end of the domain, whose rounding both have alike.
+# In the last place, between an operation's result here and the engine's, beyond the row's own bound: what jstext.py
+# states. Of a bound above 10 the rest is for arguments near an end of the domain, whose rounding both have alike.
 UNITS, MOST = 4, 10
 PROGRAM = f"{library()}\n{_part('program.js')}\n"
 READ = 'const given_ = JSON.parse(require("fs").readFileSync(0, "utf-8")).map((x) => (typeof x === "string" ? Number(x) : x));\n'
@@ -69,7 +69,23 @@ def test_numbers_are_written_as_python_writes_them():
     choose = random.Random(1)
     x = [choose.choice((-1.0, 1.0)) * 10 ** choose.uniform(-12, 12) for _ in range(2000)]
     x += [k / 2.0**n for k in range(-40, 40) for n in range(12)]  # of which many lie halfway between two texts
-    x += [12345e6, 1.2345e10, 12355e6, 1e9, 999999999.99999, 1e15, 1e16, 123456789012345680.0, 1e-4, 1e-5, 0.001, 0.00099995, 1e-7, 1e300, 5e-324]
+    x += [
+        12345e6,
+        1.2345e10,
+        12355e6,
+        1e9,
+        999999999.99999,
+        1e15,
+        1e16,
+        123456789012345680.0,
+        1e-4,
+        1e-5,
+        0.001,
+        0.00099995,
+        1e-7,
+        1e300,
+        5e-324,
+    ]
     x += [-0.0, 0.0, 0.5, 0.99995, 9.99995, 1e22]
     found = run(f"{PROGRAM}{READ}console.log(JSON.stringify(given_.map((x) => said(x))))", x)
     assert found == list(map(said, x))
@@ -80,9 +96,10 @@ def test_numbers_are_written_as_python_writes_them():
 @each_op
 def test_operations_are_written_as_python_writes_them(op):
     many = [["a", "−1.0", "b"], ["−2.0", "3.0", "1.5"], list("abcdefgh")][: 2 if op.arity else 3]
-    for x in many:
-        x = x[: op.arity]
-        script = f"{PROGRAM}const [form, x] = JSON.parse(require('fs').readFileSync(0, 'utf-8')); console.log(JSON.stringify(plain(form, x)))"
+    for x in (given[: op.arity] for given in many):
+        script = (
+            f"{PROGRAM}const [form, x] = JSON.parse(require('fs').readFileSync(0, 'utf-8')); console.log(JSON.stringify(plain(form, x)))"
+        )
         assert run(script, [template(op), x]) == plain(op, x)
 
 
@@ -113,7 +130,9 @@ def close(found, expected):
         assert same(a, b) or a == pytest.approx(b, rel=1e-9, abs=1e-12 * size)
 
 
-@pytest.mark.parametrize("graph", [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, network, not_finite], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "graph", [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, network, not_finite], ids=lambda f: f.__name__
+)
 def test_the_passes_are_those_of_the_engine_also_on_other_inputs(graph):
     loss, choose = graph(), random.Random(1)
     leaves = [node for node in order(loss) if not node.args]

@@ -257,6 +257,7 @@ def test_every_node_has_a_name_of_its_own():
 
 # The page.
 
+
 class Reader(HTMLParser):
     """The elements of a page and what scripts hold."""
 

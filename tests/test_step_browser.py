@@ -1,4 +1,5 @@
 """The page that steps through a graph, in a real browser: Debian's chromium, driven by Playwright."""
+# ruff: noqa: F811  # fixtures by import
 
 import json
 import re
@@ -434,7 +435,8 @@ def test_nothing_jumps_from_step_to_step(opened, width):
     for step in range(last(page) + 1):
         page.locator(".bar input").fill(str(step))
         boxes = [
-            page.locator(part).bounding_box() for part in (".bar", ".bar input", ".picture", ".lead", "section >> nth=0", "section >> nth=1")
+            page.locator(part).bounding_box()
+            for part in (".bar", ".bar input", ".picture", ".lead", "section >> nth=0", "section >> nth=1")
         ]
         places.add(str(boxes))
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,4 +1,5 @@
-"""The page of steps as it answers back: inputs changed in the page, numbers guessed, nodes found; on a laptop, a phone and in a notebook."""
+"""The page of steps as it answers back: inputs changed, numbers guessed, nodes found; on a laptop, a phone, in a notebook."""
+# ruff: noqa: F811, ARG005  # fixtures by import; lambdas like the table's
 
 import os
 from pathlib import Path
@@ -32,17 +33,19 @@ def check(page, loss):
     shown = page.evaluate(SHOWN)
     for i, node in enumerate(nodes):
         for text, x in zip(shown[str(i)], (node.data, node.grad), strict=True):
-            assert text == said(x) or abs(float(text.replace("−", "-")) - x) <= 0.006 * abs(x) + 5e-5  # fewer digits where the box is narrow
+            assert (
+                text == said(x) or abs(float(text.replace("−", "-")) - x) <= 0.006 * abs(x) + 5e-5
+            )  # fewer digits where the box is narrow
 
 
 # Inputs.
 
 
-def test_a_slider_moves_every_number_as_the_engine_would(opened):  # noqa: F811  # the fixture
+def test_a_slider_moves_every_number_as_the_engine_would(opened):
     page = opened(step_through(softmax_cross_entropy()).html())
     page.keyboard.press("End")
     for z in ((2.5, 1.0, -1.0), (2.5, -0.5, -1.0), (2.5, -0.5, 1.0)):
-        for name, x in zip("z₁ z₂ z₃".split(), z, strict=True):
+        for name, x in zip(["z₁", "z₂", "z₃"], z, strict=True):
             change(page, name, x)
         check(page, softmax_cross_entropy(z))
     loss = softmax_cross_entropy(z)
@@ -56,7 +59,7 @@ def test_a_slider_moves_every_number_as_the_engine_would(opened):  # noqa: F811 
     assert page.evaluate(SHOWN) == {str(i): [said(node.data), said(node.grad)] for i, node in enumerate(order(loss))}
 
 
-def test_every_step_after_a_change_shows_the_engines_sums(opened):  # noqa: F811
+def test_every_step_after_a_change_shows_the_engines_sums(opened):
     page = opened(step_through(softmax_cross_entropy()).html())
     change(page, "z₁", 0.5)
     loss = softmax_cross_entropy((0.5, 1.0, -1.0))
@@ -78,7 +81,7 @@ def test_every_step_after_a_change_shows_the_engines_sums(opened):  # noqa: F811
             assert page.locator("section").nth(1).locator("td b").all_inner_texts() == expected
 
 
-def test_typing_a_number(opened):  # noqa: F811
+def test_typing_a_number(opened):
     x = Value(2.0, "x")
     page = opened(step_through(x**3).html())
     page.locator("[data-node='0']").click()
@@ -97,7 +100,7 @@ def test_typing_a_number(opened):  # noqa: F811
     assert page.locator(".place").inner_text().startswith("Forward, step 1")
 
 
-def test_another_branch_is_named_and_what_python_decided_is_said(opened):  # noqa: F811
+def test_another_branch_is_named_and_what_python_decided_is_said(opened):
     x = Value(-1.5, "x")
     kept, decided = relu(x), where(x > 0.0, x, x * x)
     kept.label, decided.label = "kept", "decided"
@@ -114,7 +117,7 @@ def test_another_branch_is_named_and_what_python_decided_is_said(opened):  # noq
     assert "another branch" not in page.locator(".changed").inner_text()
 
 
-def test_where_there_is_no_javascript_the_page_says_so(opened):  # noqa: F811
+def test_where_there_is_no_javascript_the_page_says_so(opened):
     black_box = Op("blackbox", lambda xp, x: float(x) * 2.0, lambda y, x: (2.0,))
     page = opened(step_through(black_box(Value(1.0, "x"))).html())
     assert page.get_by_role("slider", name="Value of x").count() == 0
@@ -123,7 +126,7 @@ def test_where_there_is_no_javascript_the_page_says_so(opened):  # noqa: F811
     assert page.evaluate(SHOWN) == {"0": ["1.0", "2.0"], "1": ["2.0", "1.0"]}
 
 
-def test_inputs_change_within_boxes_and_in_a_frame_without_rights(opened):  # noqa: F811
+def test_inputs_change_within_boxes_and_in_a_frame_without_rights(opened):
     page = opened(f"<!doctype html>{step_through(network(), collapse='layer')._repr_mimebundle_()['text/html']}")
     frame = page.frames[1]
     frame.locator(".place").wait_for()
@@ -134,18 +137,18 @@ def test_inputs_change_within_boxes_and_in_a_frame_without_rights(opened):  # no
     loss = network()
     changed = replayed(loss, {order(loss)[leaf]: 0.75})
     assert frame.evaluate("live.values.at(-1)") == pytest.approx(changed[loss].data, rel=1e-12)
-    with pytest.raises(Exception, match="cross-origin|Blocked|SecurityError"):
+    with pytest.raises(Exception, match=r"cross-origin|Blocked|SecurityError"):
         frame.evaluate("parent.document.title")
 
 
 # Formulas.
 
 
-def test_gradients_reduce_to_a_minus_y_beside_the_expanded_ones(opened):  # noqa: F811
+def test_gradients_reduce_to_a_minus_y_beside_the_expanded_ones(opened):
     page = opened(step_through(softmax_cross_entropy()).html())
     page.keyboard.press("End")
     rows = page.locator("section").first.locator("tbody tr")
-    for k, name in enumerate("z₁ z₂ z₃".split(), 1):
+    for k, name in enumerate(["z₁", "z₂", "z₃"], 1):
         row = rows.filter(has=page.get_by_role("button", name=name, exact=True)).inner_text()
         assert f"= a{'₀₁₂₃'[k]} − y{'₀₁₂₃'[k]}" in row
         assert f"= ∂loss/∂e{'₀₁₂₃'[k]} · e{'₀₁₂₃'[k]}" in row
@@ -159,7 +162,7 @@ def test_gradients_reduce_to_a_minus_y_beside_the_expanded_ones(opened):  # noqa
     assert "a₁ − y₁" not in page.locator("section").first.inner_text()
 
 
-def test_a_minus_y_also_for_two_classes(opened):  # noqa: F811
+def test_a_minus_y_also_for_two_classes(opened):
     z, y = Value(0.3, "z"), Value(1.0, "y")
     a = sigmoid(z)
     a.label = "a"
@@ -171,7 +174,7 @@ def test_a_minus_y_also_for_two_classes(opened):  # noqa: F811
 # Guessing.
 
 
-def test_a_number_waits_until_it_is_guessed(opened):  # noqa: F811
+def test_a_number_waits_until_it_is_guessed(opened):
     x, w = Value(3.0, "x"), Value(2.0, "w")
     page = opened(step_through(x * w + 1.0).html())
     page.get_by_role("button", name="Guess").click()
@@ -201,7 +204,7 @@ def test_a_number_waits_until_it_is_guessed(opened):  # noqa: F811
 # Looking around.
 
 
-def test_find_zoom_and_pan(opened):  # noqa: F811
+def test_find_zoom_and_pan(opened):
     page = opened(step_through(network()).html(), viewport={"width": 900, "height": 600})
     page.locator(".picture").press("/")
     page.keyboard.type("C")
@@ -226,7 +229,7 @@ def test_find_zoom_and_pan(opened):  # noqa: F811
     assert page.locator(".picture > svg").bounding_box()["width"] == pytest.approx(width, rel=0.01)
 
 
-def test_keys_work_after_a_hover_and_a_resting_pointer_does_not_take_the_panel(opened):  # noqa: F811
+def test_keys_work_after_a_hover_and_a_resting_pointer_does_not_take_the_panel(opened):
     page = opened(f"<!doctype html><input id=cell>{step_through(softmax_cross_entropy())._repr_mimebundle_()['text/html']}")
     frame = page.frames[1]
     frame.locator(".place").wait_for()
@@ -243,8 +246,11 @@ def test_keys_work_after_a_hover_and_a_resting_pointer_does_not_take_the_panel(o
 
 @pytest.mark.parametrize("width", [1280, 850])
 @pytest.mark.parametrize("graph", [softmax_cross_entropy, branches], ids=lambda f: f.__name__)
-def test_picture_and_panels_are_in_view_where_a_laptops_notebook_is(opened, width, graph):  # noqa: F811
-    page = opened(f"<!doctype html><body style='margin: 0'>{step_through(graph())._repr_mimebundle_()['text/html']}", viewport={"width": width, "height": 599})
+def test_picture_and_panels_are_in_view_where_a_laptops_notebook_is(opened, width, graph):
+    page = opened(
+        f"<!doctype html><body style='margin: 0'>{step_through(graph())._repr_mimebundle_()['text/html']}",
+        viewport={"width": width, "height": 599},
+    )
     frame = page.frames[1]
     frame.locator(".place").wait_for()
     assert page.locator("iframe").bounding_box()["height"] <= 599
@@ -259,7 +265,10 @@ def test_picture_and_panels_are_in_view_where_a_laptops_notebook_is(opened, widt
 
 
 CUT = """() => [...document.querySelectorAll("main *")].filter((x) => !x.closest(".picture, h1, thead") && x.getClientRects().length)
-    .filter((x) => { const r = x.getBoundingClientRect(); return r.right > innerWidth + 0.5 || r.left < -0.5 || x.scrollWidth > x.clientWidth + 4 && x.clientWidth && !x.matches("input"); })
+    .filter((x) => {
+        const { left, right } = x.getBoundingClientRect();
+        return right > innerWidth + 0.5 || left < -0.5 || (x.clientWidth && x.scrollWidth > x.clientWidth + 4 && !x.matches("input"));
+    })
     .map((x) => x.outerHTML.slice(0, 200))"""
 
 
@@ -269,7 +278,7 @@ def long_names():
 
 
 @pytest.mark.parametrize("graph", [softmax_cross_entropy, long_names, branches], ids=lambda f: f.__name__)
-def test_on_a_phone_nothing_is_cut_off(opened, graph):  # noqa: F811
+def test_on_a_phone_nothing_is_cut_off(opened, graph):
     page = opened(step_through(graph()).html(), viewport={"width": 390, "height": 844})
     for step in range(int(page.locator(".bar input").get_attribute("max")) + 1):
         page.locator(".bar input").fill(str(step))
@@ -280,7 +289,7 @@ def test_on_a_phone_nothing_is_cut_off(opened, graph):  # noqa: F811
     assert page.evaluate(CUT) == []
 
 
-def test_long_names_lose_their_middle_and_keep_it_in_words(opened):  # noqa: F811
+def test_long_names_lose_their_middle_and_keep_it_in_words(opened):
     page = opened(step_through(long_names()).html())
     assert page.locator("svg text", has_text="layers.1…0.w[3]").count() == 1
     page.locator(".picture").press("/")
@@ -297,7 +306,7 @@ AXE = os.environ.get("AXE")  # the path of axe.min.js, from the npm package axe-
 @pytest.mark.skipif(not AXE, reason="AXE does not say where axe.min.js is, of the npm package axe-core")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(opened, scheme, width):  # noqa: F811
+def test_axe_finds_nothing(opened, scheme, width):
     options = {"color_scheme": scheme, "reduced_motion": "reduce", "bypass_csp": True, "viewport": {"width": width, "height": 720}}
     page = opened(step_through(network(), collapse="layer").html(), **options)
     page.evaluate(Path(AXE).read_text(encoding="utf-8"))

@@ -1,15 +1,15 @@
 """The program of a graph in JavaScript, so that a page runs both passes again without Python.
 
-The C text of a row of the table is JavaScript as well, given functions of C's names: those that `Math` lacks are in math.js, and the rest is
-printed here from the same walk as the compiled parts. On the same numbers an operation agrees with the engine's to 4 units in the last
-place beyond the bound that its row has; sums are the same to the last bit.
+The C text of a row of the table is JavaScript as well, given functions of C's names: those that `Math` lacks are in
+math.js, and the rest is printed here from the same walk as the compiled parts. On the same numbers an operation agrees
+with the engine's to 4 units in the last place beyond the bound that its row has; sums are the same to the last bit.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from autograd.engine import Value
 from autograd.errors import OperationError
 from autograd.graph import order
 from autograd.native.ctext import ATOM, CHOICE, Expression, body, read
@@ -33,17 +33,16 @@ class JavaScript:
         self._printed: list[str] = []
         self._called: dict[str, str] = {}
 
-    def operation(self, node: Value) -> int:
-        """The place of the operation that made `node`.
+    def operation(self, op: Op, args: Sequence[Any]) -> int:
+        """The place of an operation on such arguments, floats for constants.
 
         Raises:
             OperationError: it has no text in JavaScript.
         """
-        assert node.op is not None  # noqa: S101  # for the type checker
-        key = node.op, tuple([a.__class__ is float for a in node.args])
+        key = op, tuple([a.__class__ is float for a in args])
         if key not in self._places:
             text = _operation(*key)
-            self._define(text, node.op)
+            self._define(text, op)
             self._places[key] = len(self._printed)
             self._printed.append(text)
         return self._places[key]
@@ -104,4 +103,3 @@ def _arrow(parameters: Sequence[Expression], results: Sequence[Expression | None
     returned = form(", ".join("null" if x is None else next(text) for x in results))
     given = ", ".join(x.text for x in parameters)
     return f"({given}) => {{ {' '.join(lines)} return {returned}; }}" if lines else f"({given}) => {returned}"
-

@@ -19,6 +19,7 @@ from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.graph import order
 from autograd.labels import printable, scope_name
+from autograd.op import Op
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
 from autograd.pictures.jstext import JavaScript
@@ -122,25 +123,26 @@ class _Steps:
         """The operations in JavaScript, with which the page runs again on other inputs; or none where one of them has no such text."""
         program = JavaScript()
         for node in self.nodes:
+            op = node.op
             try:
-                self._again[node] = self._rerun(node, program) if node.op else {"number": repr(node.data)}
+                self._again[node] = self._rerun(node, op, program) if op else {"number": repr(node.data)}
             except Exception:  # noqa: BLE001  # an operation of the user's own may do anything with what is no number
-                self._fixed = f"Inputs cannot be changed here: there is no JavaScript for the operation {printable(node.op.name)}."
+                named = printable(op.name) if op else "none"
+                self._fixed = f"Inputs cannot be changed here: there is no JavaScript for the operation {named}."
                 return ""
         for node, (text, terms, given) in identities(self.nodes, self.names).items():
             reduced = {"text": text, "terms": [x if x.__class__ is int else repr(x) for x in terms], "given": given}
             self._again[node] |= {"reduced": reduced} if text != self._closed.get(node) else {}
         return program.text()
 
-    def _rerun(self, node: Value, program: JavaScript) -> dict[str, Any]:
+    def _rerun(self, node: Value, op: Op, program: JavaScript) -> dict[str, Any]:
         """What the page needs to compute `node` again."""
-        selects = node.op is not None and node.op.selects
         found: dict[str, Any] = {
-            "run": program.operation(node),
+            "run": program.operation(op, node.args),
             "given": [self._index[a] if a.__class__ is Value else repr(a) for a in node.args],
-            "form": template(node.op),
+            "form": template(op),
         }
-        return found | ({"selects": True, "decided": node.args[0].__class__ is float} if selects else {})
+        return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
         """What the script needs, safe within a <script>."""
