@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # slow to import
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
 HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
+TOO_LARGE = (
+    "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
+)
 
 # The frame is light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
 THEME = """\
@@ -86,7 +89,7 @@ class Page:
             _tagged(self.picture), f"The graph of {name} with its gradients", f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px"
         )
         html = (
-            f"<style>{THEME}</style><div class='valuegrad-steps'>\n{behind if len(self.picture) < LARGEST_BEHIND else ''}\n"
+            f"<style>{THEME}</style><div class='valuegrad-steps'>\n{behind if len(self.picture) < LARGEST_BEHIND else TOO_LARGE}\n"
             f"<iframe title='Step through {name}' sandbox='allow-scripts' srcdoc='{page}' "
             f"style='grid-area: 1 / 1; width: 100%; height: {HEIGHT}px; border: 0'></iframe></div>"
         )

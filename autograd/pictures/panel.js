@@ -41,7 +41,7 @@ function table(head, rows) {
 }
 
 // What is to be guessed is not said yet.
-const hidden = (text) => (asked() ? "?" : text);
+const hidden = (text) => (waits() ? "?" : text);
 
 // What the panel says of a node.
 
@@ -168,7 +168,8 @@ function sought() {
   return edge ? { what: `${nodes[i].name} sends to ${nodes[edge.to].name}:`, text: edge.sends } : null;
 }
 
-const asked = () => guessing && !known.has(at) && (hovered ?? clicked) === null && sought() !== null;
+const waits = () => guessing && !known.has(at) && sought() !== null;
+const asked = () => waits() && (hovered ?? clicked) === null;
 
 function question() {
   if (!asked()) return verdict ? [make("p", { className: "verdict" }, verdict)] : [];

@@ -16,6 +16,7 @@ const powered = (digits, exponent) => `${digits}e${exponent < 0 ? "-" : "+"}${St
 
 // By toFixed or toExponential, but halfway between two the even one, as Python has it.
 function rounded(form, x, digits) {
+  if (!/5(e.*)?$/.test(x[form](digits + 1))) return x[form](digits);
   const tie = new RegExp(`^(-?\\d+\\.\\d{${digits - 1}}[02468])50*(e.*)?$`).exec(x[form](100));
   return tie ? tie[1] + (tie[2] ?? "") : x[form](digits);
 }

@@ -23,7 +23,7 @@ function paint(held = null) {
   const [phase, hand] = steps[at];
   const now = phase === "forward" || phase === "seed" || phase === "backward" ? hand : null;
   const looked = hovered ?? clicked;
-  const seen = asked() ? at - 1 : at; // what is to be guessed is not there yet
+  const seen = waits() ? at - 1 : at; // what is to be guessed is not there yet
   boxes.forEach((box) => {
     const i = +box.dataset.node;
     const { sums } = nodes[i];
@@ -129,7 +129,7 @@ function stop() {
 function start() {
   if (at === steps.length - 1) go(0);
   timer = setInterval(() => {
-    if (asked()) return stop();
+    if (waits()) return stop();
     go(at + 1);
     if (at === steps.length - 1) stop();
   }, Math.max(300, Math.min(1500, 60000 / steps.length)));

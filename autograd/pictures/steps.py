@@ -217,6 +217,10 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
     the sums that build up there, as formulas and numbers; a click on any node its chain-rule sum. The gradients are those that
     `backward()` computes from the seed 1; those of the graph are neither read nor changed.
 
+    The page answers back: a slider or a number typed changes an input, and both passes run again there, in JavaScript that is printed from
+    the table of operations. It holds what was recorded: what Python decided by an `if` or a comparison stays as it was, and the page says
+    so. Where an operation of your own has no JavaScript, its inputs stay as they are.
+
     Args:
         loss: the result.
         collapse: shows each scope as one box, as for `draw`; a click on a box opens it.
