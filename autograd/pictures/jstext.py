@@ -16,6 +16,7 @@ from autograd.native.ctext import ATOM, CHOICE, Expression, body, read
 from autograd.op import Op
 from autograd.ops import TABLE
 
+SELECTING = tuple(f"ag_{op.name}(" for op in TABLE.values() if op.selects)
 CALL = re.compile(r"\b([a-z_]\w*)\(")
 
 
@@ -93,7 +94,8 @@ def _operation(op: Op, constant: Sequence[bool]) -> str:
 def _sides(results: Sequence[Expression]) -> list[Expression]:
     """The conditions of the choices in `results`, and the signs that are taken off."""
     nodes = order(*results) if results else []
-    return [x.args[0] for x in nodes if x.precedence == CHOICE] + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
+    chosen = [x.args[0] for x in nodes if x.precedence == CHOICE] + [x.args[0] != 0.0 for x in nodes if x.text.startswith(SELECTING)]
+    return chosen + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
 
 
 def _arrow(parameters: Sequence[Expression], results: Sequence[Expression | None], form: Callable[[str], str] = str) -> str:

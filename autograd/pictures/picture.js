@@ -177,10 +177,11 @@ function compute(held) {
     live = rerun(nodes, start, inputs);
     steps = live.steps;
     const moved = nodes.map((_, i) => i).filter((i) => live.sides[i] !== before.sides[i]);
-    const apart = moved.length > 0 || nodes.some((_, i) => live.within[i] !== before.within[i]);
+    const stale = nodes.map(({ args }, i) => live.within[i] !== before.within[i] && args.some(({ local }) => local)); // formulas of another branch
+    const apart = moved.length > 0 || stale.some(Boolean);
     nodes.forEach((node, i) => {
       if (apart) node.closed = "";
-      if (live.within[i] !== before.within[i]) node.args.forEach((edge) => (edge.local = ""));
+      if (stale[i]) node.args.forEach((edge) => (edge.local = ""));
       if (node.reduced) node.reduced.off = !holds(node.reduced, live.finals[i]);
     });
     live.moved = moved;

@@ -34,7 +34,14 @@ function number(x, precision = 4) {
   return short.length < whole.length ? short : whole;
 }
 
-const said = (x, precision) => minus(number(x + 0.0, precision));
+// Many a number is said more than once.
+const texts = new Map();
+
+function said(x, precision) {
+  if (precision) return minus(number(x + 0.0, precision));
+  if (!texts.has(x)) texts.set(x, minus(number(x + 0.0)));
+  return texts.get(x);
+}
 
 function plain(form, x) {
   const shown = x.length <= 6 ? x : [x[0], x[1], "…", x.at(-1)];
@@ -101,6 +108,7 @@ function tint(gradient, largest) {
 
 // Run `nodes` on these inputs, and write of each what Python wrote: the steps, and what the passes found.
 function rerun(nodes, steps, inputs) {
+  texts.clear();
   const found = forward(nodes, inputs);
   const before = steps.slice(0, steps.findIndex(([phase]) => phase === "seed"));
   const [after, sums] = backward(nodes, found.partials, before);

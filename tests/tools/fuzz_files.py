@@ -4,7 +4,7 @@
 
 Mutations are flipped bits, cuts, insertions, repeated, moved and swapped parts, swapped members, and headers that lie about sizes, of a
 Program's and a model's file. First every bit of every header, of the list of members at an archive's end and of a model's file is flipped.
-Nothing may crash, hang for seconds, or take more than 50 MB.
+Nothing may crash, compute for long, or take more than 50 MB.
 """
 # ruff: noqa: BLE001  # samples, not secrets; it prints; whatever is not the library's error is what it looks for
 
@@ -22,7 +22,7 @@ import nn
 from autograd import Program, Value, ops
 from autograd.errors import AutogradError
 
-MOST_SECONDS, MOST_BYTES = 5.0, 50 * 2**20
+MOST_SECONDS, MOST_BYTES = 20.0, 50 * 2**20  # seconds of the processor, which another process beside this one does not lengthen
 SIZES = (0, 1, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
 
 
@@ -123,7 +123,7 @@ def attempt(name: str, content: bytes, true: object, path: Path) -> str:
     """How loading ends: the error's name, or "same"; anything else, or too much time or memory, is an AssertionError."""
     path.write_bytes(content)
     tracemalloc.reset_peak()
-    before, start = tracemalloc.get_traced_memory()[0], time.perf_counter()
+    before, start = tracemalloc.get_traced_memory()[0], time.process_time()
     try:
         found = LOADERS[name](path)
         end = "same" if found == true else "OTHER CONTENT"
@@ -131,7 +131,7 @@ def attempt(name: str, content: bytes, true: object, path: Path) -> str:
         end = type(error).__name__ if repr(str(path)) in str(error) and len(str(error)) < 1000 else f"unclear: {str(error)[:300]}"
     except Exception as error:
         end = f"{type(error).__name__}: {str(error)[:300]}"
-    seconds, taken = time.perf_counter() - start, tracemalloc.get_traced_memory()[1] - before
+    seconds, taken = time.process_time() - start, tracemalloc.get_traced_memory()[1] - before
     assert end == "same" or end.endswith("Error"), f"{end}; the file is {content!r}"
     assert seconds < MOST_SECONDS, f"{seconds} s; the file is {content!r}"
     assert taken < MOST_BYTES, f"{taken} bytes; the file is {content!r}"
