@@ -314,12 +314,6 @@ def test_where_frames_are_taken_out_the_image_remains(opened):
     assert page.locator("img").get_attribute("alt") == "The graph of loss with its gradients"
 
 
-def test_where_scripts_are_taken_out_the_frame_shows_the_picture(opened):
-    page = opened(step_through(softmax_cross_entropy())._repr_mimebundle_()["text/html"], java_script_enabled=False)
-    page.frames[1].locator("svg text", has_text="grad -3.8536").wait_for()
-    assert not page.frames[1].locator(".bar").is_visible()
-
-
 def test_two_pages_in_one_document_do_not_meet(opened):
     bundles = [step_through(graph())._repr_mimebundle_()["text/html"] for graph in (softmax_cross_entropy, many_consumers)]
     page = opened(f"<!doctype html><p tabindex=0>text</p><div>{bundles[0]}</div><div>{bundles[1]}</div>")
