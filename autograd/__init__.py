@@ -81,7 +81,7 @@ from autograd.ops import where as where
 from autograd.ops import zeta as zeta
 from autograd.pictures.draw import Drawing as Drawing
 from autograd.pictures.draw import draw as draw
-from autograd.pictures.steps import Page as Page
+from autograd.pictures.page import Page as Page
 from autograd.pictures.steps import step_through as step_through
 from autograd.program.jit import jit as jit
 from autograd.program.jit import vmap as vmap

@@ -6,6 +6,14 @@ import random
 import autograd
 import nn
 from autograd import Value, dot, exp, log, relu, stop_gradient, tanh, where
+from autograd.kinds import kind_of
+
+# Labels that would be something else in HTML, SVG, JavaScript, CSS, DOT, or a template.
+HOSTILE = [
+    "</script><b>", "<!--<script>", "]]>", '" onload="x', "$style", "${data}", "&lt;b&gt;", "\\u003c", "a'b", "\x00\x1b", "é ∂ 😀",
+    "<img src=x onerror=alert(1)>", "</style><style>*{display:none}", "<svg/onload=alert(1)>", "javascript:alert(1)", "`${alert(1)}`",
+    "a\u2028b\u202ec", "#1 #* \\N {x|y}",
+]  # fmt: skip
 
 
 def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):
@@ -20,6 +28,15 @@ def softmax_cross_entropy(z=(2.0, 1.0, -1.0), target=(0.0, 1.0, 0.0)):
         e[i].label, a[i].label = f"e{i + 1}", f"a_{i + 1}"
     s.label, loss.label = "s", "loss"
     return loss
+
+
+def replayed(loss, inputs):
+    """The graph of `loss` computed anew by the engine: for each of its nodes the one on `inputs`, numbers for some of its leaves."""
+    copies = {}
+    for node in autograd.order(loss):
+        x = [copies.get(a, a) for a in node.args]
+        copies[node] = kind_of(x).apply(node.op, x) if x else Value(inputs.get(node, node.data))
+    return copies
 
 
 def softmax_of_nn():

@@ -1,6 +1,8 @@
 """The page that steps through a graph: its numbers are the engine's, its formulas true, its text escaped, its size bounded."""
 
+import base64
 import copy
+import hashlib
 import json
 import math
 import random
@@ -11,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from mpmath import mp, mpf
-from step_graphs import branches, many_consumers, network, not_finite, softmax_cross_entropy, softmax_of_nn, tangle
+from step_graphs import HOSTILE, branches, many_consumers, network, not_finite, softmax_cross_entropy, softmax_of_nn, tangle
 
 import autograd
 import nn
@@ -19,7 +21,8 @@ from autograd import TABLE, Op, Value, draw, log, order, scope, step_through, st
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.ops import REAL
 from autograd.pictures.formulas import Formula, formula, plain, said
-from autograd.pictures.steps import _Steps, _tagged
+from autograd.pictures.page import _tagged
+from autograd.pictures.steps import _Steps
 
 GRAPHS = [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, not_finite, network, lambda: Value(2.0, "x")]
 each_graph = pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__.strip("<>"))
@@ -250,12 +253,10 @@ def test_a_long_gradient_is_called_by_its_name():
 def test_every_node_has_a_name_of_its_own():
     values = [Value(1.0, name) for name in ("a1", "a_1", "w[0][1]", "layer 1 neuron 22 bias", "", None, "two\nlines", "x12")]
     nodes, _ = data(step_through(autograd.sum(values)))
-    assert [node["name"] for node in nodes] == ["a₁", "a₁#2", "w[0][1]", "layer 1 neuron …", "v₁", "v₂", "two lines", "x₁₂", "C"]
+    assert [node["name"] for node in nodes] == ["a₁", "a₁#2", "w[0][1]", "layer 1…bias", "v₁", "v₂", "two lines", "x₁₂", "C"]
 
 
 # The page.
-
-HOSTILE = ["</script><b>", "<!--<script>", "]]>", '" onload="x', "$style", "${data}", "&lt;b&gt;", "\\u003c", "a'b", "\x00\x1b", "é ∂ 😀"]
 
 
 class Reader(HTMLParser):
@@ -286,11 +287,24 @@ def test_no_label_breaks_out(label):
     assert [tag for tag, _ in read.tags].count("script") == 2
     assert {name for _, attributes in read.tags for name in attributes} == {name for _, attributes in plain.tags for name in attributes}
     assert json.loads(read.held["application/json"])["nodes"] == data(page)[0]
-    assert data(page)[0][0]["name"] == re.sub(r"[\x00-\x1f]", "\ufffd", label)
-    (tag, image), (frame, attributes) = (found := Reader(page._repr_mimebundle_()["text/html"]).tags)
-    assert (tag, frame, len(found)) == ("img", "iframe", 2)
-    assert re.sub(r"<p>This frame .*</p>\n", lambda _: _tagged(page.picture), attributes["srcdoc"]) == page.html()
+    seen = re.sub(r"[\x00-\x1f\u202e]", "\ufffd", label.replace("\u2028", " "))
+    assert data(page)[0][0].get("full", data(page)[0][0]["name"]) == seen
+    found = Reader(page._repr_mimebundle_()["text/html"]).tags
+    assert [tag for tag, _ in found] == ["style", "div", "img", "iframe"]
+    image, frame = found[2][1], found[3][1]
+    assert (frame["srcdoc"], frame["sandbox"]) == (page.html(), "allow-scripts")
     assert unquote(image["src"].removeprefix("data:image/svg+xml,")) == _tagged(page.picture)
+
+
+def test_the_policy_names_the_one_script_and_the_one_style_by_their_digests():
+    html = step_through(softmax_cross_entropy()).html()
+    policy = re.search(r'Content-Security-Policy" content="(.*?)"', html)[1]
+    for tag in ("script", "style"):
+        (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", html, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"""\s(style|on\w+)=["']""", html[: html.index("<script")])
 
 
 def test_the_page_asks_for_nothing_from_outside():

@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#define AG_LIST(...) (const double[]){__VA_ARGS__}
+
 /* Op codes, in the order of the table. */
 enum {
     AG_ADD,

@@ -7,7 +7,6 @@ The text computes what Python computes with floats, and IEEE results where Pytho
 read back as they were, and an expression that is used more than once is computed once.
 """
 
-import operator
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
@@ -156,14 +155,16 @@ class _CText:
 
     @staticmethod
     def sum(*x: Any) -> Expression:
-        return _list(f"ag_sum((const double[]){{{{...}}}}, {len(x)})", x)
+        return _list(f"ag_sum(AG_LIST(...), {len(x)})", x)
 
     @staticmethod
     def norm(*x: Any) -> Expression:
-        return _list(f"ag_norm((const double[]){{{{...}}}}, {len(x)})", x)
+        return _list(f"ag_norm(AG_LIST(...), {len(x)})", x)
 
-    def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Expression:
-        return self.sum(*map(operator.mul, ws, xs))
+    @staticmethod
+    def dot(ws: Sequence[Any], xs: Sequence[Any]) -> Expression:
+        places = ", ".join(["{}"] * len(ws))
+        return _list(f"ag_dot(AG_LIST({places}), AG_LIST({places}), {len(ws)})", (*ws, *xs))
 
     def shift(self, *x: Any) -> Expression:
         largest = self.maximum(-inf, *x)
@@ -180,24 +181,31 @@ C = _CText()
 register_node(Expression, C)
 
 
-def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
-    """A C function of these statements, each with its expression in place; what is used again, or is long, gets a name before them."""
-    results = [x for _, x in statements]
+def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[str]]:
+    """The lines that give a name to what is used again, or is long, each declared so; and the text of each result after them."""
     nodes = order(*results)
     uses = Counter(chain(results, *(x.args for x in nodes)))
     printed: dict[Expression, tuple[str, int]] = {}
     names = (f"t{i}" for i in count())
     lines = []
-    if unused := [f"(void){x.text}" for x in parameters if not uses[x]]:
-        lines.append(", ".join(unused) + ";")
     for x in nodes:
         parts = [(printed[a], needed) for a, needed in zip(x.args, x.needs, strict=True)]
         text = x.text.format(*(a if precedence >= needed else f"({a})" for (a, precedence), needed in parts))
         printed[x] = text, x.precedence
         if x.args and (uses[x] > 1 or len(text) > LONG):
             printed[x] = next(names), ATOM
-            lines.append(f"const double {printed[x][0]} = {text};")
-    lines += [statement.format(printed[x][0]) for statement, x in statements]
+            lines.append(f"{declare} {printed[x][0]} = {text};")
+    return lines, [printed[x][0] for x in results]
+
+
+def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
+    """A C function of these statements, each with its expression in place."""
+    results = [x for _, x in statements]
+    used = set(order(*results))
+    lines, texts = body(results, "const double")
+    if unused := [f"(void){x.text}" for x in parameters if x not in used]:
+        lines.insert(0, ", ".join(unused) + ";")
+    lines += [statement.format(text) for (statement, _), text in zip(statements, texts, strict=True)]
     declared = ", ".join(f"double {x.text}" for x in parameters)
     return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
 
@@ -209,10 +217,15 @@ def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expres
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
     x = [Expression(name, ATOM) for name in names]
     y = Expression("z" if "y" in names else "y", ATOM)
+    return x, y, *read(op, y, x)
+
+
+def read(op: Op, y: Expression, x: Sequence[Expression]) -> tuple[Expression, list[Expression | None]]:
+    """The value of `op` on these arguments, and its partials where `y` is the value."""
     try:
         value, partials = _number(op.value(C, *x)), op.partials(y, *x)
         if isinstance(partials, tuple) and len(partials) == len(x):
-            return x, y, value, [None if p is None else _number(p) for p in partials]
+            return value, [None if p is None else _number(p) for p in partials]
     except Exception as error:
         raise OperationError(f"{op.name} cannot be written in C: {error}") from error
     raise OperationError(f"the partials of {op.name} are {partials!r}, expected a tuple of {len(x)}, one for each argument: (…,)")
@@ -261,6 +274,8 @@ HEADER = """\
 #define AUTOGRAD_OPS_H
 
 #include <math.h>
+
+#define AG_LIST(...) (const double[]){{__VA_ARGS__}}
 
 /* Op codes, in the order of the table. */
 enum {{

@@ -118,18 +118,21 @@ def said(x: float) -> str:
     return number(x + 0.0).replace("-", "−")  # -0.0 + 0.0 is 0.0
 
 
+def template(op: Op) -> str:
+    """The operation as one line of text, with #1, #2 for the arguments and #* for all of them; where that does not do, as a call."""
+    text = printable(op.latex)
+    for pattern, replacement in PLAIN:
+        text = re.sub(pattern, replacement, text)
+    return f"{printable(op.label).replace('#', '♯')}(#*)" if re.search(r"[\\{}]", text) else text
+
+
 def plain(op: Op, x: Sequence[str]) -> str:
     """The operation on arguments, as one line of text.
 
     >>> print(plain(ops.div, ["e", "−2.0"]))
     e / (−2.0)
     """
-    text = printable(op.latex)
-    for pattern, replacement in PLAIN:
-        text = re.sub(pattern, replacement, text)
     shown = x if len(x) <= MOST_ARGUMENTS else [*x[:2], "…", x[-1]]
-    if re.search(r"[\\{}]", text):
-        return f"{printable(op.label)}({', '.join(shown)})"
 
     def argument(match: re.Match[str]) -> str:
         before, which, after = match.groups()
@@ -137,5 +140,5 @@ def plain(op: Op, x: Sequence[str]) -> str:
         loose = re.search(r"^−|[ /·^]", inner)
         return f"{before}({inner}){after}" if loose and which != "*" and not (before and after) else f"{before}{inner}{after}"
 
-    text = re.sub(r"([(|⌊⌈]?)#(\d|\*)([)|⌋⌉]?)", argument, text)
+    text = re.sub(r"([(|⌊⌈]?)#(\d|\*)([)|⌋⌉]?)", argument, template(op))
     return re.sub(r"\^(−?\d+)(?:\.0)?(?![\w.])", lambda match: match[1].translate(SUPERSCRIPT), text)

@@ -1,61 +1,36 @@
 """Stepping through a graph: one self-contained HTML page on which values, then gradients, appear one by one.
 
-Python computes every number and writes every formula, the page only shows them: `steps.html` with `steps.css` and `steps.js`.
-A local derivative as a formula is the operation's `partials`, fed with text: see formulas.py.
-
-In a notebook the page stands in an <iframe srcdoc>: neither styles, nor ids, nor keys of several pages and of JupyterLab or VS Code
-meet there, and it needs no server. Above it is the picture as an <img>: the page takes it from there, and it remains where scripts or
-frames are taken out.
+Python computes every number and writes every formula that the page shows first; on other inputs the page runs both passes itself, by the
+operations of the graph in JavaScript: see jstext.py. A local derivative as a formula is the operation's `partials`, fed with text: see
+formulas.py.
 """
 
 import json
 import math
 import re
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
-from html import escape
-from itertools import accumulate, count
+from itertools import accumulate
 from operator import add
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.engine import Value
 from autograd.errors import GraphTooLarge, NumberError, RangeError
-from autograd.files import write
 from autograd.graph import order
 from autograd.labels import printable, scope_name
-from autograd.pictures.draw import as_image, quoted, writable
-from autograd.pictures.formulas import Formula, formula, plain, said
+from autograd.op import Op
+from autograd.pictures.formulas import Formula, formula, plain, said, template
+from autograd.pictures.identities import identities
+from autograd.pictures.jstext import JavaScript
+from autograd.pictures.names import names_of
+from autograd.pictures.page import Page
 from autograd.pictures.render import render
 from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
 from autograd.pictures.writer import FONT, Writer, depth
 from autograd.value import send
 
-if TYPE_CHECKING:  # slow to import
-    from pathlib import Path
-
-SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-LONGEST_NAME, LONGEST_FORMULA = 16, 30
-NO_ACCESS = (
-    "<p>This frame may not read the picture above. The page that step_through(…).save('page.html') writes can be stepped through.</p>\n"
-)
-
-
-def _names(nodes: Sequence[Value]) -> dict[Value, str]:
-    """A name for each node, its own: the label, or else v and a number."""
-    names: dict[Value, str] = {}
-    taken: Counter[str] = Counter()
-    numbers = count(1)
-    for node in nodes:
-        name = " ".join((node.label or "").split()) or ("C" if node is nodes[-1] else f"v{next(numbers)}")
-        name = printable(name)
-        name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-        name = re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), name)
-        taken[name] += 1
-        names[node] = name if taken[name] == 1 else f"{name}#{taken[name]}"
-    return names
+LONGEST_FORMULA = 30
 
 
 class _Receiver:
@@ -93,13 +68,15 @@ class _Steps:
 
     def __init__(self, nodes: Sequence[Value]) -> None:
         self.nodes = nodes
-        self.names = _names(nodes)
+        self.names = names_of(nodes)
         self.sums: dict[Value, list[tuple[int, float]]] = {node: [] for node in nodes}
         self._index = {node: i for i, node in enumerate(nodes)}
         self._uses: dict[Value, list[tuple[int, int]]] = {node: [] for node in nodes}
         self._closed: dict[Value, str] = {}
         self._terms: dict[Value, list[Formula | None]] = {node: [] for node in nodes}
         self._sent: dict[Value, list[dict[str, Any]]] = {node: [] for node in nodes}
+        self._again: dict[Value, dict[str, Any]] = {}
+        self._fixed = ""
         self._steps: list[tuple[str, int]] = [("start", 0)]
         self._forward()
         self._backward()
@@ -178,6 +155,31 @@ class _Steps:
             return [None] * len(x)
         return [f if f and len(str(f)) <= LONGEST_FORMULA else None for f in formulas]
 
+    def operations(self) -> str:
+        """The operations in JavaScript, with which the page runs again on other inputs; or none where one of them has no such text."""
+        program = JavaScript()
+        for node in self.nodes:
+            op = node.op
+            try:
+                self._again[node] = self._rerun(node, op, program) if op else {"number": repr(node.data)}
+            except Exception:  # noqa: BLE001  # an operation of the user's own may do anything with what is no number
+                named = printable(op.name) if op else "none"
+                self._fixed = f"Inputs cannot be changed here: there is no JavaScript for the operation {named}."
+                return ""
+        for node, (text, terms, given) in identities(self.nodes, self.names).items():
+            reduced = {"text": text, "terms": [x if x.__class__ is int else repr(x) for x in terms], "given": given}
+            self._again[node] |= {"reduced": reduced} if text != self._closed.get(node) else {}
+        return program.text()
+
+    def _rerun(self, node: Value, op: Op, program: JavaScript) -> dict[str, Any]:
+        """What the page needs to compute `node` again."""
+        found: dict[str, Any] = {
+            "run": program.operation(op, node.args),
+            "given": [self._index[a] if a.__class__ is Value else repr(a) for a in node.args],
+            "form": template(op),
+        }
+        return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
+
     def json(self, views: Sequence[View]) -> str:
         """What the script needs, safe within a <script>."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
@@ -192,6 +194,8 @@ class _Steps:
                 "args": self._sent[node],
                 "uses": self._uses[node],
                 "sums": [(step, said(x), _tint(x, largest)) for step, x in self.sums[node]],
+                **({"full": printable(node.label)} if "…" in self.names[node] and node.label else {}),
+                **({} if self._fixed else self._again.get(node, {})),
             }
             for node in self.nodes
         ]
@@ -200,6 +204,7 @@ class _Steps:
         data = {
             "nodes": nodes,
             "steps": self._steps,
+            "fixed": self._fixed,
             "groups": [
                 [printable(scope_name(group)), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups
             ],
@@ -229,67 +234,6 @@ def _tint(grad: float, largest: float) -> float | None:
     return round(math.copysign(min(1.0, depth(grad, largest)), grad), 2) if grad else 0.0
 
 
-@dataclass(frozen=True, repr=False)
-class Page:
-    """A page that steps through a graph: notebooks show it, browsers open it from a file, without a network.
-
-    Attributes:
-        name: of the result.
-        picture: all of the graph with its gradients, as SVG: what is seen without scripts.
-        data: the steps and their numbers, as JSON.
-        opened: the pictures in which one of the boxes that `picture` shows is open.
-    """
-
-    name: str
-    picture: str
-    data: str
-    opened: Sequence[str] = ()
-
-    def html(self) -> str:
-        """The whole page."""
-        return self._around(_tagged(self.picture))
-
-    def _around(self, picture: str) -> str:
-        """The page with `picture` in the place of the picture."""
-        from pathlib import Path  # noqa: PLC0415  # as above
-
-        page, style, script = (Path(__file__).with_suffix(f".{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js"))
-        picture += "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
-        return Template(page).substitute(name=escape(self.name), style=style, picture=picture, data=self.data, script=script)
-
-    def save(self, path: "str | Path") -> "Path":
-        """Write the page to a file, whose name ends in .html, and return the path.
-
-        Raises:
-            RangeError: the name does not end so.
-            OperationError: the path is not a string.
-            PathNotFoundError: there is no such folder.
-            FileError: the file cannot be written; what was there is as it was.
-        """
-        path, _ = writable(path, ["html"])
-        write(path, self.html().encode())
-        return path
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        name, page = quoted(escape(self.name)), quoted(self._around(NO_ACCESS))
-        html = (
-            f"{as_image(_tagged(self.picture), f'The graph of {name} with its gradients', 'max-width: 100%')}\n"
-            f"<iframe title='Step through {name}' style='width: 100%; height: 720px; border: 0' srcdoc='{page}'></iframe>"
-        )
-        return {"text/html": html, "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return "<Page: notebooks show it, .save('page.html') writes it>"
-
-
-def _tagged(svg: str) -> str:
-    """The picture for the page: ids give way to the numbers by which the script finds nodes and edges."""
-    svg = re.sub(r'<g id="node\d+" class="node">\s*<title>n(\d+)</title>', r'<g class="node" data-node="\1">', svg)
-    svg = re.sub(r'<g id="node\d+" class="node">\s*<title>(g\d+)</title>', r'<g class="group" data-group="\1">', svg)
-    svg = re.sub(r'<g id="edge(\d+)" class="edge">', r'<g class="edge" data-edge="\1">', svg)
-    return re.sub(r'(?<=<g) id="\w+"|<title>.*?</title>\s*', "", svg)
-
-
 def _lean(svg: str) -> str:
     """The picture without what Graphviz says more than once: a third less."""
     svg = re.sub(r"<!--.*?-->\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
@@ -308,6 +252,10 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
     Each step of the backward pass shows the node in hand, its gradient, each local derivative, what the node sends to its arguments and
     the sums that build up there, as formulas and numbers; a click on any node its chain-rule sum. The gradients are those that
     `backward()` computes from the seed 1; those of the graph are neither read nor changed.
+
+    The page answers back: a slider or a number typed changes an input, and both passes run again there, in JavaScript that is printed from
+    the table of operations. It holds what was recorded: what Python decided by an `if` or a comparison stays as it was, and the page says
+    so. Where an operation of your own has no JavaScript, its inputs stay as they are.
 
     Args:
         loss: the result.
@@ -344,4 +292,5 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
     sums = {node: [x for _, x in steps.sums[node]] or [0.0] for node in nodes}
     sources = ("\n".join(Writer(view, loss, sums, steps.names).lines()) for view in views)
     picture, *opened = (_lean(render(source, "svg").decode()) for source in sources)
-    return Page(steps.names[loss], picture, steps.json(views), tuple(opened))
+    operations = steps.operations()
+    return Page(steps.names[loss], picture, steps.json(views), tuple(opened), operations)

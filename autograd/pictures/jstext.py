@@ -1,0 +1,107 @@
+"""The program of a graph in JavaScript, so that a page runs both passes again without Python.
+
+The C text of a row of the table is JavaScript as well, given functions of C's names: those that `Math` lacks are in
+math.js, and the rest is printed here from the same walk as the compiled parts. On the same numbers an operation agrees
+with the engine's to 4 units in the last place beyond the bound that its row has; sums are the same to the last bit.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import OperationError
+from autograd.graph import order
+from autograd.native.ctext import ATOM, CHOICE, Expression, body, read
+from autograd.op import Op
+from autograd.ops import TABLE
+
+SELECTING = tuple(f"ag_{op.name}(" for op in TABLE.values() if op.selects)
+CALL = re.compile(r"\b([a-z_]\w*)\(")
+
+
+def library() -> str:
+    """What the printed text calls."""
+    return Path(__file__).with_name("math.js").read_text(encoding="utf-8")
+
+
+class JavaScript:
+    """The operations of a graph, each printed once for each pattern of constants among its arguments."""
+
+    def __init__(self) -> None:
+        self._known = set(re.findall(r"\w+", library()))
+        self._places: dict[tuple[Op, tuple[bool, ...]], int] = {}
+        self._printed: list[str] = []
+        self._called: dict[str, str] = {}
+
+    def operation(self, op: Op, args: Sequence[Any]) -> int:
+        """The place of an operation on such arguments, floats for constants.
+
+        Raises:
+            OperationError: it has no text in JavaScript.
+        """
+        key = op, tuple([a.__class__ is float for a in args])
+        if key not in self._places:
+            text = _operation(*key)
+            self._define(text, op)
+            self._places[key] = len(self._printed)
+            self._printed.append(text)
+        return self._places[key]
+
+    def text(self) -> str:
+        """The functions that operations call, and the operations by place."""
+        return "\n".join([*self._called.values(), "const OPERATIONS = [", *(f"{text}," for text in self._printed), "];\n"])
+
+    def _define(self, text: str, op: Op) -> None:
+        """Print the rows of the table that `text` calls, which may call others."""
+        for name in CALL.findall(text):
+            row = TABLE.get(name.removeprefix("ag_"))
+            if name in self._known or name in self._called:
+                continue
+            if row is None or not row.arity or not name.startswith("ag_"):
+                raise OperationError(f"{op.name} cannot be written in JavaScript: it calls {name}, which is not there")
+            self._called[name] = ""  # its place in the order, also where it calls itself
+            x = _arguments(row.arity)
+            called = f"const {name} = {_arrow(x, [read(row, Y, x)[0]])};"
+            self._define(called.partition("=>")[2], row)
+            self._called[name] = called
+
+
+Y = Expression("y", ATOM)
+
+
+def _arguments(n: int) -> list[Expression]:
+    return [Expression(f"x{i}", ATOM) for i in range(n)]
+
+
+def _operation(op: Op, constant: Sequence[bool]) -> str:
+    """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in the partials."""
+    x = _arguments(len(constant))
+    value, printed = read(op, Y, x)
+    settled = op.settled(tuple(printed), [0.0 if fixed else a for fixed, a in zip(constant, x, strict=True)])
+    partials = [None if fixed else p for fixed, p in zip(constant, settled, strict=True)]
+    sides = _sides([value]) if op.kinks is None or op.kinks else []
+    within = _sides([p for p in partials if p is not None])
+    functions = {
+        "value": _arrow(x, [value]),
+        "partials": _arrow([Y, *x], partials, "[{}]".format),
+        "sides": _arrow(x, sides, "[{}]".format),
+        "within": _arrow([Y, *x], within, "[{}]".format),
+    }
+    return f"{{ {', '.join(f'{name}: {text}' for name, text in functions.items())} }}"
+
+
+def _sides(results: Sequence[Expression]) -> list[Expression]:
+    """The conditions of the choices in `results`, and the signs that are taken off."""
+    nodes = order(*results) if results else []
+    chosen = [x.args[0] for x in nodes if x.precedence == CHOICE] + [x.args[0] != 0.0 for x in nodes if x.text.startswith(SELECTING)]
+    return chosen + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
+
+
+def _arrow(parameters: Sequence[Expression], results: Sequence[Expression | None], form: Callable[[str], str] = str) -> str:
+    """A function of JavaScript."""
+    lines, texts = body([x for x in results if x is not None], "const")
+    text = iter(texts)
+    returned = form(", ".join("null" if x is None else next(text) for x in results))
+    given = ", ".join(x.text for x in parameters)
+    return f"({given}) => {{ {' '.join(lines)} return {returned}; }}" if lines else f"({given}) => {returned}"

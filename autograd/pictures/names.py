@@ -1,0 +1,55 @@
+"""The names of nodes on the page of steps: each its own, and short."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from autograd.engine import Value
+from autograd.labels import printable
+
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+LONGEST, ENDS = 16, 6
+
+
+def names_of(nodes: Sequence[Value]) -> dict[Value, str]:
+    """A name for each node, its own: the label, shortened where it is long, or else v and a number."""
+    numbers = count(1)
+    labels = {node: printable(" ".join((node.label or "").split())) for node in nodes}
+    given = {node: labels[node] or ("C" if node is nodes[-1] else f"v{next(numbers)}") for node in nodes}
+    short = shortened(set(given.values()))
+    names: dict[Value, str] = {}
+    taken: Counter[str] = Counter()
+    for node in nodes:
+        name = re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), short[given[node]])
+        taken[name] += 1
+        names[node] = name if taken[name] == 1 else f"{name}#{taken[name]}"
+    return names
+
+
+def shortened(names: Iterable[str]) -> dict[str, str]:
+    """Each name as at most 16 characters: where it is longer, without its middle, and with as much of its end as tells it apart.
+
+    >>> shortened(["layers.1.neurons.0.w[3]", "x"])
+    {'layers.1.neurons.0.w[3]': 'layers.1…w[3]', 'x': 'x'}
+    >>> list(shortened(["layers.1.neurons.0.w.3", "layers.1.neurons.1.w.3"]).values())
+    ['layers.1…0.w.3', 'layers.1…1.w.3']
+    """
+    tried = [{name: name if len(name) <= LONGEST else _without_middle(name, parts) for name in names} for parts in (1, 2, 3)]
+    alike = [Counter(short.values()) for short in tried]
+    return {name: next((short[name] for short, many in zip(tried, alike, strict=True) if many[short[name]] == 1), tried[0][name])
+            for name in names}  # fmt: skip
+
+
+def _without_middle(name: str, parts: int) -> str:
+    """The beginning of a name up to a dot or space, and so many of the parts after its last ones; letters where there is none."""
+    pieces = re.findall(r"[. ]?[^. ]+", name)
+    end = "".join(pieces[-parts:]).lstrip(". ")
+    while re.fullmatch(r"\d+", end) and parts < len(pieces):  # an index alone says little
+        parts += 1
+        end = "".join(pieces[-parts:]).lstrip(". ")
+    if len(pieces) == 1 or len(end) > LONGEST - 1 - ENDS:
+        end = name[-ENDS:]
+    start = name[: LONGEST - 1 - len(end)]
+    whole = re.match(r"(.+[^. ])[. ]", start + name[len(start)])
+    return f"{whole[1] if whole else start.rstrip()}…{end}"

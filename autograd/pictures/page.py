@@ -1,0 +1,119 @@
+"""The page of steps as a file and in a notebook: one self-contained HTML document, to which no other script and no address is known.
+
+Its policy (CSP) names the style and the script by their digests, so that nothing else runs, and nothing is loaded. In a notebook it stands
+in an <iframe srcdoc> without the rights of the notebook: neither styles, nor ids, nor keys of several pages and of JupyterLab or VS Code
+meet there, and it needs no server. Behind it is the picture as an <img>, which remains where frames are taken out.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from autograd.files import write
+from autograd.pictures.draw import as_image, quoted, writable
+
+if TYPE_CHECKING:  # slow to import
+    from pathlib import Path
+
+SCRIPTS = ("math", "program", "panel", "picture", "steps")
+HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
+LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
+TOO_LARGE = (
+    "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
+)
+
+# The frame is light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
+THEME = """\
+.valuegrad-steps { display: grid; color-scheme: light dark }
+:is([data-jp-theme-light=true], .vscode-light, [data-theme=light]) .valuegrad-steps { color-scheme: light }
+:is([data-jp-theme-light=false], .vscode-dark, .vscode-high-contrast, [data-theme=dark]) .valuegrad-steps { color-scheme: dark }"""
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """A page that steps through a graph: notebooks show it, browsers open it from a file, without a network.
+
+    Attributes:
+        name: of the result.
+        picture: all of the graph with its gradients, as SVG: what is seen without scripts.
+        data: the steps and their numbers, as JSON.
+        opened: the pictures in which one of the boxes that `picture` shows is open.
+        operations: those of the graph in JavaScript, with which the page runs both passes again.
+    """
+
+    name: str
+    picture: str
+    data: str
+    opened: Sequence[str] = ()
+    operations: str = ""
+
+    def html(self) -> str:
+        """The whole page."""
+        style, script = _part("steps.css"), self._script()
+        picture = _tagged(self.picture) + "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
+        return Template(_part("steps.html")).substitute(
+            name=escape(self.name),
+            style=style,
+            style_digest=_digest(style),
+            picture=picture,
+            data=self.data,
+            script=script,
+            script_digest=_digest(script),
+        )
+
+    def _script(self) -> str:
+        library, *rest = (_part(f"{name}.js") for name in SCRIPTS)
+        return "\n".join(['"use strict";\n', library, self.operations, *rest])
+
+    def save(self, path: "str | Path") -> "Path":
+        """Write the page to a file, whose name ends in .html, and return the path.
+
+        Raises:
+            RangeError: the name does not end so.
+            OperationError: the path is not a string.
+            PathNotFoundError: there is no such folder.
+            FileError: the file cannot be written; what was there is as it was.
+        """
+        path, _ = writable(path, ["html"])
+        write(path, self.html().encode())
+        return path
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        name, page = quoted(escape(self.name)), quoted(self.html())
+        behind = as_image(
+            _tagged(self.picture), f"The graph of {name} with its gradients", f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px"
+        )
+        html = (
+            f"<style>{THEME}</style><div class='valuegrad-steps'>\n{behind if len(self.picture) < LARGEST_BEHIND else TOO_LARGE}\n"
+            f"<iframe title='Step through {name}' sandbox='allow-scripts' srcdoc='{page}' "
+            f"style='grid-area: 1 / 1; width: 100%; height: {HEIGHT}px; border: 0'></iframe></div>"
+        )
+        return {"text/html": html, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return "<Page: notebooks show it, .save('page.html') writes it>"
+
+
+def _part(name: str) -> str:
+    """One of the files that make up the page."""
+    from pathlib import Path  # noqa: PLC0415  # as above
+
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """What a policy knows a style or script by."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _tagged(svg: str) -> str:
+    """The picture for the page: ids give way to the numbers by which the script finds nodes and edges."""
+    svg = re.sub(r'<g id="node\d+" class="node">\s*<title>n(\d+)</title>', r'<g class="node" data-node="\1">', svg)
+    svg = re.sub(r'<g id="node\d+" class="node">\s*<title>(g\d+)</title>', r'<g class="group" data-group="\1">', svg)
+    svg = re.sub(r'<g id="edge(\d+)" class="edge">', r'<g class="edge" data-edge="\1">', svg)
+    return re.sub(r'(?<=<g) id="\w+"|<title>.*?</title>\s*', "", svg)
