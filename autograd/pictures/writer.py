@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autograd.engine import Value
 from autograd.labels import printable, scope_name
-from autograd.pictures.view import MERGED, End, View
+from autograd.pictures.view import MERGED, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
 
@@ -84,7 +84,7 @@ class Writer:
         for name, count in held.items():
             if isinstance(name, tuple):
                 lines = (_text(scope_name(name)), _counted(count, "node"), _counted(operations[name], "operation"))
-                label = r"\n".join(lines)
+                label = name[-1] if is_closed(name) else r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         for (source, target, i), partials in self.view.edges.items():
             start, end = (ids.get(x) for x in (source, target))
