@@ -18,7 +18,9 @@ ORDER = """
     sweeps
     program.archive program.program program.captured program.lanes program.recording program.jit program
     transforms differences check shifts symbolic
-    pictures pictures.render pictures.view pictures.writer pictures.draw pictures.formulas pictures.steps
+    pictures pictures.images pictures.render pictures.view pictures.writer pictures.parts pictures.scene pictures.pinned pictures.columns
+    pictures.circles pictures.layered pictures.network pictures.opened pictures.models pictures.draw pictures.formulas
+    pictures.boxwise pictures.steps
     __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 
