@@ -1,6 +1,9 @@
 """docs/operations.md is what the tables say, the recorded pictures what `draw` draws; `python tests/test_docs.py` writes them anew."""
 
+import contextlib
 import html
+import io
+import json
 import math
 import random
 import re
@@ -16,7 +19,8 @@ from autograd import TABLE, Op, Value, draw, exp, log, ops, order, scope, tanh
 from autograd import sum as sum_
 from autograd.__main__ import show_gradient
 
-DOCS = Path(__file__).parents[1] / "docs"
+TOP = Path(__file__).parents[1]
+DOCS = TOP / "docs"
 PAGE = DOCS / "operations.md"
 
 HEAD = """# The operations
@@ -160,6 +164,19 @@ def loss_of_network(samples, *sizes):
     return loss, model
 
 
+def loss_of_gpt():
+    """The loss of the GPT of notebook 06 for one name, from its cells."""
+    cells = json.loads((TOP / "notebooks" / "06_names_gpt.ipynb").read_text(encoding="utf-8"))["cells"]
+    names = {}
+    for cell in cells:
+        code = "".join(cell["source"])
+        if cell["cell_type"] == "code" and "loss" not in names:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(code, names)  # noqa: S102  # our own notebook
+    names["loss"].backward()
+    return names["loss"]
+
+
 def large_loss(*, focus):
     loss, model = loss_of_network(640, 16, 16, 2)
     assert len(order(loss)) > 65_000
@@ -174,6 +191,8 @@ PICTURES = {
     "mlp_collapsed": lambda: draw(loss_of_network(1, 3, 2)[0], collapse="layer"),
     "loss_of_65000_nodes": lambda: large_loss(focus=False),
     "focus_in_65000_nodes": lambda: large_loss(focus=True),
+    "network": lambda: draw(loss_of_network(1, 8, 8, 2)[0], collapse="neuron"),
+    "network_gpt": lambda: draw(loss_of_gpt(), collapse="neuron"),
 }
 
 
