@@ -15,7 +15,7 @@ TURN = 12.0
 
 @dataclass(frozen=True)
 class Layout(Generic[T]):
-    """How boxes stand: their size, the gap between neighbours, and the gap that arrows cross.
+    """How boxes stand: their size, the gap between neighbours, and the gap between ranks, which arrows cross.
 
     Attributes:
         down: whether arrows point down; else they point to the right.
@@ -24,14 +24,14 @@ class Layout(Generic[T]):
     width: float
     height: float
     gap: float
-    apart: float
+    rank_gap: float
     down: bool = False
 
     def size(self, ranks: Sequence[Sequence[object]]) -> tuple[float, float]:
         """How wide and high the picture is, without arrows that leap."""
         most, count = max(map(len, ranks)), len(ranks)
         across = most * (self._across + self.gap) - self.gap + 2 * EDGE
-        along = count * (self._along + self.apart) - self.apart + 2 * EDGE
+        along = count * (self._along + self.rank_gap) - self.rank_gap + 2 * EDGE
         return (across, along + BOTTOM) if self.down else (along, across + BOTTOM)
 
     @property
@@ -55,7 +55,7 @@ class Layout(Generic[T]):
         for r, rank in enumerate(ranks):
             for k, item in enumerate(rank):
                 across = middle + (k - (len(rank) - 1) / 2) * (self._across + self.gap)
-                along = first + r * (self._along + self.apart)
+                along = first + r * (self._along + self.rank_gap)
                 x, y = (across, along) if self.down else (along, across)
                 if isinstance(item, str):
                     picture.texts.append(Text(x, y + 3.5, item, SMALL, "muted"))

@@ -16,9 +16,9 @@ from autograd.pictures.parts import Cut, Part, Path, layers, parts, title, weigh
 from autograd.pictures.scene import HEIGHT, SMALL, WIDTH, Scene, Shape, Style, Text, compact, fitted, largest, width_of
 
 MOST_COLUMNS, MOST_BOXES, MOST_CELLS = 10, 24, 64
-LEAST_APART = 8
+LEAST_RANK_GAP = 8
 RIGHT = Layout[Part](132.0, 42.0, 20.0, 36.0)
-DOWN = replace(RIGHT, apart=20.0, down=True)
+DOWN = replace(RIGHT, rank_gap=20.0, down=True)
 
 
 @dataclass
@@ -85,10 +85,10 @@ def _takes(part: Part) -> list[Part]:
 
 def _layout(rows: Sequence[Sequence[Part]]) -> Layout[Part] | None:
     """From left to right or, where that is too wide, from top to bottom, the rows as close as they must be; nothing where neither fits."""
-    apart = min(DOWN.apart, DOWN.apart + (HEIGHT - DOWN.size(rows)[1]) / max(1, len(rows) - 1))
-    for layout in (RIGHT, replace(DOWN, apart=math.floor(apart))):
+    rank_gap = min(DOWN.rank_gap, DOWN.rank_gap + (HEIGHT - DOWN.size(rows)[1]) / max(1, len(rows) - 1))
+    for layout in (RIGHT, replace(DOWN, rank_gap=math.floor(rank_gap))):
         width, height = layout.size(rows)
-        if width <= WIDTH and height <= HEIGHT and layout.apart >= LEAST_APART and sum(map(len, rows)) <= MOST_BOXES:
+        if width <= WIDTH and height <= HEIGHT and layout.rank_gap >= LEAST_RANK_GAP and sum(map(len, rows)) <= MOST_BOXES:
             return layout
     return None
 

@@ -19,7 +19,7 @@ MOST_ROWS, FIRST, LAST = 8, 5, 2
 MOST_UNITS, MOST_HEIGHT = 8, 350.0
 CLEAR = 4.0  # between a box and what it opens to
 HIT = "list-style: none; cursor: pointer; overflow: hidden"
-FRAME = "border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
+FRAME = "box-sizing: border-box; border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
 
 
 class Constant:
@@ -146,5 +146,5 @@ def _details(picture: Scene, opened: Sequence[Scene | None], name: str) -> Itera
         side = f"bottom: {share(h - top + CLEAR, h)}" if top > h - bottom else f"top: {share(bottom + CLEAR, h)}"
         alt = quoted(escape(scene.alt))
         image = as_image(scene.svg(), alt, f"display: block; width: 100%; {FRAME}")
-        yield f"<details name='{name}'><summary title='{alt}' style='position: absolute; {corner}; {size}; {HIT}'></summary>"
+        yield f"<details name='{name}'><summary title='Open: {alt}' style='position: absolute; {corner}; {size}; {HIT}'></summary>"
         yield f"<div style='position: absolute; {place}; {side}; z-index: 2'>{image}</div></details>"
