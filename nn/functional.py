@@ -4,7 +4,8 @@ A sample is a sequence of K numbers, one for each class. A batch is a sequence o
 columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewise for the targets.
 
 Symbols: z logits, a = softmax(z) probabilities, y target. A target is a class index, a one-hot row or any distribution over
-the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here.
+the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here. Each records in a scope of
+its name, by which pictures collapse, and within softmax the subtraction of the maximum in the scope "shift".
 
 Sources: Bishop, Pattern Recognition and Machine Learning (2006), sections 4.2 and 4.3; Blanchard, Higham and Higham,
 Accurately computing the log-sum-exp and softmax functions (2021).
@@ -29,6 +30,7 @@ from autograd import (
     mul,
     neg,
     relu,
+    scope,
     sigmoid,
     silu,
     softplus,
@@ -88,14 +90,18 @@ def softmax(logits: Any) -> Any:
     >>> [round(a, 3) for a in softmax([5.0, 2.0, -1.0, 3.0])]
     [0.842, 0.042, 0.002, 0.114]
     """
-    return map_samples(_softmax, logits)
+    return scope("softmax").run(map_samples, _softmax, logits)
 
 
 def _softmax(z: list[Any]) -> list[Any]:
-    shift = stop_gradient(maximum(*z))
-    e = [exp(sub(x, shift)) for x in z]
+    e = [exp(x) for x in scope("shift").run(_shifted, z)]
     total = autograd.sum(e)
     return [x / total for x in e]
+
+
+def _shifted(z: list[Any]) -> list[Any]:
+    shift = stop_gradient(maximum(*z))
+    return [sub(x, shift) for x in z]
 
 
 def log_softmax(logits: Any) -> Any:
@@ -106,7 +112,7 @@ def log_softmax(logits: Any) -> Any:
     >>> log_softmax([0.0, 800.0])
     [-800.0, 0.0]
     """
-    return map_samples(_log_softmax, logits)
+    return scope("log_softmax").run(map_samples, _log_softmax, logits)
 
 
 def _log_softmax(z: list[Any]) -> list[Any]:
@@ -176,7 +182,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     >>> loss, [x.grad for x in z]
     (Value(data=0.6931, grad=1.0000), [-0.5, 0.5])
     """
-    return of_samples("logits", lambda z, y: sub(logsumexp(z), _expected(y, z)), logits, target, reduction)
+    return scope("cross_entropy").run(of_samples, "logits", lambda z, y: sub(logsumexp(z), _expected(y, z)), logits, target, reduction)
 
 
 def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
@@ -203,7 +209,7 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
             _check(p, lambda p: p < 0.0 or p > 1.0 + TOLERANCE, PROBABILITY)
         return -autograd.sum([_product(y.get(k, 0.0), log(p)) for k, p in enumerate(a)])
 
-    return of_samples("probabilities", loss, probabilities, target, reduction)
+    return scope("categorical_cross_entropy").run(of_samples, "probabilities", loss, probabilities, target, reduction)
 
 
 def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
@@ -230,7 +236,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
             )
         return neg(_expected(y, l))
 
-    return of_samples("log-probabilities", loss, log_probabilities, target, reduction)
+    return scope("negative_log_likelihood").run(of_samples, "log-probabilities", loss, log_probabilities, target, reduction)
 
 
 def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -247,7 +253,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return of_numbers("outputs", lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
+    return scope("mse").run(of_numbers, "outputs", lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
 
 
 def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -269,7 +275,7 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
     def loss(s: Any, y: Any) -> Any:
         return relu(1.0 - mul(sign(y), s))
 
-    return of_numbers("scores", loss, scores, targets, reduction)
+    return scope("hinge").run(of_numbers, "scores", loss, scores, targets, reduction)
 
 
 def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -296,7 +302,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
             raise RangeError(f"got the target {y}, expected a number from 0 to 1: labels y of -1 and 1 become (y + 1) / 2")
         return -autograd.sum([_product(y, log(p)), _product(1.0 - y, log1p(neg(p)))])
 
-    return of_numbers("probabilities", loss, probabilities, targets, reduction)
+    return scope("binary_cross_entropy").run(of_numbers, "probabilities", loss, probabilities, targets, reduction)
 
 
 def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:

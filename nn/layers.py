@@ -125,6 +125,9 @@ class Neuron(Module):
             raise blamed(error, f"inputs of {self.name}", x) from None
         return self.activation(z + self.b)
 
+    def _nin(self) -> int:
+        return len(self.w)
+
     def __repr__(self) -> str:
         f = self.activation
         name = getattr(f, "name", "") or getattr(f, "__name__", type(f).__name__)

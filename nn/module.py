@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import NumberError, OperationError, StateError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, StateError
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
 from nn.samples import not_a_parameter, number, shown
 
@@ -66,6 +66,28 @@ class Module:
     def __call__(self, *x: Any, **options: Any) -> Any:
         """Compute `forward` in a scope of this module's name."""
         return scope(self.name).run(self.forward, *x, **options)
+
+    def __graph__(self, *sample: Any) -> Any:
+        """What `autograd.draw` shows of the module: what it computes for a sample, whose floats become Values, so that they are told apart.
+
+        Raises:
+            LengthError: no sample is given, and neither one row of zeros, as many as the first layer takes, nor a list of one such row is
+                what the module can be called with.
+        """
+        if sample:
+            return self(*map(_as_values, sample))
+        row = [Value(0.0) for _ in range(self._nin())]
+        for example in (row, [row]) if row else ():
+            try:
+                return self(example)
+            except (AutogradError, TypeError, ValueError, LookupError, AttributeError):
+                continue
+        raise LengthError(f"cannot tell what {type(self).__name__} takes: give it a sample to be drawn with, draw(model, x)")
+
+    def _nin(self) -> int:
+        """How many numbers the module takes: as many as the first of the modules in it that says so, 0 where none does."""
+        children = (child for name, x in vars(self).items() for _, child in _items(name, x) if isinstance(child, Module))
+        return next(filter(None, (child._nin() for child in children)), 0)  # noqa: SLF001  # another module
 
     def forward(self, *x: Any, **options: Any) -> Any:
         """Compute the output; a subclass defines it."""
@@ -188,6 +210,17 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
         if isinstance(state := found.get("parameters"), dict):
             return state
     raise ValueError("it holds no state of a module: give a file that Module.save wrote")
+
+
+def _as_values(x: Any) -> Any:
+    """A sample with a Value for each float in it, so that equal ones are told apart; whole numbers may be indices and stay."""
+    if isinstance(x, list):
+        return [_as_values(entry) for entry in x]
+    if isinstance(x, tuple):
+        return tuple(_as_values(entry) for entry in x)
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.ndim:
+        return np.array([Value(entry) for entry in x.ravel().tolist()], object).reshape(x.shape)
+    return Value(float(x)) if isinstance(x, float | np.floating) else x
 
 
 def _items(name: str, x: Any) -> Iterable[tuple[str, Any]]:

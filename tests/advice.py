@@ -281,12 +281,21 @@ def _of_own() -> Any:
     return autograd.Program([SQUARED(x)], [x])
 
 
+class Doubled:
+    """A model of one operation."""
+
+    def __graph__(self, x: Any) -> Any:
+        return 2.0 * x
+
+
 PICTURES = [
     Advice("such as 'picture.svg'", lambda: draw(SQUARE).save(3), lambda: saved(draw(SQUARE).save, "picture.dot"), True),
     Advice(
         "make it first", lambda: saved(draw(SQUARE).save, "none/a.dot"), lambda: saved(draw(SQUARE).save, "none/a.dot", made="none"), True
     ),
     Advice("give the Value whose graph", lambda: draw(3.0), lambda: draw(value(3.0)).source, lambda text: "3" in text),
+    Advice("leave it out", lambda: draw(value(3.0), [1.0]), lambda: draw(value(3.0)).source, lambda text: "3" in text),
+    Advice("must depend on Values", lambda: draw(Doubled(), 3.0), lambda: draw(Doubled(), value(3.0)).svg(), lambda text: ">6.00<" in text),
     Advice(
         "give one of the Values", lambda: draw(SQUARE, focus=value()), lambda: draw(SQUARE, focus=SKETCH).source, lambda text: "2" in text
     ),

@@ -114,6 +114,12 @@ MODULES = [
     ),
     Advice("what nn.he(seed=1) gives", lambda: nn.Neuron(2, init=nn.he), lambda: len(nn.Neuron(2, init=nn.he(seed=1)).w), 2),
     Advice("such as nn.tanh", lambda: nn.Neuron(2, activation=3), lambda: repr(nn.Neuron(2, activation=nn.tanh)), "TanhNeuron(2)"),
+    Advice(
+        "give it a sample to be drawn with",
+        lambda: autograd.draw(Holder([Value(2.0)])),
+        lambda: autograd.draw(Holder([Value(2.0)]), [3.0]).svg().count(">6.00<"),
+        1,
+    ),
     Advice("such as [16, 16, 1]", lambda: nn.MLP(2, 1), lambda: len(nn.MLP(2, [16, 16, 1]).parameters()), 337),
     Advice("[model(x) for x in X]", lambda: neuron()([[1.0], [2.0]]), lambda: [neuron()(x) for x in [[1.0], [2.0]]], [0.5, 1.0]),
     Advice("nn.predict(model, X)", lambda: neuron()([[1.0], [2.0]]), lambda: nn.predict(neuron(), [[1.0], [2.0]]), [1, 1]),

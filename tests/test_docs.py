@@ -1,6 +1,9 @@
 """The recorded pictures of docs/ are what `draw` draws; `python tests/test_docs.py` writes them anew."""
 
+import contextlib
 import html
+import io
+import json
 import math
 import random
 import re
@@ -14,7 +17,8 @@ from autograd import Value, draw, exp, log, order, scope, tanh
 from autograd import sum as sum_
 from autograd.__main__ import show_gradient
 
-DOCS = Path(__file__).parents[1] / "docs"
+TOP = Path(__file__).parents[1]
+DOCS = TOP / "docs"
 
 
 def neuron():
@@ -72,6 +76,19 @@ def newton():
     return draw(x)
 
 
+def loss_of_gpt():
+    """The loss of the GPT of notebook 06 for one name, from its cells."""
+    cells = json.loads((TOP / "notebooks" / "06_names_gpt.ipynb").read_text(encoding="utf-8"))["cells"]
+    names = {}
+    for cell in cells:
+        code = "".join(cell["source"])
+        if cell["cell_type"] == "code" and "loss" not in names:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(code, names)  # noqa: S102  # our own notebook
+    names["loss"].backward()
+    return names["loss"]
+
+
 def large_loss(*, focus):
     loss, model = loss_of_network(640, 16, 16, 2)
     assert len(order(loss)) > 65_000
@@ -87,6 +104,8 @@ PICTURES = {
     "newton": newton,
     "loss_of_65000_nodes": lambda: large_loss(focus=False),
     "focus_in_65000_nodes": lambda: large_loss(focus=True),
+    "network": lambda: draw(loss_of_network(1, 8, 8, 2)[0], collapse="neuron"),
+    "network_gpt": lambda: draw(loss_of_gpt(), collapse="neuron"),
 }
 
 
@@ -107,7 +126,9 @@ def test_a_picture_shows_what_the_code_above_it_draws():
     text, names = (DOCS / "use" / "pictures.md").read_text(encoding="utf-8"), {}
     parts = re.split(r"!\[[^\]]*\]\(\.\./(\w+)\.svg\)", text)
     for code, name in zip(parts[0::2], parts[1::2], strict=False):
-        for example in DocTestParser().get_examples(code):
+        if not (examples := DocTestParser().get_examples(code)):
+            continue  # of a notebook, which the text names
+        for example in examples:
             exec(example.source, names)  # noqa: S102  # our own page
         assert seen((DOCS / f"{name}.svg").read_text(encoding="utf-8")) == seen(names["picture"].svg()), name
 

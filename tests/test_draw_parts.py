@@ -32,13 +32,13 @@ def test_layers_collapse_to_boxes():
 
 
 def test_neurons_collapse_to_boxes():
-    drawing = draw(network(), collapse="neuron")
+    drawing = draw(network(), collapse=3)
     assert len([name for name in boxes(drawing) if name.startswith("g")]) == 4 + 4 + 1
     assert len(edges(drawing)) == 2 * 4 + 4 * 4 + 4 + 1  # the inputs, used by several neurons, stay outside
     assert drawing.source.count('label="x') == 2
 
 
-@pytest.mark.parametrize(("depth", "same_as"), [(2, "layer"), (3, "neuron"), (9, "neuron")])
+@pytest.mark.parametrize(("depth", "same_as"), [(2, "layer"), (9, 3)])
 def test_a_depth_collapses_as_its_word_does(depth, same_as):
     loss = network()
     assert draw(loss, collapse=depth).source == draw(loss, collapse=same_as).source
@@ -103,7 +103,7 @@ def test_above_max_nodes_it_collapses_by_itself_to_the_finest_level_that_fits():
 
 
 def test_by_itself_it_draws_no_thicket():
-    for widths, collapse in (((2, 8, 8, 1), "neuron"), ((2, 9, 9, 1), "layer")):  # 2·8 + 8·8 + 8 + 1 edges, 2·9 + 9·9 + 9 + 1
+    for widths, collapse in (((2, 8, 8, 1), 3), ((2, 9, 9, 1), "layer")):  # 2·8 + 8·8 + 8 + 1 edges, 2·9 + 9·9 + 9 + 1
         loss = network(widths)
         assert edges(draw(loss, max_nodes=100)) == edges(draw(loss, collapse=collapse))
 

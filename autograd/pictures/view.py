@@ -20,6 +20,9 @@ LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
 MERGED = -1
 
+# The end of the path of a scope that `draw` shows as one small box: what softmax does so that nothing overflows.
+CLOSED = ("softmax", "shift")
+
 # A box of the picture: one node by its place in the order, or the group of a scope path.
 Box = str | tuple[str, ...]
 
@@ -60,10 +63,10 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
         return any(map(gt, view.size(), (max_nodes, most_edges)))
 
     if collapse is not None or len(nodes) <= max_nodes:
-        view = collapsed(nodes, collapse)
+        view = collapsed(nodes, collapse, small=True)
         if not too_large(view, most_edges):
             return view
-    at = cache(lambda depth: collapsed(nodes, depth))
+    at = cache(lambda depth: collapsed(nodes, depth, small=True))
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
     depths = range(2, deepest + 1)
     depth = 1 + bisect(depths, False, key=lambda depth: too_large(at(depth), MOST_EDGES))  # noqa: FBT003  # the value sought
@@ -88,9 +91,12 @@ def coarser(nodes: Sequence[Value], view: View) -> list[View]:
     return [overview] if overview.size()[0] < view.size()[0] else []
 
 
-def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = ()) -> View:
-    """The graph with one box for each group of `level` but `opened`; edges that a group hides are one, with all their partials."""
-    box = _boxes(nodes, level, opened)
+def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = (), *, small: bool = False) -> View:
+    """The graph with one box for each group of `level` but `opened`; edges that a group hides are one, with all their partials.
+
+    Where `small`, what is `CLOSED` is a box as well.
+    """
+    box = _boxes(nodes, level, opened, small=small)
     edges: Edges = defaultdict(list)
     for node in nodes:
         target = box[node]
@@ -100,12 +106,18 @@ def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = ())
                 edges[source, target, i].append(partial)
             elif source != target and source.__class__ is not float:
                 edges[source, target, MERGED].append(partial)
+    for (start, end, _), partials in edges.items():
+        if is_closed(start) or is_closed(end):
+            del partials[1:]  # one arrow for each class, without a count
     return View(box, edges)
 
 
-def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box) -> dict[Value, Box]:
-    """Each node's box: its group unless that is `opened`, or its place in the order. A leaf that one group alone uses belongs to that."""
-    groups = {scope: _group(scope_path(scope), level) for scope in {node.scope for node in nodes}}
+def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box, *, small: bool) -> dict[Value, Box]:
+    """Each node's box: its group unless that is `opened`, or its place in the order.
+
+    A leaf that one group alone uses belongs to that, unless it is small.
+    """
+    groups = {scope: _group(scope_path(scope), level, small=small) for scope in {node.scope for node in nodes}}
     users = defaultdict(set)
     for node in nodes:
         for a in node.args:
@@ -114,18 +126,23 @@ def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box) -> dict
     box: dict[Value, Box] = {}
     for i, node in enumerate(nodes):
         group = groups[node.scope]
-        if len(users.get(node, ())) == 1:
-            group = next(iter(users[node])) or group
+        if len(users.get(node, ())) == 1 and not is_closed(user := next(iter(users[node]))):
+            group = user or group
         box[node] = f"n{i}" if group in ((), opened) else group
     return box
 
 
-def _group(path: tuple[str, ...], level: str | int | None) -> tuple[str, ...]:
+def _group(path: tuple[str, ...], level: str | int | None, *, small: bool) -> tuple[str, ...]:
     """The part of a scope path that names the group, empty where there is none."""
     if isinstance(level, int):
         return path[:level]
-    starts = [i for i, name in enumerate(path, 1) if level is not None and name.startswith(level)]
+    starts = [i for i, name in enumerate(path, 1) if (level is not None and name.startswith(level)) or (small and is_closed(path[:i]))]
     return path[: starts[0]] if starts else ()
+
+
+def is_closed(box: object) -> bool:
+    """Whether a box is one of those that are small."""
+    return isinstance(box, tuple) and box[-2:] == CLOSED
 
 
 # Neighbourhoods.

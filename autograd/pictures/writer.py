@@ -10,7 +10,7 @@ from functools import cached_property
 from autograd.engine import Value
 from autograd.labels import printable, scope_name, shortened
 from autograd.pictures.arrange import Arrangement, arrange, origin
-from autograd.pictures.view import MERGED, Box, End, View
+from autograd.pictures.view import MERGED, Box, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
 
@@ -97,7 +97,7 @@ class Writer:
         for name, count in held.items():
             if isinstance(name, tuple):
                 lines = (_text(scope_name(name)), _counted(count, "node"), _counted(operations[name], "operation"))
-                label = r"\n".join(lines)
+                label = name[-1] if is_closed(name) else r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         yield from self._edges(ids)
         for column in self._places.columns:

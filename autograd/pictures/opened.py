@@ -1,0 +1,150 @@
+"""What is behind the circles and boxes of a network: the scalars, or the parts within a part; and HTML in which they open in place.
+
+A box opens by HTML's own <details>, which needs no script, so that it also works where a notebook takes scripts out.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from html import escape
+
+from autograd.engine import Value
+from autograd.pictures.columns import Unit, cone
+from autograd.pictures.images import as_image, quoted
+from autograd.pictures.layered import Layout, ranks
+from autograd.pictures.network import Network, network
+from autograd.pictures.parts import INPUTS, Part, products, title
+from autograd.pictures.scene import SMALL, Scene, Shape, Style, Text, compact, fitted
+
+MOST_ROWS, FIRST, LAST = 8, 5, 2
+MOST_UNITS, MOST_HEIGHT = 8, 350.0
+CLEAR = 4.0  # between a box and what it opens to
+HIT = "list-style: none; cursor: pointer; overflow: hidden"
+FRAME = "box-sizing: border-box; border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
+
+
+class Constant:
+    """A number among the arguments of a node."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+
+Item = Value | Constant
+SCALARS = Layout[Item](80.0, 32.0, 7.0, 24.0)
+
+
+def behind(net: Network, style: Style, parameters: set[Value]) -> list[Scene | None]:
+    """For each circle or box of the picture what it opens to, if there is more in it than is seen."""
+    if net.columns:
+        return [_of_unit(unit, column.part, style, parameters) for column in net.columns for unit in column.units]
+    return [_of_part(part, style, parameters) for part in net.shown()]
+
+
+def _of_unit(unit: Unit, part: Part, style: Style, parameters: set[Value]) -> Scene | None:
+    if unit.node is None or part.path == INPUTS:
+        return None
+    return _scalars(cone(part, unit.node), unit.node.label or title(part), style, parameters)
+
+
+def _of_part(part: Part, style: Style, parameters: set[Value]) -> Scene | None:
+    """The parts within a part, or its units, or its scalars."""
+    if part.path == INPUTS:
+        return None
+    given = part.given()
+    inner = network([*given, *part.members], part.outputs, None, parameters & set(part.members), frozenset(given), most=MOST_UNITS)
+    if len(inner.parts) > 2 or any(link.weight is not None for unit in inner.units() for link in unit.links):
+        return inner.scene(style, MOST_HEIGHT)
+    return _scalars(part.members, title(part), style, parameters)
+
+
+def _scalars(members: Sequence[Value], name: str, style: Style, parameters: set[Value]) -> Scene:
+    """The nodes of a part, each with its numbers; long columns are abbreviated."""
+    args: dict[Item, list[Item]] = {}
+    place: dict[Item, tuple[int, int]] = {}
+    inside = {node for node in members if node.args}
+    for i, node in enumerate(members):
+        if node in inside:
+            args[node] = [a if isinstance(a, Value) else Constant(a) for a in node.args if isinstance(a, Value) or not _labelled(node)]
+            half = len(node.args) // 2 if any(products(node)) else len(node.args)
+            for k, a in enumerate(args[node]):
+                if a not in inside:
+                    place.setdefault(a, (i, k % half))
+    order: list[Item] = [*sorted(place, key=place.__getitem__), *(node for node in members if node in inside)]
+    rows = ranks(order, lambda item: args.get(item, []))
+    for rank in rows:
+        rank.sort(key=lambda item: item not in place)
+    weights = {a for node in inside for pair in products(node) for a in pair}
+    names = {a: "x" if a not in parameters else "w" if a in weights else "b" for a in place}
+
+    def box(item: Item, x: float, y: float) -> Shape:
+        return _scalar(item, names.get(item), x, y, style)
+
+    columns = [_abbreviated(rank) for rank in _beside_their_uses(rows, args, place)]
+    return SCALARS.scene(columns, lambda item: args.get(item, []), box, f"Behind {name}")
+
+
+def _labelled(node: Value) -> bool:
+    """Whether the one constant of an operation stands beside its sign."""
+    return len(node.args) <= 2 and any(not isinstance(a, Value) for a in node.args)
+
+
+def _beside_their_uses(rows: list[list[Item]], args: dict[Item, list[Item]], place: dict[Item, tuple[int, int]]) -> list[list[Item]]:
+    """The columns, with what is given just before the first operation that takes it."""
+    rank = {item: r for r, row in enumerate(rows) for item in row}
+    for row in reversed(rows):
+        for item in row:
+            for a in args.get(item, []):
+                if a in place:
+                    rank[a] = rank[item] - 1
+    return [[item for row in rows for item in row if rank[item] == r] for r in range(len(rows))]
+
+
+def _abbreviated(rank: list[Item]) -> list[Item | str]:
+    return [*rank] if len(rank) <= MOST_ROWS else [*rank[:FIRST], f"⋮  {len(rank) - FIRST - LAST:,} more", *rank[-LAST:]]
+
+
+def _scalar(item: Item, name: str | None, x: float, y: float, style: Style) -> Shape:
+    """A box with a node: what made it, or, of what is given, what it is."""
+    if isinstance(item, Constant):
+        head, numbers = "constant", compact(item.value)
+    else:
+        constants = [compact(a) for a in item.args if not isinstance(a, Value)] if _labelled(item) and name is None else []
+        head = item.label or name or " ".join([item.op.label if item.op else "", *constants])
+        numbers = " · ".join([compact(item.data)] * style.data + [compact(item.grad)] * style.grad)
+    texts = [Text(x, y - 3, fitted(head, SCALARS.width - 8, SMALL), SMALL, bold=True), Text(x, y + 9, numbers, 8.5, "muted")]
+    return Shape(x, y, SCALARS.width, SCALARS.height, texts, role="card" if name is None else "box", round=False)
+
+
+# HTML.
+
+
+def html(picture: Scene, opened: Sequence[Scene | None]) -> str:
+    """The picture as an image on which each circle or box opens at a click, and closes at the next."""
+    svg = picture.svg()
+    name = f"opened-{sha256(svg.encode()).hexdigest()[:8]}"
+    image = as_image(svg, quoted(escape(picture.alt)), "display: block; max-width: 100%; height: auto; border-radius: 10px")
+    return "\n".join([
+        '<div style="position: relative; display: inline-block; max-width: 100%">', image, *_details(picture, opened, name), "</div>",
+    ])  # fmt: skip
+
+
+def _details(picture: Scene, opened: Sequence[Scene | None], name: str) -> Iterator[str]:
+    w, h = picture.width, picture.height
+
+    def share(length: float, of: float) -> str:
+        return f"{100 * length / of:.2f}%"
+
+    for shape, scene in zip(picture.shapes, opened, strict=True):
+        if scene is None:
+            continue
+        top, bottom = shape.y - shape.height / 2, shape.y + shape.height / 2
+        corner = f"left: {share(shape.x - shape.width / 2, w)}; top: {share(top, h)}"
+        size = f"width: {share(shape.width, w)}; height: {share(shape.height, h)}; border-radius: {'50%' if shape.round else '6px'}"
+        scale = min(1.0, w / scene.width, (max(top, h - bottom) - CLEAR) / scene.height)
+        wide = scene.width * scale
+        place = f"left: {share(max(0.0, min(w - wide, shape.x - wide / 2)), w)}; width: {share(wide, w)}"
+        side = f"bottom: {share(h - top + CLEAR, h)}" if top > h - bottom else f"top: {share(bottom + CLEAR, h)}"
+        alt = quoted(escape(scene.alt))
+        image = as_image(scene.svg(), alt, f"display: block; width: 100%; {FRAME}")
+        yield f"<details name='{name}'><summary title='Open: {alt}' style='position: absolute; {corner}; {size}; {HIT}'></summary>"
+        yield f"<div style='position: absolute; {place}; {side}; z-index: 2'>{image}</div></details>"
