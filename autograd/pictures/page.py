@@ -15,7 +15,8 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from autograd.files import write
-from autograd.pictures.draw import as_image, quoted, writable
+from autograd.pictures.draw import writable
+from autograd.pictures.images import as_image, quoted
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path

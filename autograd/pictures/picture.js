@@ -231,7 +231,7 @@ function fill(text, label, shown, x) {
   line.data = `${label} ${shown}`;
   text.removeAttribute("textLength");
   if (x === undefined) return;
-  const room = find("path, polygon", text.closest(".node")).getBBox().width - 8;
+  const room = find("path, polygon, circle, ellipse", text.closest(".node")).getBBox().width - 8;
   for (let precision = 3; precision > 0 && text.getComputedTextLength() > room; precision--) line.data = `${label} ${said(x, precision)}`;
   if (text.getComputedTextLength() > room) text.setAttribute("textLength", room);
 }

@@ -8,7 +8,7 @@ formulas.py.
 import json
 import math
 import re
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Sequence
 from functools import reduce
 from itertools import accumulate
