@@ -136,7 +136,7 @@ def test_the_order_is_that_of_the_numbers_where_the_graph_has_another():
 
 @both_renderers
 def test_neurons_stand_in_the_order_of_their_numbers():
-    found = places(draw(network((2, 12, 2)), collapse="neuron"))
+    found = places(draw(network((2, 12, 2)), collapse=3))
     neurons = [f"mlp.layer0.neuron{k}" for k in range(12)]
     assert sorted(neurons, key=lambda name: found[name][0][1]) == neurons
 

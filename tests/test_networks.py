@@ -307,7 +307,7 @@ def test_it_fits_a_page_and_nothing_overlaps_or_is_cut_off(name):
 
 
 def extent(text):
-    """From where to where a text reaches, measured in DejaVu Sans, which is wider than the picture's fonts."""
+    """From where to where a line of text reaches, measured in DejaVu Sans, which is wider than the picture's fonts."""
     from matplotlib.textpath import TextPath
 
     size = float(text.get("font-size"))

@@ -39,7 +39,7 @@ FUNCTIONS = {
 }
 # What prose is not to say, a sentence that says it, and what to write instead.
 PHRASES = {
-    r"a text\b(?! (?:file|editor|element|node)\b)|texts": ("expected a text or None", "a string"),
+    r"a text\b(?! (?:file|editor|element|node)\b)": ("expected a text or None", "a string"),
     r"(?:tells?|told|telling) (?:wrongly|rightly)": ("3 told wrongly", "misclassified, classified correctly"),
     r"(?:tells?|telling|told) (?:\w+ )?class(?:es)?": ("outputs that are nan tell no class", "predicts"),
     r"(?:truth value|they|that|it|which|values?|numbers?|names?|operations?) (?:is|are|was|were) (?-i:none)(?! of\b)": (

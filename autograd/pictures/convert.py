@@ -1,4 +1,4 @@
-"""PNG and PDF of a picture where there is no `dot`: matplotlib draws what Graphviz wrote as SVG, which is paths, polygons and text."""
+"""PNG and PDF of a picture where there is no `dot`: matplotlib draws Graphviz's SVG: paths, polygons, ellipses, text."""
 
 import io
 import re
@@ -60,7 +60,7 @@ def _artists(root: ET.Element, axes: Any, scale: float) -> Iterator[Any]:
         kind = element.tag.rpartition("}")[2]
         if kind == "text":
             yield _text(element, place, [family, OTHER], scale * (1.0 if family in FONTS else NARROWER))
-        elif kind in {"path", "polygon", "polyline"}:
+        elif kind in {"path", "polygon", "polyline", "ellipse"}:
             yield from _shapes(element, place, gradients, scale)
 
 
@@ -76,8 +76,13 @@ def _shapes(element: ET.Element, place: Any, gradients: dict[str, ET.Element], s
     """A path; where it is filled by a gradient with a hard stop, the fill, the band over it, and the line."""
     from matplotlib.patches import PathPatch  # noqa: PLC0415  # as above
     from matplotlib.path import Path  # noqa: PLC0415
+    from matplotlib.transforms import Affine2D  # noqa: PLC0415
 
-    path = _path(element.get("d") or f"M{element.get('points')}")
+    if element.tag.endswith("ellipse"):
+        x, y, rx, ry = (float(element.get(name, 0.0)) for name in ("cx", "cy", "rx", "ry"))
+        path = Affine2D().scale(rx, ry).translate(x, y).transform_path(Path.unit_circle())
+    else:
+        path = _path(element.get("d") or f"M{element.get('points')}")
     line = {
         "edgecolor": element.get("stroke", "none"), "linewidth": float(element.get("stroke-width", 1.0)) * scale,
         "linestyle": DASHES if element.get("stroke-dasharray") else "solid",

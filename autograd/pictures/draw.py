@@ -211,7 +211,7 @@ def _check(
 
 
 def _check_scale(scale: Any, suffix: str) -> None:
-    """Refuse a scale that is none, or that a format without dots and inches cannot have."""
+    """Refuse a scale that is not a positive number, or that a format without dots and inches cannot have."""
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale < inf:
         raise RangeError(f"scale is {scale!r}, expected a positive number: 2 makes a .png of twice as many dots in each direction")
     if scale != 1.0 and suffix in {"svg", "dot"}:

@@ -21,6 +21,7 @@ MOST_ARGUMENTS = 6
 PLAIN = (
     (r"\\frac\{(.*?)\}\{(.*?)\}", r"\1 / \2"), (r"\be\^\{(.*?)\}", r"exp(\1)"), (r"\\sqrt\{(.*)\}", r"√(\1)"), (r"\^\{(.*?)\}", r"^\1"),
     (r"\\left|\\right", ""), (r"\\operatorname\{(.*?)\}", r"\1"), (r"\\sum", "Σ"), (r"\\sigma", "σ"), (r"\\cdot", "·"), (r"\\leq", "≤"),
+    (r"\\psi", "ψ"), (r"\\zeta", "ζ"), (r"\\Phi", "Φ"), (r"\\Gamma", "Γ"),
     (r"\\lfloor ", "⌊"), (r" \\rfloor", "⌋"), (r"\\lceil ", "⌈"), (r" \\rceil", "⌉"),
     (r"\\Vert ?", "‖"), (r"\\([A-Za-z]+|_)", r"\1"), ("-", "−"),
 )  # fmt: skip

@@ -142,12 +142,12 @@ function control(i) {
       field.value = minus(repr(inputs[i]));
     });
     controls.set(i, { row: make("span", { className: "control" }, slider, field), slider, field });
-    turn(i, null);
+    flip(i, null);
   }
   return controls.get(i).row;
 }
 
-function turn(i, source) {
+function flip(i, source) {
   const { slider, field } = controls.get(i);
   const x = inputs[i];
   if (source !== slider) {
@@ -161,7 +161,7 @@ function turn(i, source) {
 function put(i, x, source) {
   stop();
   inputs[i] = x;
-  turn(i, source);
+  flip(i, source);
   compute(source.closest("section"));
 }
 
@@ -218,7 +218,7 @@ find("button", changed).addEventListener("click", () => {
   recorded.forEach((x, i) => (inputs[i] = x));
   controls.forEach((_, i) => {
     Object.assign(controls.get(i).slider, range(recorded[i]));
-    turn(i, null);
+    flip(i, null);
   });
   compute(null);
   picture.focus({ preventScroll: true });

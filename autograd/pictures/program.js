@@ -45,7 +45,7 @@ function said(x, precision) {
 
 function plain(form, x) {
   const shown = x.length <= 6 ? x : [x[0], x[1], "…", x.at(-1)];
-  const text = form.replace(/([(|]?)#(\d|\*)([)|]?)/g, (_, before, which, after) => {
+  const text = form.replace(/([(|⌊⌈]?)#(\d|\*)([)|⌋⌉]?)/g, (_, before, which, after) => {
     const inner = which === "*" ? shown.join(", ") : x[which - 1];
     return which !== "*" && !(before && after) && /^−|[ /·^]/.test(inner) ? `${before}(${inner})${after}` : before + inner + after;
   });

