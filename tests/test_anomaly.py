@@ -266,7 +266,7 @@ def test_what_nobody_holds_at_the_end_is_no_anomaly():
             found = derivative(_chosen)(X)
         np.testing.assert_array_equal(found, [-2.0, 0.5])
     with pytest.raises(AnomalyError, match=r"log\(-1\.0\) gave nan"), detect_anomaly():  # noqa: PT012  # `kept` is held at the end
-        kept = np.log(autograd.arrays.array([Value(x) for x in X.tolist()], (2,)))
+        kept = np.log(autograd.arrays.array_of([Value(x) for x in X.tolist()], (2,)))
         np.where(X > 0.0, kept, 0.0)
 
 

@@ -271,7 +271,7 @@ def test_functions_of_one_value(call, expected, slope):
         (lambda v: np.add(np.ones(2), v, out=np.zeros(2)), r"np\.add with out= of dtype float64 .* such as array \+ v"),
         (lambda v: operator.iadd(np.ones(2), v), r"np\.add with out= of dtype float64 .* array\.astype\(object\)"),
         (lambda v: np.add.at(np.ones(2), [0], v), r"np\.add\.at into an array of dtype float64"),
-        (lambda v: np.add(np.ones(2), v, dtype=np.float32), "as float32, expected no dtype"),
+        (lambda v: np.add(np.ones(2), v, dtype=np.float32), "dtype=float32, expected no dtype"),
         (lambda v: np.linalg.svd(v * np.eye(2)), r"np\.linalg\.svd is not defined for Values: write .*solve"),
         (lambda v: np.polyfit(v * np.ones(2), np.ones(2), 1), r"np\.polyfit is not defined for Values: .*declare an autograd\.Op"),
         (lambda v: np.fft.fft(np.stack([v, v])), r"numpy\.fft\.fft is not defined for such Values .*compose it"),

@@ -134,9 +134,7 @@ def test_refused_with_the_line_of_the_user(f, made):
     assert (held.data, g.recordings.traces) == (3.0, {})
 
 
-@pytest.mark.parametrize(
-    "f", [lambda x: round(x), lambda x: x // 2.0, lambda x: x % 2.0, lambda x: [1.0, 2.0][x], lambda x: range(x), lambda x: divmod(x, 2.0)]
-)
+@pytest.mark.parametrize("f", [lambda x: [1.0, 2.0][x], lambda x: range(x), lambda x: x @ x, lambda x: x & 1, lambda x: x << 2])
 def test_what_values_cannot_do_is_no_answer_either(f):
     with pytest.raises(TypeError):
         jit(f)(1.0)

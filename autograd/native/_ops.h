@@ -833,7 +833,7 @@ static inline void ag_atanh_partials(double y, double x, double *p) {
 
 static inline void ag_gelu_partials(double y, double x, double *p) {
     (void)y;
-    const double t0 = 0.5 + 0.5 * ag_erf(0.7071067811865476 * x) + 0.3989422804014327 * ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_exp(-0.5 * x * x);
+    const double t0 = ag_ndtr(x) + 0.3989422804014327 * ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_exp(-0.5 * x * x);
     p[0] = t0;
 }
 
