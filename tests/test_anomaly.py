@@ -266,7 +266,7 @@ def test_what_nobody_holds_at_the_end_is_no_anomaly():
             found = derivative(_chosen)(X)
         np.testing.assert_array_equal(found, [-2.0, 0.5])
     with pytest.raises(AnomalyError, match=r"log\(-1\.0\) gave nan"), detect_anomaly():  # noqa: PT012  # `kept` is held at the end
-        kept = np.log(autograd.arrays.array([Value(x) for x in X.tolist()], (2,)))
+        kept = np.log(autograd.arrays.array_of([Value(x) for x in X.tolist()], (2,)))
         np.where(X > 0.0, kept, 0.0)
 
 
@@ -299,6 +299,37 @@ def test_a_result_that_is_held_at_the_end_is_one():
     assert y.data == 1.0
     with pytest.raises(ZeroDivisionError), detect_anomaly():
         ops.where(1.0, _wrong(Value(-1.0)), 1.0).backward(seed=1 / 0)
+
+
+WATCHED = """
+try:
+    with detect_anomaly():
+        {}
+        log(Value(-1.0))
+except AnomalyError as error:
+    what, where = str(error).split(" at ")
+    raised = where.strip() != ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "raises"),
+    [
+        ("", True),  # `where` is a string here, once it is anything
+        ("from autograd import where", False),
+        ("from autograd.ops import where as choose", False),
+        ("autograd.where(1.0, 2.0, 3.0)", False),
+        ("where = autograd.where", False),
+    ],
+)
+def test_a_variable_named_where_is_no_function(line, raises):
+    names = {**vars(autograd), "autograd": autograd, "AnomalyError": AnomalyError}
+    del names["where"]
+    code = compile(WATCHED.format(line), "<cell>", "exec")
+    for _ in range(2):  # as a cell that is run again
+        names["raised"] = False
+        exec(code, names)  # noqa: S102  # the lines above
+        assert names["raised"] is raises
 
 
 def test_decorates():
