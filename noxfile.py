@@ -136,12 +136,12 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def browser(session: nox.Session) -> None:
-    """The page of steps, and JupyterLab, in Debian's chromium."""
+    """Pictures, the page of steps, JupyterLab and the site in Debian's chromium: all that is marked so."""
     if not shutil.which("chromium"):
         session.skip("chromium is not installed")
     with checkout(session):
-        session.install("-e", ".[browser]")
-        session.run("python", "-m", "pytest", "-m", "browser", "tests/test_step_browser.py", "tests/test_lab_browser.py")
+        session.install("-e", ".[browser,docs]")
+        session.run("python", "-m", "pytest", "-m", "browser", "tests")
 
 
 @nox.session(python=OLDEST)

@@ -1,5 +1,6 @@
 """Finding where a number or a gradient becomes inf or nan: `detect_anomaly`."""
 
+import dis
 import linecache
 import math
 import operator
@@ -26,8 +27,9 @@ INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dis
 class _Watch:
     """Raises at the first non-finite value or gradient that is in use, and remembers the line of each node for the latter.
 
-    A value that is not finite raises at once, unless the code that is running names `where`, which may leave it out. Then it and all that
-    rests on it is doubtful, until a gradient or the result of a replay rests on it, or the block ends: what is still held then raises.
+    A value that is not finite raises at once, unless the code that is running names a function `where`, which may leave it out. Then it
+    and all that rests on it is doubtful, until a gradient or the result of a replay rests on it, or the block ends: what is still held
+    then raises.
     """
 
     def __init__(self, code: CodeType) -> None:
@@ -68,10 +70,9 @@ class _Watch:
     def _may_be_left_out(self) -> bool:
         frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # as below
         while frame is not None:
-            code = frame.f_code
-            if "where" in (*code.co_names, *code.co_freevars):
+            if _may_call_where(frame):
                 return True
-            frame = None if code is self.code else frame.f_back
+            frame = None if frame.f_code is self.code else frame.f_back
         return False
 
     def swept(self, node: Any, gradient: Callable[[Any], float] = operator.attrgetter("grad")) -> None:
@@ -112,6 +113,17 @@ def users_line() -> str:
     file, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def _may_call_where(frame: FrameType) -> bool:
+    """Whether the code that runs in the frame names a function `where`; a string or another variable of that name is none."""
+    code = frame.f_code
+    if "where" not in (*code.co_names, *code.co_freevars):
+        return False
+    if callable(frame.f_locals.get("where", frame.f_globals.get("where"))):
+        return True
+    read = {instruction.opname for instruction in dis.get_instructions(code) if instruction.argval == "where"}
+    return not read.isdisjoint(("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"))
 
 
 def _is_between(file: str) -> bool:

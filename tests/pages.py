@@ -51,6 +51,11 @@ def kinds(notebook):
     ]
 
 
+def lines_printed(notebook):
+    """For each code cell the number of lines that it prints, in however many parts they came."""
+    return [sum(output.get("text", "").count("\n") for output in cell.outputs) for cell in code_cells(notebook)]
+
+
 def text(notebook):
     """Everything that the page says in words."""
     return "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs(notebook))

@@ -301,6 +301,37 @@ def test_a_result_that_is_held_at_the_end_is_one():
         ops.where(1.0, _wrong(Value(-1.0)), 1.0).backward(seed=1 / 0)
 
 
+WATCHED = """
+try:
+    with detect_anomaly():
+        {}
+        log(Value(-1.0))
+except AnomalyError as error:
+    what, where = str(error).split(" at ")
+    raised = where.strip() != ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "raises"),
+    [
+        ("", True),  # `where` is a string here, once it is anything
+        ("from autograd import where", False),
+        ("from autograd.ops import where as choose", False),
+        ("autograd.where(1.0, 2.0, 3.0)", False),
+        ("where = autograd.where", False),
+    ],
+)
+def test_a_variable_named_where_is_no_function(line, raises):
+    names = {**vars(autograd), "autograd": autograd, "AnomalyError": AnomalyError}
+    del names["where"]
+    code = compile(WATCHED.format(line), "<cell>", "exec")
+    for _ in range(2):  # as a cell that is run again
+        names["raised"] = False
+        exec(code, names)  # noqa: S102  # the lines above
+        assert names["raised"] is raises
+
+
 def test_decorates():
     @detect_anomaly()
     def f(x):

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 from kernels import execute
-from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds, outputs, questions, read, sections, text
+from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds, lines_printed, outputs, questions, read, sections, text
 
 import autograd
 
@@ -139,6 +139,7 @@ def test_runs_from_start_to_end(path, tmp_path):
     notebook = executed(path, tmp_path)
     check_page(notebook)
     assert kinds(notebook) == kinds(read(path))
+    assert lines_printed(notebook) == lines_printed(read(path))
 
 
 def test_pictures_without_the_system_dot(tmp_path):

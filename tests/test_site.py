@@ -96,6 +96,7 @@ def test_indices_and_words_stand_where_they_belong(site):
                 found["brace"] += kind == "munder" and children[0] == "munder"
                 assert kind != "munderover" or children[0] == "mo", formula
                 assert kind != "msub" or children[0] != "munder", formula
+                assert not re.match(r"\[\d", "".join(node.itertext())), formula  # \\[2pt], which the converter writes out
     assert all(found.values())
 
 

@@ -290,8 +290,8 @@ def test_a_wide_picture_shrinks_to_the_page_until_it_can_hardly_be_read(opened):
     natural = float(re.search(r'width="(\d+)pt"', svg)[1]) * 96 / 72
     for width in (2400, 1600, 1200, 800):
         page = opened(f"<body style='margin: 0'>{svg[svg.index('<svg') :]}", viewport={"width": width, "height": 900})
-        assert page.locator("svg").bounding_box()["width"] == pytest.approx(max(min(natural, width), 0.6 * natural), abs=1.0)
-        assert (page.evaluate("document.documentElement.scrollWidth") > width) == (0.6 * natural > width)
+        assert page.locator("svg").bounding_box()["width"] == pytest.approx(max(min(natural, width), 0.75 * natural), abs=1.0)
+        assert (page.evaluate("document.documentElement.scrollWidth") > width) == (0.75 * natural > width)
 
 
 # Where it is shown, and to whom.

@@ -34,8 +34,7 @@ def check(page, loss):
     shown = page.evaluate(SHOWN)
     for i, node in enumerate(nodes):
         for text, x in zip(shown[str(i)], (node.data, node.grad), strict=True):
-            fewer = {number(x, precision).replace("-", "−") for precision in (1, 2, 3)}  # where the box is narrow
-            assert text == said(x) or text in fewer, (text, x)
+            assert text.replace("−", "-") in [number(x + 0.0, precision) for precision in (4, 3, 2)]  # fewer where the box is narrow
 
 
 # Inputs.
