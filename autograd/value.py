@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
-from threading import RLock
 from typing import Any, NoReturn, final
 
 from autograd.context import NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
@@ -196,25 +195,25 @@ def _setting(nodes: Sequence[Value], grads: Iterable[float | None]) -> Callable[
 
 
 def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float]:
-    """Carry the cotangents of outputs back to the inputs, as `backward` does, but leave `grad` as it was.
+    """Carry the cotangents of outputs back to the inputs, as `send` does, but leave the nodes alone, which other threads may use.
 
     >>> x = Value(3.0)
     >>> sweep({x * x: 1.0}, [x])
     [6.0]
     """
-    nodes = order(*cotangents, *inputs)
-    with _sweeping:
-        restore = _setting(nodes, [node._grad for node in nodes])
-        try:
-            _setting(nodes, map(cotangents.get, nodes))()
-            send(nodes, getattr(current().watch, "swept", None))
-            found = list(map(getattr, inputs, repeat("_grad")))
-        finally:
-            restore()
-    return [0.0 if grad is None else grad for grad in found]
+    received = dict(cotangents)
+    swept = getattr(current().watch, "swept", None)
+    for node in reversed(order(*cotangents)):
+        if node in received:
+            grad = received[node]
+            for a, local in zip(node._args, node._partials):  # noqa: B905  # as above
+                if local is not None:
+                    received[a] = received[a] + grad * local if a in received else grad * local
+            if swept is not None:
+                swept(node, received.__getitem__)
+    return [received.get(x, 0.0) for x in inputs]
 
 
-_sweeping = RLock()  # since two threads may call what `vjp` gave
 FLOATS_AND_VALUES = {float, Value}
 register_node(Value, _Recorder())
 connect(Value, _node)

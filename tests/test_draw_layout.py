@@ -279,10 +279,18 @@ def test_a_png_has_as_many_dots_as_the_scale_asks_for_and_a_pdf_its_size(tmp_pat
     assert [round(x / wide[0], 1) for x in wide] == [1.0, 2.0, 0.5]
 
 
-@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), "2", None, True])
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), 10.5, "2", None, True])
 def test_a_scale_is_a_positive_number(scale, tmp_path):
     with pytest.raises(RangeError, match=f"^scale is {re.escape(repr(scale))}, expected a positive number"):
         draw(Value(1.0)).save(tmp_path / "x.png", scale=scale)
+
+
+def test_a_large_picture_is_not_taken_for_a_slow_layout(monkeypatch):
+    given = []
+    monkeypatch.setattr(render, "_dot", lambda *all_given: given.append(all_given[-1]) or b"")
+    for scale in (1.0, 8.0):
+        render.render(draw(Value(1.0)).source, "png", scale)
+    assert given[1] / given[0] == pytest.approx(8.0, rel=0.1)
 
 
 @pytest.mark.parametrize("suffix", ["svg", "dot"])

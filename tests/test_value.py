@@ -185,7 +185,7 @@ class Sees:
     def __init__(self, last=None):
         self.passed, self.last = [], last
 
-    def swept(self, node):
+    def swept(self, node, _gradient=None):
         self.passed.append(node)
         if node is self.last:
             raise Interrupt
@@ -221,6 +221,31 @@ def test_a_sweep_leaves_the_gradients_as_they_were(watched):
     with in_context(replace(current(), watch=Sees(z.args[0]))), pytest.raises(Interrupt):
         watched_sweep({z: 1.0}, [x])
     assert [node.grad for node in nodes] == before
+
+
+def test_a_sweep_and_backward_in_two_threads_do_not_meet():
+    x = Value(1.0)
+    y = x
+    for _ in range(2_000):
+        y = y * 1.0001 + 0.0001 * x
+    y.backward()
+    once, x.grad = x.grad, 0.0
+    swept, started = [], threading.Event()
+
+    def sweeps():
+        started.set()
+        swept.extend(watched_sweep({y: 1.0}, [x])[0] for _ in range(50))
+
+    thread = threading.Thread(target=sweeps)
+    thread.start()
+    started.wait()
+    times = 0
+    while thread.is_alive() or not times:
+        y.backward()
+        times += 1
+    thread.join()
+    assert set(swept) == {once}
+    assert x.grad == pytest.approx(times * once, rel=1e-9)
 
 
 # Numbers in and out.

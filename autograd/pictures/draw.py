@@ -9,7 +9,6 @@ the largest in the picture; pink with a heavy frame is what is not finite. A sma
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
@@ -33,6 +32,7 @@ LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
 FORMATS = ("svg", "png", "pdf", "dot")
+LARGEST = 10.0  # scale of a file: 960 dots an inch
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,10 +68,10 @@ class Drawing:
 
         Args:
             path: the file.
-            scale: how much larger a .png or .pdf is than the .svg; at 1 a .png has 96 dots an inch.
+            scale: how much larger a .png or .pdf is than the .svg; at 1 a .png has 96 dots an inch, at 10, the most, 960.
 
         Raises:
-            RangeError: the suffix is none of these, or `scale` not a positive number, or given for .svg or .dot.
+            RangeError: the suffix is none of these, or `scale` not a positive number up to 10, or given for .svg or .dot.
             OperationError: the path is not a string.
             RendererNotFound: no program can write this format.
             RenderError: each failed, or took too long.
@@ -211,9 +211,11 @@ def _check(
 
 
 def _check_scale(scale: Any, suffix: str) -> None:
-    """Refuse a scale that is not a positive number, or that a format without dots and inches cannot have."""
-    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale < inf:
-        raise RangeError(f"scale is {scale!r}, expected a positive number: 2 makes a .png of twice as many dots in each direction")
+    """Refuse a scale that is not a positive number of a size one can store, or that a format without dots and inches cannot have."""
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= LARGEST:
+        raise RangeError(
+            f"scale is {scale!r}, expected a positive number up to {LARGEST:g}: 2 makes a .png of twice as many dots in each direction"
+        )
     if scale != 1.0 and suffix in {"svg", "dot"}:
         raise RangeError(f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf")
 

@@ -51,10 +51,10 @@ def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = 
     renderers = [_dot, _wasm]
     failed: AutogradError | None = None
     missing: AutogradError | None = None
-    start = monotonic()
+    start, seconds = monotonic(), SECONDS * max(1.0, scale)  # a larger picture takes longer to paint
     for text, share in zip(layouts, shares, strict=True):
         for renderer in renderers[:]:
-            left = start + share * SECONDS - monotonic()
+            left = start + share * seconds - monotonic()
             try:
                 return renderer(text, form, scale, max(left, LEAST))
             except TimeoutError:
