@@ -84,8 +84,8 @@ from autograd.pictures.draw import draw as draw
 from autograd.pictures.page import Page as Page
 from autograd.pictures.steps import step_through as step_through
 from autograd.program.jit import jit as jit
-from autograd.program.jit import vmap as vmap
 from autograd.program.program import Program as Program
+from autograd.program.vmap import vmap as vmap
 from autograd.sweeps import gradient as gradient
 from autograd.symbolic import latex as latex
 from autograd.symbolic import to_sympy as to_sympy

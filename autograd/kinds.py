@@ -433,7 +433,7 @@ def _quiet(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 
 # Where the operations are declared that take arrays element by element.
-_LANEWISE = {"autograd.ops", "autograd.program.jit"}
+_LANEWISE = {"autograd.ops", "autograd.program.outputs"}
 
 
 def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:

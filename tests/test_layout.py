@@ -18,7 +18,8 @@ ORDER = """
     kinds special op ops ufuncs linalg functions arrays
     copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
     sweeps
-    program.archive program.program program.captured program.lanes program.recording program.jit program
+    program.archive program.program program.captured program.lanes program.arguments program.recording program.outputs
+    program.vmap program.fast program.jit program
     transforms differences local check shifts symbolic
     pictures pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network

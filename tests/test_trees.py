@@ -330,6 +330,6 @@ def test_the_advice_about_lists_of_numbers_works():
 
 def test_vmap_names_the_place_of_a_column_only_where_it_is_wrong(monkeypatch):
     """Names for all of n columns take n² steps."""
-    monkeypatch.delattr("autograd.program.recording.tree_paths")
+    monkeypatch.delattr("autograd.program.arguments.tree_paths")
     columns = [{"a": np.array([1.0, 2.0])} for _ in range(50)]
     assert vmap(lambda t: t[0]["a"] * t[-1]["a"])(columns).tolist() == [1.0, 4.0]

@@ -13,8 +13,8 @@ pytestmark = needs_checkout
 
 # Identifiers that are not to be defined, in Python, Cython, C or JavaScript, and what to write instead.
 NAMES = {
-    "_Again": "_FastCall, a fast path",
-    "_Replay": "_ProgramOutput",
+    "_Again": "FastCall, a fast path",
+    "_Replay": "ProgramOutput",
     "truths": "guards",
     "Same": "IdentityKey",
     "born": "new_leaves, created",

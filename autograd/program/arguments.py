@@ -1,0 +1,128 @@
+"""The arguments of a call of `jit` or `vmap`: flattened, sorted into what is live and what is static, and built again from Values."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import array_of, plain
+from autograd.engine import Value
+from autograd.errors import LengthError, OperationError, RangeError
+from autograd.kinds import NUMBERS, named_float, not_a_number
+from autograd.program.captured import COMPARED_BY_VALUE
+from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
+
+# Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
+Groups = list[tuple[np.ndarray, Any]]
+
+
+def _is_axis(x: Any) -> bool:
+    return not isinstance(x, dict | list | tuple)
+
+
+class Arguments:
+    """The arguments of a call, flattened: live numbers in groups, what is static, and how to build the arguments again from Values.
+
+    A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
+    """
+
+    def __init__(self, args: Sequence[Any], axes: Sequence[Any], *, floats: int = 0) -> None:
+        self.groups: Groups = []
+        self.columns: list[np.ndarray] = []
+        self.key: list[Any] = []
+        self.objects: list[Any] = []  # what is static, but neither a number nor a string
+        self.lanes: int | None = None
+        self.captured: Any = None  # the key of what the function captured at this call
+        self.first = 0  # how many groups the first argument has
+        self.axes: list[list[int | None]] = []  # for each leaf of each argument
+        self.parts = []
+        for i, (x, axis) in enumerate(zip(args, axes, strict=True)):
+            leaves, structure = tree_flatten(x)
+            own = [axis] * len(leaves) if _is_axis(axis) else tree_broadcast(axis, x, _is_axis)
+            if own is None:
+                raise LengthError(
+                    f"got in_axes {axis!r} for argument {i}, expected an axis or None, or containers of these that match argument {i}"
+                )
+            self.key.append(structure.key)
+            self.objects += structure.states()
+            parts = []
+            for k, (leaf, a) in enumerate(zip(leaves, own, strict=True)):
+                parts.append(self._taken(lambda: f"argument {i}{next(islice(tree_paths(x), k, None), '')}", leaf, a, floats=i < floats))  # noqa: B023  # called at once
+            self.parts.append((structure, parts))
+            self.axes.append(own)
+            self.first = self.first if i else len(self.groups)
+
+    def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
+        """Add one leaf of an argument to the groups; the result builds it again from Values, for one lane."""
+        if axis is not None:
+            return self._lane_array(what, x, axis)
+        if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
+            return self._live(plain(x), x.shape, lanes=False)
+        if x.__class__ is Value or isinstance(x, float | np.floating) or (floats and isinstance(x, NUMBERS)):
+            return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
+        if floats:
+            named_float("the first argument", x)
+        if isinstance(x, COMPARED_BY_VALUE):
+            self.key.append((type(x), x))
+        else:
+            self.objects.append(x)
+        return lambda values, lane: x  # noqa: ARG005  # as the others
+
+    def _lane_array(self, what: Callable[[], str], x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
+        given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
+        if not x.ndim and "[" in what():
+            raise RangeError(
+                f"got {given!r} as {what()}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
+                "leaf of which has lanes: make the whole an array, numpy.array(...), or give None in in_axes"
+            )
+        if not isinstance(axis, Integral) or isinstance(axis, bool):
+            raise RangeError(f"got in_axes {axis!r} for {what()}, expected an int, the axis with the lanes, or None")
+        if not -x.ndim <= axis < x.ndim:
+            raise RangeError(f"got {what()} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
+        x = x if axis == 0 else np.moveaxis(x, axis, 0)
+        if self.lanes not in {None, len(x)}:
+            raise LengthError(f"got {what()} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
+        self.lanes = len(x)
+        if x.dtype.kind in "fO":
+            return self._live(x, x.shape[1:], lanes=True)
+        if x.dtype.kind not in "iub":
+            raise OperationError(f"in {what()}: {not_a_number(x)}")
+        self.key.append(("lanes", x.dtype.str, x.shape[1:]))
+        self.columns.append(x)
+        return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
+
+    def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
+        self.key.append(("live", lanes, shape))
+        size, values = math.prod(shape), None
+        if x.dtype.kind == "O":
+            nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
+            values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
+            x = np.array([v._number for v in nodes]).reshape(x.shape)
+        self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
+        return lambda given, lane: array_of([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
+
+    def numbers(self, lane: int) -> list[float]:
+        """The live numbers of one lane."""
+        return [x for array, _ in self.groups for x in array[lane if len(array) > 1 else 0].tolist()]
+
+    def rebuilt(self, inputs: Sequence[Value], lane: int) -> list[Any]:
+        """The arguments for one lane, with `inputs` in place of its live numbers."""
+        rest = iter(inputs)
+        return [tree_unflatten(structure, [part(rest, lane) for part in parts]) for structure, parts in self.parts]
+
+    def chosen(self, lanes: np.ndarray) -> "Arguments":
+        """These arguments for some of the lanes only."""
+        if self.lanes in {None, len(lanes)}:
+            return self
+        part = object.__new__(Arguments)
+        part.__dict__.update(self.__dict__)
+        part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
+        return part
+
+
+def group_arrays(groups: Groups) -> list[np.ndarray]:
+    """The numbers of the groups."""
+    return [array for array, _ in groups]

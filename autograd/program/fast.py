@@ -1,0 +1,78 @@
+"""The fast path of `jit`: a call like the one before, without flattening its arguments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.captured import Captured
+from autograd.program.lanes import threads
+from autograd.program.recording import Trace
+
+FLOAT = np.dtype(float)
+
+
+class FastCall:
+    """The fast path of jit: replays a trace for floats, and arrays of the same shapes as in the call before, without flattening them.
+
+    Args:
+        weight: the weight of the value, where the gradient of the first argument is wanted too; None where only the outputs are.
+    """
+
+    def __init__(
+        self,
+        args: Sequence[Any],
+        axes: Sequence[int | None],
+        given: Arguments,
+        trace: Trace,
+        captured: Captured,
+        weight: float | None = None,
+    ) -> None:
+        # For each argument its shape, None for a float, and the order of its axes that has the lanes first.
+        shapes = [None if x.__class__ is float else x.shape for x in args]
+        orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
+        self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
+        self.captured, self.key, self.weight = captured, given.captured, weight
+        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, trace.form, trace.count, trace.count + len(trace.guards)
+        self.guards = trace.guards * self.lanes if len(trace.guards) else None
+        wanted = (weight is not None, *[False] * (len(args) - 1))
+        self.run = trace.batched.plan(group_arrays(given.groups), wanted).run
+        if weight is not None:
+            self.seeds = [np.array([weight, *[0.0] * len(trace.guards)])]
+        self.unwanted, self.threads = [None] * (len(args) - 1), threads()
+
+    @staticmethod
+    def fits(args: Sequence[Any], trace: Trace) -> bool:
+        """Whether there can be one for such arguments."""
+        plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
+        return trace.kept and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
+
+    def __call__(self, args: Sequence[Any]) -> Any:
+        """The outputs, or value and gradient; None where this call does not match the first one."""
+        if len(args) != len(self.forms) or self.captured.key() is not self.key:
+            return None
+        inputs = []
+        for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # lengths are compared above; strict= would cost time
+            if shape is None:
+                if x.__class__ is not float:
+                    return None
+                inputs.append(np.array(x))
+            elif x.__class__ is not np.ndarray or x.dtype is not FLOAT or x.shape != shape:
+                return None
+            else:
+                inputs.append(x if order is None else x.transpose(order))
+        found = np.empty(self.outputs)
+        try:
+            if self.weight is None:
+                self.run(1, inputs, [found])
+            else:
+                gradient = np.empty(self.shape)
+                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], self.threads)
+        except ValueError:  # for numbers that are not evenly spaced
+            return None
+        if self.guards is not None and (found[self.count :] != self.guards).any():
+            return None
+        if self.weight is None:
+            return found.item(0) if self.form.is_number else self.form.unravel(found[: self.count].tolist())
+        return self.weight * found.item(0), gradient if self.shape else gradient.item()
