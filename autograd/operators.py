@@ -226,7 +226,7 @@ decimals = Op("decimals", _decimals, lambda _y, _x, _digits: (None, None))
 
 def rounded(x: Any, digits: Any = None) -> Any:
     """Python's `round`, but that it always gives a Value."""
-    return ops.round(x) if digits is None else decimals(x, float(operator.index(digits)))
+    return ops.round(x) if digits is None else decimals(x, float(max(-400, min(operator.index(digits), 400))))  # beyond, nothing changes
 
 
 def identical(x: Any, y: Any) -> bool:

@@ -286,3 +286,9 @@ def test_hypot_where_its_value_is_subnormal_or_overflows(point):
         length = mp.sqrt(mp.fsum(mpf(x) ** 2 for x in point))
         for leaf in leaves:
             assert error(leaf.grad, leaf.data / length, relative=True) <= 2.5
+
+
+@pytest.mark.parametrize("digits", [400, -400, 10**400, -(10**400), np.int64(2)])
+def test_round_takes_any_number_of_digits(digits):
+    for x in (1.2345, -2.5, 5e-324, 1e308):
+        assert repr(round(Value(x), digits).data) == repr(round(x, digits))

@@ -282,12 +282,13 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
     nodes = order(loss)
     closed = collapsed(nodes, collapse)
-    if collapse is not None and len(closed.edges) > MOST_EDGES and (coarse := boxwise(loss, collapse, max_nodes)):
+    crowded = len(closed.edges) > MOST_EDGES
+    if collapse is not None and crowded and (coarse := boxwise(loss, collapse, max_nodes)):
         return Page(*coarse)
     views = [closed, *(collapsed(nodes, collapse, group) for group in _groups(closed))]
     boxes, edges = map(max, zip(*(view.size() for view in views), strict=True))
     if boxes > max_nodes or edges > EDGES_PER_NODE * max_nodes:
-        if collapse is not None and (coarse := boxwise(loss, collapse, max_nodes)):
+        if collapse is not None and not crowded and (coarse := boxwise(loss, collapse, max_nodes)):
             return Page(*coarse)
         raise GraphTooLarge(
             f"the graph has {boxes:,} nodes and {edges:,} edges; "
