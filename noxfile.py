@@ -113,7 +113,8 @@ def wheel(session: nox.Session) -> None:
         session.install("build")
         with checkout(session) as copy:
             session.run("python", "-m", "build", "-o", str(away / "dist"), ".", silent=True)  # the wheel from the source distribution
-            shutil.copytree(copy / "tests", away / "tests")
+            for name in ("tests", "benchmarks"):  # benchmarks have graphs that tests draw
+                shutil.copytree(copy / name, away / name)
             shutil.copy(copy / "pyproject.toml", away)  # which has pytest's settings
         with session.chdir(away):
             for package in sorted(Path("dist").iterdir(), key=lambda path: path.suffix):  # .gz, .whl

@@ -116,7 +116,7 @@ def users_line() -> str:
 
 
 def _may_call_where(frame: FrameType) -> bool:
-    """Whether the code that runs in the frame names a function `where`; a string or another variable of that name does not count."""
+    """Whether the code that runs in the frame names a function `where`, and not a string or another variable of that name."""
     code = frame.f_code
     if "where" not in (*code.co_names, *code.co_freevars):
         return False

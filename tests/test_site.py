@@ -96,7 +96,8 @@ def test_indices_and_words_stand_where_they_belong(site):
                 found["brace"] += kind == "munder" and children[0] == "munder"
                 assert kind != "munderover" or children[0] == "mo", formula
                 assert kind != "msub" or children[0] != "munder", formula
-                assert not re.match(r"\[\d", "".join(node.itertext())), formula  # \\[2pt], which the converter writes out
+                row = "".join("".join(node.itertext()).split())
+                assert kind != "mtd" or not re.match(r"\[[\d.]+[a-z]{2}\]", row), formula  # of \\[2pt], which is not known here
     assert all(found.values())
 
 
