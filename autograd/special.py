@@ -9,7 +9,9 @@ approximations for the error function (1969), for the split of x²; Giles, Appro
 Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 6.1.40, 6.3.18 and 23.1.30.
 """
 
+from functools import reduce
 from math import inf, log, nan, pi, sqrt
+from operator import add
 from typing import Any
 
 # (1 + 2x) exp(x²) erfc(x) for x >= 0, in t = (x - 3.75)/(x + 3.75): fitted at Chebyshev's points.
@@ -56,6 +58,11 @@ HALF_ROOT_PI, HALF_LOG_TAU = sqrt(pi) / 2.0, log(2.0 * pi) / 2.0
 ROOT_HALF = sqrt(0.5)
 TO_INTEGERS = 1.5 * 2.0**52  # added and subtracted again, it rounds a number below 2**51 to an integer
 TO_MILLIONTHS = 1.5 * 2.0**32  # and this to a multiple of 2**-20
+
+
+def _total(terms: list[Any]) -> Any:
+    """The terms added in order; Python's `sum` of floats compensates its rounding from 3.12 on, which C does not."""
+    return reduce(add, terms)
 
 
 def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
@@ -128,14 +135,14 @@ def digamma(xp: Any, x: Any) -> Any:
     n = xp.where(x < 0.5, 1.0 - x, x)
     z = n + 10.0
     u = 1.0 / (z * z)
-    above = xp.log(z) - 0.5 / z - u * _polynomial(u, DIGAMMA) - sum(1.0 / (n + k) for k in reversed(range(10)))
+    above = xp.log(z) - 0.5 / z - u * _polynomial(u, DIGAMMA) - _total([1.0 / (n + k) for k in reversed(range(10))])
     return above - xp.where(x < 0.5, pi / xp.tan(pi * _from_integer(xp, xp.minimum(x, 0.5))), 0.0)
 
 
 def zeta(xp: Any, s: Any, x: Any) -> Any:
     """Σ (x + k)**-s over k >= 0: twelve terms, and Euler's and Maclaurin's formula for the rest, 0 for s above 1000."""
     s, x = xp.where(s < 1.0, nan, s), xp.where(x < 0.0, nan, x)
-    terms = sum(xp.pow(x + float(k), -s) for k in reversed(range(12)))
+    terms = _total([xp.pow(x + float(k), -s) for k in reversed(range(12))])
     z, t = x + 12.0, xp.minimum(s, 1000.0)
     root = xp.pow(z, -0.5 * t)
     series = 0.0

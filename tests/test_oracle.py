@@ -29,6 +29,12 @@ def torch_calls():
         "sigmoid": torch.sigmoid,
         "erf": torch.erf,
         "sign": torch.sign,
+        "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
+        "gelu": torch.nn.functional.gelu,
+        "silu": torch.nn.functional.silu,
+        "logaddexp": torch.logaddexp,
+        "floordiv": lambda a, b: torch.floor_divide(a.detach(), b.detach()),
+        "mod": torch.remainder,
     } | {name: getattr(torch.special, name.replace("lgamma", "gammaln")) for name in SPECIAL}
     return calls(t, functions, named | own, lambda x: functions["logsumexp"](functions["stack"](x), 0))
 
@@ -47,12 +53,43 @@ def jax_calls():
         "sigmoid": jax.nn.sigmoid,
         "erf": jax.scipy.special.erf,
         "sign": jnp.sign,
+        "cbrt": jnp.cbrt,
+        "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+        "silu": jax.nn.silu,
+        "logaddexp": jnp.logaddexp,
+        "floordiv": jnp.floor_divide,
+        "mod": jnp.remainder,
     } | {name: getattr(jax.scipy.special, name.replace("lgamma", "gammaln")) for name in SPECIAL if name != "erfcx"}
     own["erfcx"] = lambda x: jnp.exp(x * x) * jax.scipy.special.erfc(x)
     return calls(jnp.asarray, functions, named | own, lambda x: jax.scipy.special.logsumexp(jnp.stack(x)))
 
 
-UNARY = ["sqrt", "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "abs"]
+UNARY = [
+    "sqrt",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "tanh",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "abs",
+    "exp2",
+    "log2",
+    "log10",
+    "asinh",
+    "acosh",
+    "atanh",
+    "floor",
+    "ceil",
+    "round",
+]
 SPECIAL = ["erfc", "erfcx", "ndtr", "log_ndtr", "erfinv", "lgamma", "digamma", "zeta"]
 
 

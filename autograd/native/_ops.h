@@ -551,7 +551,7 @@ static inline double ag_digamma(double x) {
     const double t2 = 1.0 / (t1 * t1);
     const double t3 = ((-0.4432598039215686 * t2 + 0.08333333333333333) * t2 + -0.021092796092796094) * t2 + 0.007575757575757576;
     const double t4 = (((t3 * t2 + -0.004166666666666667) * t2 + 0.003968253968253968) * t2 + -0.008333333333333333) * t2 + 0.08333333333333333;
-    const double t5 = 0.0 + 1.0 / (t0 + 9.0) + 1.0 / (t0 + 8.0) + 1.0 / (t0 + 7.0) + 1.0 / (t0 + 6.0) + 1.0 / (t0 + 5.0) + 1.0 / (t0 + 4.0);
+    const double t5 = 1.0 / (t0 + 9.0) + 1.0 / (t0 + 8.0) + 1.0 / (t0 + 7.0) + 1.0 / (t0 + 6.0) + 1.0 / (t0 + 5.0) + 1.0 / (t0 + 4.0);
     const double t6 = log(t1) - 0.5 / t1 - t2 * t4 - (t5 + 1.0 / (t0 + 3.0) + 1.0 / (t0 + 2.0) + 1.0 / (t0 + 1.0) + 1.0 / (t0 + 0.0));
     const double t7 = x <= 0.5 || isnan(x) ? x : 0.5;
     const double t8 = t7 >= -4503599627370496.0 || isnan(t7) ? t7 : -4503599627370496.0;
@@ -563,7 +563,7 @@ static inline double ag_digamma(double x) {
 static inline double ag_zeta(double s, double x) {
     const double t0 = x < 0.0 ? NAN : x;
     const double t1 = s < 1.0 ? NAN : s;
-    const double t2 = 0.0 + pow(t0 + 11.0, -t1) + pow(t0 + 10.0, -t1) + pow(t0 + 9.0, -t1) + pow(t0 + 8.0, -t1) + pow(t0 + 7.0, -t1);
+    const double t2 = pow(t0 + 11.0, -t1) + pow(t0 + 10.0, -t1) + pow(t0 + 9.0, -t1) + pow(t0 + 8.0, -t1) + pow(t0 + 7.0, -t1);
     const double t3 = t2 + pow(t0 + 6.0, -t1) + pow(t0 + 5.0, -t1) + pow(t0 + 4.0, -t1) + pow(t0 + 3.0, -t1) + pow(t0 + 2.0, -t1);
     const double t4 = t0 + 12.0;
     const double t5 = t1 <= 1000.0 || isnan(t1) ? t1 : 1000.0;

@@ -119,7 +119,7 @@ class _CText:
     """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
 
     where = staticmethod(_where)
-    floor, ceil, rint = (partial(_call, name) for name in ("floor", "ceil", "rint"))
+    floor, ceil, rint = (staticmethod(partial(_call, name)) for name in ("floor", "ceil", "rint"))
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
