@@ -250,6 +250,15 @@ inf, nan = math.inf, math.nan
 
 
 @pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [(inf, -inf, (1.0, 0.0)), (-inf, inf, (0.0, 1.0)), (inf, inf, (0.5, 0.5)), (inf, 3.0, (1.0, 0.0)), (inf, nan, (nan, nan))],
+)
+def test_logaddexp_of_infinite_numbers(a, b, expected):
+    found = ops.logaddexp.partials_on_floats(ops.logaddexp(a, b), a, b)
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
     ("got", "value"),
     [
         (ops.relu(-0.0), 0.0),
