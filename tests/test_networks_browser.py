@@ -1,25 +1,13 @@
 """Networks in a real browser: circles and boxes open in place and close again, and a page steps box by box without an error."""
-
-import os
-import shutil
+# ruff: noqa: F811  # fixtures by import
 
 import pytest
+from browsing import browser, needs_browser  # noqa: F401  # a fixture
 
 import nn
 from autograd import Value, draw, step_through
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
+pytestmark = [pytest.mark.browser, needs_browser]
 
 
 def test_a_circle_opens_in_its_place_and_closes_again(browser):

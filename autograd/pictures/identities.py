@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value, sweep
-from autograd.kinds import kind_of
+from autograd.kinds import kind_of, quietly
 from autograd.pictures.formulas import said
 
 POINTS, DIGITS = 6, 1e-10
@@ -35,8 +35,7 @@ def identities(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value
     sums = _sums_of_one(nodes)
     given = " and ".join(f"{' + '.join(names[leaf] for leaf in leaves)} = 1" for leaves in sums)
     for groups, condition in (([], ""), (sums, given)) if sums else (([], ""),):
-        with in_context(NEUTRAL), np.errstate(all="ignore"):
-            differences = _differences(nodes, names, groups)
+        differences: dict[Value, Identity] = in_context(NEUTRAL).run(quietly, _differences, nodes, names, groups)
         for node, identity in differences.items():
             found.setdefault(node, identity._replace(given=condition))
     return found
