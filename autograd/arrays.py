@@ -39,6 +39,10 @@ class Array(np.ndarray):
         """The array itself: Values are real."""
         return self
 
+    def entries(self) -> "Array":
+        """The array with a Value for each entry: itself, but for a traced one."""
+        return self
+
 
 register_arrays(Array)
 
@@ -125,7 +129,7 @@ def plain(x: np.ndarray) -> np.ndarray:
             f"got an array of the class {type(x).__name__}, expected a numpy.ndarray: what the class adds would be lost; give "
             "numpy.asarray(x), and its mask or its unit as another argument"
         )
-    return x.view(np.ndarray)
+    return (x.entries() if isinstance(x, Array) else x).view(np.ndarray)
 
 
 NUMPY_CLASSES = {np.ndarray, Array, np.memmap}

@@ -7,6 +7,7 @@ from typing import Any
 from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import ChangedError
+from autograd.graph import Deferred
 from autograd.kinds import kind_of
 from autograd.operators import LOADED, MOVED, identical
 
@@ -27,6 +28,9 @@ def refuse_changed(node: Value) -> None:
     Raises:
         ChangedError: an operand was changed.
     """
+    if node.partials.__class__ is Deferred:
+        node.op.refuse_changed(node)  # type: ignore[union-attr]  # which a Call has
+        return
     moved = node._marks & MOVED
     if not (moved or any(a._marks & MOVED for a in node.args if a.__class__ is Value) or getattr(node.op, "changeable", False)):
         return

@@ -20,7 +20,7 @@ if TYPE_CHECKING or native is None:
 else:
     from autograd.native._native import Value, sweep
 
-    native.connect(TABLE, value.Value, operators)
+    native.connect(TABLE, value.Value, value.sweep, operators)
     register_node(Value, native.Recorder())
     graph.register_walk(Value, native.order)
 

@@ -17,6 +17,15 @@ class Node(Protocol):
         """Nodes and numbers."""
 
 
+class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
+    """The partials of a node that stands for a program, or for one of its outputs: numbers that are known in a sweep only.
+
+    They come from `op.sent(node, grad, carried)`, with what has arrived at the node and what such nodes keep for each other meanwhile.
+    """
+
+    __slots__ = ()
+
+
 N = TypeVar("N", bound=Node)
 
 # The compiled walks, by the class of the nodes.

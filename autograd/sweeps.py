@@ -7,7 +7,7 @@ recorded ones are taken and the result is floats.
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd import ops, value
@@ -17,7 +17,7 @@ from autograd.context import current
 from autograd.engine import Value, sweep
 from autograd.errors import NumberError
 from autograd.foreign import recorded_partials
-from autograd.graph import order
+from autograd.graph import Deferred, order
 from autograd.kinds import as_float
 
 
@@ -81,6 +81,7 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
     if not graph:
         return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
+    carried: dict[Any, Any] = {}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
     reached, watch = depending(nodes, inputs, graph=True), current().watch
     for node in reversed(nodes):
@@ -88,14 +89,26 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
             cotangent = _total(received[node])
             received[node] = [cotangent]
             mask = _either(masks[node])
-            for a, partial in zip(node.args, _local(node, graph=True), strict=True):
-                if partial is not None and a in reached:
-                    sent = _sent(node, cotangent, partial)
-                    received.setdefault(a, []).append(sent if mask.__class__ is float else ops.where(mask, sent, 0.0))
-                    masks.setdefault(a, []).append(_product(mask, partial) if _selects(node) else mask)
+            for a, sent, own in _messages(node, cotangent, mask, carried, reached):
+                received.setdefault(a, []).append(sent)
+                masks.setdefault(a, []).append(own)
             if watch is not None and finished([mask], graph=False)[0]:
                 watch.swept(node, lambda a: sum(finished(received.get(a, ()), graph=False)))
     return [_total(received[x]) if x in received else 0.0 for x in inputs]
+
+
+def _messages(node: Value, cotangent: Any, mask: Any, carried: dict[Any, Any], reached: set[Value]) -> Iterator[tuple[Value, Any, Any]]:
+    """What a node sends to each of its arguments, with the mask that goes with it."""
+    if node.partials.__class__ is Deferred:
+        refuse_changed(node)
+        for a, sent in node.op.pulled(node, cotangent, mask, carried, reached):  # type: ignore[union-attr]  # a Call, or its Output
+            yield a, sent, mask
+        return
+    for a, partial in zip(node.args, _local(node, graph=True), strict=True):
+        if partial is not None and a in reached:
+            sent = _sent(node, cotangent, partial)
+            masked = sent if mask.__class__ is float else ops.where(mask, sent, 0.0)
+            yield a, masked, _product(mask, partial) if _selects(node) else mask
 
 
 def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
@@ -103,7 +116,11 @@ def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[A
     carried = dict(tangents)
     reached = depending(nodes, tangents, graph=graph)
     for node in nodes:
-        if node in reached and node not in tangents:
+        if node in reached and node not in tangents and node.partials.__class__ is Deferred:
+            if graph:
+                refuse_changed(node)
+            carried[node] = node.op.pushed(node, carried)  # type: ignore[union-attr]  # as above
+        elif node in reached and node not in tangents:
             carried[node] = _total(
                 [
                     _sent(node, carried[a], partial)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, final
 
 from autograd.context import NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
-from autograd.graph import order
+from autograd.graph import Deferred, order
 from autograd.kinds import as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
@@ -177,11 +177,15 @@ def send(nodes: Sequence[Any], visit: Callable[[Any], object] | None) -> None:
 
     A node is whatever has `_args`, `_partials` and `_grad`; `visit` is called with each that has sent.
     """
+    carried: dict[Any, Any] = {}
     for node in reversed(nodes):
         grad = node._grad
         if grad is None:
             continue
-        for a, local in zip(node._args, node._partials):  # noqa: B905  # equal by construction; the inner loop
+        partials = node._partials
+        if partials.__class__ is Deferred:
+            grad, partials = node.op.sent(node, grad, carried)
+        for a, local in zip(node._args, partials):  # noqa: B905  # equal by construction; the inner loop
             if local is not None:
                 sum_so_far = a._grad
                 a._grad = grad * local if sum_so_far is None else sum_so_far + grad * local
@@ -202,11 +206,14 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
     [6.0]
     """
     received = dict(cotangents)
+    carried: dict[Any, Any] = {}
     swept = getattr(current().watch, "swept", None)
     for node in reversed(order(*cotangents)):
         if node in received:
-            grad = received[node]
-            for a, local in zip(node._args, node._partials):  # noqa: B905  # as above
+            grad, partials = received[node], node._partials
+            if partials.__class__ is Deferred:
+                grad, partials = node.op.sent(node, grad, carried)
+            for a, local in zip(node._args, partials):  # noqa: B905  # as above
                 if local is not None:
                     received[a] = received[a] + grad * local if a in received else grad * local
             if swept is not None:

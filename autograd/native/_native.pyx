@@ -22,6 +22,7 @@ from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
+from autograd.graph import Deferred
 from autograd.kinds import as_float, named_float, no_operand
 
 
@@ -42,6 +43,7 @@ cdef extern from "_node.h":
         Edge own[2]
     enum:
         INLINE
+        DEFERRED
     size_t node_count
     void node_register(PyTypeObject*, newfunc) noexcept
     bint is_node(PyObject*) noexcept
@@ -87,6 +89,7 @@ cdef extern from "_flat.h":
 cdef PyObject* OPS[AG_COUNT]
 shared = None  # operators.py, for what needs no speed
 reference = None  # the Value of value.py
+reference_sweep = None  # and its sweep
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
@@ -96,10 +99,10 @@ Py_INCREF(_current)  # these two for ever: when Python ends, modules go before t
 Py_INCREF(_NEUTRAL)
 
 
-def connect(table, value, operators):
+def connect(table, value, sweep, operators):
     """Take the operations from the table, and from the reference its description and what needs no speed."""
-    global shared, reference, signature
-    shared, reference = operators, value
+    global shared, reference, reference_sweep, signature
+    shared, reference, reference_sweep = operators, value, sweep
     signature = f"Value(data, label=None)\n--\n\n{value.__doc__}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
     (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
@@ -281,9 +284,10 @@ cdef void settle(PyObject** x, size_t n, double* shares) noexcept:
             shares[i] = 0.0
 
 
-cdef object node_of(double data, object op, tuple args, tuple partials):
+cdef object node_of(double data, object op, tuple args, object partials):
     """A node with these arguments and partials."""
     cdef Py_ssize_t i, n = len(args)
+    cdef bint deferred = type(partials) is Deferred
     if len(partials) != n:
         raise OperationError(f"got {n} arguments and {len(partials)} partials, expected as many of one as of the other")
     made = node_new(data, NULL if op is None else <PyObject*>op, n)
@@ -294,6 +298,7 @@ cdef object node_of(double data, object op, tuple args, tuple partials):
             edge_set(edges + i, of(a), 0.0 if partial is None else partial, partial is not None)
         else:
             edge_number(edges + i, a)
+    of(made).marks = DEFERRED if deferred else 0
     return made
 
 
@@ -406,7 +411,8 @@ def sweep(dict cotangents, inputs):
     try:
         for i, output in enumerate(outputs):
             numbers[i] = cotangents[output]
-        nodes_sweep(PySequence_Fast_ITEMS(outputs), m, PySequence_Fast_ITEMS(sought), n, numbers)
+        if nodes_sweep(PySequence_Fast_ITEMS(outputs), m, PySequence_Fast_ITEMS(sought), n, numbers):
+            return reference_sweep(cotangents, inputs)
         for i in range(n):
             found[i] = numbers[m + i]
         return found
@@ -431,6 +437,12 @@ def flatten(tuple outputs, tuple inputs):
         PySequence_Fast_ITEMS(outputs), len(outputs), PySequence_Fast_ITEMS(roots), len(roots),
         PySequence_Fast_ITEMS(inputs), len(inputs), code_of, AG_COUNT,
     )
+
+
+cdef object partials_of(Node* node):
+    """The partials, of the class with which they were recorded."""
+    found = node_tuple(node, edge_partial)
+    return Deferred(found) if node.marks & DEFERRED else found
 
 
 cdef tuple tag_of(Node* node):
@@ -481,7 +493,7 @@ cdef class Value:
         made._grad = grad
         node_mark(of(made), NULL if not scope else <PyObject*>scope)
         made.label = label
-        of(made).marks = marks
+        of(made).marks |= marks & ~DEFERRED
         return made
 
     @property
@@ -563,7 +575,7 @@ cdef class Value:
     @property
     def partials(self):
         """The local derivative for each of `args`, as recorded; None where there is none."""
-        return node_tuple(of(self), edge_partial)
+        return partials_of(of(self))
 
     # For the sweep in Python.
 
@@ -573,7 +585,7 @@ cdef class Value:
 
     @property
     def _partials(self):
-        return node_tuple(of(self), edge_partial)
+        return partials_of(of(self))
 
     def backward(self, seed=1.0):
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
@@ -581,7 +593,8 @@ cdef class Value:
         if current().watch is not None:  # which sees each node
             return reference.backward(self, start)
         forbid_while_traced("backward()")
-        node_backward(of(self), start)
+        if node_backward(of(self), start):
+            reference.backward(self, start)
 
     # One line an operation.
 

@@ -31,11 +31,11 @@ typedef struct Node {
     uint32_t size;   /* how many arguments */
     uint32_t place;  /* during a walk, 1 + its place in the order; else 0 */
     uint16_t graded; /* whether a gradient has arrived */
-    uint16_t marks;  /* MOVED and LOADED of value.py */
+    uint16_t marks;  /* MOVED and LOADED of operators.py; DEFERRED: its partials are op.py's Deferred */
     Edge own[2];     /* the arguments, or, in own[0].arg, where more of them are */
 } Node;
 
-enum { INLINE = 2, NO_DERIVATIVE = 1, MOVED = 1 };
+enum { INLINE = 2, NO_DERIVATIVE = 1, MOVED = 1, DEFERRED = 4 };
 #ifndef KEPT
 #define KEPT 64 /* so many empty slabs of nodes are kept for the next ones; 0 does without slabs, so that sanitizers see each node */
 #endif
@@ -315,6 +315,7 @@ typedef struct {
     Node **nodes;
     size_t count, room;
     int forget; /* whether inner nodes lose their gradients */
+    int marks;  /* of all nodes */
 } Order;
 
 typedef struct {
@@ -344,6 +345,7 @@ static inline int order_append(Order *order, Node *node) {
     order->nodes[order->count++] = node;
     node->place = (uint32_t)order->count;
     if (order->forget && node->size) node->graded = 0;
+    order->marks |= node->marks;
     return 0;
 }
 
@@ -388,7 +390,7 @@ static int order_extend(Order *order, Node *root) {
 
 /* The order of the nodes below `roots`: 0, or -1 with MemoryError. */
 static int order_make(Order *order, PyObject **roots, size_t n, int forget) {
-    *order = (Order){NULL, 0, 0, forget};
+    *order = (Order){NULL, 0, 0, forget, 0};
     for (size_t i = 0; i < n; i++) {
         if (order_extend(order, (Node *)roots[i]) == 0) continue;
         order_leave(order);
@@ -438,11 +440,16 @@ static void order_send(Order *order) {
     }
 }
 
-/* `backward`: 0, or -1 with MemoryError. */
+/* `backward`: 0, or -1 with MemoryError, or 1 where partials are deferred. */
 static int node_backward(Node *root, double seed) {
     PyObject *roots[] = {(PyObject *)root};
     Order order;
     if (order_make(&order, roots, 1, 1) < 0) return -1;
+    if (order.marks & DEFERRED) {
+        order_leave(&order);
+        PyMem_RawFree(order.nodes);
+        return 1;
+    }
     node_seed(root, seed);
     order_send(&order);
     PyMem_RawFree(order.nodes);
@@ -454,12 +461,17 @@ typedef struct {
     uint16_t graded;
 } Gradient;
 
-/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: 0, or -1 with MemoryError.
+/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: as `node_backward`.
    The gradients of the nodes serve meanwhile, and are put back. */
 static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers) {
     Order order;
     Gradient *before;
     if (order_make(&order, outputs, m, 0) < 0) return -1;
+    if (order.marks & DEFERRED) {
+        order_leave(&order);
+        PyMem_RawFree(order.nodes);
+        return 1;
+    }
     if ((before = PyMem_RawMalloc((order.count + 1) * sizeof(Gradient)))) {
         for (size_t i = 0; i < order.count; i++) {
             before[i] = (Gradient){order.nodes[i]->grad, order.nodes[i]->graded};

@@ -13,6 +13,7 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.kinds import NUMBERS, named_float, not_a_number
 from autograd.program.captured import COMPARED_BY_VALUE
+from autograd.program.traced import TracedArray
 from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
 # Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
@@ -72,7 +73,7 @@ class Arguments:
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
     def _lane_array(self, what: Callable[[], str], x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
-        given, x = x, plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
+        given, x = x, x if x.__class__ is TracedArray else plain(x) if isinstance(x, np.ndarray) else np.asarray(x)
         if not x.ndim and "[" in what():
             raise RangeError(
                 f"got {given!r} as {what()}, expected an array with axis {axis} there, since a list, tuple or dict is a structure, each "
@@ -82,10 +83,14 @@ class Arguments:
             raise RangeError(f"got in_axes {axis!r} for {what()}, expected an int, the axis with the lanes, or None")
         if not -x.ndim <= axis < x.ndim:
             raise RangeError(f"got {what()} of shape {x.shape} for axis {axis} of in_axes: give an array that has it, or None in in_axes")
-        x = x if axis == 0 else np.moveaxis(x, axis, 0)
-        if self.lanes not in {None, len(x)}:
-            raise LengthError(f"got {what()} with {len(x)} lanes, expected {self.lanes}, as the arguments before it have")
-        self.lanes = len(x)
+        x = x if axis == 0 or given.__class__ is TracedArray else np.moveaxis(x, axis, 0)
+        lanes = x.shape[axis] if given.__class__ is TracedArray else len(x)
+        if self.lanes not in {None, lanes}:
+            raise LengthError(f"got {what()} with {lanes} lanes, expected {self.lanes}, as the arguments before it have")
+        self.lanes = lanes
+        if given.__class__ is TracedArray:
+            numbers = given.numbers if axis == 0 else np.moveaxis(given.numbers, axis, 0)
+            return self._live(numbers, numbers.shape[1:], lanes=True, view=(given, axis % given.ndim))
         if x.dtype.kind in "fO":
             return self._live(x, x.shape[1:], lanes=True)
         if x.dtype.kind not in "iub":
@@ -94,15 +99,22 @@ class Arguments:
         self.columns.append(x)
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
 
-    def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool) -> Callable[[Iterator[Value], int], Any]:
+    def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool, view: Any = None) -> Callable[[Iterator[Value], int], Any]:
         self.key.append(("live", lanes, shape))
-        size, values = math.prod(shape), None
+        size, values = math.prod(shape), view
         if x.dtype.kind == "O":
             nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
             values = nodes if any(a.__class__ is Value for a in x.ravel()) else None
             x = np.array([v._number for v in nodes]).reshape(x.shape)
         self.groups.append((np.require(x, float, ["ALIGNED"]).reshape(len(x) if lanes else 1, size), values))
-        return lambda given, lane: array_of([next(given) for _ in range(size)], shape)  # noqa: ARG005  # as the others
+
+        def rebuilt(given: Iterator[Any], _lane: int) -> Any:
+            first = next(given) if size else None
+            if first.__class__ is TracedArray:
+                return first.shaped(*shape)
+            return array_of([first, *islice(given, size - 1)] if size else [], shape)
+
+        return rebuilt
 
     def numbers(self, lane: int) -> list[float]:
         """The live numbers of one lane."""

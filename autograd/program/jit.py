@@ -27,13 +27,13 @@ class _Jit:
         self.f = f
         self.recorded = isinstance(f, VMap | _Jit)
         self.fast_call: FastCall | None = None
-        self.recordings = Recordings(f, f"jit({name_of(f)})")
+        self.recordings = Recordings(f, f"jit({name_of(f)})", lazy=True)
         self.loss: Any
         self.with_value: bool
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
             own = isinstance(self.loss, VMap)
-            self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})")
+            self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
 
     def __call__(self, *args: Any) -> Any:
         if self.recorded or current().tracer is not None:
@@ -54,6 +54,8 @@ class _Jit:
         given = Arguments(args, [None] * len(args))
         trace = next(self.recordings.parts(given))[0]
         groups = with_captured(given.groups, trace)
+        if trace.whole is not None:
+            return trace.result(name_of(self.f), groups)
         if not any(own for _, own in groups):
             if self.loss is None and FastCall.fits(args, trace):
                 self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
@@ -73,7 +75,7 @@ class _Jit:
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
-            if trace.captured or not trace.form.is_single:
+            if trace.whole is not None or trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
             sums, found = trace.batched.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])

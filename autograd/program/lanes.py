@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from copy import copy
 from functools import cache, cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,17 @@ class BatchedProgram:
         self.plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
         empty = np.empty(0)
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
+
+    def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
+        """The sums over the lanes of the first `sums` outputs, then, for each width, so many further outputs, a row for each lane."""
+        if self.compiled:
+            found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
+            self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
+            return found
+        rows = [np.broadcast_to(y, lanes) for y in self.program(_columns(groups))]
+        ends = np.cumsum([sums, *widths]).tolist()
+        columns = [np.array(rows[a:b]).reshape(b - a, lanes).T for a, b in pairwise(ends)]
+        return [np.array([_sum(row) for row in rows[:sums]]), *columns]
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
         """The kernel's plan for inputs of these shapes."""

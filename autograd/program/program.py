@@ -87,6 +87,15 @@ class Program:
             setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))
         self._freeze()
 
+    @classmethod
+    def of_arrays(cls, inputs: int, own: tuple[Op, ...] = (), **arrays: np.ndarray) -> "Program":
+        """A program from its arrays."""
+        made = cls.__new__(cls)
+        made.inputs, made.own = inputs, own
+        vars(made).update(arrays)
+        made._freeze()
+        return made
+
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "names": list(TABLE)}
 
@@ -135,6 +144,15 @@ class Program:
         for op, places in self.instructions():
             made.append(apply(op, [made[i] for i in places]))
         return [made[i] for i in self.outputs]
+
+    def with_inputs(self, used: np.ndarray) -> "Program":
+        """The program with these of its inputs alone, on which all that it does depends."""
+        places = np.full(self.inputs + len(self.constants) + len(self), -1, np.int32)
+        places[used] = np.arange(len(used))
+        places[self.inputs :] = np.arange(len(used), len(used) + len(self.constants) + len(self))
+        arrays = {name: getattr(self, name) for name in TYPES}
+        arrays.update(args=places[self.args], outputs=places[self.outputs])
+        return self.of_arrays(len(used), self.own, **arrays)
 
     def gradient(self) -> "Program":
         """The program from inputs x, then one cotangent for each output, to the gradients of all inputs: reverse mode.

@@ -17,16 +17,21 @@ import numpy as np
 
 from autograd import ops
 from autograd.anomaly import users_line
-from autograd.arrays import tree_ravel
+from autograd.arrays import tree_ravel, wrapped
 from autograd.context import NEUTRAL, current, in_context, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import OperationError, TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
 from autograd.program.arguments import Arguments, Groups, group_arrays
+from autograd.program.building import form_of
+from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
+from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
+from autograd.program.traced import ArrayLost, TracedArray
+from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
@@ -37,9 +42,16 @@ GROUPS = 64
 
 
 class Tracer:
-    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched."""
+    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched.
 
-    def __init__(self) -> None:
+    Attributes:
+        lazy: whether what runs over lanes is kept as one call, and its arrays as handles.
+        unpacked: the entries of arrays of which single ones were used, by owner and output.
+    """
+
+    def __init__(self, *, lazy: bool) -> None:
+        self.lazy = lazy
+        self.unpacked: dict[Value, dict[int, Any]] = {}
         self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
 
@@ -62,36 +74,86 @@ class Tracer:
 
 
 class Trace:
-    """One path through a function: its program, the Values that it captured, and the truth values of its guards."""
+    """One path through a function: its program, the Values that it captured, and the truth values of its guards.
 
-    def __init__(self, f: Function, args: "Arguments", lane: int) -> None:
-        tracer = Tracer()
-        inputs = in_context(NEUTRAL).run(list, map(Value, args.numbers(lane)))
+    Attributes:
+        whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
+    """
+
+    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False) -> None:
+        tracer = Tracer(lazy=lazy)
+        inputs = in_context(NEUTRAL).run(_inputs, args, lane, lazy=lazy)
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
         traced = in_context(lambda context: replace(context, recording=True, watch=None, tracer=tracer))
-        tree = traced.run(with_active_inputs, inputs, f, *given)
+        tree = traced.run(with_active_inputs, [_node(x) for x in inputs], f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
             )
-        numbers, self.form = tree_ravel(tree)
-        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
-        roots = [y for y in (*outputs, *tracer.guards) if y.__class__ is Value]
-        known = {*inputs, *tracer.created}
-        outside = [node for node in order(*roots) if node not in known]
+        leaves, self.structure = tree_flatten(tree)
+        nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value])
+        known = {*map(_node, inputs), *tracer.created}
+        outside = [node for node in nodes if node not in known]
         if any(node.args for node in outside):  # then only those that the function used, not what they were computed from
-            taken = {a for node in order(*roots) if node in tracer.created for a in node.args}.union(roots)
+            taken = {a for node in nodes if node in tracer.created for a in node.args}.union(leaves_of(leaves), tracer.guards)
             outside = [node for node in outside if node in taken]
         self.captured = outside
-        self.count = len(outputs)
-        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*inputs, *self.captured]), range(self.count))
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.kept = False  # whether other calls may use it
+        self.whole: Form | None = None
+        self.lazy = lazy
+        if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
+            ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
+            self.whole = form_of([*ends, *tracer.guards], [*inputs, *outside], nodes)
+            return
+        numbers, self.form = tree_ravel(tree)
+        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
+        self.count = len(outputs)
+        entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
+        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*entries, *outside]), range(self.count))
 
-    def guards_hold(self, found: np.ndarray) -> np.ndarray:
+    def guards_hold(self, groups: Groups, lanes: int) -> np.ndarray:
         """In which lanes the guards have the values that they had in the recording."""
-        return np.asarray((found[:, self.count :] == self.guards).all(axis=1))
+        if self.whole is None:
+            found = self.batched.forward(group_arrays(groups), lanes)[:, self.count :]
+        else:
+            found = np.array([self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy))[self.structure.count :]])
+        return np.asarray((found == self.guards).all(axis=1))
+
+    def result(self, name: str, groups: Groups) -> Any:
+        """What the function gives for one lane of these groups, by the form of all of it."""
+        assert self.whole is not None  # noqa: S101  # the caller looked
+        found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
+        return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
+
+
+# Arrays of so many numbers are traced as a whole.
+LARGE = 64
+
+
+def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
+    """The numbers and Values of one lane, or, of what is traced as a whole, its array."""
+    found: list[Any] = []
+    for array, own in groups:
+        row = array[lane if len(array) > 1 else 0]
+        found += [row] if lazy and row.size >= LARGE and not own else own or row.tolist()
+    return found
+
+
+def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
+    """What stands for them in a recording: Values, or a traced array."""
+    given = _given([(array, None) if own is None else (array, [*map(float, array[0])]) for array, own in args.groups], lane, lazy=lazy)
+    return [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
+
+
+def _node(x: Any) -> Value:
+    return x.owner if x.__class__ is TracedArray else x
+
+
+def leaves_of(leaves: Sequence[Any]) -> list[Any]:
+    """The Values on which leaves of a structure rest."""
+    return [v for x in leaves for v in ([_node(x)] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel())]
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
@@ -117,14 +179,16 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
 
 def _identities(tree: Any) -> list[int]:
     """The identities of what a structure holds, except the entries of arrays of numbers."""
-    return [id(x) for x in tree_ravel(tree)[0] if not isinstance(x, np.generic)]
+    leaves = tree_flatten(tree)[0]
+    held = [[x] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel() if x.dtype == object else [] for x in leaves]
+    return [id(x) for own in held for x in own if not isinstance(x, np.generic)]
 
 
 class Recordings:
     """A function with all its recordings: what `jit` and `vmap` share."""
 
-    def __init__(self, f: Function, name: str) -> None:
-        self.f, self.name = f, name
+    def __init__(self, f: Function, name: str, *, lazy: bool = False) -> None:
+        self.f, self.name, self.lazy = f, name, lazy
         self.traces: dict[Any, list[Trace]] = {}
         self.captured: dict[Any, Captured] = {}
         self.made = 0
@@ -149,7 +213,7 @@ class Recordings:
             for trace in self.traces.get(own, ()):
                 left = yield from self._matching(trace, args, left)
             while len(left):
-                trace = Trace(self.f, args, int(left[0]))
+                trace = self._traced(args, int(left[0]))
                 pure = self.what_is_captured(args.objects).key() == args.captured
                 self._count(trace, pure=pure)
                 if pure:
@@ -159,6 +223,14 @@ class Recordings:
                     yield trace, left[:1]
                     left = left[1:]
 
+    def _traced(self, args: Arguments, lane: int) -> Trace:
+        if self.lazy:
+            try:
+                return Trace(self.f, args, lane, lazy=True)
+            except ArrayLost:  # what it does with an array needs a Value for each entry
+                pass
+        return Trace(self.f, args, lane)
+
     @staticmethod
     def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
         """Yield the trace with the lanes that take it, and return the others; the first `sure` take it, however the replay rounds."""
@@ -167,8 +239,7 @@ class Recordings:
         if not len(trace.guards):
             yield trace, lanes
             return lanes[:0]
-        groups = with_captured(args.chosen(lanes).groups, trace)
-        holds = trace.guards_hold(trace.batched.forward(group_arrays(groups), len(lanes)))
+        holds = trace.guards_hold(with_captured(args.chosen(lanes).groups, trace), len(lanes))
         holds[:sure] = True
         if holds.any():
             yield trace, lanes[holds]

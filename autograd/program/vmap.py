@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,14 @@ from autograd.arrays import Form, array_of, tree_ravel, wrapped
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
-from autograd.program.arguments import Arguments, Groups, group_arrays
+from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.calls import call
+from autograd.program.form import NONE, Form, Step, View
+from autograd.program.lanes import BatchedProgram
 from autograd.program.outputs import output_value
+from autograd.program.passes import pruned
 from autograd.program.recording import Recordings, Trace, watched, with_captured
+from autograd.program.traced import LANES
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
@@ -53,31 +59,68 @@ class VMap:
         lanes = given.lanes or 0
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
-        if current().tracer is not None or current().watch is not None or any(own for array, own in given.groups if len(array) > 1):
+        tracer, watch = current().tracer, current().watch
+        lazy = tracer is not None and tracer.lazy
+        if (tracer is not None and not lazy) or watch is not None:
             return self._unrolled(args, given.axes, lanes)
-        made: list[tuple[Trace, Groups, np.ndarray]] = []
-        for trace, chosen in self.recordings.parts(given):
-            made.append((trace, with_captured(given.chosen(chosen).groups, trace), chosen))
-            if trace.form != made[0][0].form:
-                raise LengthError(
-                    f"{self.f!r} gave the shapes {made[0][0].form} in one lane and {trace.form} in another, expected the same in all"
-                )
+        made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given))
         form, count = made[0][0].form, made[0][0].count
+        for trace, _ in made:
+            if trace.form != form:
+                raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
+        joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
+        if joined and (lazy or current().recording) and not (self.reduce is not None and count == 1 and not lazy):
+            if lazy and any(len(trace.guards) for trace, _ in made):  # other numbers would take other paths
+                return self._unrolled(args, given.axes, lanes)
+            return self._called(given, made)
         if self.reduce is not None:
             weight = self.weight(lanes)
-            sums = [[output_value(name_of(self.f), p.batched, g, len(c), k, weight) for p, g, c in made] for k in range(count)]
+            parts = [(trace, with_captured(given.chosen(chosen).groups, trace), len(chosen)) for trace, chosen in made]
+            sums = [[output_value(name_of(self.f), p.batched, g, n, k, weight) for p, g, n in parts] for k in range(count)]
             return form.unravel([part[0] if len(part) == 1 else ops.sum(part) for part in sums])
-        joined = any(own for _, groups, _ in made for _, own in groups)
         rows = np.empty((count, lanes), dtype=object if joined else float)
-        for trace, groups, chosen in made:
-            if joined and current().recording:
-                for i, lane in enumerate(chosen):
-                    one = [(array[i : i + 1], own) if len(array) > 1 else (array, own) for array, own in groups]
-                    rows[:, lane] = [output_value(name_of(self.f), trace.batched, one, 1, k, 1.0) for k in range(count)]
-            else:
-                found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
-                rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
+        for trace, chosen in made:
+            groups = with_captured(given.chosen(chosen).groups, trace)
+            found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
+            rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
         return _stacked(form, rows)
+
+    def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
+        """The results as one call of a form, joined to the Values among the arguments."""
+        form, inputs = Form(), []
+        sources: list[Any] = []  # of each group, a view, or places
+        for array, own in given.groups:
+            if len(array) == 1 and given.lanes != 1 or own.__class__ is list and len(own) == array.shape[1] and len(array) == 1:
+                sources.append(np.array([form.input() for _ in array[0]], int))
+                inputs += own or array[0].tolist()
+            else:
+                x, axis = own if own.__class__ is tuple else (array if own is None else array_of(own, array.shape), 0)
+                sources.append(View(form.input(x.shape), x.shape, axis))
+                inputs.append(x)
+        shapes, lanes = made[0][0].form.shapes, given.lanes or 0
+        results: list[list[int]] = []  # the places of each part
+        for trace, chosen in made:
+            rows = None if len(made) == 1 else chosen
+            groups = [replace(g, rows=rows) if g.__class__ is View else g for g in sources]
+            if trace.captured:
+                groups.append(np.array([form.input() for _ in trace.captured], int))
+                inputs += trace.captured
+            batched = BatchedProgram(pruned(trace.batched.program, range(trace.count)), range(trace.count))
+            if self.reduce is not None:
+                sums = np.array([form.place() for _ in range(trace.count)], int)
+                form.steps.append(Step(batched, len(chosen), tuple(groups), sums))
+                results.append(sums.tolist())
+            else:
+                views = [View(form.place((lanes, *shape)), (lanes, *shape), 0, rows) for shape in shapes]
+                form.steps.append(Step(batched, len(chosen), tuple(groups), NONE, tuple(views)))
+                results.append([view.place for view in views])
+        received = {own[0]: list(own) for own in zip(*results, strict=True)}
+        form.total(received, list(received))
+        form.outputs = [received[place][0] for place in results[0]]
+        found = call(name_of(self.f), form, inputs)
+        if self.reduce is None:
+            return tree_unflatten(made[0][0].form.structure, found)
+        return made[0][0].form.unravel([y * self.weight(lanes) if self.reduce == "mean" else y for y in found])
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
@@ -142,3 +185,10 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
         raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
     return VMap(f, in_axes, reduce)
+
+
+def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: str | None) -> Any:
+    return VMap(f, axes, reduce)(*args)
+
+
+LANES.run = staticmethod(_run)

@@ -1,0 +1,142 @@
+"""From a graph of Values, with calls in it, to a form: what lies between the calls becomes steps that run once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import Value
+from autograd.program.calls import Call
+from autograd.program.form import Form, Pack, Step, Unpack
+from autograd.program.lanes import BatchedProgram
+from autograd.program.program import Program
+from autograd.program.traced import Output, TracedArray
+
+
+class Builder:
+    """A form from a graph: what lies between calls becomes steps that run once."""
+
+    def __init__(self, outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> None:
+        self.form = Form()
+        self.places: dict[Any, int] = {}  # of Values
+        self.arrays: dict[tuple[Any, int], int] = {}  # of arrays, by owner and output; of an input by itself
+        for x in inputs:
+            if x.__class__ is TracedArray:
+                self.arrays[x.owner, x.output] = self.form.input(x.shape)
+            else:
+                self.places[x] = self.form.input()
+        entries = [x for y in outputs for x in ([y] if not isinstance(y, np.ndarray) or y.__class__ is TracedArray else y.ravel())]
+        self._stage({x for x in entries if x.__class__ is Value}, nodes)
+        for y in outputs:
+            self.form.outputs.append(self._array(y) if isinstance(y, np.ndarray) else self._number(y))
+        self.form = self.form.pruned()
+
+    def _stage(self, used: set[Any], nodes: Iterable[Any]) -> None:
+        """Number the stages of the graph, each one call deeper than the one before, and add the steps of each in turn.
+
+        Args:
+            used: the Values that need a place; those that calls and later stages use are added.
+            nodes: the graph.
+        """
+        stage: dict[Any, int] = dict.fromkeys([*self.places, *[owner for owner, _ in self.arrays]], 0)
+        calls: list[list[Any]] = [[]]
+        for node in nodes:
+            if node in stage:
+                continue
+            own = max([stage[a] for a in node.args if a.__class__ is Value], default=0)
+            for a in node.args:
+                if a.__class__ is Value and (stage[a] < own or node.op.__class__ is Call):
+                    used.add(a)
+            if node.op.__class__ is Call:
+                own += 1
+                while len(calls) <= own:
+                    calls.append([])
+                calls[own].append(node)
+            stage[node] = own
+        wanted: list[list[Any]] = [[] for _ in calls]
+        for y in used:
+            if y.op.__class__ is not Call and y not in self.places:
+                wanted[stage[y]].append(y)
+        outputs_of: dict[Any, list[Any]] = {}
+        for node in stage:
+            if node.op.__class__ is Output:
+                outputs_of.setdefault(node.args[0], []).append(node)
+        for owner in {owner for owner, _ in self.arrays}:
+            self._unpack(owner, outputs_of.get(owner, []))
+        for k, own_calls in enumerate(calls):
+            for node in own_calls:
+                self._call(node)
+                self._unpack(node, outputs_of.get(node, []))
+            self._once([y for y in wanted[k] if y not in self.places])
+
+    def _once(self, values: list[Any]) -> None:
+        """A step that computes these Values from what is there."""
+        needed = [y for y in values if y.args]
+        for y in values:
+            if not y.args:
+                self.places[y] = self.form.constant(y._number)
+        if not needed:
+            return
+        known = list(self.places)
+        program = Program(needed, known)
+        used = np.unique(program.args[program.args < len(known)])
+        used = np.union1d(used, program.outputs[program.outputs < len(known)]).astype(int)
+        program = program.with_inputs(used)
+        places = [self.form.place() for _ in needed]
+        given = np.array([self.places[known[i]] for i in used], int)
+        self.form.steps.append(Step(BatchedProgram(program, range(len(needed))), 1, (given,), np.array(places)))
+        self.places.update(zip(needed, places, strict=True))
+
+    def _call(self, node: Any) -> None:
+        """The steps of a form that is called."""
+        op, args = node.op, node.args
+        inner, places = op.form, {}
+        for place, slot, given in zip(inner.inputs, op.slots, op.given, strict=True):
+            if slot.__class__ is int:
+                places[place] = self._number(args[slot])
+            elif slot.__class__ is tuple:
+                places[place] = self.arrays[args[slot[0]], slot[1]]
+            elif slot is None:
+                places[place] = self.form.constant(given)
+            else:
+                places[place] = self._packed([args[i] for i in slot], given.shape)
+        self.form.append(inner, places)
+        for k, place in enumerate(inner.outputs):
+            self.arrays[node, k] = places[place]
+
+    def _packed(self, entries: list[Any], shape: tuple[int, ...]) -> int:
+        place = self.form.place(shape)
+        self.form.steps.append(Pack(np.array([self._number(x) for x in entries], int), place, shape))
+        return place
+
+    def _unpack(self, owner: Any, entries: list[Any]) -> None:
+        """Places for the numbers of a call that are used."""
+        by_output: dict[int, list[Any]] = {}
+        for node in entries:
+            by_output.setdefault(node.op.key[0], []).append(node)
+        for k, nodes in by_output.items():
+            place = self.arrays[owner, k]
+            shape = self.form.shape(place)
+            if shape is None:
+                self.places.update(dict.fromkeys(nodes, place))
+                continue
+            places = np.array([self.form.place() for _ in range(int(np.prod(shape)))], int)
+            self.form.steps.append(Unpack(place, shape, places))
+            self.places.update((node, int(places[node.op.key[1]])) for node in nodes)
+
+    def _number(self, x: Any) -> int:
+        if x.__class__ is Value:
+            if x not in self.places and not x.args:
+                self.places[x] = self.form.constant(x._number)
+            return self.places[x]
+        return self.form.constant(float(x))
+
+    def _array(self, y: Any) -> int:
+        if y.__class__ is TracedArray:
+            return self.arrays[y.owner, y.output]
+        return self._packed(y.ravel().tolist(), y.shape) if y.dtype == object else self.form.constant(y)
+
+
+def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> Form:
+    """The form of a graph from inputs, Values and traced arrays, to outputs; `nodes` are those below the outputs, in order."""
+    return Builder(outputs, inputs, nodes).form

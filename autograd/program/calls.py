@@ -1,0 +1,192 @@
+"""Calls of forms in a graph of Values: one hidden node for the call, and a node for each number that it gives.
+
+The hidden node depends on the arguments. What its outputs send back in a sweep is kept until all have sent; then the adjoint of the form
+runs once, whatever their number.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.arrays import array_of
+from autograd.context import current
+from autograd.engine import Value
+from autograd.errors import ChangedError
+from autograd.graph import Deferred
+from autograd.op import Op
+from autograd.operators import identical
+from autograd.program.form import Form
+from autograd.program.traced import ALL, Key, TracedArray, entry_of
+
+made = 0  # how many calls have been recorded
+
+
+class Call(Op):
+    """A form on arguments, of which some are Values."""
+
+    def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
+        # As above.
+        self.name = self.label = name
+        self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
+        # For each input of the form: the index of its argument; that and the output of the call that has the array; the indices of its
+        # entries; or the array itself.
+        self.form, self.slots = form, slots
+        self.numbers, self.given = numbers, given  # of the arguments, and all inputs of the form, when it was recorded
+        self.adjoints: dict[Any, Form] = {}
+
+    def __reduce__(self) -> Any:
+        return Call, (self.name, self.form, self.slots, self.numbers, self.given)
+
+    def refuse_changed(self, node: Any) -> None:
+        """Raise an error where an argument was changed after it was recorded."""
+        for a, was in zip(node.args, self.numbers, strict=True):
+            if a.__class__ is Value and not identical(a._number, was):
+                raise ChangedError(
+                    f"an argument of {self.name}(...) was changed after it was recorded: it was {was} and is {a._number} now; compute "
+                    "the result again, or take the gradient before changing anything"
+                )
+
+    def arguments(self, args: Sequence[Any]) -> list[Any]:
+        """The inputs of the form, Values and arrays, where the node has these arguments."""
+        found: list[Any] = []
+        for slot, given in zip(self.slots, self.given, strict=True):
+            if slot.__class__ is int:
+                found.append(args[slot])
+            elif slot.__class__ is tuple:
+                found.append(TracedArray.of(given, args[slot[0]], slot[1]))
+            else:
+                found.append(given if slot is None else array_of([args[i] for i in slot], given.shape))
+        return found
+
+    def wanted(self, args: Sequence[Any], reached: Any = None) -> list[int]:
+        """The inputs of the form that are Values, or arrays that depend on them; of these only what rests on `reached`."""
+
+        def counts(i: int) -> bool:
+            return args[i].__class__ is Value and (reached is None or args[i] in reached)
+
+        def depends(slot: Any) -> bool:
+            return counts(slot) if slot.__class__ is int else counts(slot[0]) if slot.__class__ is tuple else slot is not None and any(map(counts, slot))
+
+        return [k for k, slot in enumerate(self.slots) if depends(slot)]
+
+    def adjoint(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> Form:
+        """That of the form."""
+        key = seeded, wanted
+        if key not in self.adjoints:
+            self.adjoints[key] = self.form.adjoint(seeded, wanted)
+        return self.adjoints[key]
+
+    def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any]]:
+        """What goes back to the wanted inputs: pairs of a slot and a gradient; on Values where there are `args`."""
+        seeded = sorted({k for k, _ in cotangents})
+        seeds = [self._whole(k, cotangents) for k in seeded]
+        form = self.adjoint(tuple(seeded), tuple(wanted))
+        found = form([*self.given, *seeds]) if args is None else call(f"{self.name}'", form, [*self.arguments(args), *seeds])
+        return list(zip([self.slots[i] for i in wanted], found, strict=True))
+
+    def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:
+        shape = self.form.shape(self.form.outputs[k])
+        if shape is None:
+            return cotangents[k, 0]
+        whole = cotangents.get((k, ALL))
+        entries = {i: x for (j, i), x in cotangents.items() if j == k and i != ALL}
+        if not entries:
+            return whole
+        packed: Any = array_of([entries.get(i, 0.0) for i in range(int(np.prod(shape)))], shape)
+        return packed if whole is None else whole + packed
+
+    def sent(self, node: Any, _grad: float, carried: dict[Any, dict[Key, Any]]) -> tuple[float, tuple[float, ...]]:
+        """1 and what each argument is sent, after the outputs have sent; that of arrays is kept for the calls that gave them."""
+        args = node._args
+        found = [0.0] * len(args)
+        for slot, gradient in self.back(carried.pop(node), self.wanted(args), None):
+            if slot.__class__ is int:
+                found[slot] = gradient
+            elif slot.__class__ is tuple:
+                owner, k = args[slot[0]], slot[1]
+                kept = carried.setdefault(owner, {})
+                kept[k, ALL] = kept[k, ALL] + gradient if (k, ALL) in kept else gradient
+            else:
+                for i, g in zip(slot, gradient.ravel().tolist(), strict=True):
+                    found[i] = g
+        return 1.0, tuple(found)
+
+
+    def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any]]:
+        """The same with cotangents on Values, and a mask by which what is sent is 0."""
+        found: list[tuple[Any, Any]] = []
+        for slot, gradient in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
+            if slot.__class__ is int:
+                found.append((node.args[slot], _masked(mask, gradient)))
+            elif slot.__class__ is tuple:
+                owner, k = node.args[slot[0]], slot[1]
+                kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
+                kept[k, ALL] = kept[k, ALL] + sent if (k, ALL) in kept else sent
+                found.append((owner, 1.0))
+            else:
+                found += [(node.args[i], _masked(mask, g)) for i, g in zip(slot, gradient.ravel(), strict=True) if node.args[i] in reached]
+        return found
+
+    def pushed(self, node: Any, carried: dict[Any, Any]) -> list[Any]:
+        """The tangents of all outputs, where `carried` has those of arguments."""
+        wanted = self.wanted(node.args, carried)
+        tangents: list[Any] = []
+        for i in wanted:
+            slot = self.slots[i]
+            if slot.__class__ is int:
+                tangents.append(carried[node.args[slot]])
+            elif slot.__class__ is tuple:
+                tangents.append(carried[node.args[slot[0]]][slot[1]])
+            else:
+                tangents.append(array_of([carried.get(node.args[j], 0.0) for j in slot], self.given[i].shape))
+        form = self.form.tangent(wanted)
+        return call(f"{self.name}'", form, [*self.arguments(node.args), *tangents])[len(self.form.outputs) :]
+
+
+def _masked(mask: Any, sent: Any) -> Any:
+    if mask.__class__ is float:
+        return sent
+    return np.where(mask, sent, 0.0) if isinstance(sent, np.ndarray) else ops.where(mask, sent, 0.0)
+
+
+def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
+    """The outputs of a form at floats, Values and arrays: of Values, if any of them is one."""
+    global made  # noqa: PLW0603  # a counter
+    nodes: list[Any] = []
+    slots: list[Any] = []
+    numbers: list[Any] = []
+    for x in given:
+        if x.__class__ is TracedArray:
+            slots.append((len(nodes), x.output))
+            nodes.append(x.owner)
+            numbers.append(x.numbers)
+        elif not isinstance(x, np.ndarray):
+            slots.append(len(nodes))
+            nodes.append(x)
+            numbers.append(x._number if x.__class__ is Value else x)
+        elif x.dtype == object:
+            slots.append(list(range(len(nodes), len(nodes) + x.size)))
+            nodes += x.ravel().tolist()
+            numbers.append(np.array([v._number if v.__class__ is Value else v for v in x.ravel()]).reshape(x.shape))
+        else:
+            slots.append(None)
+            numbers.append(x)
+    live = any(node.__class__ is Value for node in nodes)
+    found = form(numbers)
+    if not live:
+        return found
+    if not current().recording:
+        return [Value(y) if y.__class__ is float else array_of([Value(x) for x in y.ravel().tolist()], y.shape) for y in found]
+    made += 1
+    kept = [x.copy() if slot is None and x.flags.writeable else x for slot, x in zip(slots, numbers, strict=True)]
+    op = Call(name, form, slots, [n._number if n.__class__ is Value else n for n in nodes], kept)
+    node = Value._recorded(0.0, Deferred([1.0 if n.__class__ is Value else None for n in nodes]), op, tuple(nodes))
+    lazy = getattr(current().tracer, "lazy", False)
+    return [
+        entry_of(node, (k, 0), y) if y.__class__ is float
+        else TracedArray.of(y, node, k) if lazy
+        else array_of([entry_of(node, (k, i), x) for i, x in enumerate(y.ravel().tolist())], y.shape)
+        for k, y in enumerate(found)
+    ]  # fmt: skip

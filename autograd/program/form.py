@@ -1,0 +1,437 @@
+"""Form: a recorded function in which some parts run once and others over lanes, and its passes.
+
+A place holds a number or an array. A step runs a flat `Program` on numbers and arrays: once, or for each lane, an entry along an axis of
+its arrays; what the lanes share is a number, and what they give is an array with an entry for each lane, or the sum over them. A form
+is a list of such steps, its derivatives are forms again, and so compose.
+
+Source of the passes: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from autograd.program.lanes import BatchedProgram
+from autograd.program.passes import adjoint, pruned, tangent
+from autograd.program.program import CODES, Program
+from autograd.ops import TABLE
+
+# A place of a number counts from 0 upwards, one of an array from -1 downwards.
+Shape = tuple[int, ...] | None  # of an array; None for a number
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """An array as lanes see it.
+
+    Attributes:
+        place: that of the array.
+        shape: of the array.
+        axis: along which the lanes lie.
+        rows: the entries along it that are lanes, in order; None for all of them.
+    """
+
+    place: int
+    shape: tuple[int, ...]
+    axis: int = 0
+    rows: np.ndarray | None = None
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes it has."""
+        return self.shape[self.axis] if self.rows is None else len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """How many numbers each lane has."""
+        return math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])
+
+    def take(self, x: np.ndarray) -> np.ndarray:
+        """The numbers of array `x`, a row for each lane."""
+        x = x.reshape(self.shape)
+        x = np.moveaxis(x, self.axis, 0) if self.axis else x
+        x = x if self.rows is None else x[self.rows]
+        return np.require(x.reshape(len(x), -1), float, ["ALIGNED"])
+
+    def put(self, rows: np.ndarray) -> np.ndarray:
+        """The array whose lanes have these numbers, 0 in what is no lane."""
+        if self.rows is not None:
+            some, rows = rows, np.zeros((self.shape[self.axis], rows.shape[1]))
+            rows[self.rows] = some
+        if not self.axis:
+            return rows.reshape(self.shape)
+        return np.moveaxis(rows.reshape(self.shape[self.axis], *self.shape[: self.axis], *self.shape[self.axis + 1 :]), 0, self.axis)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A program run once, or over lanes.
+
+    Attributes:
+        batched: the program.
+        lanes: how many.
+        inputs: for consecutive inputs of the program the places of numbers that lanes share, or a view.
+        sums: places for the first outputs, summed over the lanes.
+        columns: views for the others.
+    """
+
+    batched: BatchedProgram
+    lanes: int
+    inputs: tuple[Any, ...]
+    sums: np.ndarray
+    columns: tuple[View, ...] = ()
+
+    def groups(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> list[np.ndarray]:
+        """The inputs, arrays with one row, or one for each lane."""
+        return [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
+
+    def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
+        """Fill in the places of the results."""
+        widths = [view.width for view in self.columns]
+        sums, *columns = self.batched.run(self.groups(numbers, arrays), self.lanes, len(self.sums), widths)
+        numbers[self.sums] = sums
+        for view, rows in zip(self.columns, columns, strict=True):
+            arrays[view.place] = view.put(rows)
+
+    def places(self) -> list[list[int]]:
+        """The place of each result, and the outputs of the program that belong to it."""
+        found = [[int(place), k] for k, place in enumerate(self.sums)]
+        first = len(found)
+        for view in self.columns:
+            found.append([view.place, *range(first, first + view.width)])
+            first += view.width
+        return found
+
+    def sources(self) -> list[list[int]]:
+        """The same of the arguments and the inputs of the program."""
+        found, first = [], 0
+        for g in self.inputs:
+            if g.__class__ is View:
+                found.append([g.place, *range(first, first + g.width)])
+                first += g.width
+            else:
+                found += [[int(place), first + k] for k, place in enumerate(g)]
+                first += len(g)
+        return found
+
+    def moved(self, places: Mapping[int, int]) -> "Step":
+        """The step with other places."""
+
+        def group(g: Any) -> Any:
+            return replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places)
+
+        columns = tuple([group(view) for view in self.columns])
+        return Step(self.batched, self.lanes, tuple(map(group, self.inputs)), moved(self.sums, places), columns)
+
+    def only(self, live: set[int]) -> "Step":
+        """The step with the results at live places alone."""
+        if all(place in live for place, *_ in self.places()):
+            return self
+        outputs = [k for place, *own in self.places() if place in live for k in own]
+        batched = BatchedProgram(pruned(self.batched.program, outputs), range(len(outputs)))
+        sums = np.array([p for p in self.sums.tolist() if p in live], int)
+        return replace(self, batched=batched, sums=sums, columns=tuple([v for v in self.columns if v.place in live]))
+
+    def reverse(self, form: "Form", sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int]) -> None:
+        """Add to a form the step that carries the cotangents that were `sent` to results back to the active arguments."""
+        sources = [(place, own) for place, *own in self.sources() if place in active]
+        sources.sort(key=lambda source: source[0] < 0)  # numbers first; a stable order
+        sent = sorted(sent, key=lambda end: end[0] < 0)
+        program = adjoint(self.batched.program, [k for _, own in sent for k in own], [i for _, own in sources for i in own])
+        columns = {view.place: view for view in self.columns}
+        cotangents = np.array([received[place][0] for place, _ in sent if place >= 0], int)
+        rows = [replace(columns[place], place=received[place][0]) for place, _ in sent if place < 0]
+        views = iter([g for g in self.inputs if g.__class__ is View and g.place in active])
+        results, sums = [], []
+        for place, _ in sources:
+            if place >= 0:
+                sums.append(form.place())
+                received.setdefault(place, []).append(sums[-1])
+            else:
+                view = next(views)
+                results.append(replace(view, place=form.place(view.shape)))
+                received.setdefault(place, []).append(results[-1].place)
+        inputs = (*self.inputs, *([cotangents] if len(cotangents) else []), *rows)
+        batched = BatchedProgram(program, range(len(program.outputs)))
+        form.steps.append(Step(batched, self.lanes, inputs, np.array(sums, int), tuple(results)))
+
+    def forward(self, form: "Form", carried: dict[int, int]) -> None:
+        """Add to a form the step that computes what this one does, and its tangents."""
+        sources = [(place, own) for place, *own in self.sources() if place in carried]
+        sources.sort(key=lambda source: source[0] < 0)
+        program = tangent(self.batched.program, [i for _, own in sources for i in own])
+        numbers = np.array([carried[place] for place, _ in sources if place >= 0], int)
+        views = [replace(g, place=carried[g.place]) for g in self.inputs if g.__class__ is View and g.place in carried]
+        for place, *_ in self.places():
+            carried[place] = form.place(form.shape(place))
+        sums = len(self.sums)
+        count = len(self.batched.program.outputs)
+        order = [*range(sums), *range(count, count + sums), *range(sums, count), *range(count + sums, 2 * count)]
+        tangents = [replace(view, place=carried[view.place]) for view in self.columns]
+        made = Step(
+            BatchedProgram(pruned(program, order), range(2 * count)),
+            self.lanes,
+            (*self.inputs, *([numbers] if len(numbers) else []), *views),
+            np.array([*self.sums, *[carried[int(p)] for p in self.sums]], int),
+            (*self.columns, *tangents),
+        )
+        form.steps.append(made)
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Numbers that become an array."""
+
+    numbers: np.ndarray
+    array: int
+    shape: tuple[int, ...]
+
+    def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
+        """Fill in the array."""
+        arrays[self.array] = numbers[self.numbers].reshape(self.shape)
+
+    def places(self) -> list[list[int]]:
+        """The array."""
+        return [[self.array]]
+
+    def sources(self) -> list[list[int]]:
+        """The numbers."""
+        return [[place] for place in self.numbers.tolist()]
+
+    def moved(self, places: Mapping[int, int]) -> "Pack":
+        """The same at other places."""
+        return Pack(moved(self.numbers, places), places[self.array], self.shape)
+
+    def only(self, _live: set[int]) -> "Pack":
+        """All of it."""
+        return self
+
+    def reverse(self, form: "Form", _sent: Any, received: dict[int, list[int]], active: set[int]) -> None:
+        """Unpack the cotangent."""
+        places = [form.place() for _ in self.numbers]
+        form.steps.append(Unpack(received[self.array][0], self.shape, np.array(places)))
+        for place, cotangent in zip(self.numbers.tolist(), places, strict=True):
+            if place in active:
+                received.setdefault(place, []).append(cotangent)
+
+    def forward(self, form: "Form", carried: dict[int, int]) -> None:
+        """Pack the tangents, too."""
+        places = [carried[p] if p in carried else form.zero(None) for p in self.numbers.tolist()]
+        carried[self.array] = form.place(self.shape)
+        form.steps += [self, Pack(np.array(places), carried[self.array], self.shape)]
+
+
+@dataclass(frozen=True, eq=False)
+class Unpack:
+    """An array that becomes numbers."""
+
+    array: int
+    shape: tuple[int, ...]
+    numbers: np.ndarray
+
+    def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
+        """Fill in the numbers."""
+        numbers[self.numbers] = arrays[self.array].ravel()
+
+    def places(self) -> list[list[int]]:
+        """The numbers."""
+        return [[place] for place in self.numbers.tolist()]
+
+    def sources(self) -> list[list[int]]:
+        """The array."""
+        return [[self.array]]
+
+    def moved(self, places: Mapping[int, int]) -> "Unpack":
+        """The same at other places."""
+        return Unpack(places[self.array], self.shape, moved(self.numbers, places))
+
+    def only(self, _live: set[int]) -> "Unpack":
+        """All of it."""
+        return self
+
+    def reverse(self, form: "Form", _sent: Any, received: dict[int, list[int]], _active: set[int]) -> None:
+        """Pack the cotangents."""
+        places = [received[p][0] if p in received else form.zero(None) for p in self.numbers.tolist()]
+        received.setdefault(self.array, []).append(form.place(self.shape))
+        form.steps.append(Pack(np.array(places), received[self.array][-1], self.shape))
+
+    def forward(self, form: "Form", carried: dict[int, int]) -> None:
+        """Unpack the tangents, too."""
+        tangents = [form.place() for _ in self.numbers]
+        form.steps += [self, Unpack(carried[self.array], self.shape, np.array(tangents))]
+        carried.update(zip(self.numbers.tolist(), tangents, strict=True))
+
+
+class Form:
+    """A list of steps from inputs to outputs.
+
+    Attributes:
+        inputs: the place of each argument.
+        outputs: the place of each result.
+        shapes: the shape of the array at each place that holds one.
+        constants: numbers and arrays that are the same in each run, by place.
+        steps: in order.
+        numbers: how many places hold numbers.
+    """
+
+    def __init__(self) -> None:
+        self.inputs: list[int] = []
+        self.outputs: list[int] = []
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        self.constants: dict[int, Any] = {}
+        self.steps: list[Any] = []  # Step, Pack, Unpack
+        self.numbers = 0
+
+    def copy(self) -> "Form":
+        """A form with the same content, to be continued."""
+        made = Form()
+        made.inputs, made.outputs, made.shapes = self.inputs[:], self.outputs[:], dict(self.shapes)
+        made.constants, made.steps, made.numbers = dict(self.constants), self.steps[:], self.numbers
+        return made
+
+    def place(self, shape: Shape = None) -> int:
+        """A new place."""
+        if shape is None:
+            self.numbers += 1
+            return self.numbers - 1
+        place = -1 - len(self.shapes)
+        self.shapes[place] = shape
+        return place
+
+    def input(self, shape: Shape = None) -> int:
+        """A new place for another argument."""
+        self.inputs.append(self.place(shape))
+        return self.inputs[-1]
+
+    def constant(self, x: Any) -> int:
+        """A new place that always holds the number or array `x`."""
+        place = self.place(x.shape if isinstance(x, np.ndarray) else None)
+        self.constants[place] = x
+        return place
+
+    def shape(self, place: int) -> Shape:
+        """The shape of what a place holds."""
+        return self.shapes.get(place)
+
+    def __call__(self, given: Sequence[Any]) -> list[Any]:
+        """The outputs, floats and arrays, at these inputs."""
+        numbers, arrays = self._filled(given)
+        for step in self.steps:
+            step.run(numbers, arrays)
+        return [numbers.item(p) if p >= 0 else arrays[p].reshape(self.shapes[p]) for p in self.outputs]
+
+    def _filled(self, given: Sequence[Any]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        numbers, arrays = np.empty(self.numbers), {}
+        for place, x in (*self.constants.items(), *zip(self.inputs, given, strict=True)):
+            if place >= 0:
+                numbers[place] = x
+            else:
+                arrays[place] = x
+        return numbers, arrays
+
+    def append(self, other: "Form", places: dict[int, int]) -> None:
+        """Add the steps of another form, whose inputs are at the given places; `places` gets all the others."""
+        for place in range(-len(other.shapes), other.numbers):
+            if place not in places:
+                x = other.constants.get(place)
+                places[place] = self.place(other.shape(place)) if x is None else self.constant(x)
+        self.steps += [step.moved(places) for step in other.steps]
+
+    # Passes.
+
+    def _depending(self, places: set[int]) -> set[int]:
+        """The places whose content may depend on that of `places`."""
+        found = set(places)
+        for step in self.steps:
+            if any(place in found for place, *_ in step.sources()):
+                found.update(place for place, *_ in step.places())
+        return found
+
+    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
+        """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode."""
+        made = self.copy()
+        active = self._depending({self.inputs[i] for i in wanted})
+        received: dict[int, list[int]] = {}
+        for k in seeded:
+            received.setdefault(self.outputs[k], []).append(made.input(self.shape(self.outputs[k])))
+        for step in reversed(self.steps):
+            sent = [(place, own) for place, *own in step.places() if place in received and place in active]
+            if sent:
+                made.total(received, [place for place, _ in sent])
+                step.reverse(made, sent, received, active)
+        ends = [self.inputs[i] for i in wanted]
+        made.total(received, [place for place in ends if place in received])
+        made.outputs = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
+        return made.pruned()
+
+    def zero(self, shape: Shape) -> int:
+        """A place that holds 0."""
+        return self.constant(0.0 if shape is None else np.broadcast_to(0.0, shape))
+
+    def total(self, received: dict[int, list[int]], places: Sequence[int]) -> None:
+        """Steps that add up what several consumers sent."""
+        several = [place for place in places if len(received[place]) > 1]
+        numbers = [place for place in several if place >= 0]
+        if numbers:
+            sums = [self.place() for _ in numbers]
+            counts = tuple([len(received[place]) for place in numbers])
+            given = np.array([p for place in numbers for p in received[place]])
+            self.steps.append(Step(adding(counts), 1, (given,), np.array(sums)))
+            received.update((place, [sum_]) for place, sum_ in zip(numbers, sums, strict=True))
+        for place in several:
+            if place < 0:
+                shape = self.shapes[place]
+                flat = (math.prod(shape),)
+                views = tuple([View(p, flat) for p in received[place]])
+                received[place] = [self.place(shape)]
+                self.steps.append(Step(adding((len(views),)), flat[0], views, NONE, (View(received[place][0], flat),)))
+
+    def tangent(self, active: Sequence[int]) -> "Form":
+        """The form from inputs x, then a tangent for each active input, to the outputs, then the tangents of these: forward mode."""
+        made = self.copy()
+        carried = {self.inputs[i]: made.input(self.shape(self.inputs[i])) for i in active}
+        made.steps = []
+        for step in self.steps:
+            if any(place in carried for place, *_ in step.sources()):
+                step.forward(made, carried)
+            else:
+                made.steps.append(step)
+        made.outputs = [*self.outputs, *[carried[p] if p in carried else made.zero(self.shape(p)) for p in self.outputs]]
+        return made.pruned()
+
+    def pruned(self) -> "Form":
+        """The form without what no output rests on."""
+        live, steps = set(self.outputs), []
+        for step in reversed(self.steps):
+            if any(place in live for place, *_ in step.places()):
+                steps.append(step.only(live))
+                live.update(place for place, *_ in steps[-1].sources())
+        self.steps = steps[::-1]
+        self.constants = {place: x for place, x in self.constants.items() if place in live}
+        return self
+
+
+NONE = np.empty(0, int)
+
+
+def moved(numbers: np.ndarray, places: Mapping[int, int]) -> np.ndarray:
+    """Other places for each of these."""
+    return np.array([places[p] for p in numbers.tolist()], int)
+
+
+@cache
+def adding(counts: tuple[int, ...]) -> BatchedProgram:
+    """The program that adds up as many inputs for each of its outputs."""
+    ends = np.cumsum([0, *counts])
+    arrays = {
+        "codes": np.full(len(counts), CODES[TABLE["sum"]], np.uint8),
+        "starts": ends.astype(np.uint32),
+        "args": np.arange(ends[-1], dtype=np.int32),
+        "constants": np.empty(0),
+        "outputs": np.arange(ends[-1], ends[-1] + len(counts), dtype=np.int32),
+    }
+    return BatchedProgram(Program.of_arrays(int(ends[-1]), **arrays), range(len(counts)))
