@@ -92,7 +92,9 @@ from autograd.symbolic import to_sympy as to_sympy
 from autograd.transforms import grad as grad
 from autograd.transforms import hessian as hessian
 from autograd.transforms import hvp as hvp
+from autograd.transforms import jacfwd as jacfwd
 from autograd.transforms import jacobian as jacobian
+from autograd.transforms import jacrev as jacrev
 from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import vjp as vjp
@@ -142,7 +144,9 @@ __all__ = [
     "hessian",
     "hvp",
     "hypot",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jit",
     "jvp",
     "latex",

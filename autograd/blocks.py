@@ -40,9 +40,6 @@ class Watch(Protocol):
 class Tracer(Protocol):
     """What records a function for replay, and so has to know of all that is read from a Value other than by operations."""
 
-    def recorded(self, node: Any) -> None:
-        """An operation has just made `node`, or it is a new leaf."""
-
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
@@ -66,14 +63,14 @@ class Scope:
 class Context:
     """The state that recording depends on.
 
-    The current scope (0 where there is none), the watch, whether operations are recorded, the sets that collect new leaves, and the
-    tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at every call.
+    The current scope (0 where there is none), the watch, whether operations are recorded, the numbers of the runs of transforms that are
+    in force, the innermost last, and the tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at every call.
     """
 
     scope: Scope | int = 0
     watch: Watch | None = None
     recording: bool = True
-    new_leaves: tuple[set[Any], ...] = ()
+    runs: tuple[int, ...] = ()
     tracer: Tracer | None = None
     inner: dict[str, "Context"] = field(default_factory=dict, init=False, compare=False)
 

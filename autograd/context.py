@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -24,6 +25,7 @@ __all__ = [
     "in_context",
     "no_grad",
     "put",
+    "run_of_its_own",
     "scope",
     "scope_of",
     "scope_path",
@@ -34,6 +36,14 @@ __all__ = [
 KEPT = 512
 _lock = RLock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
+
+
+_runs = count(1)
+
+
+def run_of_its_own(context: Context) -> Context:
+    """The context for a function that a transform runs: what is recorded in it has its number, or a later one."""
+    return replace(context, recording=True, runs=(*context.runs, next(_runs)))
 
 
 class in_context(Change):  # noqa: N801  # used like a function, as the others
@@ -103,7 +113,7 @@ class scope(Change):  # noqa: N801  # as above
         inner = context.inner.get(self._name)
         if inner is None:
             here = scope_of((*scope_path(context.scope), self._name))
-            inner = Context(here, context.watch, context.recording, context.new_leaves, context.tracer)
+            inner = Context(here, context.watch, context.recording, context.runs, context.tracer)
             if len(context.inner) >= KEPT:
                 context.inner.clear()
             context.inner[self._name] = inner

@@ -29,12 +29,12 @@ def _twin(value: Any, args: tuple[Any, ...]) -> Any:
 def _lost_in_copy(value: Any) -> bool:
     """Whether a transform is running that would lose the gradient of `value` in an independent copy."""
     context = current()
-    return bool(context.new_leaves) or context.tracer is not None or depends_on_active_inputs(value)
+    return bool(context.runs) or context.tracer is not None or depends_on_active_inputs(value)
 
 
 def _joined(value: Any) -> Any:
     """A node that depends on `value` with derivative 1; for a leaf that the function itself made, another leaf."""
-    if any(value in leaves for leaves in current().new_leaves) and value not in ACTIVE_INPUTS:
+    if not value.args and value._run in current().runs and value not in ACTIVE_INPUTS:
         copy = value.__class__(value._number)
         copy._grad = value._grad
     else:

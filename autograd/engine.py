@@ -13,16 +13,16 @@ from autograd.kinds import register_node
 from autograd.operators import LOADED, MOVED
 from autograd.ops import TABLE
 
-__all__ = ["Value", "sweep"]
+__all__ = ["Value", "push", "sweep"]
 
 if TYPE_CHECKING or native is None:
-    from autograd.value import Value, sweep
+    from autograd.value import Value, push, sweep
 else:
-    from autograd.native._native import Value, sweep
+    from autograd.native._native import Value, push, sweep
 
-    native.connect(TABLE, value.Value, value.sweep, operators)
+    native.connect(TABLE, value.Value, value.sweep, value.push, operators)
     register_node(Value, native.Recorder())
-    graph.register_walk(Value, native.order)
+    graph.register_walk(Value, native.order, native.reaches)
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:

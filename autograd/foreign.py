@@ -64,9 +64,6 @@ def refuse_second(nodes: Iterable[Value]) -> None:
 class AbstractTracer:
     """A tracer for recording derivatives with placeholder numbers: no branch can be taken and no number be read."""
 
-    def recorded(self, node: Any) -> None:
-        """Nothing to note."""
-
     def guard(self, _node: Any) -> bool:
         """Raise an error: the number is not known."""
         raise OperationError("the partials branch on a number that is not known while they are recorded: choose with where")

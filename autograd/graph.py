@@ -29,16 +29,18 @@ class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
 N = TypeVar("N", bound=Node)
 
 # The compiled walks, by the class of the nodes.
-_walks: dict[type, Callable[..., list[Any]]] = {}
+_walks: dict[type, tuple[Callable[..., list[Any]], Callable[..., bool]]] = {}
 
 
-def register_walk(cls: type, walk: Callable[..., list[Any]]) -> None:
-    """Let `walk` do for nodes of `cls` what `order` does."""
-    _walks[cls] = walk
+def register_walk(cls: type, walk: Callable[..., list[Any]], reach: Callable[..., bool]) -> None:
+    """Let `walk` and `reach` do for nodes of `cls` what `order` and `reaches` do."""
+    _walks[cls] = walk, reach
 
 
-def order(*roots: N) -> list[N]:
+def order(*roots: N, since: int = 0) -> list[N]:
     """The nodes below `roots`, themselves included, each after its arguments: a topological order.
+
+    With `since`, the number of a transform's run, not what lies below nodes that are older than that.
 
     Depth first, arguments from left to right; every node once, however many times it is used.
 
@@ -53,7 +55,7 @@ def order(*roots: N) -> list[N]:
             raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
     node_class = roots[0].__class__ if roots else None
     if node_class in _walks:
-        return _walks[node_class](*roots)
+        return _walks[node_class][0](roots, since)
     seen: set[N] = set()
     found: list[N] = []
     # A node is on the stack to be entered; below a None, to be left, its arguments done.
@@ -64,7 +66,7 @@ def order(*roots: N) -> list[N]:
             found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
         elif node not in seen:
             seen.add(node)
-            if args := node.args:
+            if (args := node.args) and (not since or node._run >= since):
                 stack += (node, None)
                 for a in reversed(args):
                     if a.__class__ is node_class and a not in seen:
@@ -72,6 +74,13 @@ def order(*roots: N) -> list[N]:
             else:
                 found.append(node)
     return found
+
+
+def reaches(*roots: N, since: int) -> bool:
+    """Whether a node below `roots` is older than a transform's run."""
+    if roots and roots[0].__class__ in _walks:
+        return _walks[roots[0].__class__][1](roots, since)
+    return any(node._run < since for node in order(*roots, since=since))  # type: ignore[attr-defined]  # a Value
 
 
 def leaves(*roots: N) -> list[N]:

@@ -15,6 +15,7 @@ from autograd.op import Op
 UNTAGGED = (None, 0, 0)
 # Marks: the number was set after the node was made; the node was loaded from a pickle, so that another backend may have computed it.
 MOVED, LOADED = 1, 2
+RUN = 8  # times the number of the run of a transform that made the Value
 
 
 class Operators:
@@ -137,6 +138,11 @@ class Operators:
     def scope(self) -> Scope | int:
         """The `scope` in which it was made, 0 where there was none; `scope_path` gives its names."""
         return getattr(self, "_tag", UNTAGGED)[1]
+
+    @property
+    def _run(self) -> int:
+        """The number of the run of a transform that made it, 0 where none did."""
+        return self._marks // RUN
 
     @property
     def _marks(self) -> int:

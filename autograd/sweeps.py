@@ -15,6 +15,7 @@ from autograd.arrays import tree_ravel
 from autograd.changed import refuse_changed
 from autograd.context import current
 from autograd.engine import Value, sweep
+from autograd.engine import push as push_floats
 from autograd.errors import NumberError
 from autograd.foreign import recorded_partials
 from autograd.graph import Deferred, order
@@ -113,21 +114,21 @@ def _messages(node: Value, cotangent: Any, mask: Any, carried: dict[Any, Any], r
 
 def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
     """Carry the tangents of inputs on to the outputs: forward mode."""
+    if not graph:
+        ends = [y for y in outputs if y.__class__ is Value]
+        found = iter(push_floats(dict(zip(tangents, finished(list(tangents.values()), graph=False), strict=True)), ends))
+        return [next(found) if y.__class__ is Value else 0.0 for y in outputs]
     carried = dict(tangents)
-    reached = depending(nodes, tangents, graph=graph)
+    reached = depending(nodes, tangents, graph=True)
     for node in nodes:
-        if node in reached and node not in tangents and node.partials.__class__ is Deferred:
-            if graph:
-                refuse_changed(node)
-            carried[node] = node.op.pushed(node, carried)  # type: ignore[union-attr]  # as above
-        elif node in reached and node not in tangents:
-            carried[node] = _total(
-                [
-                    _sent(node, carried[a], partial)
-                    for a, partial in zip(node.args, _local(node, graph=graph), strict=True)
-                    if partial is not None and a in reached
-                ]
-            )
+        if node not in reached or node in tangents:
+            continue
+        if node.partials.__class__ is Deferred:
+            refuse_changed(node)
+            carried[node] = node.op.pushed(node, carried, graph=True)  # type: ignore[union-attr]  # as above
+        else:
+            locals_ = zip(node.args, _local(node, graph=True), strict=True)
+            carried[node] = _total([_sent(node, carried[a], partial) for a, partial in locals_ if partial is not None and a in reached])
     return [carried.get(y, 0.0) for y in outputs]
 
 

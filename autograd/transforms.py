@@ -4,8 +4,8 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -13,12 +13,15 @@ import numpy as np
 
 from autograd import foreign, ops
 from autograd.arrays import array_of, tree_ravel
-from autograd.context import Context, in_context, with_active_inputs
+from autograd.context import current, in_context, run_of_its_own, with_active_inputs
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
-from autograd.graph import order
+from autograd.graph import Deferred, order, reaches
 from autograd.kinds import named_float
+from autograd.program.building import form_of
+from autograd.program.calls import call
+from autograd.program.form import Form
 from autograd.sweeps import depending, finished, pull, push
 from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
 
@@ -76,27 +79,29 @@ class _Call:
     def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
-        new_leaves: set[Value] = set()
         before = foreign.made
         numbers, self.input_form = tree_ravel(x)
 
-        def collected(context: Context) -> Context:
-            return replace(context, recording=True, new_leaves=(*context.new_leaves, new_leaves))
-
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
+            self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
 
-        in_context(collected).run(called)
+        in_context(run_of_its_own).run(called)
         self.outputs, self.output_form = tree_ravel(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
-        self.nodes = order(*[y for y in self.outputs if y.__class__ is Value])
-        self.graph = any(not node.args and node not in new_leaves for node in self.nodes)
+        self.ends = [y for y in self.outputs if y.__class__ is Value]
+        self.graph = reaches(*self.ends, since=self.run)
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
+
+    @cached_property
+    def nodes(self) -> list[Value]:
+        """The graph, down to what is older than this run."""
+        return order(*self.ends, since=self.run)
 
     def scalar(self) -> Any:
         """The output, if it is one number, or an array of one."""
@@ -112,12 +117,52 @@ class _Call:
         for y, cotangent in cotangents:
             if y.__class__ is Value:
                 received[y] = received[y] + cotangent if y in received else cotangent
-        graph = self.joined(received.values())
-        return finished(pull(self.nodes, received, self.inputs, graph=graph), graph=graph)
+        if not self.joined(received.values()):
+            return pull((), received, self.inputs, graph=False)
+        if len(self.nodes) < MANY:
+            return finished(pull(self.nodes, received, self.inputs, graph=True), graph=True)
+        form, given = self.form(list(received))
+        adjoint = form.adjoint(range(len(received)), range(len(self.inputs)))
+        return finished(call("grad", adjoint, [*given, *received.values()]), graph=True)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """What arrives at the outputs, for a tangent of each input."""
+        if not self.joined(tangents):
+            return push((), dict(zip(self.inputs, tangents, strict=True)), self.outputs, graph=False)
+        if len(self.nodes) < MANY:
+            return finished(push(self.nodes, dict(zip(self.inputs, tangents, strict=True)), self.outputs, graph=True), graph=True)
+        form, given = self.form(self.outputs)
+        found = call("jvp", form.tangent(range(len(tangents))), [*given, *tangents])
+        return finished(found[len(self.outputs) :], graph=True)
+
+    def form(self, outputs: Sequence[Any]) -> tuple[Form, list[Any]]:
+        """The form from inputs, and from what was captured, to these outputs, and these numbers and Values."""
+        own = set(self.inputs)
+        captured = [node for node in self.nodes if node._run < self.run and node not in own]
+        given = [x if x.args else x._number for x in self.inputs]
+        return form_of(outputs, [*self.inputs, *captured], self.nodes), [*given, *captured]
+
+    def rows(self, *, forward: bool) -> list[list[Any]]:
+        """The rows of the Jacobian, in forward or reverse mode."""
+        several = self.ends and not self.graph and any(node.partials.__class__ is Deferred for node in self.nodes)
+        n, m = len(self.inputs), len(self.outputs)
+        if several:  # one pass over a program, and one run over lanes
+            form, given = self.form(self.outputs)
+            if forward:
+                return np.array(form.tangent(range(n)).over_lanes(given, np.eye(n))[m:]).tolist()
+            return np.transpose(form.adjoint(range(m), range(n)).over_lanes(given, np.eye(m))).tolist()
+        if forward:
+            columns = [self.push([1.0 if k == i else 0.0 for k in range(n)]) for i in range(n)]
+            return [list(row) for row in zip(*columns, strict=True)]
+        return [self.pull([(y, 1.0)]) for y in self.outputs]
 
     def joined(self, numbers: Iterable[Any]) -> bool:
         """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
         return self.graph or any(x.__class__ is Value for x in numbers)
+
+
+# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
+MANY = 256
 
 
 def value_and_grad(f: Function) -> Function:
@@ -188,10 +233,7 @@ def jvp(f: Function) -> Function:
 
     def product(x: Any, v: Any, *rest: Any) -> Any:
         call = _Call(f, x, rest)
-        tangents = _matched("tangent", v, x)
-        graph = call.joined(tangents)
-        carried = push(call.nodes, dict(zip(call.inputs, tangents, strict=True)), call.outputs, graph=graph)
-        return call.output_form.unravel(finished(carried, graph=graph))
+        return call.output_form.unravel(call.push(_matched("tangent", v, x)))
 
     return product
 
@@ -206,7 +248,7 @@ def hvp(f: Function) -> Function:
 
 
 def jacobian(f: Function) -> Function:
-    """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, row by row in reverse mode.
+    """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, in forward mode where x has fewer numbers than f, else in reverse mode.
 
     The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an array of f's of
     shape s and one of x's of shape t give one of shape s + t.
@@ -215,10 +257,31 @@ def jacobian(f: Function) -> Function:
     array([[3., 2.],
            [1., 0.]])
     """
+    return _jacobian(f, None)
 
+
+def jacfwd(f: Function) -> Function:
+    """The Jacobian in forward mode, column by column: see `jacobian`.
+
+    >>> jacfwd(lambda x: [x * x, x])(3.0)
+    [6.0, 1.0]
+    """
+    return _jacobian(f, forward=True)
+
+
+def jacrev(f: Function) -> Function:
+    """The Jacobian in reverse mode, row by row: see `jacobian`.
+
+    >>> jacrev(lambda x: x[0] * x[1])([2.0, 3.0])
+    [3.0, 2.0]
+    """
+    return _jacobian(f, forward=False)
+
+
+def _jacobian(f: Function, forward: bool | None) -> Function:
     def matrix(x: Any, *rest: Any) -> Any:
         call = _Call(f, x, rest)
-        rows = iter([call.pull([(y, 1.0)]) for y in call.outputs])
+        rows = iter(call.rows(forward=len(call.inputs) < len(call.outputs) if forward is None else forward))
 
         def block_row(output_shape: tuple[int, ...]) -> Any:
             own = [iter(row) for row in islice(rows, math.prod(output_shape))]

@@ -19,7 +19,7 @@ from autograd.graph import Deferred, order
 from autograd.kinds import as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
-from autograd.operators import MOVED, Operators, identical
+from autograd.operators import MOVED, RUN, Operators, identical
 
 new = object.__new__
 
@@ -40,17 +40,12 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
     if isinstance(context, Layers):
         context = context.now()
-    if context.scope:
-        node._tag = (None, context.scope, 0)
+    if context.scope or context.runs:
+        node._tag = (None, context.scope, context.runs[-1] * RUN if context.runs else 0)
     if context.watch is not None:
         context.watch.recorded(node)
     if not context.recording:
         node._made_by, node._args, node._partials = None, (), ()
-    if not node._args:
-        for leaves in context.new_leaves:
-            leaves.add(node)
-    if context.tracer is not None:
-        context.tracer.recorded(node)
     return node
 
 
@@ -219,6 +214,28 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
             if swept is not None:
                 swept(node, received.__getitem__)
     return [received.get(x, 0.0) for x in inputs]
+
+
+def push(tangents: dict[Value, float], outputs: Sequence[Value]) -> list[float]:
+    """Carry the tangents of inputs on to outputs: forward mode.
+
+    >>> x = Value(3.0)
+    >>> push({x: 1.0}, [x * x])
+    [6.0]
+    """
+    carried: dict[Value, Any] = dict(tangents)
+    for node in order(*outputs):
+        if node in carried:
+            continue
+        if node._partials.__class__ is Deferred:
+            if any(a in carried for a in node._args):
+                carried[node] = node.op.pushed(node, carried, graph=False)
+            continue
+        for a, local in zip(node._args, node._partials):  # noqa: B905  # as above
+            if local is not None and a in carried:
+                term = carried[a] * local
+                carried[node] = carried[node] + term if node in carried else term
+    return [carried.get(y, 0.0) for y in outputs]
 
 
 FLOATS_AND_VALUES = {float, Value}

@@ -191,7 +191,13 @@ static PyObject *nodes_flatten(PyObject **outputs, size_t m, PyObject **roots, s
     Flat flat = {.own = 0};
     PyObject *constants = NULL, *own = NULL, *parts = NULL;
     int failed = -1;
-    if (order_make(&flat.order, roots, r, 0) < 0) return NULL;
+    for (size_t i = 0; i < n; i++) { /* first, so that what lies below them is not walked over */
+        if (((Node *)inputs[i])->place || order_append(&flat.order, (Node *)inputs[i]) == 0) continue;
+        order_leave(&flat.order);
+        PyMem_RawFree(flat.order.nodes);
+        return PyErr_NoMemory();
+    }
+    if (order_add(&flat.order, roots, r) < 0) return NULL;
     if ((flat.at = PyMem_RawMalloc((flat.order.count + 1) * sizeof(int32_t)))) {
         flat_mark(&flat, roots, r, inputs, n, code_of, known);
         failed = flat_fill(&flat, outputs, m, n, code_of, known);

@@ -40,6 +40,7 @@ cdef extern from "_node.h":
         PyObject* tag
         uint32_t size, place
         uint16_t graded, marks
+        uint32_t run
         Edge own[2]
     enum:
         INLINE
@@ -59,9 +60,11 @@ cdef extern from "_node.h":
     void node_cut(Node*) noexcept
     void node_mark(Node*, PyObject*) noexcept
     void node_seed(Node*, double) noexcept
-    list nodes_below(PyObject**, size_t)
+    list nodes_below(PyObject**, size_t, uint32_t)
     int node_backward(Node*, double) except -1
     int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
+    int nodes_push(PyObject**, size_t, PyObject**, size_t, double*) except -1
+    int nodes_reach(PyObject**, size_t, uint32_t) except -1
 
 
 include "_codes.pxi"
@@ -89,20 +92,21 @@ cdef extern from "_flat.h":
 cdef PyObject* OPS[AG_COUNT]
 shared = None  # operators.py, for what needs no speed
 reference = None  # the Value of value.py
-reference_sweep = None  # and its sweep
+reference_sweep = reference_push = None  # and its sweeps
 signature = None  # and text for `help`
 cdef PyObject* CURRENT = <PyObject*>_current
 cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
-cdef PyObject* SCOPED = NULL  # the last context that was a scope and nothing else, held, and its scope, NULL for none
+cdef PyObject* MARKED = NULL  # the last context of which nodes only have to keep scope and run, held; its scope, NULL for none; its run
 cdef PyObject* SCOPE = NULL
+cdef uint32_t RUN = 0
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
 
 
-def connect(table, value, sweep, operators):
+def connect(table, value, sweep, push, operators):
     """Take the operations from the table, and from the reference its description and what needs no speed."""
-    global shared, reference, reference_sweep, signature
-    shared, reference, reference_sweep = operators, value, sweep
+    global shared, reference, reference_sweep, reference_push, signature
+    shared, reference, reference_sweep, reference_push = operators, value, sweep, push
     signature = f"Value(data, label=None)\n--\n\n{value.__doc__}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
     (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
@@ -128,8 +132,9 @@ cdef inline int attend(object made) except -1:
     """Let the context know of a new node, where there is one."""
     cdef PyObject* context = NULL
     PyContextVar_Get(CURRENT, NULL, &context)
-    Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and SCOPED, held here
-    if context == SCOPED:
+    Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and MARKED, held here
+    if context == MARKED:
+        of(made).run = RUN
         if SCOPE != NULL:
             node_mark(of(made), SCOPE)
         return 0
@@ -138,7 +143,7 @@ cdef inline int attend(object made) except -1:
 
 cdef int attended(object made) except -1:
     """A new node under a scope, a watch, `no_grad` or a transform."""
-    global SCOPED, SCOPE
+    global MARKED, SCOPE, RUN
     cdef Node* node = of(made)
     cdef PyObject* before
     context = current()
@@ -147,10 +152,12 @@ cdef int attended(object made) except -1:
     scope = context.scope
     if scope:
         node_mark(node, <PyObject*>scope)
-    if context.watch is None and context.tracer is None and context.recording and not context.new_leaves:
-        before = SCOPED
+    node.run = context.runs[len(context.runs) - 1] if context.runs else 0
+    if context.watch is None and context.recording:
+        before = MARKED
         Py_INCREF(context)
-        SCOPED = <PyObject*>context
+        MARKED = <PyObject*>context
+        RUN = node.run
         SCOPE = <PyObject*>scope if scope else NULL  # which the context holds
         Py_XDECREF(before)
         return 0
@@ -158,11 +165,6 @@ cdef int attended(object made) except -1:
         context.watch.recorded(made)
     if not context.recording:
         node_cut(node)
-    if not node.size:
-        for leaves in context.new_leaves:
-            leaves.add(made)
-    if context.tracer is not None:
-        context.tracer.recorded(made)
     return 0
 
 
@@ -392,10 +394,38 @@ def living():
 
 # Walks.
 
-def order(*roots):
+def order(tuple roots, uint32_t since=0):
     """The nodes below `roots`, each after its arguments: see `autograd.graph.order`."""
     check(roots)
-    return nodes_below(PySequence_Fast_ITEMS(roots), len(roots))
+    return nodes_below(PySequence_Fast_ITEMS(roots), len(roots), since)
+
+
+def reaches(tuple roots, uint32_t since):
+    """Whether a node below `roots` is older than the run `since`: see `autograd.graph.reaches`."""
+    check(roots)
+    return bool(nodes_reach(PySequence_Fast_ITEMS(roots), len(roots), since))
+
+
+def push(dict tangents, outputs):
+    """Carry tangents of inputs on to the outputs, as floats: see `autograd.value.push`."""
+    cdef tuple inputs = tuple(tangents), wanted = tuple(outputs)
+    cdef Py_ssize_t i, n = len(inputs), m = len(wanted)
+    cdef list found = [0.0] * m
+    check(inputs)
+    check(wanted)
+    cdef double* numbers = <double*>PyMem_Malloc((m + n + 1) * sizeof(double))
+    if numbers == NULL:
+        raise MemoryError
+    try:
+        for i, x in enumerate(inputs):
+            numbers[i] = tangents[x]
+        if nodes_push(PySequence_Fast_ITEMS(inputs), n, PySequence_Fast_ITEMS(wanted), m, numbers):
+            return reference_push(tangents, outputs)
+        for i in range(m):
+            found[i] = numbers[n + i]
+        return found
+    finally:
+        PyMem_Free(numbers)
 
 
 def sweep(dict cotangents, inputs):
@@ -528,6 +558,11 @@ cdef class Value:
     def _marks(self):
         """MOVED and LOADED, where they hold."""
         return of(self).marks
+
+    @property
+    def _run(self):
+        """The number of the run of a transform that made it, 0 where none did."""
+        return of(self).run
 
     @property
     def _grad(self):

@@ -32,6 +32,7 @@ typedef struct Node {
     uint32_t place;  /* during a walk, 1 + its place in the order; else 0 */
     uint16_t graded; /* whether a gradient has arrived */
     uint16_t marks;  /* MOVED and LOADED of operators.py; DEFERRED: its partials are op.py's Deferred */
+    uint32_t run;    /* of a transform, that made it, or 0 */
     Edge own[2];     /* the arguments, or, in own[0].arg, where more of them are */
 } Node;
 
@@ -232,6 +233,7 @@ static PyObject *node_new(double data, PyObject *op, size_t size) {
     node->size = (uint32_t)size;
     node->place = 0;
     node->graded = node->marks = 0;
+    node->run = 0;
     edge_number(&node->own[0], 0.0);
     edge_number(&node->own[1], 0.0);
     if (edges) node->own[0].arg = (uintptr_t)edges;
@@ -316,6 +318,7 @@ typedef struct {
     size_t count, room;
     int forget; /* whether inner nodes lose their gradients */
     int marks;  /* of all nodes */
+    uint32_t since; /* nodes of earlier runs are not descended into */
 } Order;
 
 typedef struct {
@@ -356,13 +359,14 @@ static int order_extend(Order *order, Node *root) {
     Frame now = {root, 0};
     int failed = 0;
     if (root->place) return 0;
+    if (root->run < order->since) return order_append(order, root);
     for (;;) {
         Edge *edges = node_edges(now.node);
         Node *below = NULL;
         while (now.next < now.node->size) {
             Node *a = edge_node(edges[now.next++]);
             if (!a || a->place) continue;
-            if (a->size) {
+            if (a->size && a->run >= order->since) {
                 below = a;
                 break;
             }
@@ -388,9 +392,8 @@ static int order_extend(Order *order, Node *root) {
     return failed;
 }
 
-/* The order of the nodes below `roots`: 0, or -1 with MemoryError. */
-static int order_make(Order *order, PyObject **roots, size_t n, int forget) {
-    *order = (Order){NULL, 0, 0, forget, 0};
+/* Add the nodes below `roots` that are not in the order yet: 0, or -1 with MemoryError, and no order. */
+static int order_add(Order *order, PyObject **roots, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (order_extend(order, (Node *)roots[i]) == 0) continue;
         order_leave(order);
@@ -401,11 +404,16 @@ static int order_make(Order *order, PyObject **roots, size_t n, int forget) {
     return 0;
 }
 
+static int order_make(Order *order, PyObject **roots, size_t n, int forget, uint32_t since) {
+    *order = (Order){.forget = forget, .since = since};
+    return order_add(order, roots, n);
+}
+
 /* The nodes below `roots`, each after its arguments. */
-static PyObject *nodes_below(PyObject **roots, size_t n) {
+static PyObject *nodes_below(PyObject **roots, size_t n, uint32_t since) {
     Order order;
     PyObject *list;
-    if (order_make(&order, roots, n, 0) < 0) return NULL;
+    if (order_make(&order, roots, n, 0, since) < 0) return NULL;
     order_leave(&order);
     for (size_t i = 0; i < order.count; i++) Py_INCREF((PyObject *)order.nodes[i]);
     if ((list = PyList_New((Py_ssize_t)order.count))) {
@@ -444,7 +452,7 @@ static void order_send(Order *order) {
 static int node_backward(Node *root, double seed) {
     PyObject *roots[] = {(PyObject *)root};
     Order order;
-    if (order_make(&order, roots, 1, 1) < 0) return -1;
+    if (order_make(&order, roots, 1, 1, 0) < 0) return -1;
     if (order.marks & DEFERRED) {
         order_leave(&order);
         PyMem_RawFree(order.nodes);
@@ -466,7 +474,7 @@ typedef struct {
 static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers) {
     Order order;
     Gradient *before;
-    if (order_make(&order, outputs, m, 0) < 0) return -1;
+    if (order_make(&order, outputs, m, 0, 0) < 0) return -1;
     if (order.marks & DEFERRED) {
         order_leave(&order);
         PyMem_RawFree(order.nodes);
@@ -495,6 +503,60 @@ static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n
     PyMem_RawFree(order.nodes);
     PyMem_RawFree(before);
     return before ? 0 : -1;
+}
+
+/* `push`: carry n tangents, numbers[0] and on, from the inputs on to m outputs, numbers[n] and on: as `node_backward`. */
+static int nodes_push(PyObject **inputs, size_t n, PyObject **outputs, size_t m, double *numbers) {
+    Order order;
+    if (order_make(&order, outputs, m, 0, 0) < 0) return -1;
+    double *tangents = order.marks & DEFERRED ? NULL : PyMem_RawMalloc((order.count + 1) * sizeof(double));
+    uint8_t *reached = tangents ? PyMem_RawCalloc(order.count + 1, 1) : NULL; /* 2: an input */
+    if (!reached) {
+        int deferred = order.marks & DEFERRED;
+        order_leave(&order);
+        PyMem_RawFree(order.nodes);
+        PyMem_RawFree(tangents);
+        if (!deferred) PyErr_NoMemory();
+        return deferred ? 1 : -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t place = ((Node *)inputs[i])->place; /* 0 where it is not below the outputs */
+        tangents[place] = numbers[i];
+        reached[place] = 2;
+    }
+    for (size_t i = 0; i < order.count; i++) {
+        Edge *edge = node_edges(order.nodes[i]), *end = edge + order.nodes[i]->size;
+        double sum = 0.0;
+        if (reached[i + 1]) continue;
+        for (; edge < end; edge++) {
+            Node *a = (Node *)edge->arg;
+            if (!a || edge->arg & NO_DERIVATIVE || !reached[a->place]) continue;
+            const double term = tangents[a->place] * edge->partial;
+            sum = reached[i + 1] ? sum + term : term;
+            reached[i + 1] = 1;
+        }
+        tangents[i + 1] = sum;
+    }
+    for (size_t i = 0; i < m; i++) {
+        const uint32_t place = ((Node *)outputs[i])->place;
+        numbers[n + i] = reached[place] ? tangents[place] : 0.0;
+    }
+    order_leave(&order);
+    PyMem_RawFree(order.nodes);
+    PyMem_RawFree(tangents);
+    PyMem_RawFree(reached);
+    return 0;
+}
+
+/* Whether a node below `roots` is older than the run `since`: 1 or 0, or -1 with MemoryError. */
+static int nodes_reach(PyObject **roots, size_t n, uint32_t since) {
+    Order order;
+    int older = 0;
+    if (order_make(&order, roots, n, 0, since) < 0) return -1;
+    for (size_t i = 0; i < order.count; i++) older |= order.nodes[i]->run < since;
+    order_leave(&order);
+    PyMem_RawFree(order.nodes);
+    return older;
 }
 
 #endif

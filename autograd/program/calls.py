@@ -17,7 +17,9 @@ from autograd.errors import ChangedError
 from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.operators import identical
-from autograd.program.form import Form
+from autograd.program.form import Form, Step, View
+from autograd.program.lanes import BatchedProgram
+from autograd.program.passes import pruned
 from autograd.program.traced import ALL, Key, TracedArray, entry_of
 
 made = 0  # how many calls have been recorded
@@ -34,10 +36,9 @@ class Call(Op):
         # entries; or the array itself.
         self.form, self.slots = form, slots
         self.numbers, self.given = numbers, given  # of the arguments, and all inputs of the form, when it was recorded
-        self.adjoints: dict[Any, Form] = {}
 
     def __reduce__(self) -> Any:
-        return Call, (self.name, self.form, self.slots, self.numbers, self.given)
+        return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)
 
     def refuse_changed(self, node: Any) -> None:
         """Raise an error where an argument was changed after it was recorded."""
@@ -71,18 +72,11 @@ class Call(Op):
 
         return [k for k, slot in enumerate(self.slots) if depends(slot)]
 
-    def adjoint(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> Form:
-        """That of the form."""
-        key = seeded, wanted
-        if key not in self.adjoints:
-            self.adjoints[key] = self.form.adjoint(seeded, wanted)
-        return self.adjoints[key]
-
     def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any]]:
         """What goes back to the wanted inputs: pairs of a slot and a gradient; on Values where there are `args`."""
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
-        form = self.adjoint(tuple(seeded), tuple(wanted))
+        form = self.form.adjoint_of(tuple(seeded), tuple(wanted))
         found = form([*self.given, *seeds]) if args is None else call(f"{self.name}'", form, [*self.arguments(args), *seeds])
         return list(zip([self.slots[i] for i in wanted], found, strict=True))
 
@@ -129,7 +123,7 @@ class Call(Op):
                 found += [(node.args[i], _masked(mask, g)) for i, g in zip(slot, gradient.ravel(), strict=True) if node.args[i] in reached]
         return found
 
-    def pushed(self, node: Any, carried: dict[Any, Any]) -> list[Any]:
+    def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> list[Any]:
         """The tangents of all outputs, where `carried` has those of arguments."""
         wanted = self.wanted(node.args, carried)
         tangents: list[Any] = []
@@ -142,7 +136,44 @@ class Call(Op):
             else:
                 tangents.append(array_of([carried.get(node.args[j], 0.0) for j in slot], self.given[i].shape))
         form = self.form.tangent(wanted)
-        return call(f"{self.name}'", form, [*self.arguments(node.args), *tangents])[len(self.form.outputs) :]
+        found = call(f"{self.name}'", form, [*self.arguments(node.args), *tangents]) if graph else form([*self.given, *tangents])
+        return found[len(self.form.outputs) :]
+
+
+class SingleCall(Call):
+    """A form that gives one number, as an operation on its live arguments: the node is that number, and knows its partials."""
+
+    def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
+        super().__init__(name, form, slots, numbers, given)
+        # Whether it depends on arrays that the caller may change in place.
+        self.changeable = any(slot is None and x.flags.writeable for slot, x in zip(slots, given, strict=True))
+
+    def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
+        """The result and its gradient on floats."""
+        wanted = [k for k, slot in enumerate(self.slots) if slot is not None]
+        y, found = self.form.value_and_gradients(self.arguments(x), wanted)
+        return y, self._sorted(wanted, found, len(x))
+
+    def _sorted(self, wanted: Sequence[int], found: Sequence[Any], count: int) -> tuple[Any, ...]:
+        partials: list[Any] = [None] * count
+        for k, gradient in zip(wanted, found, strict=True):
+            slot = self.slots[k]
+            if slot.__class__ is int:
+                partials[slot] = gradient
+            else:
+                for i, g in zip(slot, np.ravel(gradient).tolist(), strict=True):
+                    partials[i] = g
+        return tuple(partials)
+
+    def value(self, _xp: Any, *x: Any) -> Any:
+        """The result on numbers of any kind."""
+        return self.form.on_any(self.arguments(x))[0]
+
+    def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
+        """On Values: a call of the adjoint."""
+        wanted = self.wanted(x)
+        form = self.form.adjoint_of((0,), tuple(wanted))
+        return self._sorted(wanted, call(f"{self.name}'", form, [*self.arguments(x), 1.0]), len(x))
 
 
 def _masked(mask: Any, sent: Any) -> Any:
@@ -173,20 +204,51 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
         else:
             slots.append(None)
             numbers.append(x)
-    live = any(node.__class__ is Value for node in nodes)
-    found = form(numbers)
-    if not live:
-        return found
-    if not current().recording:
-        return [Value(y) if y.__class__ is float else array_of([Value(x) for x in y.ravel().tolist()], y.shape) for y in found]
+    if not any(node.__class__ is Value for node in nodes):
+        return form(numbers)
+    context = current()
+    lazy = getattr(context.tracer, "lazy", False)
+    if not context.recording:
+        return [Value(y) if y.__class__ is float else array_of(list(map(Value, y.ravel().tolist())), y.shape) for y in form(numbers)]
+    reals = [n._number if n.__class__ is Value else n for n in nodes]
+    if not lazy and len(form.outputs) == 1 and form.outputs[0] >= 0:
+        single = SingleCall(name, form, slots, reals, numbers)
+        y, partials = single.evaluate(reals)
+        own = [p if n.__class__ is Value else None for n, p in zip(nodes, partials, strict=True)]
+        return [Value._recorded(y, tuple(own), single, tuple(nodes))]
     made += 1
+    found = form(numbers)
     kept = [x.copy() if slot is None and x.flags.writeable else x for slot, x in zip(slots, numbers, strict=True)]
-    op = Call(name, form, slots, [n._number if n.__class__ is Value else n for n in nodes], kept)
+    op = Call(name, form, slots, reals, kept)
     node = Value._recorded(0.0, Deferred([1.0 if n.__class__ is Value else None for n in nodes]), op, tuple(nodes))
-    lazy = getattr(current().tracer, "lazy", False)
     return [
         entry_of(node, (k, 0), y) if y.__class__ is float
         else TracedArray.of(y, node, k) if lazy
         else array_of([entry_of(node, (k, i), x) for i, x in enumerate(y.ravel().tolist())], y.shape)
         for k, y in enumerate(found)
     ]  # fmt: skip
+
+
+def program_output(
+    name: str, batched: BatchedProgram, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
+) -> SingleCall:
+    """What earlier versions pickled: an output of a program, weighted and summed over lanes, as an operation on its live inputs."""
+    form = Form()
+    groups: list[Any] = []
+    slots: list[int | None] = []
+    inputs: list[Any] = []
+    for array, own in zip(given, live, strict=True):
+        if len(array) > 1:
+            groups.append(View(form.input(array.shape), array.shape))
+            slots.append(None)
+            inputs.append(array)
+        elif own:
+            groups.append(np.array([form.input() for _ in array[0]], int))
+            slots += range(len(inputs) - slots.count(None), len(inputs) - slots.count(None) + array.size)
+            inputs += array[0].tolist()
+        else:
+            groups.append(np.array([form.constant(x) for x in array[0].tolist()], int))
+    form.outputs = [form.place()]
+    one = BatchedProgram(pruned(batched.program, [output]), [0])
+    form.steps.append(Step(one, count, tuple(groups), np.array(form.outputs), weight=weight))
+    return SingleCall(name, form, slots, [x for x in inputs if x.__class__ is float], inputs)

@@ -77,6 +77,7 @@ class Step:
         inputs: for consecutive inputs of the program the places of numbers that lanes share, or a view.
         sums: places for the first outputs, summed over the lanes.
         columns: views for the others.
+        weight: a factor of all results.
     """
 
     batched: BatchedProgram
@@ -84,6 +85,7 @@ class Step:
     inputs: tuple[Any, ...]
     sums: np.ndarray
     columns: tuple[View, ...] = ()
+    weight: float = 1.0
 
     def groups(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> list[np.ndarray]:
         """The inputs, arrays with one row, or one for each lane."""
@@ -93,9 +95,20 @@ class Step:
         """Fill in the places of the results."""
         widths = [view.width for view in self.columns]
         sums, *columns = self.batched.run(self.groups(numbers, arrays), self.lanes, len(self.sums), widths)
-        numbers[self.sums] = sums
+        numbers[self.sums] = self.weight * sums
         for view, rows in zip(self.columns, columns, strict=True):
-            arrays[view.place] = view.put(rows)
+            arrays[view.place] = view.put(rows if self.weight == 1.0 else self.weight * rows)
+
+    def run_on_any(self, numbers: dict[int, Any]) -> None:
+        """The same with numbers of any kind, and arrays, in one dict."""
+        given = [x for g in self.inputs for x in (g.take(numbers[g.place]).T if g.__class__ is View else map(numbers.__getitem__, g.tolist()))]
+        found = self.batched.program(given)
+        for place, y in zip(self.sums.tolist(), found, strict=False):
+            numbers[place] = (y if self.lanes == 1 else np.sum(np.broadcast_to(y, self.lanes))) * self.weight
+        rest = iter(found[len(self.sums) :])
+        for view in self.columns:
+            rows = np.array([np.broadcast_to(next(rest), self.lanes) for _ in range(view.width)]).reshape(view.width, self.lanes).T
+            numbers[view.place] = view.put(rows * self.weight)
 
     def places(self) -> list[list[int]]:
         """The place of each result, and the outputs of the program that belong to it."""
@@ -125,7 +138,7 @@ class Step:
             return replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places)
 
         columns = tuple([group(view) for view in self.columns])
-        return Step(self.batched, self.lanes, tuple(map(group, self.inputs)), moved(self.sums, places), columns)
+        return Step(self.batched, self.lanes, tuple(map(group, self.inputs)), moved(self.sums, places), columns, self.weight)
 
     def only(self, live: set[int]) -> "Step":
         """The step with the results at live places alone."""
@@ -157,7 +170,7 @@ class Step:
                 received.setdefault(place, []).append(results[-1].place)
         inputs = (*self.inputs, *([cotangents] if len(cotangents) else []), *rows)
         batched = BatchedProgram(program, range(len(program.outputs)))
-        form.steps.append(Step(batched, self.lanes, inputs, np.array(sums, int), tuple(results)))
+        form.steps.append(Step(batched, self.lanes, inputs, np.array(sums, int), tuple(results), self.weight))
 
     def forward(self, form: "Form", carried: dict[int, int]) -> None:
         """Add to a form the step that computes what this one does, and its tangents."""
@@ -178,6 +191,7 @@ class Step:
             (*self.inputs, *([numbers] if len(numbers) else []), *views),
             np.array([*self.sums, *[carried[int(p)] for p in self.sums]], int),
             (*self.columns, *tangents),
+            self.weight,
         )
         form.steps.append(made)
 
@@ -193,6 +207,10 @@ class Pack:
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Fill in the array."""
         arrays[self.array] = numbers[self.numbers].reshape(self.shape)
+
+    def run_on_any(self, numbers: dict[int, Any]) -> None:
+        """Fill in the array."""
+        numbers[self.array] = np.array([numbers[p] for p in self.numbers.tolist()]).reshape(self.shape)
 
     def places(self) -> list[list[int]]:
         """The array."""
@@ -236,6 +254,10 @@ class Unpack:
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Fill in the numbers."""
         numbers[self.numbers] = arrays[self.array].ravel()
+
+    def run_on_any(self, numbers: dict[int, Any]) -> None:
+        """Fill in the numbers."""
+        numbers.update(zip(self.numbers.tolist(), numbers[self.array].ravel(), strict=True))
 
     def places(self) -> list[list[int]]:
         """The numbers."""
@@ -285,6 +307,7 @@ class Form:
         self.constants: dict[int, Any] = {}
         self.steps: list[Any] = []  # Step, Pack, Unpack
         self.numbers = 0
+        self.adjoints: dict[Any, Form] = {}
 
     def copy(self) -> "Form":
         """A form with the same content, to be continued."""
@@ -323,6 +346,58 @@ class Form:
         for step in self.steps:
             step.run(numbers, arrays)
         return [numbers.item(p) if p >= 0 else arrays[p].reshape(self.shapes[p]) for p in self.outputs]
+
+    def over_lanes(self, given: Sequence[Any], varying: np.ndarray) -> list[np.ndarray]:
+        """The outputs, numbers, in lanes that differ in the last inputs: rows of `varying`."""
+        lanes, count = varying.shape
+        if not all(step.__class__ is Step and step.lanes == 1 for step in self.steps):
+            return list(np.array([self([*given, *row]) for row in varying.tolist()]).reshape(lanes, len(self.outputs)).T)
+        numbers = np.empty((self.numbers, lanes))
+        varies = np.zeros(self.numbers, bool)
+        for place, x in (*self.constants.items(), *zip(self.inputs, given, strict=False)):
+            numbers[place] = x
+        numbers[self.inputs[-count:]] = varying.T
+        varies[self.inputs[-count:]] = True
+        for step in self.steps:
+            given_now = np.concatenate(step.inputs)
+            cuts = np.flatnonzero(np.diff(varies[given_now])) + 1
+            groups = [numbers[g].T if varies[g[0]] else numbers[g, :1].T for g in np.split(given_now, cuts)]
+            _, rows = step.batched.run(groups, lanes, 0, [len(step.sums)])
+            numbers[step.sums] = step.weight * rows.T
+            varies[step.sums] = True
+        return [numbers[p] for p in self.outputs]
+
+    def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
+        """The single output, a number, and its gradients with respect to the wanted inputs."""
+        step = self.steps[-1] if len(self.steps) == 1 else None
+        if step.__class__ is not Step or len(step.sums) != 1:  # type: ignore[union-attr]  # not None
+            return self(given)[0], self.adjoint_of((0,), tuple(wanted))([*given, 1.0])
+        numbers, arrays = self._filled(given)
+        places = {self.inputs[i] for i in wanted}
+        asked = [g.place in places if g.__class__ is View else not places.isdisjoint(g.tolist()) for g in step.inputs]
+        sums, found = step.batched.backward(step.groups(numbers, arrays), step.lanes, [step.weight], asked)
+        gradients: dict[int, Any] = {}
+        for g, gradient, is_asked in zip(step.inputs, found, asked, strict=True):
+            if is_asked:
+                gradients.update([(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True))
+        return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
+
+    def on_any(self, given: Sequence[Any]) -> list[Any]:
+        """The outputs on numbers of any kind."""
+        numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
+        for step in self.steps:
+            step.run_on_any(numbers)
+        return [numbers[p] for p in self.outputs]
+
+    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> "Form":
+        """`adjoint`, made once."""
+        key = seeded, wanted
+        if key not in self.adjoints:
+            self.adjoints[key] = self.adjoint(seeded, wanted)
+        return self.adjoints[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "adjoints": {}}
 
     def _filled(self, given: Sequence[Any]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
         numbers, arrays = np.empty(self.numbers), {}

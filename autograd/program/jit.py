@@ -12,7 +12,6 @@ from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.fast import FastCall
-from autograd.program.outputs import output_value
 from autograd.program.recording import Recordings, watched, with_captured
 from autograd.program.vmap import VMap, name_of
 
@@ -54,13 +53,11 @@ class _Jit:
         given = Arguments(args, [None] * len(args))
         trace = next(self.recordings.parts(given))[0]
         groups = with_captured(given.groups, trace)
-        if trace.whole is not None:
-            return trace.result(name_of(self.f), groups)
-        if not any(own for _, own in groups):
+        if trace.whole is None and not any(own for _, own in groups):
             if self.loss is None and FastCall.fits(args, trace):
                 self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
             return trace.form.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
-        return trace.form.unravel([output_value(name_of(self.f), trace.batched, groups, 1, k, 1.0) for k in range(trace.count)])
+        return trace.result(name_of(self.f), groups)
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""

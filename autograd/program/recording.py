@@ -10,6 +10,7 @@ Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import tree_ravel, wrapped
-from autograd.context import NEUTRAL, current, in_context, with_active_inputs
+from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import OperationError, TraceError
 from autograd.graph import order
@@ -27,8 +28,9 @@ from autograd.program.arguments import Arguments, Groups, group_arrays
 from autograd.program.building import form_of
 from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
-from autograd.program.form import Form
+from autograd.program.form import Form, Step
 from autograd.program.lanes import BatchedProgram
+from autograd.program.passes import pruned
 from autograd.program.program import Program
 from autograd.program.traced import ArrayLost, TracedArray
 from autograd.trees import tree_flatten, tree_unflatten
@@ -52,12 +54,8 @@ class Tracer:
     def __init__(self, *, lazy: bool) -> None:
         self.lazy = lazy
         self.unpacked: dict[Value, dict[int, Any]] = {}
-        self.created: set[Value] = set()
+        self.run = 0  # the number of the run
         self.guards: dict[Value, bool] = {}
-
-    def recorded(self, node: Value) -> None:
-        """Note a node that the function made."""
-        self.created.add(node)
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`, which becomes a guard."""
@@ -66,7 +64,7 @@ class Tracer:
 
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
-        if node not in self.created or node.args:  # a leaf that the function made is a constant
+        if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
             raise TraceError(
                 f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
                 "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
@@ -85,20 +83,21 @@ class Trace:
         inputs = in_context(NEUTRAL).run(_inputs, args, lane, lazy=lazy)
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
-        traced = in_context(lambda context: replace(context, recording=True, watch=None, tracer=tracer))
-        tree = traced.run(with_active_inputs, [_node(x) for x in inputs], f, *given)
+
+        def traced(context: Context) -> Context:
+            made = run_of_its_own(context)
+            tracer.run = made.runs[-1]
+            return replace(made, watch=None, tracer=tracer)
+
+        tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
             )
         leaves, self.structure = tree_flatten(tree)
-        nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value])
-        known = {*map(_node, inputs), *tracer.created}
-        outside = [node for node in nodes if node not in known]
-        if any(node.args for node in outside):  # then only those that the function used, not what they were computed from
-            taken = {a for node in nodes if node in tracer.created for a in node.args}.union(leaves_of(leaves), tracer.guards)
-            outside = [node for node in outside if node in taken]
-        self.captured = outside
+        nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
+        known = set(map(_node, inputs))
+        self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.kept = False  # whether other calls may use it
         self.whole: Form | None = None
@@ -113,6 +112,16 @@ class Trace:
         entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
         self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*entries, *outside]), range(self.count))
 
+    @cached_property
+    def once(self) -> Form:
+        """The program as a form, without the guards."""
+        form = Form()
+        inputs = np.array([form.input() for _ in range(self.batched.program.inputs)], int)
+        form.outputs = [form.place() for _ in range(self.count)]
+        batched = BatchedProgram(pruned(self.batched.program, range(self.count)), range(self.count))
+        form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
+        return form
+
     def guards_hold(self, groups: Groups, lanes: int) -> np.ndarray:
         """In which lanes the guards have the values that they had in the recording."""
         if self.whole is None:
@@ -123,7 +132,8 @@ class Trace:
 
     def result(self, name: str, groups: Groups) -> Any:
         """What the function gives for one lane of these groups, by the form of all of it."""
-        assert self.whole is not None  # noqa: S101  # the caller looked
+        if self.whole is None:
+            return self.form.unravel(call(name, self.once, _given(groups, lazy=False)))
         found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
@@ -143,8 +153,8 @@ def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
 
 def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     """What stands for them in a recording: Values, or a traced array."""
-    given = _given([(array, None) if own is None else (array, [*map(float, array[0])]) for array, own in args.groups], lane, lazy=lazy)
-    return [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
+    given = [_given([(array, own)], lane, lazy=lazy) if own is None else array[lane if len(array) > 1 else 0].tolist() for array, own in args.groups]
+    return [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for own in given for x in own]
 
 
 def _node(x: Any) -> Value:
@@ -161,18 +171,20 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     if hasattr(f, "derivative_of"):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
-    new_leaves: set[Any] = set()
+    first = 0
 
     def called() -> Any:
+        nonlocal first
+        first = current().runs[-1]
         inputs = [v for array, own in given.groups for v in own or map(Value, array[0].tolist())]
         return f(*given.rebuilt(inputs, 0))
 
-    tree = in_context(lambda context: replace(context, recording=True, new_leaves=(*context.new_leaves, new_leaves))).run(called)
+    tree = in_context(run_of_its_own).run(called)
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     context: Any = current()
     context.watch.used(outputs)
-    if any(own for _, own in given.groups) or any(not node.args and node not in new_leaves for node in order(*outputs)):
+    if any(own for _, own in given.groups) or any(node._run < first for node in order(*outputs, since=first)):
         return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 

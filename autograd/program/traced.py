@@ -42,7 +42,7 @@ class Output(Op):
         carried.setdefault(node.args[0], {})[self.key] = cotangent
         return [(node.args[0], 1.0)]
 
-    def pushed(self, node: Any, carried: dict[Any, Any]) -> Any:
+    def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> Any:  # noqa: ARG002  # as that of a call
         """The tangent, among those of the call."""
         k, i = self.key
         tangent = carried[node.args[0]][k]

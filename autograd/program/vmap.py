@@ -17,7 +17,6 @@ from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.form import NONE, Form, Step, View
 from autograd.program.lanes import BatchedProgram
-from autograd.program.outputs import output_value
 from autograd.program.passes import pruned
 from autograd.program.recording import Recordings, Trace, watched, with_captured
 from autograd.program.traced import LANES
@@ -69,15 +68,10 @@ class VMap:
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        if joined and (lazy or current().recording) and not (self.reduce is not None and count == 1 and not lazy):
-            if lazy and any(len(trace.guards) for trace, _ in made):  # other numbers would take other paths
-                return self._unrolled(args, given.axes, lanes)
+        if joined and lazy and any(len(trace.guards) for trace, _ in made):  # other numbers would take other paths
+            return self._unrolled(args, given.axes, lanes)
+        if self.reduce is not None or (joined and current().recording):
             return self._called(given, made)
-        if self.reduce is not None:
-            weight = self.weight(lanes)
-            parts = [(trace, with_captured(given.chosen(chosen).groups, trace), len(chosen)) for trace, chosen in made]
-            sums = [[output_value(name_of(self.f), p.batched, g, n, k, weight) for p, g, n in parts] for k in range(count)]
-            return form.unravel([part[0] if len(part) == 1 else ops.sum(part) for part in sums])
         rows = np.empty((count, lanes), dtype=object if joined else float)
         for trace, chosen in made:
             groups = with_captured(given.chosen(chosen).groups, trace)
@@ -90,13 +84,13 @@ class VMap:
         form, inputs = Form(), []
         sources: list[Any] = []  # of each group, a view, or places
         for array, own in given.groups:
-            if len(array) == 1 and given.lanes != 1 or own.__class__ is list and len(own) == array.shape[1] and len(array) == 1:
-                sources.append(np.array([form.input() for _ in array[0]], int))
-                inputs += own or array[0].tolist()
-            else:
+            if len(array) > 1 or own.__class__ is tuple:
                 x, axis = own if own.__class__ is tuple else (array if own is None else array_of(own, array.shape), 0)
                 sources.append(View(form.input(x.shape), x.shape, axis))
                 inputs.append(x)
+            else:
+                sources.append(np.array([form.input() for _ in array[0]], int))
+                inputs += own or array[0].tolist()
         shapes, lanes = made[0][0].form.shapes, given.lanes or 0
         results: list[list[int]] = []  # the places of each part
         for trace, chosen in made:
@@ -108,7 +102,7 @@ class VMap:
             batched = BatchedProgram(pruned(trace.batched.program, range(trace.count)), range(trace.count))
             if self.reduce is not None:
                 sums = np.array([form.place() for _ in range(trace.count)], int)
-                form.steps.append(Step(batched, len(chosen), tuple(groups), sums))
+                form.steps.append(Step(batched, len(chosen), tuple(groups), sums, weight=self.weight(lanes)))
                 results.append(sums.tolist())
             else:
                 views = [View(form.place((lanes, *shape)), (lanes, *shape), 0, rows) for shape in shapes]
@@ -120,7 +114,7 @@ class VMap:
         found = call(name_of(self.f), form, inputs)
         if self.reduce is None:
             return tree_unflatten(made[0][0].form.structure, found)
-        return made[0][0].form.unravel([y * self.weight(lanes) if self.reduce == "mean" else y for y in found])
+        return made[0][0].form.unravel(found)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
