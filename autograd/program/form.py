@@ -502,11 +502,5 @@ def moved(numbers: np.ndarray, places: Mapping[int, int]) -> np.ndarray:
 def adding(counts: tuple[int, ...]) -> BatchedProgram:
     """The program that adds up as many inputs for each of its outputs."""
     ends = np.cumsum([0, *counts])
-    arrays = {
-        "codes": np.full(len(counts), CODES[TABLE["sum"]], np.uint8),
-        "starts": ends.astype(np.uint32),
-        "args": np.arange(ends[-1], dtype=np.int32),
-        "constants": np.empty(0),
-        "outputs": np.arange(ends[-1], ends[-1] + len(counts), dtype=np.int32),
-    }
-    return BatchedProgram(Program.of_arrays(int(ends[-1]), **arrays), range(len(counts)))
+    codes, outputs = np.full(len(counts), CODES[TABLE["sum"]]), np.arange(ends[-1], ends[-1] + len(counts))
+    return BatchedProgram(Program.from_arrays(codes, ends, np.arange(ends[-1]), (), outputs, int(ends[-1])), range(len(counts)))

@@ -10,7 +10,7 @@ import re
 import struct
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -18,17 +18,14 @@ import numpy as np
 
 from autograd import ops
 from autograd.compiled import native
-from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.files import check_version, file_path, is_sealed, reading, writing
-from autograd.foreign import ABSTRACT_TRACER, stand_in
 from autograd.graph import order
 from autograd.kinds import kind_of, named_float
 from autograd.op import Op
 from autograd.ops import TABLE
 from autograd.program.archive import LABEL, read_arrays, write_arrays
-from autograd.sweeps import gradient
 
 FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
@@ -88,16 +85,26 @@ class Program:
         self._freeze()
 
     @classmethod
-    def of_arrays(cls, inputs: int, own: tuple[Op, ...] = (), **arrays: np.ndarray) -> "Program":
-        """A program from its arrays."""
-        made = cls.__new__(cls)
-        made.inputs, made.own = inputs, own
-        vars(made).update(arrays)
-        made._freeze()
-        return made
+    def from_arrays(
+        cls, codes: Any, starts: Any, args: Any, constants: Any, outputs: Any, inputs: int, own: Sequence[Op] = ()
+    ) -> "Program":
+        """The program of these arrays, which are not checked, and cannot be changed afterwards."""
+        program = object.__new__(cls)
+        program.inputs, program.own = inputs, tuple(own)
+        for (name, dtype), part in zip(TYPES.items(), (codes, starts, args, constants, outputs), strict=True):
+            setattr(program, name, np.ascontiguousarray(part, np.uint32 if name == "codes" and own else dtype))
+        program._freeze()
+        return program
+
+    @cached_property
+    def derived(self) -> dict[Any, "Program"]:
+        """What passes have made of the program."""
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "names": list(TABLE)}
+        state = {**vars(self), "names": list(TABLE)}
+        state.pop("derived", None)
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -150,9 +157,7 @@ class Program:
         places = np.full(self.inputs + len(self.constants) + len(self), -1, np.int32)
         places[used] = np.arange(len(used))
         places[self.inputs :] = np.arange(len(used), len(used) + len(self.constants) + len(self))
-        arrays = {name: getattr(self, name) for name in TYPES}
-        arrays.update(args=places[self.args], outputs=places[self.outputs])
-        return self.of_arrays(len(used), self.own, **arrays)
+        return Program.from_arrays(self.codes, self.starts, places[self.args], self.constants, places[self.outputs], len(used), self.own)
 
     def gradient(self) -> "Program":
         """The program from inputs x, then one cotangent for each output, to the gradients of all inputs: reverse mode.
@@ -161,15 +166,9 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        # In a neutral context, wherever it is first called; the user's partials must not branch on placeholder numbers.
-        made: Program = in_context(replace(NEUTRAL, tracer=ABSTRACT_TRACER) if self.own else NEUTRAL).run(self._differentiated)
-        return made
+        from autograd.program.passes import adjoint  # noqa: PLC0415  # passes are made of programs
 
-    def _differentiated(self) -> "Program":
-        x = [Value(1.0) for _ in range(self.inputs)]
-        cotangents = [Value(1.0) for _ in self.outputs]
-        total = ops.dot(cotangents, self._run(x, stand_in)) if cotangents else Value(0.0)
-        return Program(gradient(total, x), [*x, *cotangents])
+        return adjoint(self, range(len(self.outputs)), range(self.inputs))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, an archive of plain arrays.

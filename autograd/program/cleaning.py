@@ -1,0 +1,224 @@
+"""Passes that remove what is not needed from a program: dead instructions, constants computed anew, equal instructions.
+
+All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution of
+an equation for each instruction, since a program has no circle. So it is found from any guess by computing all equations again until
+nothing changes. That takes one round more than the longest chain that was guessed wrongly: few, since in most programs nearly all depends on
+the inputs and is used; where it takes many, a loop does the same in order.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd.kinds import kind_of
+from autograd.program.program import OPS, Program
+
+ROUNDS = 12
+
+
+class Edges:
+    """The arguments of a program's instructions as edges: from `source`, a place, to instruction `owner`, as argument `position`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.size = len(program)
+        self.known = program.inputs + len(program.constants)
+        self.places = self.known + self.size
+        self.starts = program.starts.astype(np.intp)
+        self.counts = np.diff(self.starts)
+        self.source = program.args.astype(np.intp)
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        return np.repeat(np.arange(self.size), self.counts)
+
+    @cached_property
+    def position(self) -> np.ndarray:
+        return np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """The edges of these instructions, one instruction after the other."""
+        return ranges(self.starts[rows], self.counts[rows])
+
+    def at(self, places: Any) -> np.ndarray:
+        """Which places are among these."""
+        flags = np.zeros(self.places, bool)
+        flags[places] = True
+        return flags
+
+    def depending(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
+        """Which places depend on these, by way of all edges or of some."""
+        seeds = self.at(places)
+        flags = seeds.copy()
+        flags[self.known :] = True
+        for _ in range(ROUNDS):
+            found = seeds.copy()
+            passing = flags[self.source] if through is None else through & flags[self.source]
+            found[self.known + self.owner[passing]] = True
+            if np.array_equal(found, flags):
+                return flags
+            flags = found
+        on = seeds.tolist()
+        args, starts = (self.source if through is None else np.where(through, self.source, -1)).tolist(), self.starts.tolist()
+        for i in range(self.size):
+            on[self.known + i] |= any([a >= 0 and on[a] for a in args[starts[i] : starts[i + 1]]])
+        return np.array(on, bool)
+
+    def reached(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
+        """On which places these depend, by way of all edges or of some."""
+        seeds = self.at(places)
+        uses = np.bincount(self.source if through is None else self.source[through], minlength=self.places) + seeds
+        unused = np.flatnonzero(uses[self.known :] == 0)
+        for _ in range(ROUNDS):
+            if not len(unused):
+                return uses > 0
+            edges = self.of(unused)
+            freed = self.source[edges if through is None else edges[through[edges]]]
+            np.subtract.at(uses, freed, 1)
+            freed = np.unique(freed)
+            unused = freed[(uses[freed] == 0) & (freed >= self.known)] - self.known
+        on = seeds.tolist()
+        args, starts = (self.source if through is None else np.where(through, self.source, -1)).tolist(), self.starts.tolist()
+        for i in range(self.size - 1, -1, -1):
+            if on[self.known + i]:
+                for a in args[starts[i] : starts[i + 1]]:
+                    if a >= 0:
+                        on[a] = True
+        return np.array(on, bool)
+
+
+def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The whole numbers from each start on, so many as `counts` says."""
+    ends = np.cumsum(counts)
+    return np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
+
+
+def pruned(program: Program, outputs: Sequence[int]) -> Program:
+    """The program with only these of its outputs, given by index, without instructions and constants that they do not need.
+
+    >>> from autograd import Value, exp
+    >>> x = Value(2.0)
+    >>> pruned(Program([exp(x), x + 1.0], [x]), [1])
+    <Program of 1 operations: 1 inputs, 1 outputs>
+    """
+    edges = Edges(program)
+    ends = program.outputs[np.asarray(outputs, np.intp)]
+    keep = edges.reached(ends)
+    keep[: program.inputs] = True
+    if keep.all() and len(ends) == len(program.outputs) and np.array_equal(ends, program.outputs):
+        return program
+    place = np.cumsum(keep) - 1
+    kept = keep[edges.known :]
+    codes, own = program.codes[kept], program.own
+    if own:
+        used = np.unique(codes[codes >= len(OPS)]) - len(OPS)
+        number = np.arange(len(OPS) + len(own))
+        number[len(OPS) + used] = len(OPS) + np.arange(len(used))
+        codes, own = number[codes], tuple([own[k] for k in used])
+    return Program.from_arrays(
+        codes,
+        np.append(0, np.cumsum(edges.counts[kept])),
+        place[edges.source[np.repeat(kept, edges.counts)]],
+        program.constants[keep[program.inputs : edges.known]],
+        place[ends],
+        program.inputs,
+        own,
+    )
+
+
+def folded(program: Program) -> Program:
+    """The program with instructions on constants alone computed, to be constants themselves; dead ones are left for `pruned`."""
+    edges = Edges(program)
+    own = np.flatnonzero(program.codes >= len(OPS)) + edges.known  # a user's function is left alone
+    varies = edges.depending(np.append(np.arange(program.inputs), own))
+    fixed = np.flatnonzero(~varies[edges.known :])
+    if not len(fixed):
+        return program
+    numbers: dict[int, float] = dict(enumerate(program.constants.tolist(), program.inputs))
+    for i in fixed.tolist():
+        args = [numbers[a] for a in program.args[program.starts[i] : program.starts[i + 1]].tolist()]
+        numbers[edges.known + i] = kind_of(args).apply(OPS[program.codes[i]], args)
+    made = np.array([numbers[edges.known + i] for i in fixed.tolist()])
+    place = np.arange(edges.places)
+    place[edges.known :] += len(fixed)
+    place[edges.known + fixed] = edges.known + np.arange(len(fixed))
+    # The instructions themselves stay where they are, dead.
+    return pruned(
+        Program.from_arrays(
+            program.codes,
+            program.starts,
+            place[edges.source],
+            np.append(program.constants, made),
+            place[program.outputs],
+            program.inputs,
+            program.own,
+        ),
+        range(len(program.outputs)),
+    )
+
+
+def mixed(x: np.ndarray) -> np.ndarray:
+    """Numbers of 64 bits that look random, one for each of `x`: the finalizer of splitmix64 (Steele, Lea and Flood, 2014)."""
+    x = (np.asarray(x).astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def merged(program: Program) -> Program:
+    """The program with equal instructions on equal arguments made one; what is left over is dead: see `pruned`."""
+    edges = Edges(program)
+    if not edges.size:
+        return program
+    place, source = np.arange(edges.places), edges.source
+    weight = mixed(np.arange(edges.counts.max()))[edges.position]
+    code = mixed(program.codes + (edges.counts << 32))
+    for _ in range(ROUNDS):
+        rows, first = _alike(code + np.add.reduceat(source.view(np.uint64) * weight, edges.starts[:-1]))
+        fresh = place[edges.known + rows] == edges.known + rows
+        rows, first = rows[fresh], first[fresh]
+        same = _equal(edges, source, rows, first)
+        if not same.any():
+            break
+        place[edges.known + rows[same]] = edges.known + first[same]
+        source = place[source]
+    if source is edges.source:
+        return program
+    outputs = followed(place)[program.outputs]
+    return Program.from_arrays(program.codes, program.starts, source, program.constants, outputs, program.inputs, program.own)
+
+
+def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where a hash has come before, and where it came first."""
+    ordered = np.sort(hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
+        return np.empty((2, 0), np.intp)[0], np.empty(0, np.intp)
+    kind = np.minimum(np.searchsorted(repeated, hashes), len(repeated) - 1)
+    rows = np.flatnonzero(repeated[kind] == hashes)
+    kind = kind[rows]
+    first = np.empty(len(repeated), np.intp)
+    first[kind[::-1]] = rows[::-1]
+    later = first[kind] != rows
+    return rows[later], first[kind[later]]
+
+
+def followed(pointers: np.ndarray) -> np.ndarray:
+    """Where each pointer leads, pointers followed to those that point to themselves: by doubling, in the logarithm of the longest way."""
+    while True:
+        further = pointers[pointers]
+        if np.array_equal(further, pointers):
+            return pointers
+        pointers = further
+
+
+def _equal(edges: Edges, source: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether instructions a are the same as b, on the same arguments."""
+    codes, counts = edges.program.codes, edges.counts
+    same = (codes[a] == codes[b]) & (counts[a] == counts[b])
+    width = np.where(same, counts[a], 0)
+    differs = source[ranges(edges.starts[a], width)] != source[ranges(edges.starts[b], width)]
+    same[np.repeat(np.arange(len(a)), width)[differs]] = False
+    return same

@@ -1,0 +1,110 @@
+"""Local derivatives as small programs, recorded once for each pattern of arguments from the partials in a row of the table."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import ops
+from autograd.context import NEUTRAL, in_context
+from autograd.engine import Value
+from autograd.foreign import ABSTRACT_TRACER, recorded_partials, stand_in
+from autograd.kinds import as_float
+from autograd.op import Op
+from autograd.program.program import CODES, OPS, Program
+
+KEPT = 1000  # templates are kept of operations with at most so many arguments
+
+
+class Pattern(NamedTuple):
+    """An operation, and what is known of its arguments.
+
+    Attributes:
+        op: the operation.
+        count: how many arguments it has.
+        known: the constants at whose values its partials may look, as pairs of position and number in hexadecimal digits.
+        ties: the positions of the constants, for an operation whose arguments may tie.
+        active: the positions of the arguments by which derivatives are wanted.
+        masked: whether nothing is to be sent where a mask is 0.
+    """
+
+    op: Op
+    count: int
+    known: tuple[tuple[int, str], ...] = ()
+    ties: tuple[int, ...] = ()
+    active: tuple[int, ...] = ()
+    masked: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Whether its first argument selects one of the others, and is no constant."""
+        return self.op.selects and not (self.known and self.known[0][0] == 0)
+
+    def local(self) -> tuple[Any, list[Any]]:
+        """The operation on placeholders, and its partials: None where it does not depend on the argument."""
+        x: list[Any] = [Value(1.0) for _ in range(self.count)]
+        for k, digits in self.known:
+            x[k] = float.fromhex(digits)
+        node = stand_in(self.op, x)
+        ties = set(self.ties)
+        anew = node.op.settled(tuple(recorded_partials(node)), [0.0 if k in ties else a for k, a in enumerate(node.args)])
+        if self.selects:  # both branches
+            return node, list(anew)
+        return node, [None if p is None else q for p, q in zip(node.partials, anew, strict=True)]
+
+    def depends(self) -> tuple[bool, ...]:
+        """On which of its arguments it depends."""
+        return tuple([p is not None for p in self.local()[1]])
+
+    def record(self) -> Program:
+        """The program of its contributions, from the result, the arguments, what is received for each of these, and the mask.
+
+        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received; then for each
+        the second; and last, for an operation that selects, the masks of its branches.
+        """
+        node, partials = self.local()
+        received, mask = [Value(1.0) for _ in range(self.count)], Value(1.0)
+        firsts, seconds, masks = [], [], []
+        for k in self.active:
+            r, p = received[k], partials[k] if partials[k].__class__ is Value else as_float(partials[k])
+            if self.selects:
+                masks.append(mask * p if self.masked else p)
+            if self.selects and p.__class__ is Value:
+                r, p = ops.where(p, r, 0.0), 1.0
+            if self.masked:
+                r, p = ops.where(mask, r if p.__class__ is float and p == 1.0 else r * p, 0.0), 1.0
+            firsts.append(r)
+            seconds.append(p)
+        args = [a if a.__class__ is Value else Value(a) for a in node.args]
+        return Program([*firsts, *seconds, *masks], [node, *args, *received, mask])
+
+
+def _neutral(f: Callable[[Pattern], Any], pattern: Pattern) -> Any:
+    """`f(pattern)` in a neutral context, wherever it is called; the user's partials must not branch on placeholders."""
+    return in_context(NEUTRAL if pattern.op in CODES else replace(NEUTRAL, tracer=ABSTRACT_TRACER)).run(f, pattern)
+
+
+@lru_cache(512)
+def _kept(pattern: Pattern) -> Program:
+    found: Program = _neutral(Pattern.record, pattern)
+    return found
+
+
+def template(pattern: Pattern) -> Program:
+    """The program of a pattern's contributions."""
+    return _kept(pattern) if pattern.count <= KEPT else _neutral(Pattern.record, pattern)
+
+
+@lru_cache(512)
+def depends(pattern: Pattern) -> tuple[bool, ...]:
+    """On which of its arguments an operation depends."""
+    found: tuple[bool, ...] = _neutral(Pattern.depends, pattern)
+    return found
+
+
+# Of each row, by code: on which of at most three arguments it depends (those with more depend on all), and the argument at whose value
+# its partials look where that is a constant: the condition of a `where`, the exponent of a power.
+ROW_DEPENDS = np.array([[*[p is not None for p in op.evaluate([1.0] * (op.arity or 0))[1]], True, True][:3] if op.arity else [True] * 3 for op in OPS])
+LOOKED_AT = np.array([0 if op.selects else op.arity - 1 if op.arity and (op.constant or op.constant_of) else -1 for op in OPS])
