@@ -17,7 +17,7 @@ from autograd.context import current, in_context, run_of_its_own, with_active_in
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
-from autograd.graph import Deferred, order, reaches
+from autograd.graph import order, survey
 from autograd.kinds import named_float
 from autograd.program.building import form_of
 from autograd.program.calls import call
@@ -94,7 +94,7 @@ class _Call:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
         self.ends = [y for y in self.outputs if y.__class__ is Value]
-        self.graph = reaches(*self.ends, since=self.run)
+        self.graph, self.calls = survey(*self.ends, since=self.run)
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
 
@@ -140,17 +140,15 @@ class _Call:
         own = set(self.inputs)
         captured = [node for node in self.nodes if node._run < self.run and node not in own]
         given = [x if x.args else x._number for x in self.inputs]
-        return form_of(outputs, [*self.inputs, *captured], self.nodes), [*given, *captured]
+        return form_of(outputs, [*self.inputs, *captured], self.nodes if self.calls else ()), [*given, *captured]
 
     def rows(self, *, forward: bool) -> list[list[Any]]:
         """The rows of the Jacobian, in forward or reverse mode."""
-        several = self.ends and not self.graph and any(node.partials.__class__ is Deferred for node in self.nodes)
+        several = self.ends and not self.graph and self.calls
         n, m = len(self.inputs), len(self.outputs)
         if several:  # one pass over a program, and one run over lanes
             form, given = self.form(self.outputs)
-            if forward:
-                return np.array(form.tangent(range(n)).over_lanes(given, np.eye(n))[m:]).tolist()
-            return np.transpose(form.adjoint(range(m), range(n)).over_lanes(given, np.eye(m))).tolist()
+            return form.jacobian(given, range(n), forward=forward)
         if forward:
             columns = [self.push([1.0 if k == i else 0.0 for k in range(n)]) for i in range(n)]
             return [list(row) for row in zip(*columns, strict=True)]
@@ -239,12 +237,16 @@ def jvp(f: Function) -> Function:
 
 
 def hvp(f: Function) -> Function:
-    """The function (x, v, …) ↦ ∇²f(x) v, without the matrix: forward over reverse. It fits SciPy's `hessp=`.
+    """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, by a sweep over the graph of the gradient. It fits SciPy's `hessp=`.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
     """
-    return jvp(grad(f))
+
+    def product(x: Any, v: Any, *rest: Any) -> Any:
+        return vjp(grad(f))(x, *rest)(v)  # the Hessian is symmetric
+
+    return product
 
 
 def jacobian(f: Function) -> Function:

@@ -26,7 +26,11 @@ class Builder:
             else:
                 self.places[x] = self.form.input()
         entries = [x for y in outputs for x in ([y] if not isinstance(y, np.ndarray) or y.__class__ is TracedArray else y.ravel())]
-        self._stage({x for x in entries if x.__class__ is Value}, nodes)
+        used = {x for x in entries if x.__class__ is Value}
+        if nodes or self.arrays:
+            self._stage(used, nodes)
+        else:
+            self._once([y for y in used if y not in self.places])
         for y in outputs:
             self.form.outputs.append(self._array(y) if isinstance(y, np.ndarray) else self._number(y))
         self.form = self.form.pruned()
@@ -138,5 +142,5 @@ class Builder:
 
 
 def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> Form:
-    """The form of a graph from inputs, Values and traced arrays, to outputs; `nodes` are those below the outputs, in order."""
+    """The form of a graph from inputs, Values and traced arrays, to outputs; `nodes` are those below the outputs, in order, () if none is a call."""
     return Builder(outputs, inputs, nodes).form

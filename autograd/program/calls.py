@@ -76,8 +76,10 @@ class Call(Op):
         """What goes back to the wanted inputs: pairs of a slot and a gradient; on Values where there are `args`."""
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
-        form = self.form.adjoint_of(tuple(seeded), tuple(wanted))
-        found = form([*self.given, *seeds]) if args is None else call(f"{self.name}'", form, [*self.arguments(args), *seeds])
+        if args is None:
+            found = self.form.sweep(self.given, seeded, seeds, wanted)
+        else:
+            found = call(f"{self.name}'", self.form.adjoint_of(tuple(seeded), tuple(wanted)), [*self.arguments(args), *seeds])
         return list(zip([self.slots[i] for i in wanted], found, strict=True))
 
     def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:

@@ -99,6 +99,23 @@ class Step:
         for view, rows in zip(self.columns, columns, strict=True):
             arrays[view.place] = view.put(rows if self.weight == 1.0 else self.weight * rows)
 
+    def sweep(self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], send: Any) -> None:
+        """Send the arguments what they get for what the results have received."""
+        seeds = [np.array([[received.get(p, 0.0) for p in self.sums.tolist()]])] if len(self.sums) else []
+        seeds += [view.take(received[view.place]) if view.place in received else np.zeros((1, view.width)) for view in self.columns]
+        wanted = [g.place in active if g.__class__ is View else not active.isdisjoint(g.tolist()) for g in self.inputs]
+        seeded = [k for place, *own in self.places() if place in received for k in own]
+        found = self.batched.reverse(self.groups(numbers, arrays), self.lanes, seeds, wanted, seeded)
+        for g, gradient, is_wanted in zip(self.inputs, found, wanted, strict=True):
+            if not is_wanted:
+                continue
+            if g.__class__ is View:
+                send(g.place, g.put(self.weight * gradient))
+                continue
+            for place, x in zip(g.tolist(), (self.weight * gradient[0]).tolist(), strict=True):
+                if place in active:
+                    send(place, x)
+
     def run_on_any(self, numbers: dict[int, Any]) -> None:
         """The same with numbers of any kind, and arrays, in one dict."""
         given = [x for g in self.inputs for x in (g.take(numbers[g.place]).T if g.__class__ is View else map(numbers.__getitem__, g.tolist()))]
@@ -208,6 +225,12 @@ class Pack:
         """Fill in the array."""
         arrays[self.array] = numbers[self.numbers].reshape(self.shape)
 
+    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], active: set[int], send: Any) -> None:
+        """Send each number its entry."""
+        for place, x in zip(self.numbers.tolist(), np.ravel(received[self.array]).tolist(), strict=True):
+            if place in active:
+                send(place, x)
+
     def run_on_any(self, numbers: dict[int, Any]) -> None:
         """Fill in the array."""
         numbers[self.array] = np.array([numbers[p] for p in self.numbers.tolist()]).reshape(self.shape)
@@ -254,6 +277,10 @@ class Unpack:
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Fill in the numbers."""
         numbers[self.numbers] = arrays[self.array].ravel()
+
+    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], send: Any) -> None:
+        """Send the array what its entries got."""
+        send(self.array, np.array([received.get(p, 0.0) for p in self.numbers.tolist()]).reshape(self.shape))
 
     def run_on_any(self, numbers: dict[int, Any]) -> None:
         """Fill in the numbers."""
@@ -347,31 +374,44 @@ class Form:
             step.run(numbers, arrays)
         return [numbers.item(p) if p >= 0 else arrays[p].reshape(self.shapes[p]) for p in self.outputs]
 
-    def over_lanes(self, given: Sequence[Any], varying: np.ndarray) -> list[np.ndarray]:
-        """The outputs, numbers, in lanes that differ in the last inputs: rows of `varying`."""
-        lanes, count = varying.shape
-        if not all(step.__class__ is Step and step.lanes == 1 for step in self.steps):
-            return list(np.array([self([*given, *row]) for row in varying.tolist()]).reshape(lanes, len(self.outputs)).T)
-        numbers = np.empty((self.numbers, lanes))
-        varies = np.zeros(self.numbers, bool)
-        for place, x in (*self.constants.items(), *zip(self.inputs, given, strict=False)):
-            numbers[place] = x
-        numbers[self.inputs[-count:]] = varying.T
-        varies[self.inputs[-count:]] = True
+    def jacobian(self, given: Sequence[Any], wanted: Sequence[int], *, forward: bool) -> list[list[float]]:
+        """A row for each output, a number, of its derivatives with respect to the wanted inputs, numbers."""
+        n, m = len(wanted), len(self.outputs)
+        if forward:
+            tangent = self.tangent(wanted)
+            return np.transpose([tangent([*given, *row])[m:] for row in np.eye(n).tolist()]).tolist()
+        step = self.steps[-1] if len(self.steps) == 1 else None
+        if step.__class__ is not Step or step.lanes > 1 or step.sums.tolist() != self.outputs:  # type: ignore[union-attr]  # not None
+            return [self.sweep(given, [k], [1.0], wanted) for k in range(m)]
+        numbers, _ = self._filled(given)  # a lane for each row
+        groups = [np.broadcast_to(numbers[g], (m, len(g))) if m > 1 else numbers[g][None] for g in step.inputs]
+        found = step.batched.reverse(groups, m, [step.weight * np.eye(m)], [True] * len(groups), range(m))
+        columns = {p: c for g, gradient in zip(step.inputs, found, strict=True) for p, c in zip(g.tolist(), gradient.T, strict=True)}
+        return np.transpose([columns.get(self.inputs[i], np.zeros(m)) for i in wanted]).tolist()
+
+    def sweep(self, given: Sequence[Any], seeded: Sequence[int], cotangents: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
+        """The gradients of the wanted inputs for cotangents of the seeded outputs: a reverse sweep over the steps, at floats."""
+        numbers, arrays = self._filled(given)
         for step in self.steps:
-            given_now = np.concatenate(step.inputs)
-            cuts = np.flatnonzero(np.diff(varies[given_now])) + 1
-            groups = [numbers[g].T if varies[g[0]] else numbers[g, :1].T for g in np.split(given_now, cuts)]
-            _, rows = step.batched.run(groups, lanes, 0, [len(step.sums)])
-            numbers[step.sums] = step.weight * rows.T
-            varies[step.sums] = True
-        return [numbers[p] for p in self.outputs]
+            step.run(numbers, arrays)
+        active = self._depending({self.inputs[i] for i in wanted})
+        received: dict[int, Any] = {}
+
+        def send(place: int, x: Any) -> None:
+            received[place] = received[place] + x if place in received else x
+
+        for k, cotangent in zip(seeded, cotangents, strict=True):
+            send(self.outputs[k], cotangent)
+        for step in reversed(self.steps):
+            if any(place in received and place in active for place, *_ in step.places()):
+                step.sweep(numbers, arrays, received, active, send)
+        return [received.get(p, 0.0) if p >= 0 else received.get(p, np.zeros(self.shapes[p])) for p in map(self.inputs.__getitem__, wanted)]
 
     def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
         """The single output, a number, and its gradients with respect to the wanted inputs."""
         step = self.steps[-1] if len(self.steps) == 1 else None
         if step.__class__ is not Step or len(step.sums) != 1:  # type: ignore[union-attr]  # not None
-            return self(given)[0], self.adjoint_of((0,), tuple(wanted))([*given, 1.0])
+            return self(given)[0], self.sweep(given, [0], [1.0], wanted)
         numbers, arrays = self._filled(given)
         places = {self.inputs[i] for i in wanted}
         asked = [g.place in places if g.__class__ is View else not places.isdisjoint(g.tolist()) for g in step.inputs]

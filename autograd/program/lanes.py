@@ -34,7 +34,7 @@ class BatchedProgram:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
-        self.alone: dict[int, BatchedProgram] = {}
+        self.alone: dict[tuple[int, ...], BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
         return BatchedProgram, (self.program, self.seeded)
@@ -47,11 +47,11 @@ class BatchedProgram:
         reverse = program.gradient()
         return BatchedProgram(reverse, range(len(reverse.outputs)))
 
-    def only(self, output: int) -> "BatchedProgram":
-        """The same program with one output seeded, so that what only the others depend on cannot make its gradient nan."""
-        if output not in self.alone:
-            self.alone[output] = BatchedProgram(self.program, [output])
-        return self.alone[output]
+    def one_of(self, seeded: tuple[int, ...]) -> "BatchedProgram":
+        """The same program with other outputs seeded, so that what only the rest depends on cannot make a gradient nan."""
+        if seeded not in self.alone:
+            self.alone[seeded] = BatchedProgram(self.program, seeded)
+        return self.alone[seeded]
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
         """The outputs, a row for each lane."""
@@ -95,9 +95,33 @@ class BatchedProgram:
         columns = [np.array(rows[a:b]).reshape(b - a, lanes).T for a, b in pairwise(ends)]
         return [np.array([_sum(row) for row in rows[:sums]]), *columns]
 
-    def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
+    def reverse(
+        self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
+    ) -> list[np.ndarray]:
+        """The gradients of the wanted groups, for cotangents of the seeded outputs, as in `backward`.
+
+        Args:
+            groups: the inputs.
+            lanes: the number of lanes.
+            seeds: arrays of the cotangents of consecutive outputs, seeded or not, of one row or one for each lane.
+            wanted: for each group whether its gradient is wanted.
+            seeded: the outputs that have cotangents.
+        """
+        if not self.compiled:
+            own = self if list(seeded) == self.seeded else self.one_of(tuple(seeded))
+            columns = [column for k, column in enumerate(_columns(seeds)) if k in set(seeded)]
+            return own._gradients(groups, lanes, columns, wanted)
+        given = _given(groups)
+        gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
+        outputs = [np.empty_like(array) for array in _given(seeds)]
+        plan = self.plan(groups, tuple(wanted), None if list(seeded) == self.seeded else tuple(seeded))
+        plan.run(lanes, given, outputs, _given(seeds), gradients, threads=threads())
+        empty = np.empty(0)
+        return [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
+
+    def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...], seeded: tuple[int, ...] | None = None) -> Any:
         """The kernel's plan for inputs of these shapes."""
-        key = wanted, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
+        key = wanted, seeded, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]
             p = self.program
@@ -105,13 +129,16 @@ class BatchedProgram:
                 p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs,
                 uniform=np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8),
                 wanted=np.repeat(wanted, widths).astype(np.uint8),
-                seeded=np.isin(np.arange(len(p.outputs)), self.seeded).astype(np.uint8),
+                seeded=np.isin(np.arange(len(p.outputs)), self.seeded if seeded is None else seeded).astype(np.uint8),
             )  # fmt: skip
         return self.plans[key]
 
     def _backward_in_columns(
         self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[np.ndarray, list[np.ndarray]]:
+        return _sum(self.forward(groups, lanes)), self._gradients(groups, lanes, cotangents, wanted)
+
+    def _gradients(self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[np.ndarray]:
         found = iter(self.gradient.program([*_columns(groups), *cotangents]))
         gradients: list[np.ndarray] = []
         for array, w in zip(groups, wanted, strict=True):
@@ -122,7 +149,7 @@ class BatchedProgram:
                 gradients.append(np.array([[_sum(row) for row in rows]]))
             else:
                 gradients.append(np.array(rows).reshape(array.shape[1], lanes).T)
-        return _sum(self.forward(groups, lanes)), gradients
+        return gradients
 
 
 def _sum(rows: np.ndarray) -> Any:
