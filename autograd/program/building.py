@@ -7,9 +7,10 @@ import numpy as np
 
 from autograd.engine import Value
 from autograd.program.calls import Call
-from autograd.program.form import Form, Pack, Step, Unpack
+from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
+from autograd.program.steps import Pack, Step, Unpack
 from autograd.program.traced import Output, TracedArray
 
 
@@ -83,8 +84,9 @@ class Builder:
             return
         known = list(self.places)
         program = Program(needed, known)
-        used = np.unique(program.args[program.args < len(known)])
-        used = np.union1d(used, program.outputs[program.outputs < len(known)]).astype(int)
+        is_used = np.zeros(len(known) + len(program.constants) + len(program), bool)
+        is_used[program.args] = is_used[program.outputs] = True
+        used = np.flatnonzero(is_used[: len(known)])
         program = program.with_inputs(used)
         places = [self.form.place() for _ in needed]
         given = np.array([self.places[known[i]] for i in used], int)

@@ -17,9 +17,10 @@ from autograd.errors import ChangedError
 from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.operators import identical
-from autograd.program.form import Form, Step, View
+from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
+from autograd.program.steps import Step, View
 from autograd.program.traced import ALL, Key, TracedArray, entry_of
 
 made = 0  # how many calls have been recorded

@@ -152,6 +152,11 @@ class Program:
             made.append(apply(op, [made[i] for i in places]))
         return [made[i] for i in self.outputs]
 
+    def with_outputs(self, outputs: Sequence[int]) -> "Program":
+        """The program with these of its outputs, in this order."""
+        places = self.outputs[np.asarray(outputs, np.intp)]
+        return Program.from_arrays(self.codes, self.starts, self.args, self.constants, places, self.inputs, self.own)
+
     def with_inputs(self, used: np.ndarray) -> "Program":
         """The program with these of its inputs alone, on which all that it does depends."""
         places = np.full(self.inputs + len(self.constants) + len(self), -1, np.int32)

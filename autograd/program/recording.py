@@ -28,10 +28,12 @@ from autograd.program.arguments import Arguments, Groups, group_arrays
 from autograd.program.building import form_of
 from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
-from autograd.program.form import Form, Step
+from autograd.program.form import Form
+from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.program import Program
+from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
 from autograd.trees import tree_flatten, tree_unflatten
 
@@ -104,7 +106,7 @@ class Trace:
         self.lazy = lazy
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
-            self.whole = form_of([*ends, *tracer.guards], [*inputs, *outside], nodes)
+            self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
             return
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]

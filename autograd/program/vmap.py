@@ -15,10 +15,11 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
-from autograd.program.form import NONE, Form, Step, View
+from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.recording import Recordings, Trace, watched, with_captured
+from autograd.program.steps import NONE, Step, View
 from autograd.program.traced import LANES
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
