@@ -22,7 +22,7 @@ else:
 
     native.connect(TABLE, value.Value, value.sweep, value.push, operators)
     register_node(Value, native.Recorder())
-    graph.register_walk(Value, native.order, native.survey)
+    graph.register_walk(Value, native.order, native.reaches)
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:

@@ -16,6 +16,10 @@ class Node(Protocol):
     def args(self) -> tuple[Any, ...]:
         """Nodes and numbers."""
 
+    @property
+    def _run(self) -> int:
+        """The number of the run of a transform that made it; asked for only where `since` is given."""
+
 
 class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
     """The partials of a node that stands for a program, or for one of its outputs: numbers that are known in a sweep only.
@@ -29,12 +33,12 @@ class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
 N = TypeVar("N", bound=Node)
 
 # The compiled walks, by the class of the nodes.
-_walks: dict[type, tuple[Callable[..., list[Any]], Callable[..., tuple[bool, bool]]]] = {}
+_walks: dict[type, tuple[Callable[..., list[Any]], Callable[..., bool]]] = {}
 
 
-def register_walk(cls: type, walk: Callable[..., list[Any]], look: Callable[..., tuple[bool, bool]]) -> None:
-    """Let `walk` and `look` do for nodes of `cls` what `order` and `survey` do."""
-    _walks[cls] = walk, look
+def register_walk(cls: type, walk: Callable[..., list[Any]], reach: Callable[..., bool]) -> None:
+    """Let `walk` and `reach` do for nodes of `cls` what `order` and `reaches` do."""
+    _walks[cls] = walk, reach
 
 
 def order(*roots: N, since: int = 0) -> list[N]:
@@ -76,13 +80,11 @@ def order(*roots: N, since: int = 0) -> list[N]:
     return found
 
 
-def survey(*roots: N, since: int) -> tuple[bool, bool]:
-    """Whether a node below `roots` is older than a transform's run; and whether, above such nodes, partials are deferred."""
+def reaches(*roots: N, since: int) -> bool:
+    """Whether a node below `roots` is older than a transform's run."""
     if roots and roots[0].__class__ in _walks:
         return _walks[roots[0].__class__][1](roots, since)
-    nodes: list[Any] = list(order(*roots, since=since))
-    own = [node for node in nodes if node._run >= since]
-    return len(own) < len(nodes), any(node.partials.__class__ is Deferred for node in own)
+    return any(node._run < since for node in order(*roots, since=since))
 
 
 def leaves(*roots: N) -> list[N]:

@@ -17,11 +17,13 @@ from autograd.context import current, in_context, run_of_its_own, with_active_in
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
-from autograd.graph import order, survey
+from autograd.graph import order, reaches
 from autograd.kinds import named_float
-from autograd.program.building import form_of
+from autograd.program.building import form_of, older
+from autograd.program import calls
 from autograd.program.calls import call
 from autograd.program.form import Form
+from autograd.program.traced import TracedArray
 from autograd.sweeps import depending, finished, pull, push
 from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
 
@@ -79,7 +81,7 @@ class _Call:
     def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
         if not callable(f):
             raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
-        before = foreign.made
+        before, calls_before = foreign.made, calls.made
         numbers, self.input_form = tree_ravel(x)
 
         def called() -> None:
@@ -94,7 +96,7 @@ class _Call:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
         self.ends = [y for y in self.outputs if y.__class__ is Value]
-        self.graph, self.calls = survey(*self.ends, since=self.run)
+        self.graph, self.calls = reaches(*self.ends, since=self.run), calls.made != calls_before
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
 
@@ -119,7 +121,7 @@ class _Call:
                 received[y] = received[y] + cotangent if y in received else cotangent
         if not self.joined(received.values()):
             return pull((), received, self.inputs, graph=False)
-        if len(self.nodes) < MANY:
+        if not self.large:
             return finished(pull(self.nodes, received, self.inputs, graph=True), graph=True)
         form, given = self.form(list(received))
         adjoint = form.adjoint(range(len(received)), range(len(self.inputs)))
@@ -129,18 +131,24 @@ class _Call:
         """What arrives at the outputs, for a tangent of each input."""
         if not self.joined(tangents):
             return push((), dict(zip(self.inputs, tangents, strict=True)), self.outputs, graph=False)
-        if len(self.nodes) < MANY:
+        if not self.large:
             return finished(push(self.nodes, dict(zip(self.inputs, tangents, strict=True)), self.outputs, graph=True), graph=True)
         form, given = self.form(self.outputs)
         found = call("jvp", form.tangent(range(len(tangents))), [*given, *tangents])
         return finished(found[len(self.outputs) :], graph=True)
 
+    @property
+    def large(self) -> bool:
+        """Whether its derivative is a call of a program, rather than recorded operation by operation."""
+        tracer = current().tracer
+        return len(self.nodes) >= MANY and (tracer is None or getattr(tracer, "lazy", False))
+
     def form(self, outputs: Sequence[Any]) -> tuple[Form, list[Any]]:
         """The form from inputs, and from what was captured, to these outputs, and these numbers and Values."""
-        own = set(self.inputs)
-        captured = [node for node in self.nodes if node._run < self.run and node not in own]
+        captured = older(self.nodes, self.run) if self.graph else []
         given = [x if x.args else x._number for x in self.inputs]
-        return form_of(outputs, [*self.inputs, *captured], self.nodes if self.calls else ()), [*given, *captured]
+        whole = self.calls or any(x.__class__ is TracedArray for x in captured)
+        return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]
 
     def rows(self, *, forward: bool) -> list[list[Any]]:
         """The rows of the Jacobian, in forward or reverse mode."""

@@ -64,7 +64,7 @@ cdef extern from "_node.h":
     int node_backward(Node*, double) except -1
     int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
     int nodes_push(PyObject**, size_t, PyObject**, size_t, double*) except -1
-    int nodes_survey(PyObject**, size_t, uint32_t) except -1
+    int nodes_reach(PyObject**, size_t, uint32_t) except -1
 
 
 include "_codes.pxi"
@@ -400,11 +400,10 @@ def order(tuple roots, uint32_t since=0):
     return nodes_below(PySequence_Fast_ITEMS(roots), len(roots), since)
 
 
-def survey(tuple roots, uint32_t since):
-    """Whether nodes below `roots` are older than the run `since`, and whether partials are deferred: see `autograd.graph.survey`."""
+def reaches(tuple roots, uint32_t since):
+    """Whether a node below `roots` is older than the run `since`: see `autograd.graph.reaches`."""
     check(roots)
-    cdef int found = nodes_survey(PySequence_Fast_ITEMS(roots), len(roots), since)
-    return bool(found & 1), bool(found & 2)
+    return bool(nodes_reach(PySequence_Fast_ITEMS(roots), len(roots), since))
 
 
 def push(dict tangents, outputs):

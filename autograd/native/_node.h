@@ -548,12 +548,12 @@ static int nodes_push(PyObject **inputs, size_t n, PyObject **outputs, size_t m,
     return 0;
 }
 
-/* What lies below `roots`: 1 where a node is older than the run `since`, plus 2 where partials of others are deferred; -1 with MemoryError. */
-static int nodes_survey(PyObject **roots, size_t n, uint32_t since) {
+/* Whether a node below `roots` is older than the run `since`: 1 or 0, or -1 with MemoryError. */
+static int nodes_reach(PyObject **roots, size_t n, uint32_t since) {
     Order order;
     int found = 0;
     if (order_make(&order, roots, n, 0, since) < 0) return -1;
-    for (size_t i = 0; i < order.count; i++) found |= order.nodes[i]->run < since ? 1 : order.nodes[i]->marks & DEFERRED ? 2 : 0;
+    for (size_t i = 0; i < order.count; i++) found |= order.nodes[i]->run < since;
     order_leave(&order);
     PyMem_RawFree(order.nodes);
     return found;

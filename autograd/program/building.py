@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.context import current
 from autograd.engine import Value
-from autograd.program.calls import Call
+from autograd.program.calls import Call, SingleCall
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
@@ -28,7 +29,7 @@ class Builder:
                 self.places[x] = self.form.input()
         entries = [x for y in outputs for x in ([y] if not isinstance(y, np.ndarray) or y.__class__ is TracedArray else y.ravel())]
         used = {x for x in entries if x.__class__ is Value}
-        if nodes or self.arrays:
+        if nodes:
             self._stage(used, nodes)
         else:
             self._once([y for y in used if y not in self.places])
@@ -50,9 +51,9 @@ class Builder:
                 continue
             own = max([stage[a] for a in node.args if a.__class__ is Value], default=0)
             for a in node.args:
-                if a.__class__ is Value and (stage[a] < own or node.op.__class__ is Call):
+                if a.__class__ is Value and (stage[a] < own or isinstance(node.op, Call)):
                     used.add(a)
-            if node.op.__class__ is Call:
+            if isinstance(node.op, Call):
                 own += 1
                 while len(calls) <= own:
                     calls.append([])
@@ -60,7 +61,7 @@ class Builder:
             stage[node] = own
         wanted: list[list[Any]] = [[] for _ in calls]
         for y in used:
-            if y.op.__class__ is not Call and y not in self.places:
+            if not isinstance(y.op, Call) and y not in self.places:
                 wanted[stage[y]].append(y)
         outputs_of: dict[Any, list[Any]] = {}
         for node in stage:
@@ -107,6 +108,9 @@ class Builder:
             else:
                 places[place] = self._packed([args[i] for i in slot], given.shape)
         self.form.append(inner, places)
+        if op.__class__ is SingleCall:
+            self.places[node] = places[inner.outputs[0]]
+            return
         for k, place in enumerate(inner.outputs):
             self.arrays[node, k] = places[place]
 
@@ -146,3 +150,22 @@ class Builder:
 def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> Form:
     """The form of a graph from inputs, Values and traced arrays, to outputs; `nodes` are those below the outputs, in order, () if none is a call."""
     return Builder(outputs, inputs, nodes).form
+
+
+def older(nodes: Iterable[Any], run: int) -> list[Any]:
+    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses."""
+    arrays: dict[tuple[Any, int], TracedArray] = {}
+    numbers: dict[Any, None] = {}
+    for node in nodes:
+        if node._run < run:
+            numbers[node] = None
+        elif node.op.__class__ is Output and node.args[0]._run < run:
+            owner, k = node.args[0], node.op.key[0]
+            entries: Any = current().tracer.unpacked[owner][k]  # type: ignore[union-attr]  # there are traced arrays only while tracing
+            arrays[owner, k] = TracedArray.of(np.array([x._number for x in entries]), owner, k)
+        elif isinstance(node.op, Call):
+            for slot, given in zip(node.op.slots, node.op.given, strict=True):
+                if slot.__class__ is tuple and node.args[slot[0]]._run < run:
+                    arrays[node.args[slot[0]], slot[1]] = TracedArray.of(given, node.args[slot[0]], slot[1])
+    owners = {owner for owner, _ in arrays}
+    return [*[node for node in numbers if node not in owners], *arrays.values()]

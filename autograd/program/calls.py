@@ -215,6 +215,7 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
         return [Value(y) if y.__class__ is float else array_of(list(map(Value, y.ravel().tolist())), y.shape) for y in form(numbers)]
     reals = [n._number if n.__class__ is Value else n for n in nodes]
     if not lazy and len(form.outputs) == 1 and form.outputs[0] >= 0:
+        made += 1
         single = SingleCall(name, form, slots, reals, numbers)
         y, partials = single.evaluate(reals)
         own = [p if n.__class__ is Value else None for n, p in zip(nodes, partials, strict=True)]

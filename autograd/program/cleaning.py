@@ -129,7 +129,7 @@ def pruned(program: Program, outputs: Sequence[int]) -> Program:
 
 
 def folded(program: Program) -> Program:
-    """The program with instructions on constants alone computed, to be constants themselves; dead ones are left for `pruned`."""
+    """The program with instructions on constants alone computed, to be constants themselves; what is dead then is left for `pruned`."""
     edges = Edges(program)
     own = np.flatnonzero(program.codes >= len(OPS)) + edges.known  # a user's function is left alone
     varies = edges.depending(np.append(np.arange(program.inputs), own))
@@ -140,22 +140,21 @@ def folded(program: Program) -> Program:
     for i in fixed.tolist():
         args = [numbers[a] for a in program.args[program.starts[i] : program.starts[i + 1]].tolist()]
         numbers[edges.known + i] = kind_of(args).apply(OPS[program.codes[i]], args)
-    made = np.array([numbers[edges.known + i] for i in fixed.tolist()])
+    constants = {x.hex(): k for k, x in numbers.items() if k < edges.known}  # by their bits, in hexadecimal digits
+    places = [constants.setdefault(numbers[edges.known + i].hex(), edges.known + k) for k, i in enumerate(fixed.tolist())]
     place = np.arange(edges.places)
     place[edges.known :] += len(fixed)
-    place[edges.known + fixed] = edges.known + np.arange(len(fixed))
-    # The instructions themselves stay where they are, dead.
-    return pruned(
-        Program.from_arrays(
-            program.codes,
-            program.starts,
-            place[edges.source],
-            np.append(program.constants, made),
-            place[program.outputs],
-            program.inputs,
-            program.own,
-        ),
-        range(len(program.outputs)),
+    place[edges.known + fixed] = places
+    made = [numbers[edges.known + i] for i in fixed.tolist()]
+    # The instructions themselves stay where they are, dead, as do numbers that were among the constants.
+    return Program.from_arrays(
+        program.codes,
+        program.starts,
+        place[edges.source],
+        np.append(program.constants, made),
+        place[program.outputs],
+        program.inputs,
+        program.own,
     )
 
 

@@ -63,7 +63,8 @@ class Derivative:
         self.ops = (*OPS, *program.own)
         self.own = {op: len(OPS) + k for k, op in enumerate(program.own)}
         self.inputs = program.inputs + len(seeds)
-        self.constants = {x.hex(): self.inputs + k for k, x in enumerate(program.constants.tolist())}
+        self.constants: dict[str, int] = {}  # by their bits, in hexadecimal digits
+        self.constant_places = [self.constant(x) for x in program.constants.tolist()]
         e, codes = self.edges, program.codes.astype(np.intp)
         self.codes = codes
         self._arguments()
@@ -101,7 +102,10 @@ class Derivative:
 
     def _pattern(self, i: int, active: Sequence[int] = (), *, masked: bool = False) -> Pattern:
         begin, end = self.edges.starts[i : i + 2].tolist()
-        known = [(k, float(self.p.constants[self.p.args[begin + k] - self.p.inputs]).hex()) for k in np.flatnonzero(self.known[begin:end]).tolist()]
+        known = [
+            (k, float(self.p.constants[self.p.args[begin + k] - self.p.inputs]).hex())
+            for k in np.flatnonzero(self.known[begin:end]).tolist()
+        ]
         ties = np.flatnonzero(self.ties[begin:end]).tolist()
         return Pattern(self.ops[self.codes[i]], end - begin, tuple(known), tuple(ties), tuple(active), masked)
 
@@ -209,8 +213,7 @@ class Splice:
             self.forward = self.meeting = ends - size
             self.spliced = self.forward + 1
             self.collection[e.known :] = self.spliced + spliced
-        constants = np.arange(len(d.p.constants)) + d.inputs
-        self.place = np.concatenate([np.arange(d.p.inputs), constants, self.base + self.forward])
+        self.place = np.concatenate([np.arange(d.p.inputs), np.array(d.constant_places, np.intp), self.base + self.forward])
 
     def _table(self, g: Group) -> np.ndarray:
         """For each instruction of a group the new places of all that its template names, but for what is received and masks."""
@@ -230,7 +233,7 @@ class Splice:
         for g, table in zip(d.groups, self.tables, strict=True):
             firsts, seconds, selected = g.factors
             self.second[g.edges] = table[:, seconds]
-            if len(g.template):
+            if (firsts > 2 * g.count).any():
                 self.first[g.edges] = table[:, firsts]
             if len(selected):
                 masks[g.edges] = table[:, selected]

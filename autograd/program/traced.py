@@ -66,18 +66,24 @@ def entry_of(owner: Any, key: Key, number: float) -> Any:
     return Value._recorded(number, Deferred([1.0]), output_of(key), (owner,))
 
 
+class ArrayLost(TraceError):
+    """An entry of a traced array was read past the array itself: the function has to be traced with a Value for each entry."""
+
+
 class Placeholder:
     """What lies in the memory of a traced array, and is no number."""
 
     def __getattr__(self, _name: str) -> Any:
         raise ArrayLost
 
-    def __float__(self) -> float:
-        raise ArrayLost
+
+def _lost(*_args: Any) -> Any:
+    raise ArrayLost
 
 
-class ArrayLost(TraceError):
-    """An entry of a traced array was read past the array itself: the function has to be traced with a Value for each entry."""
+for _name in dir(float):  # arithmetic and comparisons, which are looked up in the class
+    if _name.startswith("__") and _name not in dir(object) or _name in {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}:
+        setattr(Placeholder, _name, _lost)
 
 
 CELL = np.empty((), object)
@@ -163,12 +169,13 @@ def plainly(x: Any) -> Any:
 
 
 def _by_entries(name: str) -> Any:
-    of_class = getattr(np.ndarray, name)
+    if not callable(getattr(np.ndarray, name)):
+        return property(lambda self: getattr(self.entries(), name))
 
     def method(self: TracedArray, *args: Any, **options: Any) -> Any:
         return getattr(self.entries(), name)(*args, **options)
 
-    return method if callable(of_class) and not isinstance(of_class, property) else property(method)
+    return method
 
 
 for _name in dir(np.ndarray):
@@ -185,10 +192,12 @@ def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
         if any(x is not None for name, x in options.items() if name not in {"axis", "keepdims"}) or options.get("keepdims"):
             return None
         return LANES.run(lambda x: x, [inputs[0].shaped(-1)], [0], "sum")
-    if method != "__call__" or options or not all(x.dtype == float or x.__class__ is TracedArray for x in arrays):
+    if method != "__call__" or options:
         return None
     if ufunc is np.matmul and inputs[0].__class__ is TracedArray and inputs[0].ndim == 2 and np.ndim(inputs[1]) == 1:
         return LANES.run(np.dot, list(inputs), [0, None], None)
+    if not all(x.dtype == float or x.__class__ is TracedArray for x in arrays):
+        return None
     if ufunc.signature is not None or ufunc.nout > 1 or any(x.shape != arrays[0].shape for x in arrays):
         return None
     flat = [x.shaped(-1) if x.__class__ is TracedArray else x.ravel() if isinstance(x, np.ndarray) and x.ndim else x for x in inputs]

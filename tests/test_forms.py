@@ -1,0 +1,216 @@
+"""Programs that compose: whatever order jit, vmap and the derivatives are written in, the answer is that of NumPy's closed forms."""
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+
+from autograd import (
+    Value,
+    dot,
+    exp,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jit,
+    jvp,
+    log1p,
+    tanh,
+    value_and_grad,
+    vjp,
+    vmap,
+)
+from autograd.graph import order
+from autograd.program.calls import Call
+from autograd.program.traced import TracedArray
+
+RANDOM = np.random.default_rng(15)
+N, D = 90, 3
+X, Y, P, V = RANDOM.normal(size=(N, D)), RANDOM.normal(size=N), np.array([0.3, -0.7, 1.1]), np.array([1.0, 0.5, -2.0])
+
+
+def loss(p, x, y):
+    return (tanh(dot(p, x)) - y) ** 2
+
+
+# Several ways to write the mean over samples of (tanh(p·x) - y)², plus a penalty p·p/20 in some.
+MEANS = {
+    "reduce=mean": lambda p, x, y: vmap(loss, (None, 0, 0), reduce="mean")(p, x, y),
+    "reduce=sum": lambda p, x, y: vmap(loss, (None, 0, 0), reduce="sum")(p, x, y) / N,
+    "stacked": lambda p, x, y: np.mean(vmap(loss, (None, 0, 0))(p, x, y)),
+    "arrays": lambda p, x, y: np.mean((np.tanh(x @ p) - y) ** 2),
+    "sum of products": lambda p, x, y: np.sum((np.tanh(np.dot(x, p)) - y) * (np.tanh(x @ p) - y)) / N,
+    "columns": lambda p, x, y: vmap(loss, (None, 1, 0), reduce="mean")(p, x.T, y),
+    "two parts": lambda p, x, y: 0.5 * vmap(loss, (None, 0, 0), reduce="mean")(p, x, y) + 0.5 * np.mean((np.tanh(x @ p) - y) ** 2),
+    "inner jit": lambda p, x, y: vmap(jit(loss), (None, 0, 0), reduce="mean")(p, x, y),
+}
+
+
+def closed_form(p):
+    """Value, gradient and Hessian."""
+    t = np.tanh(X @ p)
+    slope = 1.0 - t * t
+    inner = 2.0 * (slope * slope - 2.0 * (t - Y) * t * slope)
+    return np.mean((t - Y) ** 2), X.T @ (2.0 * (t - Y) * slope) / N, X.T @ (inner[:, None] * X) / N
+
+
+def close(found, expected):
+    np.testing.assert_allclose(np.array(found, dtype=float), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("penalty", [False, True])
+@pytest.mark.parametrize("name", MEANS)
+def test_every_composition(name, penalty):
+    mean = MEANS[name]
+
+    def f(p, x, y):
+        return mean(p, x, y) + 0.05 * dot(p, p) if penalty else mean(p, x, y)
+
+    value, gradient, curvature = closed_form(P)
+    if penalty:
+        value, gradient, curvature = value + 0.05 * P @ P, gradient + 0.1 * P, curvature + 0.1 * np.eye(D)
+    for outer in (lambda g: g, jit):
+        for _ in range(2):  # recorded, and replayed
+            close(outer(f)(P, X, Y), value)
+            close(outer(grad(f))(P, X, Y), gradient)
+            found = outer(value_and_grad(f))(P, X, Y)
+            close(found[0], value)
+            close(found[1], gradient)
+            close(outer(jvp(f))(P, V, X, Y), gradient @ V)
+            close(outer(hvp(f))(P, V, X, Y), curvature @ V)
+            close(outer(hessian(f))(P, X, Y), curvature)
+            close(outer(jacobian(grad(f)))(P, X, Y), curvature)
+            close(outer(jacfwd(grad(f)))(P, X, Y), curvature)
+            close(outer(jacrev(grad(f)))(P, X, Y), curvature)
+    close(grad(jit(f))(P, X, Y), gradient)
+    close(hessian(jit(f))(P, X, Y), curvature)
+    close(jit(grad(jit(f)))(P, X, Y), gradient)
+
+
+@pytest.mark.parametrize("name", MEANS)
+def test_third_derivatives_by_differences_of_the_second(name):
+    f = MEANS[name]
+    third = jit(jvp(lambda p, x, y: hvp(f)(p, V, x, y)))(P, V, X, Y)
+    step = 1e-4
+    differences = (closed_form(P + step * V)[2] - closed_form(P - step * V)[2]) @ V / (2.0 * step)
+    np.testing.assert_allclose(third, differences, rtol=1e-6)
+
+
+def test_a_recording_holds_for_other_numbers_and_lanes_of_another_shape_are_recorded_again():
+    f = jit(value_and_grad(lambda p, x: np.mean(np.exp(x @ p))))
+    for n, scale in itertools.product((90, 200), (1.0, 0.1)):
+        x = RANDOM.normal(size=(n, D)) * scale
+        value, gradient = f(P, x)
+        close(value, np.mean(np.exp(x @ P)))
+        close(gradient, x.T @ np.exp(x @ P) / n)
+
+
+def test_entries_of_a_traced_array_and_the_whole_of_it():
+    x = RANDOM.normal(size=100)
+
+    def f(x):
+        return x[3] * np.sum(x * x) + sum(x[10:13]) + np.mean(np.sin(x))
+
+    expected = x[3] * 2.0 * x + np.cos(x) / 100
+    expected[3] += x @ x
+    expected[10:13] += 1.0
+    close(jit(f)(x), x[3] * (x @ x) + x[10:13].sum() + np.sin(x).mean())
+    close(jit(grad(f))(x), expected)
+    assert type(jit(lambda x: x * 2.0)(x)) is np.ndarray
+    close(jit(lambda x: {"a": x * 2.0, "b": (x[1], np.cos(x))})(x)["b"][1], np.cos(x))
+    close(jit(lambda x: np.asarray(x).sum())(x), x.sum())  # past the array itself
+    close(jit(lambda x: [np.sort(x)[0], x.reshape(10, 10)[2, 3], x.max()])(x), [x.min(), x[23], x.max()])
+
+
+def test_a_traced_array_refuses_assignment_as_before():
+    from autograd.errors import TraceError
+
+    def f(x):
+        x[0] = 1.0
+        return x[0]
+
+    with pytest.raises(TraceError, match="changed a list, dict or array among its arguments"):
+        jit(f)(np.ones(100))
+
+
+def outputs_of(x, w):
+    return [w * exp(0.01 * k * x) + k for k in range(100)]
+
+
+def test_one_node_for_a_call_with_many_outputs():
+    x, w = Value(0.3), Value(2.0)
+    found = jit(outputs_of)(x, w)
+    total = found[3] * found[50] + found[99]
+    calls = [node for node in order(total) if node.op.__class__ is Call]
+    assert len(calls) == 1
+    total.backward()
+    a, b = Value(0.3), Value(2.0)
+    eager = outputs_of(a, b)
+    (eager[3] * eager[50] + eager[99]).backward()
+    close([x.grad, w.grad], [a.grad, b.grad])
+    again = pickle.loads(pickle.dumps(total))
+    again.backward()
+    assert again.data == total.data
+
+
+def test_a_call_is_differentiated_again():
+    def f(x, w):
+        found = jit(outputs_of)(x, w)
+        return found[3] * found[50] * found[99]
+
+    def plain(x, w):
+        found = outputs_of(x, w)
+        return found[3] * found[50] * found[99]
+
+    for transform in (grad, hessian, lambda f: grad(grad(f))):
+        close(transform(f)(0.3, 2.0), transform(plain)(0.3, 2.0))
+    close(vjp(lambda x: jit(outputs_of)(x, 2.0))(0.3)([1.0] * 100), sum(2.0 * 0.01 * k * np.exp(0.003 * k) for k in range(100)))
+
+
+def test_lanes_that_are_values_are_one_call():
+    x = [Value(v) for v in X[:, 0]]
+    w = Value(2.0)
+    found = vmap(lambda a, w: tanh(a * w), (0, None))(np.array(x), w)
+    np.sum(found * found).backward()
+    t = np.tanh(2.0 * X[:, 0])
+    close([v.grad for v in x], 2.0 * t * (1.0 - t * t) * 2.0)
+    close(w.grad, np.sum(2.0 * t * (1.0 - t * t) * X[:, 0]))
+
+
+def test_branches_in_lanes_hold_for_other_numbers():
+    f = jit(lambda p, x: vmap(lambda p, x: p * x if x > 0.0 else -x, (None, 0), reduce="sum")(p, x))
+    for scale in (1.0, -1.0):
+        x = scale * X[:, 0]
+        close(f(3.0, x), np.sum(np.where(x > 0.0, 3.0 * x, -x)))
+
+
+def test_nested_gradients_cost_what_they_record():
+    """The walk of an inner gradient ends where the outer graph begins."""
+
+    def f(x, count):
+        s = 0.0
+        for _ in range(count):
+            s = s + grad(lambda u: log1p(u * x) * u)(x)
+        return s
+
+    def nodes(count):
+        x = Value(0.5)
+        return len(order(f(x, count)))
+
+    assert nodes(40) - nodes(30) == nodes(30) - nodes(20)
+    close(grad(f)(0.5, 50), 50 * grad(lambda x: grad(lambda u: log1p(u * x) * u)(x))(0.5))
+
+
+def test_a_traced_array_is_an_array():
+    seen = []
+
+    def f(x):
+        seen.append((isinstance(x, np.ndarray), x.shape, len(x), x.dtype == object, type(x) is TracedArray))
+        return np.sum(x)
+
+    jit(f)(np.ones((50, 2)))
+    assert seen[0] == (True, (50, 2), 50, True, True)
