@@ -15,6 +15,7 @@ from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
+from autograd.program.calls import separated
 from autograd.shifts import SUMS, cancelled, term
 
 LARGEST = 10_000
@@ -105,8 +106,10 @@ class _Builder:
         except ImportError:
             raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
         self.sympy = sympy
+        given = _checked({} if names is None else names)
+        value, *named = separated(value, *given)
         nodes = order(value)
-        symbols = _symbols(nodes, _checked({} if names is None else names))
+        symbols = _symbols(nodes, dict(zip(named, given.values(), strict=True)))
         nodes = _needed(nodes, symbols)
         self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else {}
         self._nodes = _needed(nodes, symbols.keys() | self._gone.keys())

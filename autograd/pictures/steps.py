@@ -29,6 +29,7 @@ from autograd.pictures.page import Page
 from autograd.pictures.render import render
 from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, MOST_EDGES, View, collapsed, is_level
 from autograd.pictures.writer import FONT, Writer, depth
+from autograd.program.calls import separated
 from autograd.value import send
 
 LONGEST_FORMULA = 30
@@ -280,6 +281,7 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"collapse is {collapse!r}, expected {LEVELS}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
+    (loss,) = separated(loss)
     nodes = order(loss)
     closed = collapsed(nodes, collapse)
     crowded = len(closed.edges) > MOST_EDGES

@@ -4,6 +4,7 @@ The hidden node depends on the arguments. What its outputs send back in a sweep 
 runs once, whatever their number.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,13 +15,13 @@ from autograd.arrays import array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import ChangedError
-from autograd.graph import Deferred
+from autograd.graph import Deferred, order
 from autograd.op import Op
 from autograd.operators import identical
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
-from autograd.program.steps import Step, View
+from autograd.program.steps import Step, Unpack, View
 from autograd.program.traced import ALL, Key, TracedArray, entry_of
 
 made = 0  # how many calls have been recorded
@@ -40,6 +41,17 @@ class Call(Op):
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)
+
+    def single(self, key: Key) -> "SingleCall":
+        """The operation on the same arguments that gives one number alone."""
+        k, i = key
+        form = self.form.copy()
+        form.outputs = form.outputs[k : k + 1]
+        if (shape := form.shape(form.outputs[0])) is not None:
+            places = np.array([form.place() for _ in range(math.prod(shape))], int)
+            form.steps.append(Unpack(form.outputs[0], shape, places))
+            form.outputs = [int(places[i])]
+        return SingleCall(f"{self.name}[{k}{f', {i}' if shape else ''}]", form.pruned(), self.slots, self.numbers, self.given)
 
     def refuse_changed(self, node: Any) -> None:
         """Raise an error where an argument was changed after it was recorded."""
@@ -231,6 +243,24 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
         else array_of([entry_of(node, (k, i), x) for i, x in enumerate(y.ravel().tolist())], y.shape)
         for k, y in enumerate(found)
     ]  # fmt: skip
+
+
+def separated(*roots: Any) -> list[Any]:
+    """The same graph, for who has to see each number computed: in place of a call one operation for each number that it gives."""
+    twins: dict[Any, Any] = {}
+    for node in order(*roots):
+        if node.partials.__class__ is not Deferred:
+            args, op, partials = node.args, node.op, node.partials
+        elif isinstance(node.op, Call):
+            continue
+        else:
+            args, op = node.args[0].args, node.args[0].op.single(node.op.key)
+            found = op.evaluate(node.args[0].op.numbers)[1]
+            partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, found, strict=True)])
+        if op is not node.op or any(a in twins for a in args if a.__class__ is Value):
+            own = tuple([twins.get(a, a) if a.__class__ is Value else a for a in args])
+            twins[node] = node._restored(node._number, node._grad, op, own, partials, node.label, node.scope, node._marks)
+    return [twins.get(root, root) for root in roots]
 
 
 def program_output(

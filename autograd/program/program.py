@@ -79,6 +79,12 @@ class Program:
             raise LengthError("a Value is among the inputs twice: give each once")
         ends = tuple([y if y.__class__ is Value else named_float("the outputs", y) for y in outputs])
         *parts, self.own = flatten(ends, tuple(inputs))
+        if any(hasattr(op, "sent") for op in self.own):  # calls of forms
+            from autograd.program.calls import separated  # noqa: PLC0415  # which are made of programs
+
+            roots = [y for y in (*ends, *inputs) if y.__class__ is Value]
+            twins = dict(zip(roots, separated(*roots), strict=True))
+            *parts, self.own = flatten(tuple([twins.get(y, y) if y.__class__ is Value else y for y in ends]), tuple(map(twins.__getitem__, inputs)))
         self.inputs = len(inputs)
         for name, part in zip(TYPES, parts, strict=True):
             setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))
