@@ -5,7 +5,6 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 
 import os
 from collections.abc import Sequence
-from copy import copy
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from autograd.compiled import kernel
 from autograd.errors import RangeError
 from autograd.kinds import quietly
+from autograd.program.passes import adjoint
 from autograd.program.program import Program
 
 
@@ -41,9 +41,7 @@ class BatchedProgram:
     @cached_property
     def gradient(self) -> "BatchedProgram":
         """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
-        program = copy(self.program)
-        program.outputs = self.program.outputs[self.seeded]
-        reverse = program.gradient()
+        reverse = adjoint(self.program, self.seeded, range(self.program.inputs))
         return BatchedProgram(reverse, range(len(reverse.outputs)))
 
     def only(self, output: int) -> "BatchedProgram":

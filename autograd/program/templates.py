@@ -23,7 +23,7 @@ class Pattern(NamedTuple):
 
     Attributes:
         op: the operation.
-        count: how many arguments it has.
+        arity: how many arguments it has.
         known: the constants at whose values its partials may look, as pairs of position and number in hexadecimal digits.
         ties: the positions of the constants, for an operation whose arguments may tie.
         active: the positions of the arguments by which derivatives are wanted.
@@ -31,7 +31,7 @@ class Pattern(NamedTuple):
     """
 
     op: Op
-    count: int
+    arity: int
     known: tuple[tuple[int, str], ...] = ()
     ties: tuple[int, ...] = ()
     active: tuple[int, ...] = ()
@@ -42,33 +42,31 @@ class Pattern(NamedTuple):
         """Whether its first argument selects one of the others, and is no constant."""
         return self.op.selects and not (self.known and self.known[0][0] == 0)
 
-    def local(self) -> tuple[Any, list[Any]]:
-        """The operation on placeholders, and its partials: None where it does not depend on the argument."""
-        x: list[Any] = [Value(1.0) for _ in range(self.count)]
+    def node(self) -> Any:
+        """The operation on placeholders."""
+        x: list[Any] = [Value(1.0) for _ in range(self.arity)]
         for k, digits in self.known:
             x[k] = float.fromhex(digits)
-        node = stand_in(self.op, x)
-        ties = set(self.ties)
-        anew = node.op.settled(tuple(recorded_partials(node)), [0.0 if k in ties else a for k, a in enumerate(node.args)])
-        if self.selects:  # both branches
-            return node, list(anew)
-        return node, [None if p is None else q for p, q in zip(node.partials, anew, strict=True)]
+        return stand_in(self.op, x)
 
     def depends(self) -> tuple[bool, ...]:
-        """On which of its arguments it depends."""
-        return tuple([p is not None for p in self.local()[1]])
+        """On which of its arguments it depends; where it selects one, on all that it can select."""
+        return (False, True, True) if self.selects else tuple([p is not None for p in self.node().partials])
 
     def record(self) -> Program:
         """The program of its contributions, from the result, the arguments, what is received for each of these, and the mask.
 
-        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received; then for each
-        the second; and last, for an operation that selects, the masks of its branches.
+        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received;
+        then for each the second; and last, for an operation that selects, the masks of its branches.
         """
-        node, partials = self.local()
-        received, mask = [Value(1.0) for _ in range(self.count)], Value(1.0)
+        node = self.node()
+        ties = set(self.ties)
+        partials = node.op.settled(tuple(recorded_partials(node)), [0.0 if k in ties else a for k, a in enumerate(node.args)])
+        received, mask = [Value(1.0) for _ in range(self.arity)], Value(1.0)
         firsts, seconds, masks = [], [], []
         for k in self.active:
-            r, p = received[k], partials[k] if partials[k].__class__ is Value else as_float(partials[k])
+            r, p = (0.0, 1.0) if partials[k] is None else (received[k], partials[k])
+            p = p if p.__class__ is Value else as_float(p)
             if self.selects:
                 masks.append(mask * p if self.masked else p)
             if self.selects and p.__class__ is Value:
@@ -94,7 +92,7 @@ def _kept(pattern: Pattern) -> Program:
 
 def template(pattern: Pattern) -> Program:
     """The program of a pattern's contributions."""
-    return _kept(pattern) if pattern.count <= KEPT else _neutral(Pattern.record, pattern)
+    return _kept(pattern) if pattern.arity <= KEPT else _neutral(Pattern.record, pattern)
 
 
 @lru_cache(512)
@@ -106,5 +104,7 @@ def depends(pattern: Pattern) -> tuple[bool, ...]:
 
 # Of each row, by code: on which of at most three arguments it depends (those with more depend on all), and the argument at whose value
 # its partials look where that is a constant: the condition of a `where`, the exponent of a power.
-ROW_DEPENDS = np.array([[*[p is not None for p in op.evaluate([1.0] * (op.arity or 0))[1]], True, True][:3] if op.arity else [True] * 3 for op in OPS])
+ROW_DEPENDS = np.array(
+    [[*[p is not None for p in op.evaluate([1.0] * (op.arity or 0))[1]], True, True][:3] if op.arity else [True] * 3 for op in OPS]
+)
 LOOKED_AT = np.array([0 if op.selects else op.arity - 1 if op.arity and (op.constant or op.constant_of) else -1 for op in OPS])
