@@ -1,9 +1,9 @@
 """Passes that remove what is not needed from a program: dead instructions, constants computed anew, equal instructions.
 
-All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution of
-an equation for each instruction, since a program has no circle. So it is found from any guess by computing all equations again until
-nothing changes. That takes one round more than the longest chain that was guessed wrongly: few, since in most programs nearly all depends on
-the inputs and is used; where it takes many, a loop does the same in order.
+All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution
+of an equation for each instruction, since a program has no circle. So it is found from any guess by computing all equations again
+until nothing changes. That takes one round more than the longest chain that was guessed wrongly: few, since in most programs nearly
+all depends on the inputs and is used; where it takes many, a loop does the same in order.
 """
 
 from collections.abc import Sequence
@@ -32,10 +32,12 @@ class Edges:
 
     @cached_property
     def owner(self) -> np.ndarray:
+        """The instruction of each edge."""
         return np.repeat(np.arange(self.size), self.counts)
 
     @cached_property
     def position(self) -> np.ndarray:
+        """Which of its instruction's arguments each edge is."""
         return np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
@@ -63,7 +65,7 @@ class Edges:
         on = seeds.tolist()
         args, starts = (self.source if through is None else np.where(through, self.source, -1)).tolist(), self.starts.tolist()
         for i in range(self.size):
-            on[self.known + i] |= any([a >= 0 and on[a] for a in args[starts[i] : starts[i + 1]]])
+            on[self.known + i] |= any(a >= 0 and on[a] for a in args[starts[i] : starts[i + 1]])
         return np.array(on, bool)
 
     def reached(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
@@ -73,7 +75,7 @@ class Edges:
         unused = np.flatnonzero(uses[self.known :] == 0)
         for _ in range(ROUNDS):
             if not len(unused):
-                return uses > 0
+                return np.asarray(uses > 0)
             edges = self.of(unused)
             freed = self.source[edges if through is None else edges[through[edges]]]
             np.subtract.at(uses, freed, 1)
@@ -92,7 +94,7 @@ class Edges:
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The whole numbers from each start on, so many as `counts` says."""
     ends = np.cumsum(counts)
-    return np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
+    return np.asarray(np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts))
 
 
 def pruned(program: Program, outputs: Sequence[int]) -> Program:
@@ -163,7 +165,8 @@ def mixed(x: np.ndarray) -> np.ndarray:
     x = (np.asarray(x).astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    found: np.ndarray = x ^ (x >> np.uint64(31))
+    return found
 
 
 def merged(program: Program) -> Program:
@@ -220,4 +223,4 @@ def _equal(edges: Edges, source: np.ndarray, a: np.ndarray, b: np.ndarray) -> np
     width = np.where(same, counts[a], 0)
     differs = source[ranges(edges.starts[a], width)] != source[ranges(edges.starts[b], width)]
     same[np.repeat(np.arange(len(a)), width)[differs]] = False
-    return same
+    return np.asarray(same)

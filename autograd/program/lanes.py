@@ -5,7 +5,6 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 
 import os
 from collections.abc import Sequence
-from copy import copy
 from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from autograd.compiled import kernel
 from autograd.errors import RangeError
 from autograd.kinds import quietly
+from autograd.program.passes import adjoint
 from autograd.program.program import Program
 
 
@@ -42,9 +42,7 @@ class BatchedProgram:
     @cached_property
     def gradient(self) -> "BatchedProgram":
         """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
-        program = copy(self.program)
-        program.outputs = self.program.outputs[self.seeded]
-        reverse = program.gradient()
+        reverse = adjoint(self.program, self.seeded, range(self.program.inputs))
         return BatchedProgram(reverse, range(len(reverse.outputs)))
 
     def one_of(self, seeded: tuple[int, ...]) -> "BatchedProgram":

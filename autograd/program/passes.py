@@ -1,10 +1,7 @@
 """Passes from program to program: derivatives as programs, in forward and in reverse mode.
 
-`tangent` carries tangents on along with the instructions, `adjoint` carries cotangents back, and what comes out is a program like any
-other, so that they compose in any order. The local derivatives of an instruction are spliced in from a template, for all instructions with
-the same pattern at once, by arithmetic on arrays of places. Each contribution to a tangent or cotangent is a product of what is received and
-a local derivative, and those to one place are added up by one instruction: a `dot`, or a `sum` where all these derivatives are 1. So the layers
-of a network stay layers.
+`tangent` carries tangents on along with the instructions, `adjoint` carries cotangents back, and what comes out is a program
+like any other, so that they compose in any order. How one is put together is in `autograd.program.splice`.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 4.
 """
@@ -16,7 +13,7 @@ import numpy as np
 
 from autograd.errors import RangeError
 from autograd.program.cleaning import folded, merged, pruned
-from autograd.program.program import Program
+from autograd.program.program import Program, register_adjoint
 from autograd.program.splice import Derivative, Splice
 
 __all__ = ["adjoint", "pruned", "tangent"]
@@ -98,3 +95,6 @@ def _once(program: Program, key: Any, made: Callable[[], Program]) -> Program:
 def _cleaned(program: Program) -> Program:
     outputs = range(len(program.outputs))
     return pruned(folded(merged(pruned(program, outputs))), outputs)
+
+
+register_adjoint(adjoint)

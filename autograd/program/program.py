@@ -37,6 +37,14 @@ FIRST = (
     "acos atan atan2 hypot sinh cosh abs sign step less less_equal where maximum minimum clip stop_gradient"
 )
 
+# The pass of reverse mode, which is made of programs and so comes below.
+_adjoint: list[Callable[["Program", Sequence[int], Sequence[int]], "Program"]] = []
+
+
+def register_adjoint(adjoint: Callable[["Program", Sequence[int], Sequence[int]], "Program"]) -> None:
+    """Let `adjoint` make the programs of gradients."""
+    _adjoint.append(adjoint)
+
 
 class Program:
     """Outputs as computed from inputs by a recorded graph.
@@ -177,9 +185,7 @@ class Program:
         >>> Program([x * x], [x]).gradient()([5.0, 1.0])
         [10.0]
         """
-        from autograd.program.passes import adjoint  # noqa: PLC0415  # passes are made of programs
-
-        return adjoint(self, range(len(self.outputs)), range(self.inputs))
+        return _adjoint[-1](self, range(len(self.outputs)), range(self.inputs))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, an archive of plain arrays.

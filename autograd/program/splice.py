@@ -37,7 +37,7 @@ class Group(NamedTuple):
     constants: np.ndarray  # the places of the template's
 
     @property
-    def count(self) -> int:
+    def arity(self) -> int:
         """How many arguments each has."""
         return self.template.inputs // 2 - 1
 
@@ -140,23 +140,22 @@ class Derivative:
         self.unit, self.plain = np.zeros(len(e.source), bool), np.zeros(len(e.source), bool)
         for g in self.groups:
             t, (firsts, seconds, _) = g.template, g.factors
-            self.plain[g.edges] = (firsts > g.count) & (firsts <= 2 * g.count)
+            self.plain[g.edges] = (firsts > g.arity) & (firsts <= 2 * g.arity)
             ones = np.append(np.append(np.zeros(t.inputs, bool), t.constants == 1.0), np.zeros(len(t), bool))
             self.unit[g.edges] = ones[seconds]
-            own = np.flatnonzero((seconds > 0) & (seconds <= g.count))  # one of its own arguments
+            own = np.flatnonzero((seconds > 0) & (seconds <= g.arity))  # one of its own arguments
             self.unit[g.edges[:, own]] = is_one[e.source[e.starts[g.rows][:, None] + seconds[own] - 1]]
         self.sent = np.flatnonzero(self.through)
         started = np.flatnonzero(self.live[seeds])
         self.seeds, self.starting = seeds[started], self.p.inputs + started
         owner = e.known + e.owner[self.sent]
-        self.sender, target = (owner, e.source[self.sent]) if self.reverse else (e.source[self.sent], owner)
-        self.target = np.append(self.seeds, target)
+        source = e.source[self.sent]
+        self.sender = owner if self.reverse else source
+        self.target = np.append(self.seeds, source if self.reverse else owner)
         self.units = np.append(np.ones(len(self.seeds), bool), self.unit[self.sent])
         self.number = np.bincount(self.target, minlength=e.places)
         self.weighted = np.bincount(self.target[~self.units], minlength=e.places) > 0
         self.collects = (self.number > 1) | self.weighted
-
-        self.order = _order(self.target)
 
 
 class Splice:
@@ -177,7 +176,7 @@ class Splice:
         self._carry()
 
     def _masks(self) -> tuple[dict[int, int], dict[int, list[int]]]:
-        """For each masked instruction its mask, an edge from an instruction that selects or ~(one at which masks meet); and those that meet."""
+        """For each masked instruction its mask, an edge from one that selects or ~(one at which masks meet); and the masks that meet."""
         d, e = self.d, self.d.edges
         found: dict[int, int] = {}
         maxima: dict[int, list[int]] = {}
@@ -217,7 +216,7 @@ class Splice:
 
     def _table(self, g: Group) -> np.ndarray:
         """For each instruction of a group the new places of all that its template names, but for what is received and masks."""
-        e, n, t = self.d.edges, g.count, g.template
+        e, n, t = self.d.edges, g.arity, g.template
         first = t.inputs + len(t.constants)
         table = np.zeros((len(g.rows), first + len(t)), np.intp)
         table[:, 0] = self.base + self.forward[g.rows]
@@ -233,7 +232,7 @@ class Splice:
         for g, table in zip(d.groups, self.tables, strict=True):
             firsts, seconds, selected = g.factors
             self.second[g.edges] = table[:, seconds]
-            if (firsts > 2 * g.count).any():
+            if (firsts > 2 * g.arity).any():
                 self.first[g.edges] = table[:, firsts]
             if len(selected):
                 masks[g.edges] = table[:, selected]
@@ -245,8 +244,8 @@ class Splice:
         mask[list(self.mask_of)] = [self.mask[k] for k in self.mask_of.values()]
         for g, table in zip(d.groups, self.tables, strict=True):
             sender = e.known + g.rows[:, None] if d.reverse else e.source[g.edges]
-            table[:, 1 + g.count + g.active] = self.carried[sender]
-            table[:, 2 * g.count + 1] = mask[g.rows]
+            table[:, 1 + g.arity + g.active] = self.carried[sender]
+            table[:, 2 * g.arity + 1] = mask[g.rows]
             self.first[g.edges] = table[:, g.factors[0]]
 
     def _carried(self) -> np.ndarray:
@@ -259,7 +258,8 @@ class Splice:
         carried[receiver] = self.first[sent]
         passed = d.plain[sent]
         pointer[receiver[passed]] = d.sender[edges][passed]
-        return carried[followed(pointer)]
+        found: np.ndarray = carried[followed(pointer)]
+        return found
 
     def program(self, wanted: np.ndarray, *, with_outputs: bool) -> Program:
         """The new program, from inputs and what starts at the seeds, to the outputs, if those are wanted, and what arrives at places."""

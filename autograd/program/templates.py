@@ -23,7 +23,7 @@ class Pattern(NamedTuple):
 
     Attributes:
         op: the operation.
-        count: how many arguments it has.
+        arity: how many arguments it has.
         known: the constants at whose values its partials may look, as pairs of position and number in hexadecimal digits.
         ties: the positions of the constants, for an operation whose arguments may tie.
         active: the positions of the arguments by which derivatives are wanted.
@@ -31,7 +31,7 @@ class Pattern(NamedTuple):
     """
 
     op: Op
-    count: int
+    arity: int
     known: tuple[tuple[int, str], ...] = ()
     ties: tuple[int, ...] = ()
     active: tuple[int, ...] = ()
@@ -44,7 +44,7 @@ class Pattern(NamedTuple):
 
     def node(self) -> Any:
         """The operation on placeholders."""
-        x: list[Any] = [Value(1.0) for _ in range(self.count)]
+        x: list[Any] = [Value(1.0) for _ in range(self.arity)]
         for k, digits in self.known:
             x[k] = float.fromhex(digits)
         return stand_in(self.op, x)
@@ -56,13 +56,13 @@ class Pattern(NamedTuple):
     def record(self) -> Program:
         """The program of its contributions, from the result, the arguments, what is received for each of these, and the mask.
 
-        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received; then for each
-        the second; and last, for an operation that selects, the masks of its branches.
+        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received;
+        then for each the second; and last, for an operation that selects, the masks of its branches.
         """
         node = self.node()
         ties = set(self.ties)
         partials = node.op.settled(tuple(recorded_partials(node)), [0.0 if k in ties else a for k, a in enumerate(node.args)])
-        received, mask = [Value(1.0) for _ in range(self.count)], Value(1.0)
+        received, mask = [Value(1.0) for _ in range(self.arity)], Value(1.0)
         firsts, seconds, masks = [], [], []
         for k in self.active:
             r, p = (0.0, 1.0) if partials[k] is None else (received[k], partials[k])
@@ -92,7 +92,7 @@ def _kept(pattern: Pattern) -> Program:
 
 def template(pattern: Pattern) -> Program:
     """The program of a pattern's contributions."""
-    return _kept(pattern) if pattern.count <= KEPT else _neutral(Pattern.record, pattern)
+    return _kept(pattern) if pattern.arity <= KEPT else _neutral(Pattern.record, pattern)
 
 
 @lru_cache(512)
