@@ -13,7 +13,7 @@ from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import FLOATS, as_float, named_float
 from autograd.local import complex_step, kink_at, line_of, local_derivative, rounded, sides
-from autograd.program.calls import separated
+from autograd.sweeps import separated
 from autograd.sweeps import pull, push
 from autograd.transforms import grad
 

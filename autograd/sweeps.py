@@ -139,6 +139,24 @@ def finished(numbers: Sequence[Any], *, graph: bool) -> list[Any]:
     return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
 
 
+def separated(*roots: Any) -> list[Any]:
+    """The same graph, for who has to see each number computed: in place of a call one operation for each number that it gives."""
+    twins: dict[Any, Any] = {}
+    for node in order(*roots):
+        if node.partials.__class__ is not Deferred:
+            args, op, partials = node.args, node.op, node.partials
+        elif hasattr(node.op, "single"):  # the call itself
+            continue
+        else:
+            args, op = node.args[0].args, node.args[0].op.single(node.op.key)
+            found = op.evaluate(node.args[0].op.numbers)[1]
+            partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, found, strict=True)])
+        if op is not node.op or any(a in twins for a in args if a.__class__ is Value):
+            own = tuple([twins.get(a, a) if a.__class__ is Value else a for a in args])
+            twins[node] = node._restored(node._number, node._grad, op, own, partials, node.label, node.scope, node._marks)
+    return [twins.get(root, root) for root in roots]
+
+
 def gradient(output: Value, inputs: Any) -> Any:
     """Gradient of a recorded result with respect to Values before it, as Values that can be differentiated again.
 

@@ -15,7 +15,7 @@ from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
-from autograd.program.calls import separated
+from autograd.sweeps import separated
 from autograd.shifts import SUMS, cancelled, term
 
 LARGEST = 10_000

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, NoReturn, final
 
-from autograd.context import NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
+from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import Deferred, order
 from autograd.kinds import as_float, named_float, register_node
@@ -33,15 +33,16 @@ def _node(data: float, partials: tuple[float | None, ...], op: Op, args: tuple[A
     node._args = args
     node._partials = partials
     context = current()
-    return node if context is NEUTRAL else _attended(node, context)
+    return node if context is NEUTRAL and not ACTIVE_INPUTS else _attended(node, context)
 
 
 def _attended(node: "Value", context: Context | Layers) -> "Value":
     """A new node under a scope, a watch, `no_grad` or a transform."""
     if isinstance(context, Layers):
         context = context.now()
-    if context.scope or context.runs:
-        node._tag = (None, context.scope, context.runs[-1] * RUN if context.runs else 0)
+    run = context.runs[-1] if context.runs else max([a._run for a in node._args if a.__class__ is Value], default=0)
+    if context.scope or run:  # what rests on a run is never older than it, whoever records it
+        node._tag = (None, context.scope, run * RUN)
     if context.watch is not None:
         context.watch.recorded(node)
     if not context.recording:

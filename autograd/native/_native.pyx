@@ -52,7 +52,7 @@ cdef extern from "_node.h":
     Edge* node_edges(Node*) noexcept
     object edge_arg(Edge)
     object edge_partial(Edge)
-    void edge_set(Edge*, Node*, double, bint) noexcept
+    void edge_set(Node*, Edge*, Node*, double, bint) noexcept
     void edge_number(Edge*, double) noexcept
     object node_new(double, PyObject*, size_t)
     object node_tuple(Node*, object (*)(Edge))
@@ -134,7 +134,8 @@ cdef inline int attend(object made) except -1:
     PyContextVar_Get(CURRENT, NULL, &context)
     Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and MARKED, held here
     if context == MARKED:
-        of(made).run = RUN
+        if of(made).run < RUN:
+            of(made).run = RUN
         if SCOPE != NULL:
             node_mark(of(made), SCOPE)
         return 0
@@ -146,18 +147,21 @@ cdef int attended(object made) except -1:
     global MARKED, SCOPE, RUN
     cdef Node* node = of(made)
     cdef PyObject* before
+    cdef uint32_t run
     context = current()
     if type(context) is Layers:
         context = context.now()
     scope = context.scope
     if scope:
         node_mark(node, <PyObject*>scope)
-    node.run = context.runs[len(context.runs) - 1] if context.runs else 0
+    run = context.runs[len(context.runs) - 1] if context.runs else 0
+    if node.run < run:
+        node.run = run
     if context.watch is None and context.recording:
         before = MARKED
         Py_INCREF(context)
         MARKED = <PyObject*>context
-        RUN = node.run
+        RUN = run
         SCOPE = <PyObject*>scope if scope else NULL  # which the context holds
         Py_XDECREF(before)
         return 0
@@ -190,7 +194,7 @@ cdef object unary(int code, object a):
     cdef double partial
     cdef double y = ag_apply1(code, of(a).data, &partial)
     made = node_new(y, OPS[code], 1)
-    edge_set(of(made).own, of(a), partial, ag_ops[code].depends)
+    edge_set(of(made), of(made).own, of(a), partial, ag_ops[code].depends)
     attend(made)
     return made
 
@@ -213,11 +217,11 @@ cdef object binary(int code, object a, object b):
     made = node_new(z, OPS[code], 2)
     cdef Edge* edges = of(made).own
     if left:
-        edge_set(edges, of(a), partials[0], ag_ops[code].depends & 1)
+        edge_set(of(made), edges, of(a), partials[0], ag_ops[code].depends & 1)
     else:
         edge_number(edges, x)
     if right:
-        edge_set(edges + 1, of(b), partials[1], ag_ops[code].depends & 2)
+        edge_set(of(made), edges + 1, of(b), partials[1], ag_ops[code].depends & 2)
     else:
         edge_number(edges + 1, y)
     attend(made)
@@ -267,7 +271,7 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
     cdef Edge* edges = node_edges(of(made))
     for i in range(n):
         if is_node(x[i]):
-            edge_set(edges + i, <Node*>x[i], partials[i], arity == 0 or depends >> i & 1)
+            edge_set(of(made), edges + i, <Node*>x[i], partials[i], arity == 0 or depends >> i & 1)
         else:
             edge_number(edges + i, data[i])
     attend(made)
@@ -297,7 +301,7 @@ cdef object node_of(double data, object op, tuple args, object partials):
     for i in range(n):
         a, partial = args[i], partials[i]
         if is_node(<PyObject*>a):
-            edge_set(edges + i, of(a), 0.0 if partial is None else partial, partial is not None)
+            edge_set(of(made), edges + i, of(a), 0.0 if partial is None else partial, partial is not None)
         else:
             edge_number(edges + i, a)
     of(made).marks = DEFERRED if deferred else 0

@@ -74,9 +74,10 @@ static inline Node *edge_node(Edge edge) {
     return (Node *)(edge.arg & ~(uintptr_t)NO_DERIVATIVE);
 }
 
-/* Make `edge` lead to `node`, which it then owns a reference to. */
-static inline void edge_set(Edge *edge, Node *node, double partial, int depends) {
+/* Make `edge` of `owner` lead to `node`, which it then owns a reference to. What rests on a run is never older than it, whoever records it. */
+static inline void edge_set(Node *owner, Edge *edge, Node *node, double partial, int depends) {
     Py_INCREF((PyObject *)node);
+    if (owner->run < node->run) owner->run = node->run;
     edge->arg = (uintptr_t)node | (depends ? 0 : NO_DERIVATIVE);
     edge->partial = partial;
 }

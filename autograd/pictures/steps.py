@@ -29,7 +29,7 @@ from autograd.pictures.page import Page
 from autograd.pictures.render import render
 from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, MOST_EDGES, View, collapsed, is_level
 from autograd.pictures.writer import FONT, Writer, depth
-from autograd.program.calls import separated
+from autograd.sweeps import separated
 from autograd.value import send
 
 LONGEST_FORMULA = 30

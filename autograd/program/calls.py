@@ -15,7 +15,7 @@ from autograd.arrays import array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import ChangedError
-from autograd.graph import Deferred, order
+from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.operators import identical
 from autograd.program.form import Form
@@ -243,24 +243,6 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
         else array_of([entry_of(node, (k, i), x) for i, x in enumerate(y.ravel().tolist())], y.shape)
         for k, y in enumerate(found)
     ]  # fmt: skip
-
-
-def separated(*roots: Any) -> list[Any]:
-    """The same graph, for who has to see each number computed: in place of a call one operation for each number that it gives."""
-    twins: dict[Any, Any] = {}
-    for node in order(*roots):
-        if node.partials.__class__ is not Deferred:
-            args, op, partials = node.args, node.op, node.partials
-        elif isinstance(node.op, Call):
-            continue
-        else:
-            args, op = node.args[0].args, node.args[0].op.single(node.op.key)
-            found = op.evaluate(node.args[0].op.numbers)[1]
-            partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, found, strict=True)])
-        if op is not node.op or any(a in twins for a in args if a.__class__ is Value):
-            own = tuple([twins.get(a, a) if a.__class__ is Value else a for a in args])
-            twins[node] = node._restored(node._number, node._grad, op, own, partials, node.label, node.scope, node._marks)
-    return [twins.get(root, root) for root in roots]
 
 
 def program_output(

@@ -26,6 +26,7 @@ from autograd.kinds import kind_of, named_float
 from autograd.op import Op
 from autograd.ops import TABLE
 from autograd.program.archive import LABEL, read_arrays, write_arrays
+from autograd.sweeps import separated
 
 FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
@@ -88,8 +89,6 @@ class Program:
         ends = tuple([y if y.__class__ is Value else named_float("the outputs", y) for y in outputs])
         *parts, self.own = flatten(ends, tuple(inputs))
         if any(hasattr(op, "sent") for op in self.own):  # calls of forms
-            from autograd.program.calls import separated  # noqa: PLC0415  # which are made of programs
-
             roots = [y for y in (*ends, *inputs) if y.__class__ is Value]
             twins = dict(zip(roots, separated(*roots), strict=True))
             *parts, self.own = flatten(tuple([twins.get(y, y) if y.__class__ is Value else y for y in ends]), tuple(map(twins.__getitem__, inputs)))

@@ -92,12 +92,17 @@ def _kept(pattern: Pattern) -> Program:
 
 def template(pattern: Pattern) -> Program:
     """The program of a pattern's contributions."""
-    return _kept(pattern) if pattern.arity <= KEPT else _neutral(Pattern.record, pattern)
+    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of one's own operation may change with what they capture
+    return _kept(pattern) if is_kept else _neutral(Pattern.record, pattern)
+
+
+def depends(pattern: Pattern) -> tuple[bool, ...]:
+    """On which of its arguments an operation depends."""
+    return _depends(pattern) if pattern.op in CODES else _neutral(Pattern.depends, pattern)
 
 
 @lru_cache(512)
-def depends(pattern: Pattern) -> tuple[bool, ...]:
-    """On which of its arguments an operation depends."""
+def _depends(pattern: Pattern) -> tuple[bool, ...]:
     found: tuple[bool, ...] = _neutral(Pattern.depends, pattern)
     return found
 
