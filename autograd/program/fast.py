@@ -1,4 +1,4 @@
-"""The fast path of `jit`: a call like the one before, without flattening its arguments."""
+"""The fast path of `jit`: a call like the one before, without flattening its arguments. A single lane may take any path that is known."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.branches import Branches
 from autograd.program.captured import Captured
 from autograd.program.lanes import threads
 from autograd.program.recording import Trace
@@ -36,8 +37,10 @@ class FastCall:
         self.captured, self.key, self.weight = captured, given.captured, weight
         self.lanes, self.form, self.count, self.outputs = given.lanes or 1, trace.form, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
-        wanted = (weight is not None, *[False] * (len(args) - 1))
-        self.run = trace.batched.plan(group_arrays(given.groups), wanted).run
+        self.wanted = (weight is not None, *[False] * (len(args) - 1))
+        self.tree = trace.tree if self.lanes == 1 and len(trace.guards) else None
+        if self.tree is None:
+            self.run = trace.batched.plan(group_arrays(given.groups), self.wanted).run
         if weight is not None:
             self.seeds = [np.array([weight, *[0.0] * len(trace.guards)])]
         self.unwanted, self.threads = [None] * (len(args) - 1), threads()
@@ -46,7 +49,7 @@ class FastCall:
     def fits(args: Sequence[Any], trace: Trace) -> bool:
         """Whether there can be one for such arguments."""
         plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
-        return trace.kept and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
+        return trace.tree is not None and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs, or value and gradient; None where this call does not match the first one."""
@@ -62,6 +65,8 @@ class FastCall:
                 return None
             else:
                 inputs.append(x if order is None else x.transpose(order))
+        if self.tree is not None:
+            return self._followed(self.tree, inputs)
         found = np.empty(self.outputs)
         try:
             if self.weight is None:
@@ -76,3 +81,22 @@ class FastCall:
         if self.weight is None:
             return found.item(0) if self.form.is_number else self.form.unravel(found[: self.count].tolist())
         return self.weight * found.item(0), gradient if self.shape else gradient.item()
+
+    def _followed(self, tree: Branches, inputs: list[np.ndarray]) -> Any:
+        """The same by the tree of the paths that are known."""
+        plan, traces, most = tree.plan(inputs, self.wanted)
+        found, gradient = np.empty(most), None
+        try:
+            if self.weight is None:
+                last = plan.follow(inputs, found)
+            else:
+                gradient = np.empty(self.shape)
+                last = plan.follow(inputs, found, np.full(most, self.weight), [gradient, *self.unwanted])
+        except ValueError:
+            return None
+        if last < 0:
+            return None
+        trace = traces[last]
+        if gradient is None:
+            return found.item(0) if trace.form.is_number else trace.form.unravel(found[: trace.count].tolist())
+        return (self.weight * found.item(0), gradient if self.shape else gradient.item()) if trace.form.is_single else None

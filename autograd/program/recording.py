@@ -2,7 +2,7 @@
 
 What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
 guard. A replay computes the guards too: where one differs from its trace, the function would take another path there, and another trace is
-recorded. What a replay cannot repeat, such as reading `data`, raises an error.
+recorded; `autograd.program.branches` merges the traces into a tree. What a replay cannot repeat, such as reading `data`, raises an error.
 
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
@@ -24,13 +24,14 @@ from autograd.errors import OperationError, TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
 from autograd.program.arguments import Arguments, Groups, group_arrays
+from autograd.program.branches import Branches
 from autograd.program.captured import Captured, IdentityKey
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
 Function = Callable[..., Any]
 
-# How many recordings a function keeps, and after how many it says why there are so many.
+# How many recordings a function keeps, and how many it loses from one warning to the next.
 KEPT, MANY = 256, 128
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
@@ -85,13 +86,12 @@ class Trace:
             outside = [node for node in outside if node in taken]
         self.captured = outside
         self.count = len(outputs)
-        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*inputs, *self.captured]), range(self.count))
+        # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
+        program = Program([*tracer.guards, *outputs], [*inputs, *self.captured])
+        program.outputs = np.roll(program.outputs, self.count)
+        self.batched = BatchedProgram(program, range(self.count))
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
-        self.kept = False  # whether other calls may use it
-
-    def guards_hold(self, found: np.ndarray) -> np.ndarray:
-        """In which lanes the guards have the values that they had in the recording."""
-        return np.asarray((found[:, self.count :] == self.guards).all(axis=1))
+        self.tree: Branches | None = None  # in which other calls find it
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
@@ -125,9 +125,10 @@ class Recordings:
 
     def __init__(self, f: Function, name: str) -> None:
         self.f, self.name = f, name
-        self.traces: dict[Any, list[Trace]] = {}
+        self.traces: dict[Any, Branches] = {}
+        self.kept: dict[Trace, Any] = {}  # with the keys of their trees, the oldest first
         self.captured: dict[Any, Captured] = {}
-        self.made = 0
+        self.made = self.lost = 0
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
@@ -140,39 +141,72 @@ class Recordings:
         return self.captured[which]
 
     def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it."""
+        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
-        for group in self._groups(args):
-            own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
-            left = group
-            for trace in self.traces.get(own, ()):
-                left = yield from self._matching(trace, args, left)
+        found: dict[Trace, list[np.ndarray]] = {}
+        for left in self._groups(args):
+            own = (key, tuple(x[left[0]].tobytes() for x in args.columns))
             while len(left):
-                trace = Trace(self.f, args, int(left[0]))
-                pure = self.what_is_captured(args.objects).key() == args.captured
-                self._count(trace, pure=pure)
-                if pure:
-                    self._keep(own, trace)
-                    left = yield from self._matching(trace, args, left, sure=1)
-                else:  # random numbers and state of this call do not hold for others
-                    yield trace, left[:1]
-                    left = left[1:]
+                tree = self.traces.get(own)
+                known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
+                for trace, lanes in known:
+                    found.setdefault(trace, []).append(lanes)
+                for lanes in unknown:  # the first takes what was recorded, however a replay rounds
+                    found.setdefault(self._recorded(own, args, int(lanes[0])), []).append(lanes[:1])
+                left = np.sort(np.concatenate([lanes[1:] for lanes in unknown])) if unknown else left[:0]
+        parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
+        return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
-    @staticmethod
-    def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
-        """Yield the trace with the lanes that take it, and return the others; the first `sure` take it, however the replay rounds."""
-        if not len(lanes):
-            return lanes
-        if not len(trace.guards):
-            yield trace, lanes
-            return lanes[:0]
-        groups = with_captured(args.chosen(lanes).groups, trace)
-        holds = trace.guards_hold(trace.batched.forward(group_arrays(groups), len(lanes)))
-        holds[:sure] = True
-        if holds.any():
-            yield trace, lanes[holds]
-        return lanes[~holds]
+    def _recorded(self, own: Any, args: Arguments, lane: int) -> Trace:
+        """The trace of the path that a lane takes, as the function itself takes it."""
+        trace = Trace(self.f, args, lane)
+        pure = self.what_is_captured(args.objects).key() == args.captured
+        with self.lock:
+            self.made += 1
+            before = self.lost
+            kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
+            made, lost = self.made, self.lost
+        if not pure and made % MANY == 0:
+            reason = "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
+            self._warn(f"{made} times: {reason}")
+        if (lost - 1) // MANY > (before - 1) // MANY:
+            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
+            self._warn(
+                f"{made} times, of which the last {KEPT} are kept: {branches}its static arguments, the shapes of its arrays, or numbers that "
+                "it captures change from call to call; give these as float arguments, or choose with where"
+            )
+        return kept
+
+    def _warn(self, what: str) -> None:
+        warnings.warn(f"{self.name}, called at {users_line()}, has been recorded {what}", RuntimeWarning, stacklevel=2)
+
+    def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
+        """The trace of that path that later calls find: this one, or the one that was there."""
+        tree = self.traces.get(key)
+        found = None if tree is None else tree.graft(trace)
+        if found is None:  # where it contradicts the others the function does not compute what they say
+            self.lost += 0 if tree is None else len(tree)
+            self.kept = {t: k for t, k in self.kept.items() if t.tree is not tree} if tree is not None else self.kept
+            tree = self.traces[key] = Branches(inputs)
+            found = tree.graft(trace)
+        if found is trace:
+            trace.tree = tree
+            self.kept[trace] = key
+            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
+        return found
+
+    def _make_room(self) -> None:
+        while len(self.kept) > KEPT:
+            oldest = next(iter(self.kept))
+            key = self.kept.pop(oldest)
+            self.lost += 1
+            tree = self.traces[key].without(oldest)
+            for trace in tree:
+                trace.tree = tree
+            self.traces[key] = tree
+            if not len(tree):
+                del self.traces[key]
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
         lanes = 1 if args.lanes is None else args.lanes
@@ -187,31 +221,6 @@ class Recordings:
                 "integers are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
-
-    def _count(self, trace: Trace, *, pure: bool) -> None:
-        with self.lock:
-            self.made += 1
-        if self.made % MANY == 0:
-            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
-            reason = (
-                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
-                "these as float arguments, or choose with where"
-                if pure
-                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
-            )
-            warnings.warn(
-                f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
-            )
-
-    def _keep(self, key: Any, trace: Trace) -> None:
-        with self.lock:
-            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
-            trace.kept = True
-            self.traces.setdefault(key, []).append(trace)
-
-    def _make_room(self) -> None:
-        while sum(map(len, self.traces.values())) >= KEPT:
-            del self.traces[next(iter(self.traces))]
 
 
 def with_captured(groups: Groups, trace: Trace) -> Groups:
