@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.compiled import kernel
 from autograd.op import Op
 from autograd.ops import TABLE
+from autograd.program import lanes as by_lanes
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
@@ -196,7 +196,7 @@ class Branches:
             else:
                 row[4:] = of(arm.fork), *[-1 if a is None else number[a] for a in arm.arms]
         answers = np.array([answer for _, answer in checks], np.int32)
-        plan = kernel.Plan(
+        plan = by_lanes.kernel.Plan(
             self.codes.astype(np.uint8), self.starts[: size + 1], of(self.args[: self.starts[size]]),
             np.array([entries[k] for k in constants], float), len(inputs), of(outputs),
             uniform=np.ones(len(inputs), np.uint8), wanted=np.repeat(np.array(wanted, bool), sizes).astype(np.uint8),
@@ -219,7 +219,7 @@ class Branches:
                 left.append(lanes)
             elif arm.trace is not None and not arm.checks:
                 found.append((arm.trace, lanes))
-            elif kernel is not None and not self.own and len(lanes) <= FEW:
+            elif by_lanes.kernel is not None and not self.own and len(lanes) <= FEW:
                 self._one_by_one(groups, lanes, found, left)
             else:
                 asked, kept = self._segment(arm, groups, held).run(groups, lanes, held)

@@ -35,7 +35,7 @@ class FastCall:
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
         self.captured, self.key, self.weight = captured, given.captured, weight
-        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, trace.form, trace.count, trace.count + len(trace.guards)
+        self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
         self.wanted = (weight is not None, *[False] * (len(args) - 1))
         self.tree = trace.tree if self.lanes == 1 and len(trace.guards) else None
@@ -79,7 +79,7 @@ class FastCall:
         if self.guards is not None and (found[self.count :] != self.guards).any():
             return None
         if self.weight is None:
-            return found.item(0) if self.form.is_number else self.form.unravel(found[: self.count].tolist())
+            return found.item(0) if self.trace.is_number else self.trace.unravel(found[: self.count].tolist())
         return self.weight * found.item(0), gradient if self.shape else gradient.item()
 
     def _followed(self, tree: Branches, inputs: list[np.ndarray]) -> Any:
@@ -98,5 +98,5 @@ class FastCall:
             return None
         trace = traces[last]
         if gradient is None:
-            return found.item(0) if trace.form.is_number else trace.form.unravel(found[: trace.count].tolist())
+            return found.item(0) if trace.is_number else trace.unravel(found[: trace.count].tolist())
         return (self.weight * found.item(0), gradient if self.shape else gradient.item()) if trace.form.is_single else None

@@ -57,8 +57,8 @@ class _Jit:
         if not any(own for _, own in groups):
             if self.loss is None and FastCall.fits(args, trace):
                 self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
-            return trace.form.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
-        return trace.form.unravel([output_value(name_of(self.f), trace.batched, groups, 1, k, 1.0) for k in range(trace.count)])
+            return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+        return trace.unravel([output_value(name_of(self.f), trace.batched, groups, 1, k, 1.0) for k in range(trace.count)])
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""

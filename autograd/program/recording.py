@@ -43,6 +43,7 @@ class Tracer:
     def __init__(self) -> None:
         self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
+        self.truths: set[Value] = set()
 
     def recorded(self, node: Value) -> None:
         """Note a node that the function made."""
@@ -52,6 +53,15 @@ class Tracer:
         """The truth value of `node`, which becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
+
+    def truth(self, node: Value) -> Value:
+        """`node`, noted as one that stands for True or False."""
+        self.truths.add(node)
+        return node
+
+    def is_truth(self, node: Value) -> bool:
+        """Whether it was noted as such."""
+        return node in self.truths
 
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
@@ -86,12 +96,21 @@ class Trace:
             outside = [node for node in outside if node in taken]
         self.captured = outside
         self.count = len(outputs)
+        # The outputs that are True or False, which programs have as 1 and 0.
+        self.truths = [k for k, y in enumerate(numbers) if (y in tracer.truths if y.__class__ is Value else isinstance(y, bool | np.bool_))]
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
         program = Program([*tracer.guards, *outputs], [*inputs, *self.captured])
         program.outputs = np.roll(program.outputs, self.count)
         self.batched = BatchedProgram(program, range(self.count))
+        self.is_number = self.form.is_number and not self.truths
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
+
+    def unravel(self, outputs: list[Any]) -> Any:
+        """What the function gives, with these outputs."""
+        for k in self.truths:
+            outputs[k] = bool(outputs[k])
+        return self.form.unravel(outputs)
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
