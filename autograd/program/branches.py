@@ -9,7 +9,7 @@ Source: Gal et al., Trace-based just-in-time type specialization for dynamic lan
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -78,6 +78,14 @@ class Arm:
         return Arm(self.begin, end, self.checks[:j], fork=place, arms=(None, rest) if answer else (rest, None))
 
 
+class Flat(NamedTuple):
+    """The instructions of a tree: codes, where the arguments of each start, and the places of these."""
+
+    codes: np.ndarray
+    starts: np.ndarray
+    args: np.ndarray
+
+
 class Branches:
     """The traces of a function for arguments of one kind, merged into a tree."""
 
@@ -88,7 +96,7 @@ class Branches:
         self.captured: list[Any] = []
         self.columns = {k: k for k in range(inputs)}  # of the groups, for the entries that are inputs or captured
         self.own: list[Op] = []
-        self.codes, self.args, self.starts = np.empty(0, np.uint32), np.empty(0, np.int32), np.zeros(1, np.uint32)
+        self.flat = Flat(np.empty(0, np.uint32), np.zeros(1, np.uint32), np.empty(0, np.int32))
         self.root: Arm | None = None
         self.traces: dict[Trace, None] = {}
         self.plans: dict[Any, Any] = {}
@@ -99,7 +107,7 @@ class Branches:
     def __iter__(self) -> "Iterator[Trace]":
         return iter([*self.traces])
 
-    # Changes. What is read meanwhile is replaced as a whole, the root last; arrays and entries only grow.
+    # Changes. What other threads read meanwhile is replaced as a whole, the root last; instructions and entries only grow.
 
     def graft(self, trace: "Trace") -> "Trace | None":
         """Add the path of a trace. The trace of that path: this one, or the one that was there; None where it contradicts the others."""
@@ -146,7 +154,7 @@ class Branches:
         while trail and trail[-1][0].arms[not trail[-1][1]] is None:
             trail.pop()
         self._put(trail, None)
-        if 2 * sum([arm.end - arm.begin for arm in self._arms()]) >= len(self.codes):
+        if 2 * sum([arm.end - arm.begin for arm in self._arms()]) >= len(self.flat.codes):
             return self
         smaller = Branches(self.inputs)
         for other in self.traces:
@@ -177,9 +185,9 @@ class Branches:
         return plans[key]
 
     def _planned(self, sizes: list[int], wanted: tuple[bool, ...]) -> Any:
-        arms = list(self._arms())
+        arms, flat = list(self._arms()), self.flat  # in this order: what other threads add is not in the arms yet
         number = {arm: i for i, arm in enumerate(arms)}
-        entries, size = self.entries[:], len(self.codes)
+        entries, size = self.entries[:], len(flat.codes)
         inputs = [k for k, x in enumerate(entries) if x.__class__ is not float]
         constants = [k for k, x in enumerate(entries) if x.__class__ is float]
         slots = np.empty(len(entries) + size, np.int32)  # for the entries, from the last one, and the instructions
@@ -197,7 +205,7 @@ class Branches:
                 row[4:] = of(arm.fork), *[-1 if a is None else number[a] for a in arm.arms]
         answers = np.array([answer for _, answer in checks], np.int32)
         plan = by_lanes.kernel.Plan(
-            self.codes.astype(np.uint8), self.starts[: size + 1], of(self.args[: self.starts[size]]),
+            flat.codes.astype(np.uint8), flat.starts, of(flat.args),
             np.array([entries[k] for k in constants], float), len(inputs), of(outputs),
             uniform=np.ones(len(inputs), np.uint8), wanted=np.repeat(np.array(wanted, bool), sizes).astype(np.uint8),
             arms=table, checks=2 * of([place for place, _ in checks]) + answers,
@@ -279,7 +287,7 @@ class Branches:
 
     def used(self, arm: Arm) -> np.ndarray:
         """The places that the guards of an arm, and the instructions on which they depend, read."""
-        return np.concatenate([self.args[self.starts[arm.begin] : self.starts[arm.guarded]].astype(np.int64), guards_of(arm)])
+        return np.concatenate([self.flat.args[self.flat.starts[arm.begin] : self.flat.starts[arm.guarded]].astype(np.int64), guards_of(arm)])
 
 
 def guards_of(arm: Arm) -> np.ndarray:
@@ -342,7 +350,7 @@ class _Path:
 
     def _share(self, arm: Arm, asked: np.ndarray, end: int, k: int) -> None:
         """Note that the next instructions, with the guards from k on, are those of an arm up to `end`."""
-        tree, begin, stop = self.tree, self.done, self.done + end - arm.begin
+        tree, begin, stop = self.tree.flat, self.done, self.done + end - arm.begin
         if stop > len(self.codes):
             raise _Contradiction
         own, theirs = self.program.starts[begin : stop + 1], tree.starts[arm.begin : end + 1]
@@ -361,13 +369,17 @@ class _Path:
 
     def rest(self, k: int) -> Arm:
         """The arm of what is left, after k guards, whose instructions are added to the tree."""
-        tree, begin, done, starts = self.tree, len(self.tree.codes), self.done, self.program.starts
+        tree, done, starts = self.tree.flat, self.done, self.program.starts
+        begin = len(tree.codes)
         self.places[self.first + done :] = np.arange(begin, begin + len(self.codes) - done)
-        tree.args = np.concatenate([tree.args, self.places[self.program.args[starts[done] :]].astype(np.int32)])
-        tree.starts = np.concatenate([tree.starts, tree.starts[-1] + starts[done + 1 :] - starts[done]])
-        tree.codes = np.concatenate([tree.codes, self.codes[done:]])
+        args = self.places[self.program.args[starts[done] :]].astype(np.int32)
+        self.tree.flat = Flat(
+            np.concatenate([tree.codes, self.codes[done:]]),
+            np.concatenate([tree.starts, tree.starts[-1] + starts[done + 1 :] - starts[done]]),
+            np.concatenate([tree.args, args]),
+        )
         checks = [(int(self.places[slot]), answer, begin + end - done) for slot, answer, end in self.guards[k:]]
-        return Arm(begin, len(tree.codes), checks, outputs=self.places[self.program.outputs[: self.count]])
+        return Arm(begin, begin + len(self.codes) - done, checks, outputs=self.places[self.program.outputs[: self.count]])
 
 
 class Segment:
@@ -398,9 +410,10 @@ class Segment:
         slots = _Slots(np.concatenate([order, np.arange(arm.begin, arm.guarded)]))
         program = object.__new__(Program)
         program.inputs, program.own = len(varies), tuple(tree.own)
-        program.codes = tree.codes[arm.begin : arm.guarded].astype(np.uint32 if tree.own else np.uint8)
-        starts = tree.starts[arm.begin : arm.guarded + 1]
-        program.starts, program.args = starts - starts[0], slots(tree.args[starts[0] : starts[-1]])
+        flat = tree.flat
+        program.codes = flat.codes[arm.begin : arm.guarded].astype(np.uint32 if tree.own else np.uint8)
+        starts = flat.starts[arm.begin : arm.guarded + 1]
+        program.starts, program.args = starts - starts[0], slots(flat.args[starts[0] : starts[-1]])
         program.constants, program.outputs = np.array([tree.entries[k] for k in constants], float), slots(outputs)
         self.batched = BatchedProgram(program, ())
         self.count = len(guards)
