@@ -193,8 +193,13 @@ class Branches:
         slots = np.empty(len(entries) + size, np.int32)  # for the entries, from the last one, and the instructions
         slots[len(entries) - 1 - np.array(inputs + constants, np.int64)] = np.arange(len(entries))
         slots[len(entries) :] = len(entries) + np.arange(size)
-        of = lambda places: slots[np.asarray(places, np.int64) + len(entries)]  # noqa: E731
-        table, checks, outputs = np.empty((len(arms), 7), np.int32), [], []
+
+        def of(places: Any) -> Any:
+            return slots[np.asarray(places, np.int64) + len(entries)]
+
+        table = np.empty((len(arms), 7), np.int32)
+        checks: list[tuple[int, bool]] = []
+        outputs: list[int] = []
         for row, arm in zip(table, arms, strict=True):
             row[:4] = arm.begin, arm.end, len(checks), len(checks) + len(arm.checks)
             checks += [(place, answer) for place, answer, _ in arm.checks]
@@ -202,7 +207,7 @@ class Branches:
                 row[4:] = -1, len(outputs), len(outputs) + len(arm.outputs)
                 outputs += arm.outputs.tolist()
             else:
-                row[4:] = of(arm.fork), *[-1 if a is None else number[a] for a in arm.arms]
+                row[4:] = [of(arm.fork), *[-1 if a is None else number[a] for a in arm.arms]]
         answers = np.array([answer for _, answer in checks], np.int32)
         plan = by_lanes.kernel.Plan(
             flat.codes.astype(np.uint8), flat.starts, of(flat.args),
@@ -239,14 +244,8 @@ class Branches:
                     left += [lanes[leaves & (first == j)] for j in np.unique(first[leaves])]
                 if arm.trace is not None:
                     found.append((arm.trace, lanes[~leaves]))
-                    continue
-                for answer in (1, 0):
-                    to = np.flatnonzero(~leaves & (asked[:, n] == answer))
-                    if len(to) == len(lanes):
-                        stack.append((arm.arms[answer], lanes, kept))
-                    elif len(to):
-                        own = {place: x[to] if x.__class__ is np.ndarray else x for place, x in kept.items()}
-                        stack.append((arm.arms[answer], lanes[to], own))
+                else:
+                    stack += _parted(arm, lanes, kept, [~leaves & ~asked[:, n], ~leaves & asked[:, n]])
         return [part for part in found if len(part[1])], left
 
     def _one_by_one(
@@ -254,7 +253,8 @@ class Branches:
     ) -> None:
         rows = [x[0] for x in groups]
         plan, traces, most = self.plan(rows, (False,) * len(rows))
-        outputs, taken = np.empty(most), {}
+        outputs = np.empty(most)
+        taken: dict[int, list[int]] = {}
         for lane in lanes.tolist():
             last = plan.follow([x[lane] if len(x) > 1 else x[0] for x in groups], outputs)
             taken.setdefault(last, []).append(lane)
@@ -287,12 +287,27 @@ class Branches:
 
     def used(self, arm: Arm) -> np.ndarray:
         """The places that the guards of an arm, and the instructions on which they depend, read."""
-        return np.concatenate([self.flat.args[self.flat.starts[arm.begin] : self.flat.starts[arm.guarded]].astype(np.int64), guards_of(arm)])
+        return np.concatenate(
+            [self.flat.args[self.flat.starts[arm.begin] : self.flat.starts[arm.guarded]].astype(np.int64), guards_of(arm)]
+        )
 
 
 def guards_of(arm: Arm) -> np.ndarray:
     """The places of all guards of an arm."""
     return np.array([place for place, _, _ in arm.checks] + ([] if arm.fork is None else [arm.fork]), np.int64)
+
+
+def _parted(
+    arm: Arm, lanes: np.ndarray, held: dict[int, Any], which: Sequence[np.ndarray]
+) -> Iterator[tuple[Arm | None, np.ndarray, dict[int, Any]]]:
+    """The arms behind a fork, each with the lanes that go there, and their part of what is held."""
+    for answer in (1, 0):
+        to = np.flatnonzero(which[answer])
+        if len(to) == len(lanes):
+            yield arm.arms[answer], lanes, held
+        elif len(to):
+            own = {place: x[to] if x.__class__ is np.ndarray else x for place, x in held.items()}
+            yield arm.arms[answer], lanes[to], own
 
 
 class _Contradiction(Exception):
@@ -326,8 +341,12 @@ class _Path:
         self.done = 0  # how many instructions it has in common with the tree
 
     def descend(self) -> "tuple[list[tuple[Arm, bool]], Arm | None, int, int]":
-        """Where it leaves the tree: the forks before, with its answers; the arm, None where that is not known, and the number of the check
-        in it; and how many guards lie before. Where it does not leave, the number is that of all checks."""
+        """Where it leaves the tree.
+
+        Returns:
+            The forks before, with its answers; the arm, None where that is not known, and the number of the check in it, that of all
+            checks where it does not leave; and how many guards lie before.
+        """
         trail: list[tuple[Arm, bool]] = []
         arm, k = self.tree.root, 0
         while arm is not None:
@@ -417,7 +436,7 @@ class Segment:
         program.constants, program.outputs = np.array([tree.entries[k] for k in constants], float), slots(outputs)
         self.batched = BatchedProgram(program, ())
         self.count = len(guards)
-        found = program._run(varies, lambda _, args: any(a is True for a in args))[self.count :]  # noqa: SLF001  # as any program runs
+        found = program._run(varies, lambda _, args: any(a is True for a in args))[self.count :]
         self.made = [(place, a is True) for place, a in zip(made.tolist(), found, strict=True)]
 
     def run(self, groups: Sequence[np.ndarray], lanes: np.ndarray, held: dict[int, Any]) -> tuple[np.ndarray, dict[int, Any]]:

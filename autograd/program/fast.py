@@ -65,8 +65,9 @@ class FastCall:
                 return None
             else:
                 inputs.append(x if order is None else x.transpose(order))
-        if self.tree is not None:
-            return self._followed(self.tree, inputs)
+        return self._run(inputs) if self.tree is None else self._followed(self.tree, inputs)
+
+    def _run(self, inputs: list[np.ndarray]) -> Any:
         found = np.empty(self.outputs)
         try:
             if self.weight is None:
@@ -84,15 +85,16 @@ class FastCall:
 
     def _followed(self, tree: Branches, inputs: list[np.ndarray]) -> Any:
         """The same by the tree of the paths that are known."""
-        plan, traces, most = tree.plan(inputs, self.wanted)
-        found, gradient = np.empty(most), None
+        gradient = None
         try:
+            plan, traces, most = tree.plan(inputs, self.wanted)
+            found = np.empty(most)
             if self.weight is None:
                 last = plan.follow(inputs, found)
             else:
                 gradient = np.empty(self.shape)
                 last = plan.follow(inputs, found, np.full(most, self.weight), [gradient, *self.unwanted])
-        except ValueError:
+        except ValueError:  # as above, or where another path has captured Values
             return None
         if last < 0:
             return None

@@ -31,7 +31,7 @@ from autograd.program.program import Program
 
 Function = Callable[..., Any]
 
-# How many recordings a function keeps, and how many it loses from one warning to the next.
+# How many recordings a function keeps; and after how many it says why there are so many, or, of paths, after how many that it lost.
 KEPT, MANY = 256, 128
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
@@ -164,8 +164,8 @@ class Recordings:
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         found: dict[Trace, list[np.ndarray]] = {}
-        for left in self._groups(args):
-            own = (key, tuple(x[left[0]].tobytes() for x in args.columns))
+        for group in self._groups(args):
+            own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
             while len(left):
                 tree = self.traces.get(own)
                 known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
@@ -186,19 +186,21 @@ class Recordings:
             before = self.lost
             kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
             made, lost = self.made, self.lost
-        if not pure and made % MANY == 0:
-            reason = "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
-            self._warn(f"{made} times: {reason}")
-        if (lost - 1) // MANY > (before - 1) // MANY:
-            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
-            self._warn(
-                f"{made} times, of which the last {KEPT} are kept: {branches}its static arguments, the shapes of its arrays, or numbers that "
-                "it captures change from call to call; give these as float arguments, or choose with where"
+        arm = pure and len(trace.guards) > 0  # there may be as many as are kept
+        if (lost - 1) // MANY > (before - 1) // MANY if arm else made % MANY == 0:
+            branches = f"of which the last {KEPT} are kept: its branches depend on numbers, or " if arm else ""
+            reason = (
+                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
+                "these as float arguments, or choose with where"
+                if pure
+                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
+            )
+            warnings.warn(
+                f"{self.name}, called at {users_line()}, has been recorded {made} times{',' if arm else ':'} {reason}",
+                RuntimeWarning,
+                stacklevel=2,
             )
         return kept
-
-    def _warn(self, what: str) -> None:
-        warnings.warn(f"{self.name}, called at {users_line()}, has been recorded {what}", RuntimeWarning, stacklevel=2)
 
     def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
         """The trace of that path that later calls find: this one, or the one that was there."""
@@ -207,8 +209,9 @@ class Recordings:
         if found is None:  # where it contradicts the others the function does not compute what they say
             self.lost += 0 if tree is None else len(tree)
             self.kept = {t: k for t, k in self.kept.items() if t.tree is not tree} if tree is not None else self.kept
-            tree = self.traces[key] = Branches(inputs)
-            found = tree.graft(trace)
+            tree, found = Branches(inputs), trace
+            tree.graft(trace)
+            self.traces[key] = tree
         if found is trace:
             trace.tree = tree
             self.kept[trace] = key
@@ -220,12 +223,12 @@ class Recordings:
             oldest = next(iter(self.kept))
             key = self.kept.pop(oldest)
             self.lost += 1
-            tree = self.traces[key].without(oldest)
+            if len(self.traces[key]) == 1:
+                del self.traces[key]
+                continue
+            tree = self.traces[key] = self.traces[key].without(oldest)
             for trace in tree:
                 trace.tree = tree
-            self.traces[key] = tree
-            if not len(tree):
-                del self.traces[key]
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
         lanes = 1 if args.lanes is None else args.lanes
