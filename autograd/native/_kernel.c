@@ -797,6 +797,7 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
         PyErr_Format(PyExc_ValueError, "got %zd lanes and %zd threads, expected at least one of each", lanes, threads);
         return NULL;
     }
+    if (plan->arms) return PyErr_Format(PyExc_ValueError, "the plan has arms, expected one path: use follow");
     if ((seeds == Py_None) != (gradients == Py_None)) {
         PyErr_SetString(PyExc_ValueError, "got one of seeds and gradients, expected both or neither");
         return NULL;
