@@ -48,13 +48,15 @@ register_arrays(Array)
 
 
 def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Numbers as an array, of floats or of Values; the number itself where the shape is ()."""
+    """Numbers as an array, of floats, of bools or of Values; the number itself where the shape is ()."""
     if not shape:
         return numbers[0]
-    floats = all(x.__class__ is float for x in numbers)
-    out = np.empty(len(numbers), dtype=float if floats else object)
+    kinds = {x.__class__ for x in numbers}
+    kind = kinds.pop() if len(kinds) == 1 else object
+    plain = kind in {float, bool}
+    out = np.empty(len(numbers), dtype=kind if plain else object)
     out[:] = numbers
-    return out.reshape(shape) if floats else out.reshape(shape).view(Array)
+    return out.reshape(shape) if plain else out.reshape(shape).view(Array)
 
 
 class Form:

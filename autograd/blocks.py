@@ -43,6 +43,12 @@ class Tracer(Protocol):
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
+    def truth(self, node: Any) -> Any:
+        """`node`, noted as one that stands for True or False."""
+
+    def is_truth(self, node: Any) -> bool:
+        """Whether it was noted as such."""
+
     def forbid(self, what: str, node: Any) -> None:
         """Raise an error: `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
 

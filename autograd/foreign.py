@@ -68,6 +68,14 @@ class AbstractTracer:
         """Raise an error: the number is not known."""
         raise OperationError("the partials branch on a number that is not known while they are recorded: choose with where")
 
+    def truth(self, node: Any) -> Any:
+        """The node."""
+        return node
+
+    def is_truth(self, _node: Any) -> bool:
+        """None is."""
+        return False
+
     def forbid(self, what: str, _node: Any) -> None:
         """Raise an error: the number is not known."""
         raise OperationError(f"{what} was used where numbers are not known, while the derivatives of a program are recorded")

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, TypeVar
 
+import numpy as np
+
 from autograd import ops
 from autograd.compiled import native
 from autograd.context import current
 from autograd.errors import NumberError
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of, no_operand
+from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_node, kind_of, no_operand
 from autograd.op import Op
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -123,11 +125,26 @@ def comparison(
             number = other._number if other.__class__ is Value else as_float(other)
         except NumberError:
             return NotImplemented
-        if current().tracer is not None:
-            return op(other, self) if swapped else op(self, other)
+        tracer = current().tracer
+        if tracer is not None:
+            return tracer.truth(op(other, self) if swapped else op(self, other))
         return compare(self._number, number)
 
     method.__name__ = f"__{compare.__name__}__"
+    return method
+
+
+def logical(combine: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator on comparisons, which while a function is traced are nodes; Values that are numbers do not have it, as floats do not."""
+
+    def method(*x: Any) -> Any:
+        tracer = current().tracer
+        if tracer is None or not all(isinstance(a, bool | np.bool_) or (is_node(a) and tracer.is_truth(a)) for a in x):
+            if len(x) == 1:
+                raise TypeError("bad operand type for unary ~: 'Value'")
+            return NotImplemented
+        return tracer.truth(combine(*x))
+
     return method
 
 

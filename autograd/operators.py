@@ -9,7 +9,7 @@ from autograd.context import Scope, current
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
 from autograd.errors import OperationError
-from autograd.methods import binary, comparison, power, reflected, several, unary
+from autograd.methods import binary, comparison, logical, power, reflected, several, unary
 from autograd.op import Op
 
 UNTAGGED = (None, 0, 0)
@@ -167,6 +167,11 @@ class Operators:
     __ge__ = comparison(operator.ge, ops.less_equal, swapped=True)
     __eq__ = comparison(operator.eq, ops.equal)
     __ne__ = comparison(operator.ne, lambda a, b: ops.where(ops.equal(a, b), 0.0, 1.0))
+
+    __and__ = __rand__ = logical(lambda a, b: ops.where(a, b, 0.0))
+    __or__ = __ror__ = logical(lambda a, b: ops.where(a, 1.0, b))
+    __xor__ = __rxor__ = logical(lambda a, b: ops.where(ops.equal(a, b), 0.0, 1.0))
+    __invert__ = logical(lambda a: ops.where(a, 0.0, 1.0))
 
     __hash__ = object.__hash__  # by identity
 

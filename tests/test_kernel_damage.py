@@ -153,3 +153,74 @@ def test_any_numbers_are_refused_or_run(codes, starts, args, outputs, inputs):
         plan.run(lanes, x, [per_lane], [np.ones(len(outputs))], [a.copy() for a in x])
         if lanes > 1 and np.isfinite(per_lane).all():
             assert np.array_equal(per_lane[0], per_lane[-1])
+
+
+LESS = CODES["less"]
+# x < 0 ? x + x : -(x + 1), as a tree of paths: inputs x; constants 0, 1.
+TREE = {
+    "codes": np.uint8([LESS, ADD, ADD, CODES["neg"]]),
+    "starts": np.uint32([0, 2, 4, 6, 7]),
+    "args": np.int32([0, 1, 0, 0, 0, 2, 5]),
+    "constants": np.array([0.0, 1.0]),
+    "inputs": 1,
+    "outputs": np.int32([4, 6]),
+    "uniform": np.uint8([1]),
+    "wanted": np.uint8([1]),
+    "arms": np.int32([[0, 1, 0, 0, 3, 1, 2], [2, 4, 0, 0, -1, 1, 2], [1, 2, 0, 1, -1, 0, 1]]),
+    "checks": np.int32([2 * 3 + 1]),
+}
+
+
+def changed(row, column, x):
+    arms = TREE["arms"].copy()
+    arms[row, column] = x
+    return {"arms": arms}
+
+
+BAD_TREES = {
+    "instructions beyond": (changed(1, 1, 5), "arm 1 of 3 is damaged: its instructions"),
+    "instructions backwards": (changed(2, 0, 3), "arm 2 of 3 is damaged: its instructions"),
+    "negative instructions": (changed(0, 0, -1), "arm 0 of 3 is damaged: its instructions"),
+    "checks beyond": (changed(2, 3, 2), "its checks"),
+    "a guard beyond": (changed(0, 4, 7), "its guard"),
+    "a negative guard": (changed(0, 4, -2), "its guard"),
+    "itself next": (changed(0, 5, 0), "an arm that follows"),
+    "next beyond": (changed(0, 6, 3), "an arm that follows"),
+    "outputs beyond": (changed(1, 6, 3), "its outputs"),
+    "outputs backwards": (changed(2, 5, 2), "its outputs"),
+    "no check": ({"checks": np.int32([14])}, "check 0 is of no slot"),
+    "arms of another type": ({"arms": TREE["arms"].astype(np.int64)}, "got arms as an array of another kind"),
+    "lanes": ({"uniform": np.uint8([0])}, "expected uniform ones"),
+    "no arms": ({"arms": TREE["arms"][:0]}, "got arms as an array of another kind"),
+    "checks of another type": ({"checks": np.float64([7.0])}, "got checks as an array of another kind"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_TREES.values(), ids=BAD_TREES)
+def test_a_damaged_tree_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        kernel.Plan(**TREE | change)
+
+
+def test_a_tree_is_followed():
+    plan, outputs, gradient = kernel.Plan(**TREE), np.empty(1), np.empty(1)
+    for x, last, y, slope in ((-2.0, 2, -4.0, 2.0), (3.0, 1, -4.0, -1.0), (-2.0, 2, -4.0, 2.0), (np.nan, 1, np.nan, -1.0)):
+        assert plan.follow([np.array(x)], outputs, np.array([1.0]), [gradient]) == last
+        assert np.array_equal(outputs, [y], equal_nan=True)
+        assert gradient == [slope]
+    assert kernel.Plan(**TREE | changed(0, 6, -1)).follow([np.array(-2.0)], outputs) == -1
+    assert kernel.Plan(**TREE | {"checks": np.int32([2 * 3])}).follow([np.array(-2.0)], outputs) == -1
+    for arguments, message in (
+        (([np.array([1.0, 2.0])], outputs), "inputs"),
+        (([np.array(1.0)], outputs[:0]), "outputs"),
+        (([np.array(1.0)], np.float32([0.0])), "outputs"),
+        (([np.array(1.0)], outputs, np.empty(0), [gradient]), "seeds"),
+        (([np.array(1.0)], outputs, np.empty(1), [np.empty(2)]), "gradients"),
+        (([np.array(1.0)], outputs, np.empty(1)), "expected both or neither"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plan.follow(*arguments)
+    with pytest.raises(ValueError, match="use follow"):
+        plan.run(1, [np.array(1.0)], [np.empty(2)])
+    with pytest.raises(ValueError, match="has no arms"):
+        kernel.Plan(**GOOD).follow([np.array(1.0), np.ones(1)], outputs)

@@ -144,6 +144,9 @@ typedef struct {
     Py_buffer views[5];
     void *copies[5];
     Tape *tapes[2]; /* without and with the reverse sweep, made when first needed */
+    struct Arm *arms; /* a tree of paths, see _branches.h; NULL where there is one path */
+    int32_t *checks;
+    size_t arm_count, most; /* outputs of one arm */
     void *spare;    /* memory kept from one run to the next */
     size_t room;
 } Plan;
@@ -160,6 +163,7 @@ typedef struct {
     double *sums, *rows, **at;                           /* of each chunk; of each thread */
     size_t apart, pointers;                              /* numbers from the sums of one chunk, pointers from one thread, to the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
+    uint32_t *trail;                                     /* the arms that were run */
     _Atomic uint64_t begun; /* a bit for each chunk */
     atomic_int stop;
     fenv_t arithmetic; /* how the caller's thread rounds, and what it does with subnormal numbers */
@@ -403,6 +407,17 @@ static void run_threads(Job *job) {
     pthread_mutex_unlock(&pool.lock);
 }
 
+/* Inputs that all lanes share. */
+static void load_uniform(const Job *job) {
+    double *v = job->values;
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        const Group *group = &job->inputs.items[i];
+        if (group->item == sizeof(double)) memcpy(v + group->first, group_at(group, 0, 0), group->count * sizeof(double));
+        else
+            for (size_t k = 0; k < group->count; k++) v[group->first + k] = *group_at(group, 0, k);
+    }
+}
+
 /* A whole run; what is uniform, or all in a single lane, is run here. 0, or -1 after Ctrl-C. */
 static int run(Job *job) {
     const Program *p = job->p;
@@ -410,13 +425,7 @@ static int run(Job *job) {
     const uint32_t *list = tape ? tape->uniform : NULL;
     const size_t size = tape ? tape->uniforms : p->size;
     double *v = job->values, *g = job->adjoints;
-    for (size_t i = 0; i < job->inputs.count; i++) {
-        const Group *group = &job->inputs.items[i];
-        if (group->item == sizeof(double)) memcpy(v + group->first, group_at(group, 0, 0), group->count * sizeof(double));
-        else
-            for (size_t k = 0; k < group->count; k++) v[group->first + k] = *group_at(group, 0, k);
-    }
-    memcpy(v + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double));
+    load_uniform(job);
     for (size_t i = 0; i < size; i += SLICE) {
         const size_t some = smaller(size - i, SLICE);
         if (interrupted(job, 1, some * p->most)) return -1;
@@ -512,7 +521,8 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
     const Py_ssize_t at = reserve(&total, job->threads * job->pointers, sizeof(double *));
-    if (failed || taken < 0 || reached < 0 || at < 0) return PyErr_NoMemory();
+    const Py_ssize_t trail = reserve(&total, plan->arm_count, sizeof(uint32_t));
+    if (failed || taken < 0 || reached < 0 || at < 0 || trail < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;
     plan->spare = NULL;
@@ -520,15 +530,18 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
         PyMem_RawFree(memory);
         memory = NULL;
     }
-    if (!memory) {
+    const int fresh = !memory;
+    if (fresh) {
         *room = total;
         if (!(memory = PyMem_RawMalloc(total + 64))) return PyErr_NoMemory();
     }
     char *start = (char *)(((uintptr_t)memory + 63) / 64 * 64);
     for (size_t i = 0; i < last; i++) *parts[i].where = (double *)(start + parts[i].place);
+    if (fresh) memcpy(job->values + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double)); /* values come first in all runs */
     job->taken = reverse && p->masked ? (uint8_t *)start + taken : NULL;
     job->reached = (uint8_t *)start + reached;
     job->at = (double **)(start + at);
+    job->trail = (uint32_t *)(start + trail);
     return memory;
 }
 
@@ -641,6 +654,22 @@ done:
 }
 
 
+/* Keep the memory of a job for the next one, and let go of what Python gave. */
+static void job_free(Plan *plan, Job *job, void *memory, size_t room) {
+    if (memory) {
+        PyMem_RawFree(plan->spare);
+        plan->spare = memory;
+        plan->room = room;
+    }
+    groups_free(&job->inputs);
+    groups_free(&job->outputs);
+    groups_free(&job->seeds);
+    groups_free(&job->gradients);
+}
+
+#include "_branches.h"
+
+
 /* Plan. */
 
 /* The numbers of an array of the program, as they are if nobody can change them, else copied. */
@@ -677,6 +706,8 @@ static void plan_free(Plan *plan) {
     }
     PyMem_RawFree(plan->program.flags);
     PyMem_RawFree(plan->spare);
+    PyMem_RawFree(plan->arms);
+    PyMem_RawFree(plan->checks);
     tape_free(plan->tapes[0]);
     tape_free(plan->tapes[1]);
     type->tp_free(plan);
@@ -684,11 +715,11 @@ static void plan_free(Plan *plan) {
 }
 
 static PyObject *plan_new(PyTypeObject *type, PyObject *args, PyObject *named) {
-    static char *names[] = {"codes", "starts", "args", "constants", "inputs", "outputs", "uniform", "wanted", "seeded", NULL};
-    PyObject *codes, *starts, *slots, *constants, *outputs, *uniform, *wanted, *seeded = Py_None;
+    static char *names[] = {"codes", "starts", "args", "constants", "inputs", "outputs", "uniform", "wanted", "seeded", "arms", "checks", NULL};
+    PyObject *codes, *starts, *slots, *constants, *outputs, *uniform, *wanted, *seeded = Py_None, *arms = Py_None, *checks = Py_None;
     Py_ssize_t inputs;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "OOOOnOOO|O:Plan", names, &codes, &starts, &slots, &constants, &inputs, &outputs, &uniform,
-                                     &wanted, &seeded))
+    if (!PyArg_ParseTupleAndKeywords(args, named, "OOOOnOOO|OOO:Plan", names, &codes, &starts, &slots, &constants, &inputs, &outputs, &uniform,
+                                     &wanted, &seeded, &arms, &checks))
         return NULL;
     Plan *plan = (Plan *)type->tp_alloc(type, 0);
     if (!plan) return NULL;
@@ -731,6 +762,7 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *args, PyObject *named) {
         PyErr_Format(PyExc_ValueError, "the program is damaged at instruction %zu of %zu: %s", at, p->size, wrong);
         goto failed;
     }
+    if (plan_arms(plan, arms, checks)) goto failed;
     for (int i = 0; i < 3; i++) PyBuffer_Release(&views[i]);
     return (PyObject *)plan;
 failed:
@@ -765,6 +797,7 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
         PyErr_Format(PyExc_ValueError, "got %zd lanes and %zd threads, expected at least one of each", lanes, threads);
         return NULL;
     }
+    if (plan->arms) return PyErr_Format(PyExc_ValueError, "the plan has arms, expected one path: use follow");
     if ((seeds == Py_None) != (gradients == Py_None)) {
         PyErr_SetString(PyExc_ValueError, "got one of seeds and gradients, expected both or neither");
         return NULL;
@@ -793,19 +826,11 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
     PyEval_RestoreThread(job.state);
     if (!failed) result = Py_NewRef(Py_None);
 done:
-    if (memory) {
-        PyMem_RawFree(plan->spare);
-        plan->spare = memory;
-        plan->room = room;
-    }
-    groups_free(&job.inputs);
-    groups_free(&job.outputs);
-    groups_free(&job.seeds);
-    groups_free(&job.gradients);
+    job_free(plan, &job, memory, room);
     return result;
 }
 
-PyDoc_STRVAR(plan_doc, "Plan(codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded=None)\n--\n\n"
+PyDoc_STRVAR(plan_doc, "Plan(codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded=None, arms=None, checks=None)\n--\n\n"
 "A program, checked and prepared.\n\n"
 "Slots are numbered: the inputs, then the constants, then one for each instruction. Arrays that cannot be written to are used as they\n"
 "are, others copied.\n\n"
@@ -818,7 +843,11 @@ PyDoc_STRVAR(plan_doc, "Plan(codes, starts, args, constants, inputs, outputs, un
 "    outputs: int32, slots.\n"
 "    uniform: uint8 for each input, whether all lanes share it.\n"
 "    wanted: uint8 for each input, whether its gradient is wanted.\n"
-"    seeded: uint8 for each output, whether it gets a cotangent; None: all do. One without is absent from the reverse sweep.\n\n"
+"    seeded: uint8 for each output, whether it gets a cotangent; None: all do. One without is absent from the reverse sweep.\n"
+"    arms: int32 of shape (n, 7), a tree of paths for `follow`, in a row for each arm: the first of its instructions and the one after its\n"
+"        last; likewise its checks; the slot of the guard at which it forks, and the arms where that is 0 and where it is not, later ones,\n"
+"        or -1 where the path is not known; or -1 in place of the guard, and then the first of its outputs and the one after its last.\n"
+"    checks: int32, twice the slot of a guard, plus 1 where it must not be 0 for the path to be known.\n\n"
 "Raises:\n"
 "    ValueError: the program is damaged, with the number of the instruction; or an array is of the wrong type or length.");
 
@@ -845,7 +874,18 @@ PyDoc_STRVAR(run_doc, "run($self, /, lanes, inputs, outputs, seeds=None, gradien
 "    MemoryError: there is not enough.\n"
 "    KeyboardInterrupt: Ctrl-C, which is looked for every 20 ms or so.");
 
+PyDoc_STRVAR(follow_doc, "follow($self, /, inputs, outputs, seeds=None, gradients=None)\n--\n\n"
+"Follow the path of a single lane through the arms, forward, and with seeds backward: the number of its last arm; -1 if it is not known.\n\n"
+"Args:\n"
+"    inputs: as those of `run`, all uniform.\n"
+"    outputs: to be written, contiguous, with room for those of any arm.\n"
+"    seeds: contiguous, as many, the cotangents of the outputs; None: forward only.\n"
+"    gradients: as those of `run`.\n\n"
+"Raises:\n"
+"    ValueError, MemoryError, KeyboardInterrupt: as `run`.");
+
 static PyMethodDef plan_methods[] = {
+    {"follow", (PyCFunction)(void (*)(void))plan_follow, METH_VARARGS | METH_KEYWORDS, follow_doc},
     {"run", (PyCFunction)(void (*)(void))plan_run, METH_VARARGS | METH_KEYWORDS, run_doc},
     {NULL, NULL, 0, NULL},
 };

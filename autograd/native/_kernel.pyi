@@ -23,7 +23,16 @@ class Plan:
         uniform: NDArray[Any],
         wanted: NDArray[Any],
         seeded: NDArray[Any] | None = None,
+        arms: NDArray[np.int32] | None = None,
+        checks: NDArray[np.int32] | None = None,
     ) -> Plan: ...
+    def follow(
+        self,
+        inputs: Sequence[NDArray[np.float64]],
+        outputs: NDArray[np.float64],
+        seeds: NDArray[np.float64] | None = None,
+        gradients: Sequence[NDArray[np.float64] | None] | None = None,
+    ) -> int: ...
     def run(
         self,
         lanes: int,

@@ -723,15 +723,21 @@ cdef class Value:
                 b = as_float(other)
             except NumberError:
                 return NotImplemented
-        if tracing() is not None:
+        tracer = tracing()
+        if tracer is not None:
             if relation == Py_EQ or relation == Py_NE:
                 same = (<object>OPS[AG_EQUAL])(self, other)
-                return same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0)
+                return tracer.truth(same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0))
             op = <object>OPS[AG_LESS if relation == Py_LT or relation == Py_GT else AG_LESS_EQUAL]
-            return op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other)
+            return tracer.truth(op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other))
         if relation == Py_EQ or relation == Py_NE:
             return (a == b) == (relation == Py_EQ)
         return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b
+
+    def __and__(a, b): return shared.Operators.__and__(a, b)
+    def __or__(a, b): return shared.Operators.__or__(a, b)
+    def __xor__(a, b): return shared.Operators.__xor__(a, b)
+    def __invert__(self): return shared.Operators.__invert__(self)
 
     def __hash__(self):
         return <Py_hash_t>(<uintptr_t><PyObject*>self >> 4)

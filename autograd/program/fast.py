@@ -1,4 +1,4 @@
-"""The fast path of `jit`: a call like the one before, without flattening its arguments."""
+"""The fast path of `jit`: a call like the one before, without flattening its arguments. A single lane may take any path that is known."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.branches import Branches
 from autograd.program.captured import Captured
 from autograd.program.lanes import threads
 from autograd.program.recording import Trace
@@ -34,10 +35,12 @@ class FastCall:
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
         self.captured, self.key, self.weight = captured, given.captured, weight
-        self.lanes, self.form, self.count, self.outputs = given.lanes or 1, trace.form, trace.count, trace.count + len(trace.guards)
+        self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
-        wanted = (weight is not None, *[False] * (len(args) - 1))
-        self.run = trace.batched.plan(group_arrays(given.groups), wanted).run
+        self.wanted = (weight is not None, *[False] * (len(args) - 1))
+        self.tree = trace.tree if self.lanes == 1 and len(trace.guards) else None
+        if self.tree is None:
+            self.run = trace.batched.plan(group_arrays(given.groups), self.wanted).run
         if weight is not None:
             self.seeds = [np.array([weight, *[0.0] * len(trace.guards)])]
         self.unwanted, self.threads = [None] * (len(args) - 1), threads()
@@ -46,7 +49,7 @@ class FastCall:
     def fits(args: Sequence[Any], trace: Trace) -> bool:
         """Whether there can be one for such arguments."""
         plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
-        return trace.kept and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
+        return trace.tree is not None and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs, or value and gradient; None where this call does not match the first one."""
@@ -62,6 +65,9 @@ class FastCall:
                 return None
             else:
                 inputs.append(x if order is None else x.transpose(order))
+        return self._run(inputs) if self.tree is None else self._followed(self.tree, inputs)
+
+    def _run(self, inputs: list[np.ndarray]) -> Any:
         found = np.empty(self.outputs)
         try:
             if self.weight is None:
@@ -74,5 +80,25 @@ class FastCall:
         if self.guards is not None and (found[self.count :] != self.guards).any():
             return None
         if self.weight is None:
-            return found.item(0) if self.form.is_number else self.form.unravel(found[: self.count].tolist())
+            return found.item(0) if self.trace.is_number else self.trace.unravel(found[: self.count].tolist())
         return self.weight * found.item(0), gradient if self.shape else gradient.item()
+
+    def _followed(self, tree: Branches, inputs: list[np.ndarray]) -> Any:
+        """The same by the tree of the paths that are known."""
+        gradient = None
+        try:
+            plan, traces, most = tree.plan(inputs, self.wanted)
+            found = np.empty(most)
+            if self.weight is None:
+                last = plan.follow(inputs, found)
+            else:
+                gradient = np.empty(self.shape)
+                last = plan.follow(inputs, found, np.full(most, self.weight), [gradient, *self.unwanted])
+        except ValueError:  # as above, or where another path has captured Values
+            return None
+        if last < 0:
+            return None
+        trace = traces[last]
+        if gradient is None:
+            return found.item(0) if trace.is_number else trace.unravel(found[: trace.count].tolist())
+        return (self.weight * found.item(0), gradient if self.shape else gradient.item()) if trace.form.is_single else None

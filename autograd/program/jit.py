@@ -56,7 +56,7 @@ class _Jit:
         if trace.whole is None and not any(own for _, own in groups):
             if self.loss is None and FastCall.fits(args, trace):
                 self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
-            return trace.form.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+            return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
         return trace.result(name_of(self.f), groups)
 
     def _differentiated(self, args: Sequence[Any]) -> Any:

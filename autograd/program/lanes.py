@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiled import kernel
+from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace it, for all who run programs
 from autograd.errors import RangeError
 from autograd.kinds import quietly
 from autograd.program.passes import adjoint

@@ -2,7 +2,7 @@
 
 What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
 guard. A replay computes the guards too: where one differs from its trace, the function would take another path there, and another trace is
-recorded. What a replay cannot repeat, such as reading `data`, raises an error.
+recorded; `autograd.program.branches` merges the traces into a tree. What a replay cannot repeat, such as reading `data`, raises an error.
 
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
@@ -25,6 +25,7 @@ from autograd.errors import OperationError, TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
 from autograd.program.arguments import Arguments, Groups, group_arrays
+from autograd.program.branches import Branches
 from autograd.program.building import form_of
 from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
@@ -39,7 +40,7 @@ from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
-# How many recordings a function keeps, and after how many it says why there are so many.
+# How many recordings a function keeps; and after how many it says why there are so many, or, of paths, after how many that it lost.
 KEPT, MANY = 256, 128
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
@@ -58,11 +59,21 @@ class Tracer:
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0  # the number of the run
         self.guards: dict[Value, bool] = {}
+        self.truths: set[Value] = set()
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`, which becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
+
+    def truth(self, node: Value) -> Value:
+        """`node`, noted as one that stands for True or False."""
+        self.truths.add(node)
+        return node
+
+    def is_truth(self, node: Value) -> bool:
+        """Whether it was noted as such."""
+        return node in self.truths
 
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
@@ -101,7 +112,8 @@ class Trace:
         known = set(map(_node, inputs))
         self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
-        self.kept = False  # whether other calls may use it
+        self.tree: Branches | None = None  # in which other calls find it
+        self.truths: list[int] = [k for k, y in enumerate(leaves) if _is_truth(y, tracer)]
         self.whole: Form | None = None
         self.lazy = lazy
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
@@ -111,8 +123,20 @@ class Trace:
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
         self.count = len(outputs)
+        # The outputs that are True or False, which programs have as 1 and 0.
+        self.truths = [k for k, y in enumerate(numbers) if _is_truth(y, tracer)]
+        self.is_number = self.form.is_number and not self.truths
         entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
-        self.batched = BatchedProgram(Program([*outputs, *tracer.guards], [*entries, *outside]), range(self.count))
+        # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
+        program = Program([*tracer.guards, *outputs], [*entries, *outside])
+        program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
+        self.batched = BatchedProgram(program, range(self.count))
+
+    def unravel(self, outputs: list[Any]) -> Any:
+        """What the function gives, with these outputs."""
+        for k in self.truths:
+            outputs[k] = bool(outputs[k])
+        return self.form.unravel(outputs)
 
     @cached_property
     def once(self) -> Form:
@@ -124,19 +148,19 @@ class Trace:
         form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
         return form
 
-    def guards_hold(self, groups: Groups, lanes: int) -> np.ndarray:
-        """In which lanes the guards have the values that they had in the recording."""
-        if self.whole is None:
-            found = self.batched.forward(group_arrays(groups), lanes)[:, self.count :]
-        else:
-            found = np.array([self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy))[self.structure.count :]])
-        return np.asarray((found == self.guards).all(axis=1))
+    def guards_hold(self, groups: Groups) -> bool:
+        """Whether the guards of the form of all of it have the values that they had in the recording."""
+        assert self.whole is not None  # noqa: S101  # others are in a tree
+        found = self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy)) if len(self.guards) else []
+        return bool((np.array(found[self.structure.count :]) == self.guards).all())
 
     def result(self, name: str, groups: Groups) -> Any:
         """What the function gives for one lane of these groups, by the form of all of it."""
         if self.whole is None:
-            return self.form.unravel(call(name, self.once, _given(groups, lazy=False)))
+            return self.unravel(call(name, self.once, _given(groups, lazy=False)))
         found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
+        for k in self.truths:
+            found[k] = bool(found[k])
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
 
@@ -157,6 +181,10 @@ def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     """What stands for them in a recording: Values, or a traced array."""
     given = [_given([(array, own)], lane, lazy=lazy) if own is None else array[lane if len(array) > 1 else 0].tolist() for array, own in args.groups]
     return [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for own in given for x in own]
+
+
+def _is_truth(x: Any, tracer: Tracer) -> bool:
+    return x in tracer.truths if x.__class__ is Value else isinstance(x, bool | np.bool_)
 
 
 def _node(x: Any) -> Value:
@@ -203,9 +231,11 @@ class Recordings:
 
     def __init__(self, f: Function, name: str, *, lazy: bool = False) -> None:
         self.f, self.name, self.lazy = f, name, lazy
-        self.traces: dict[Any, list[Trace]] = {}
+        self.traces: dict[Any, Branches] = {}
+        self.wholes: dict[Any, list[Trace]] = {}  # those with a form of all of it
+        self.kept: dict[Trace, Any] = {}  # with the keys of their trees, the oldest first
         self.captured: dict[Any, Captured] = {}
-        self.made = 0
+        self.made = self.lost = 0
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
@@ -218,24 +248,50 @@ class Recordings:
         return self.captured[which]
 
     def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it."""
+        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
+        found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
-            own = (key, tuple(x[group[0]].tobytes() for x in args.columns))
-            left = group
-            for trace in self.traces.get(own, ()):
-                left = yield from self._matching(trace, args, left)
+            own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
+            for trace in self.wholes.get(own, ()):
+                if len(left) and trace.guards_hold(with_captured(args.groups, trace)):
+                    found[trace], left = [left], left[:0]
             while len(left):
-                trace = self._traced(args, int(left[0]))
-                pure = self.what_is_captured(args.objects).key() == args.captured
-                self._count(trace, pure=pure)
-                if pure:
-                    self._keep(own, trace)
-                    left = yield from self._matching(trace, args, left, sure=1)
-                else:  # random numbers and state of this call do not hold for others
-                    yield trace, left[:1]
-                    left = left[1:]
+                tree = self.traces.get(own)
+                known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
+                for trace, lanes in known:
+                    found.setdefault(trace, []).append(lanes)
+                for lanes in unknown:  # the first takes what was recorded, however a replay rounds
+                    found.setdefault(self._recorded(own, args, int(lanes[0])), []).append(lanes[:1])
+                left = np.sort(np.concatenate([lanes[1:] for lanes in unknown])) if unknown else left[:0]
+        parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
+        return iter(sorted(parts, key=lambda part: int(part[1][0])))
+
+    def _recorded(self, own: Any, args: Arguments, lane: int) -> Trace:
+        """The trace of the path that a lane takes, as the function itself takes it."""
+        trace = self._traced(args, lane)
+        pure = self.what_is_captured(args.objects).key() == args.captured
+        with self.lock:
+            self.made += 1
+            before = self.lost
+            kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
+            made, lost = self.made, self.lost
+        arm = pure and len(trace.guards) > 0  # there may be as many as are kept
+        if (lost - 1) // MANY > (before - 1) // MANY if arm else made % MANY == 0:
+            branches = f"of which the last {KEPT} are kept: its branches depend on numbers, or " if arm else ""
+            reason = (
+                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
+                "these as float arguments, or choose with where"
+                if pure
+                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
+            )
+            warnings.warn(
+                f"{self.name}, called at {users_line()}, has been recorded {made} times{',' if arm else ':'} {reason}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return kept
 
     def _traced(self, args: Arguments, lane: int) -> Trace:
         if self.lazy:
@@ -245,19 +301,36 @@ class Recordings:
                 pass
         return Trace(self.f, args, lane)
 
-    @staticmethod
-    def _matching(trace: Trace, args: Arguments, lanes: np.ndarray, *, sure: int = 0) -> Any:
-        """Yield the trace with the lanes that take it, and return the others; the first `sure` take it, however the replay rounds."""
-        if not len(lanes):
-            return lanes
-        if not len(trace.guards):
-            yield trace, lanes
-            return lanes[:0]
-        holds = trace.guards_hold(with_captured(args.chosen(lanes).groups, trace), len(lanes))
-        holds[:sure] = True
-        if holds.any():
-            yield trace, lanes[holds]
-        return lanes[~holds]
+    def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
+        """The trace of that path that later calls find: this one, or the one that was there."""
+        if trace.whole is not None:
+            self.wholes[key] = [*self.wholes.get(key, [])[1 - KEPT :], trace]
+            return trace
+        tree = self.traces.get(key)
+        found = None if tree is None else tree.graft(trace)
+        if found is None:  # where it contradicts the others the function does not compute what they say
+            self.lost += 0 if tree is None else len(tree)
+            self.kept = {t: k for t, k in self.kept.items() if t.tree is not tree} if tree is not None else self.kept
+            tree, found = Branches(inputs), trace
+            tree.graft(trace)
+            self.traces[key] = tree
+        if found is trace:
+            trace.tree = tree
+            self.kept[trace] = key
+            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
+        return found
+
+    def _make_room(self) -> None:
+        while len(self.kept) > KEPT:
+            oldest = next(iter(self.kept))
+            key = self.kept.pop(oldest)
+            self.lost += 1
+            if len(self.traces[key]) == 1:
+                del self.traces[key]
+                continue
+            tree = self.traces[key] = self.traces[key].without(oldest)
+            for trace in tree:
+                trace.tree = tree
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
         lanes = 1 if args.lanes is None else args.lanes
@@ -272,31 +345,6 @@ class Recordings:
                 "integers are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
-
-    def _count(self, trace: Trace, *, pure: bool) -> None:
-        with self.lock:
-            self.made += 1
-        if self.made % MANY == 0:
-            branches = "its branches depend on numbers, or " if len(trace.guards) else ""
-            reason = (
-                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
-                "these as float arguments, or choose with where"
-                if pure
-                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
-            )
-            warnings.warn(
-                f"{self.name}, called at {users_line()}, has been recorded {self.made} times: {reason}", RuntimeWarning, stacklevel=2
-            )
-
-    def _keep(self, key: Any, trace: Trace) -> None:
-        with self.lock:
-            self._make_room()  # a function: in Python 3.12 and 3.13 Ctrl-C could strike within a loop that stands here
-            trace.kept = True
-            self.traces.setdefault(key, []).append(trace)
-
-    def _make_room(self) -> None:
-        while sum(map(len, self.traces.values())) >= KEPT:
-            del self.traces[next(iter(self.traces))]
 
 
 def with_captured(groups: Groups, trace: Trace) -> Groups:

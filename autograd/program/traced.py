@@ -16,6 +16,7 @@ from autograd.errors import TraceError
 from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.trees import tree_map
+from autograd.ufuncs import QUESTIONS
 
 # In place of the number of an entry, where the whole array is meant.
 ALL = -1
@@ -192,7 +193,7 @@ def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
         if any(x is not None for name, x in options.items() if name not in {"axis", "keepdims"}) or options.get("keepdims"):
             return None
         return LANES.run(lambda x: x, [inputs[0].shaped(-1)], [0], "sum")
-    if method != "__call__" or options:
+    if method != "__call__" or options or ufunc in QUESTIONS:
         return None
     if ufunc is np.matmul and inputs[0].__class__ is TracedArray and inputs[0].ndim == 2 and np.ndim(inputs[1]) == 1:
         return LANES.run(np.dot, list(inputs), [0, None], None)

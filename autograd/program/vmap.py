@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,7 +78,7 @@ class VMap:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
             rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
-        return _stacked(form, rows)
+        return _stacked(form, rows, set.intersection(*[set(trace.truths) for trace, _ in made]))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
         """The results as one call of a form, joined to the Values among the arguments."""
@@ -140,12 +140,15 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _stacked(form: Form, rows: np.ndarray) -> Any:
-    """Rows, one for each number of the form, as arrays in it with the lanes first."""
+def _stacked(form: Form, rows: np.ndarray, truths: Collection[int] = ()) -> Any:
+    """Rows, one for each number of the form, as arrays in it with the lanes first; those in `truths` are True or False."""
     leaves, place, lanes = [], 0, rows.shape[1]
     for shape in form.shapes:
         size = math.prod(shape)
-        leaves.append(wrapped(np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)))
+        own = rows[place : place + size].T
+        if size and all(k in truths for k in range(place, place + size)):
+            own = own.astype(bool)
+        leaves.append(wrapped(np.ascontiguousarray(own).reshape(lanes, *shape)))
         place += size
     return tree_unflatten(form.structure, leaves)
 
