@@ -4,12 +4,13 @@ The ordinary run has 100 of them; `python tests/tools/fuzz_programs.py --program
 """
 
 import fuzz_programs
+import numpy as np
 import pytest
 from exact_programs import DIGITS, Unsuitable
 from mpmath import mp
 from programs import OURS
 
-from autograd import Op
+from autograd import Op, grad, hvp, jacobian, jit, jvp, maximum, norm, ops, sqrt, vmap, where
 
 
 @pytest.mark.parametrize("first", range(0, 200, 10))
@@ -51,3 +52,68 @@ def test_a_wrong_derivative_is_found_and_the_program_shrunk(order, where):
         short = fuzz_programs.shorter(source, list, 0, found[0], names)
     assert "x0 * x1" not in short
     assert "tanh(x2)" in short
+
+
+def arms(x):
+    return ops.sin(x) if x > 0 else x * x
+
+
+def masked(x):
+    return where(x > 0, sqrt(x), 2.0 * x)
+
+
+def confused(x):
+    """The inner derivative is 1, whatever x is."""
+    return x * grad(lambda y: x + y)(1.0)
+
+
+def levels(x):
+    """4 x⁴, by two inner derivatives."""
+    return grad(lambda y: grad(lambda z: x * y * z * z * y)(y) * x)(x) * (2.0 / 3.0)
+
+
+NAN, INF = float("nan"), float("inf")
+EDGES = {  # function, points, its gradient there
+    "arms": (arms, [1.0, -2.0, -0.0, 0.5], [np.cos(1.0), -4.0, -0.0, np.cos(0.5)]),
+    "masked": (masked, [-1.0, 0.0, -0.0, NAN, INF, 4.0], [2.0, 2.0, 2.0, 2.0, 0.0, 0.25]),
+    "confused": (confused, [1.0, -2.0], [1.0, 1.0]),
+    "levels": (levels, [1.5, -1.0], [54.0, -16.0]),
+    "constant": (lambda _: 3.0, [1.0, NAN], [0.0, 0.0]),
+    "tie": (lambda x: maximum(x, x * 1.0), [1.0, 0.0], [1.0, 1.0]),
+    "norm": (lambda x: norm([x, x]), [0.0, -0.0, 1.0], [0.0, 0.0, np.sqrt(2.0)]),
+    "root": (lambda x: x**0.5, [0.0, 4.0], [INF, 0.25]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_every_composition_gives_the_derivative_at_edges(name):
+    f, points, expected = EDGES[name]
+    X, ones = np.array(points), np.ones(1)
+    single = {
+        "grad": grad(f),
+        "jit outside": jit(grad(f)),
+        "jit inside": grad(jit(f)),
+        "jvp": lambda x: jvp(f)(x, 1.0),
+        "jit of jvp": lambda x: jit(jvp(f))(x, 1.0),
+        "jacobian": jacobian(f),
+        "one shared lane": grad(lambda p: vmap(lambda p, _: f(p), in_axes=(None, 0), reduce="sum")(p, ones)),
+        "indexed lanes": grad(lambda p: vmap(lambda p, _: f(p), in_axes=(None, 0))(p, ones)[0]),
+    }
+    for way, g in single.items():
+        np.testing.assert_allclose([g(x) for x in points], expected, rtol=1e-14, err_msg=way)
+    total, each = vmap(f, reduce="sum"), vmap(f)
+    lanes = {
+        "vmap": vmap(grad(f)),
+        "vmap, jit": jit(vmap(grad(f))),
+        "sum": grad(total),
+        "jit of sum": jit(grad(total)),
+        "sum of lanes": grad(lambda X: np.sum(each(X))),
+        "jit inside": grad(lambda X: np.sum(vmap(jit(f))(X))),
+        "along t": lambda X: jvp(lambda t: vmap(lambda x, t: f(x) + t * grad(f)(x), in_axes=(0, None))(X, t))(0.0, 1.0),
+    }
+    for way, g in lanes.items():
+        np.testing.assert_allclose(g(X), expected, rtol=1e-14, err_msg=way)
+    second = [[h(x, 1.0) for x in points] for h in (hvp(f), jit(hvp(f)), hvp(jit(f)))]
+    second += [[grad(grad(f))(x) for x in points], vmap(lambda x: hvp(f)(x, 1.0))(X), vmap(grad(grad(f)))(X)]
+    for other in second[1:]:
+        np.testing.assert_allclose(other, second[0], rtol=1e-14)

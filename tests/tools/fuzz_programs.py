@@ -38,7 +38,8 @@ def flat(tree):
     """The numbers of a structure."""
     if isinstance(tree, dict):
         return [x for key in tree for x in flat(tree[key])]
-    return [x for part in tree for x in flat(part)] if isinstance(tree, list | tuple | np.ndarray) and np.ndim(tree) + 1 > 1 else [tree]
+    within = isinstance(tree, list | tuple) or (isinstance(tree, np.ndarray) and tree.ndim > 0)
+    return [x for part in tree for x in flat(part)] if within else [tree]
 
 
 def types(tree):
