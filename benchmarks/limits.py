@@ -1,10 +1,10 @@
 """A process for cells that may take too long or too much memory: a cell over a limit says so, and the next one gets a fresh process."""
 
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,20 +18,20 @@ def _serve(pipe: Connection, memory: float) -> None:
     """Run what arrives, until the pipe is closed; a result is sent in a tuple, and why there is none as a string."""
     measure.pin()
     if sys.platform == "linux":
+        import resource  # noqa: PLC0415  # Windows has none
+
         resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     pipe.send("ready")
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):  # when the other end is closed
+        while True:
             f, args = pipe.recv()
-        except EOFError:
-            return
-        try:
-            answer: Any = (f(*args),)
-        except MemoryError:
-            answer = "memory"
-        except Exception as error:  # noqa: BLE001  # a cell that fails is a result
-            answer = f"{type(error).__name__}: {error}"
-        pipe.send(answer)
+            try:
+                answer: Any = (f(*args),)
+            except MemoryError:
+                answer = "memory"
+            except Exception as error:  # noqa: BLE001  # a cell that fails is a result
+                answer = f"{type(error).__name__}: {error}"
+            pipe.send(answer)
 
 
 def _spent(process: BaseProcess) -> float:

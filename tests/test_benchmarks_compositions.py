@@ -1,5 +1,6 @@
 """The benchmarks of compositions at their smallest; derivatives by hand and by the library are the same numbers."""
 
+import sys
 import time
 
 import adbench
@@ -114,7 +115,7 @@ def test_a_cell_over_a_limit_says_so_and_the_next_one_runs():
     try:
         assert run(spin, 0.01) == 0.01
         assert run(spin, 60.0) == "over"
-        assert run(large, 10**10) == "memory"
+        assert run(large, 10**10) == ("memory" if sys.platform == "linux" else 10**10)
         assert run(fails) == "ValueError: no such cell"
         assert run(large, 10) == 10
     finally:

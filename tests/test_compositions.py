@@ -1,6 +1,6 @@
 """Random programs with vmap, branches, jitted functions and inner derivatives: see tests/tools/fuzz_programs.py.
 
-The ordinary run has 100 of them; `python tests/tools/fuzz_programs.py --programs 5000` has more, and shrinks what fails.
+The ordinary run has 50 of them, `pytest -m fuzz` 5,000 more; `python tests/tools/fuzz_programs.py` shrinks what fails.
 """
 
 import fuzz_programs
@@ -12,8 +12,10 @@ from programs import OURS
 
 from autograd import Op, grad, hvp, jacobian, jit, jvp, maximum, norm, ops, sqrt, vmap, where
 
+LONG = [pytest.param(first, marks=pytest.mark.fuzz) for first in range(1000, 6000, 5)]
 
-@pytest.mark.parametrize("first", range(0, 200, 10))
+
+@pytest.mark.parametrize("first", [*range(0, 50, 5), *LONG])
 @pytest.mark.filterwarnings("ignore:.*has been recorded:RuntimeWarning")
 def test_derivatives_of_programs_agree_however_they_are_composed(first):
     for seed in range(first, first + 5):
@@ -23,7 +25,7 @@ def test_derivatives_of_programs_agree_however_they_are_composed(first):
 
 def test_most_programs_are_suitable():
     found = []
-    for seed in range(30):
+    for seed in range(20):
         source, _, point = fuzz_programs.drawn(seed)
         with mp.workdps(DIGITS):
             try:
@@ -31,7 +33,7 @@ def test_most_programs_are_suitable():
             except Unsuitable:
                 continue
         found.append(seed)
-    assert len(found) > 15
+    assert len(found) >= 10
 
 
 WRONG = {
