@@ -7,11 +7,11 @@ import numpy as np
 from mpmath import mp, mpf
 from programs import ROWS
 
-DIGITS, UNIT, LARGEST, MARGIN = 200, 2.0**-53, 20.0, 1e-3
+DIGITS, UNIT, LARGEST, MARGIN, OPERATIONS = 200, 2.0**-53, 20.0, 1e-3, 300
 
 
 class Unsuitable(Exception):
-    """A program that comes near a kink or becomes large at this point."""
+    """A program that comes near a kink, becomes large at this point, or takes too many operations."""
 
 
 class Number:
@@ -19,13 +19,15 @@ class Number:
 
     __slots__ = ("v",)
     noise: random.Random | None = None
+    left = OPERATIONS  # operations that this run may still take
 
     def __init__(self, v):
         self.v = mpf(v)
 
     @classmethod
     def of(cls, v):
-        if abs(v) > LARGEST:
+        cls.left -= 1
+        if abs(v) > LARGEST or cls.left < 0:
             raise Unsuitable
         return cls(v if cls.noise is None else v * (1 + cls.noise.uniform(-4.0, 4.0) * UNIT))
 

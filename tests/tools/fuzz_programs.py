@@ -23,7 +23,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exact_programs import DIGITS, UNIT, Number, Unsuitable, exact_names, mp_of
+from exact_programs import DIGITS, OPERATIONS, UNIT, Number, Unsuitable, exact_names, mp_of
 from programs import OURS, Writer, compiled
 from shrink_source import shrunk
 
@@ -78,6 +78,7 @@ class Exact:
             raise Unsuitable
 
     def at(self, seed, shift):
+        Number.left = OPERATIONS
         Number.noise = None if seed is None else random.Random(seed)
         x = [Number(mpf(a) + s * STEP) for a, s in zip(self.x, shift, strict=True)]
         return [mp_of(y) for y in flat(self.f(shaped(x, self.source, list)))]
