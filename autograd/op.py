@@ -309,6 +309,9 @@ class Op(Operation):
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
     """Whether a function can be called with so many arguments."""
+    if isinstance(function, FunctionType) and not function.__defaults__ and not function.__code__.co_kwonlyargcount:
+        code = function.__code__  # as most rows are; a signature takes long to make
+        return code.co_argcount == count or (code.co_argcount < count and bool(code.co_flags & CO_VARARGS))
     try:
         signature(function).bind(*[None] * count)
     except (TypeError, ValueError):

@@ -16,8 +16,9 @@ TOP = Path(autograd.__file__).parent
 ORDER = """
     errors graph trees labels blocks context elsewhere compiled
     kinds special op ops ufuncs linalg functions arrays
-    copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
-    sweeps
+    copies methods operators value
+    native native.cnames native.ctext native.loops native.header native.generate native.csource
+    engine anomaly foreign changed files sweeps
     program.archive program.program program.captured program.lanes program.arguments program.recording program.outputs
     program.vmap program.fast program.jit program
     transforms differences local check shifts symbolic
