@@ -1,8 +1,8 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
+import importlib
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import typing
 
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.check import gradcheck as gradcheck
@@ -197,7 +197,7 @@ _LATER = {
     "to_sympy": "autograd.symbolic",
 }
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
     from autograd.pictures.page import Page as Page
@@ -206,15 +206,15 @@ if TYPE_CHECKING:
     from autograd.symbolic import to_sympy as to_sympy
 else:  # by which a type checker would take any name at all for one that is there
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> typing.Any:
         """What is imported late; and the version, which is in pyproject.toml alone."""
         if name == "__version__":
-            return import_module("importlib.metadata").version("valuegrad")
+            return importlib.import_module("importlib.metadata").version("valuegrad")
         if name in _LATER:
-            globals()[name] = found = getattr(import_module(_LATER[name]), name)
+            globals()[name] = found = getattr(importlib.import_module(_LATER[name]), name)
             return found
         if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
-            return import_module(f"autograd.{name}")
+            return importlib.import_module(f"autograd.{name}")
         raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
     def __dir__() -> list[str]:

@@ -78,7 +78,7 @@ assert math.isclose(jit(op)(0.5), value)
 assert np.allclose(op(np.array([0.5, 0.5])), value)
 if name != "rest":
     assert math.isclose(op(mpmath.mpf(0.5)), value)
-    assert math.isclose(autograd.kinds.COMPLEX.apply(op, (0.5 + 1e-20j,)).imag / 1e-20, slope)
+    assert math.isclose(autograd.probes.COMPLEX.apply(op, (0.5 + 1e-20j,)).imag / 1e-20, slope)
 if name == "rest":
     assert np.fmod(x, 0.3).op is op
 """

@@ -1,5 +1,5 @@
 /* Operations that take any number of arguments, with loops that are faster than those that would be printed (see loops.py). Their rows
-   in autograd/ops.py say what they compute, autograd/kinds.py how that is done with floats, and the tests hold the three together, bit
+   in autograd/ops.py say what they compute, autograd/numeric.py how that is done with floats, and the tests hold the three together, bit
    for bit. At the end, every operation by its code.
 
    ag_NAME(x, n) is the value at n arguments and ag_NAME_partials(y, x, n, p) writes their partials; dot takes two sequences. What is not

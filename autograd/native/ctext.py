@@ -17,8 +17,9 @@ from typing import Any
 
 from autograd.errors import OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, as_float, register_node
+from autograd.kinds import as_float, register_node
 from autograd.native.cnames import MATHEMATICS
+from autograd.numeric import FLOATS
 from autograd.op import Op
 from autograd.ops import TABLE
 
@@ -118,7 +119,7 @@ IN_C = set(MATHEMATICS.split()) - {"gamma", "trunc", "ldexp", "frexp", "modf"}
 
 
 class _CText:
-    """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
+    """The functions of `math`, which C has under the same names, and the choices, as `numeric.FLOATS` makes them."""
 
     where = staticmethod(_where)
     floor, ceil, rint = (staticmethod(partial(_call, name)) for name in ("floor", "ceil", "rint"))
