@@ -1,5 +1,6 @@
 """Scalar reverse-mode automatic differentiation: numbers that remember how they were computed."""
 
+import importlib
 import sys
 import typing
 
@@ -79,16 +80,10 @@ from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
 from autograd.ops import zeta as zeta
-from autograd.pictures.draw import Drawing as Drawing
-from autograd.pictures.draw import draw as draw
-from autograd.pictures.page import Page as Page
-from autograd.pictures.steps import step_through as step_through
 from autograd.program.jit import jit as jit
 from autograd.program.program import Program as Program
 from autograd.program.vmap import vmap as vmap
 from autograd.sweeps import gradient as gradient
-from autograd.symbolic import latex as latex
-from autograd.symbolic import to_sympy as to_sympy
 from autograd.transforms import grad as grad
 from autograd.transforms import hessian as hessian
 from autograd.transforms import hvp as hvp
@@ -196,12 +191,35 @@ __all__ = [
 
 __version__: str
 
-if not typing.TYPE_CHECKING:  # which would otherwise take any name at all for a string
+# Pictures and formulas are imported when first asked for: they are half of the package.
+_LATER = {
+    "Drawing": "autograd.pictures.draw",
+    "Page": "autograd.pictures.page",
+    "draw": "autograd.pictures.draw",
+    "latex": "autograd.symbolic",
+    "step_through": "autograd.pictures.steps",
+    "to_sympy": "autograd.symbolic",
+}
 
-    def __getattr__(name: str) -> str:
-        """The version, which is in pyproject.toml alone, read where it is asked for: `importlib.metadata` takes long to load."""
+if typing.TYPE_CHECKING:
+    from autograd.pictures.draw import Drawing as Drawing
+    from autograd.pictures.draw import draw as draw
+    from autograd.pictures.page import Page as Page
+    from autograd.pictures.steps import step_through as step_through
+    from autograd.symbolic import latex as latex
+    from autograd.symbolic import to_sympy as to_sympy
+else:  # by which a type checker would take any name at all for one that is there
+
+    def __getattr__(name: str) -> typing.Any:
+        """What is imported late; and the version, which is in pyproject.toml alone."""
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415  # see above
-
-            return version("valuegrad")
+            return importlib.import_module("importlib.metadata").version("valuegrad")
+        if name in _LATER:
+            globals()[name] = found = getattr(importlib.import_module(_LATER[name]), name)
+            return found
+        if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
+            return importlib.import_module(f"autograd.{name}")
         raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})

@@ -15,8 +15,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.functions import FUNCTIONS, by_numpy
-from autograd.kinds import REAL_DTYPES, is_node, not_a_number, quietly, register_arrays
+from autograd.kinds import REAL_DTYPES, is_node, not_a_number, quietly
 from autograd.linalg import PRODUCTS
+from autograd.numeric import register_arrays
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers, why_not
 

@@ -11,10 +11,10 @@ from autograd.engine import Value
 from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
 from autograd.foreign import refuse_second
 from autograd.graph import order as topological
-from autograd.kinds import FLOATS, as_float, named_float
+from autograd.kinds import as_float, named_float
 from autograd.local import complex_step, kink_at, line_of, local_derivative, rounded, sides
-from autograd.sweeps import separated
-from autograd.sweeps import pull, push
+from autograd.numeric import FLOATS
+from autograd.sweeps import pull, push, separated
 from autograd.transforms import grad
 
 

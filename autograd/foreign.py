@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 from autograd.engine import Value
 from autograd.errors import OperationError
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, kind_of
+from autograd.kinds import IEEE_TRAPS, as_float, kind_of
+from autograd.numeric import FLOATS
 from autograd.op import Op
 from autograd.ops import TABLE
 

@@ -11,9 +11,11 @@ from warnings import catch_warnings, simplefilter
 from numpy.exceptions import ComplexWarning
 
 from autograd.differences import Line, Piece
-from autograd.kinds import COMPLEX, FLOATS, branches
-from autograd.op import Bound, Kink, Op
+from autograd.facts import Bound, Kink
+from autograd.numeric import FLOATS
+from autograd.op import Op
 from autograd.ops import TABLE
+from autograd.probes import COMPLEX, branches
 
 LOCAL = 1e-8  # the tolerance for the differences of one operation
 

@@ -10,7 +10,8 @@ from autograd import ops
 from autograd.compiled import native
 from autograd.context import current
 from autograd.errors import NumberError
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_node, kind_of, no_operand
+from autograd.kinds import IEEE_TRAPS, as_float, is_node, kind_of, no_operand
+from autograd.numeric import FLOATS
 from autograd.op import Op
 
 F = TypeVar("F", bound=Callable[..., Any])

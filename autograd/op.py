@@ -7,43 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial, reduce
 from inspect import CO_VARARGS, signature
 from itertools import chain
-from math import inf
 from operator import add
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.compiled import Operation, native
 from autograd.errors import LengthError, NumberError, OperationError
-from autograd.kinds import FLOATS, IEEE_TRAPS, as_float, is_number, kind_of, quietly
-from autograd.labels import upright
-
-# Intervals, for the column `domain`.
-REAL, POSITIVE, NEGATIVE, UNIT = (-inf, inf), (0.0, inf), (-inf, 0.0), (-1.0, 1.0)
-
-
-class Kink(NamedTuple):
-    """A point where a derivative had to be chosen: the arguments, the partials there, and why."""
-
-    at: tuple[float, ...]
-    partials: tuple[float | None, ...]
-    reason: str
-
-
-class Bound(NamedTuple):
-    """Largest error of value and partials, in units in the last place, where neither over- nor underflows.
-
-    Relative to the true result where `relative`, else to the larger of 1 and the true result.
-    """
-
-    value: float
-    partials: float
-    relative: bool = True
-
-
-EXACT = Bound(0.5, 0.5)
-
+from autograd.facts import REAL, Bound, Kink, all_are, called, is_interval, is_kink, is_latex, takes
+from autograd.kinds import IEEE_TRAPS, as_float, is_number, kind_of, quietly
+from autograd.numeric import FLOATS
 
 # The rows by name, filled in by `table`.
 _rows: dict[str, "Op"] = {}
@@ -116,7 +90,7 @@ class Op(Operation):
         self.value = value
         self.partials = partials
         self.label = name if label is None else label
-        self.latex = _called(name) if latex is None else latex
+        self.latex = called(name) if latex is None else latex
         self.domain = (REAL,) * (self.arity or 1) if domain is None else domain
         self.kinks = kinks
         self.bound = bound
@@ -140,15 +114,15 @@ class Op(Operation):
         domain, kinks, defaults = self.domain, self.kinks, self.defaults
         rules: tuple[tuple[str, Any, str], ...] = (
             ("name", isinstance(self.name, str), "a string, the name of the variable that holds it"),
-            ("value", count and _takes(self.value, count + 1), "a function of xp and at least one argument: lambda xp, x: ..."),
-            ("partials", _takes(self.partials, count + 1), "a function of the result and what value takes: lambda y, x: (...,)"),
+            ("value", count and takes(self.value, count + 1), "a function of xp and at least one argument: lambda xp, x: ..."),
+            ("partials", takes(self.partials, count + 1), "a function of the result and what value takes: lambda y, x: (...,)"),
             ("label", isinstance(self.label, str), "a string or None"),
-            ("latex", _is_latex(self.latex, count), "a string, in which #1 is the first argument and #* all of them, or None"),
-            ("domain", _all(_is_interval, domain) and len(domain) == (self.arity or 1),
+            ("latex", is_latex(self.latex, count), "a string, in which #1 is the first argument and #* all of them, or None"),
+            ("domain", all_are(is_interval, domain) and len(domain) == (self.arity or 1),
              "an open interval for each argument, such as ((-1.0, 1.0),), or None for the real line"),
-            ("kinks", kinks is None or _all(_is_kink, kinks), "a tuple of Kinks, such as (Kink((0.0,), (1.0,), 'the reason'),), or None"),
+            ("kinks", kinks is None or all_are(is_kink, kinks), "a tuple of Kinks, such as (Kink((0.0,), (1.0,), 'the reason'),), or None"),
             ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
-            ("defaults", _all(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
+            ("defaults", all_are(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
             ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
             ("numpy", isinstance(self.numpy, str), "a string, the name, or several with spaces between"),
             ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
@@ -307,38 +281,8 @@ class Op(Operation):
         return re.sub(r"#(\d|\*)", lambda m: ", ".join(x) if m[1] == "*" else x[int(m[1]) - 1], self.latex)
 
 
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many arguments."""
-    try:
-        signature(function).bind(*[None] * count)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
 def _is_sequence(x: Any) -> bool:
     return bool(x.ndim) if isinstance(x, np.ndarray) else isinstance(x, Iterable) and not isinstance(x, str | bytes)
-
-
-def _all(fits: Callable[[Any], bool], x: Any) -> bool:
-    return isinstance(x, tuple) and all(map(fits, x))
-
-
-def _is_interval(x: Any) -> bool:
-    return _all(is_number, x) and len(x) == 2 and bool(x[0] < x[1])
-
-
-def _is_kink(x: Any) -> bool:
-    return isinstance(x, Kink) and isinstance(x.at, tuple) and isinstance(x.partials, tuple) and len(x.at) == len(x.partials)
-
-
-def _called(name: Any) -> str:
-    """The LaTeX of an operation that has only a name; a # in it would mean an argument."""
-    return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
-
-
-def _is_latex(x: Any, count: int) -> bool:
-    return isinstance(x, str) and all(1 <= int(i) <= count for i in re.findall(r"#(\d)", x))
 
 
 def table(names: dict[str, Any], functions: Iterable[str], **on_floats: Any) -> dict[str, Op]:

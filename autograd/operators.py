@@ -18,6 +18,11 @@ MOVED, LOADED = 1, 2
 RUN = 8  # times the number of the run of a transform that made the Value
 
 
+def read_only(name: str, text: str) -> Any:
+    """A property that shows an attribute; without a function in Python, since walks over a graph read it for each node."""
+    return property(operator.attrgetter(name), doc=text)
+
+
 class Operators:
     """The operators and methods of a Value."""
 
@@ -106,20 +111,11 @@ class Operators:
 
     # How it was computed is read-only, so that a graph never has a cycle.
 
-    @property
-    def op(self) -> Op | None:
-        """The `Op` that made it, None for a leaf."""
-        return self._made_by
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """The arguments of `op`: Values and floats, in order, with repeats."""
-        return self._args
-
-    @property
-    def partials(self) -> tuple[float | None, ...]:
-        """The local derivative for each of `args`, as recorded; None where there is none."""
-        return self._partials
+    op: Op | None = read_only("_made_by", "The `Op` that made it, None for a leaf.")
+    args: tuple[Any, ...] = read_only("_args", "The arguments of `op`: Values and floats, in order, with repeats.")
+    partials: tuple[float | None, ...] = read_only(
+        "_partials", "The local derivative for each of `args`, as recorded; None where there is none."
+    )
 
     # Attributes beside the number.
 

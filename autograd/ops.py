@@ -20,8 +20,9 @@ from math import log as _log
 from typing import Any
 
 from autograd import special
-from autograd.kinds import FLOATS
-from autograd.op import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink, Op, table
+from autograd.facts import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink
+from autograd.numeric import FLOATS
+from autograd.op import Op, table
 
 TWO_BY_ROOT_PI, HALF_ROOT_PI, ROOT_HALF = 1.1283791670955126, 0.886226925452758, 0.7071067811865476
 BY_ROOT_2_PI, ROOT_2_BY_PI = 0.3989422804014327, 0.7978845608028654

@@ -151,7 +151,8 @@ class Value(Operators):
         seed = named_float("the seed of backward()", seed)
         forbid_while_traced("backward()")
         nodes = order(self)
-        restore = _setting(nodes, [node._grad for node in nodes])
+        leaves = [node for node in nodes if not node._args]
+        restore = _setting(leaves, [leaf._grad for leaf in leaves])
         for node in nodes:
             if node._args:
                 node._grad = None

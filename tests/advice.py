@@ -104,6 +104,11 @@ def in_c(value: Any) -> str:
     return autograd.Program([own(value=value)(x)], [x]).to_c()
 
 
+def looped_in_c(value: Any) -> str:
+    x = Value(2.0)
+    return autograd.Program([Op("mean", value, lambda _y, *x: (1.0 / len(x),) * len(x))(x, 1.0)], [x]).to_c()
+
+
 def changed_operand(first: Callable[[Value], None]) -> Any:
     """A gradient as a graph, of a result whose operand `first` changes."""
     x = Value(3.0)
@@ -465,6 +470,12 @@ ARRAYS = [
         lambda: grad(lambda x: pickle.loads(pickle.dumps(x)))(2.0),
         lambda: pickle.loads(pickle.dumps(value().data)),
         2.0,
+    ),
+    Advice(
+        "write it with one formula for all arguments",
+        lambda: looped_in_c(lambda xp, *x: x[0]),  # noqa: ARG005  # as above
+        lambda: "double ag_program_op0(const double *x" in looped_in_c(lambda xp, *x: xp.sum(*x) / len(x)),
+        True,
     ),
     Advice("such as 'program'", lambda: program().to_c("a b"), lambda: "int program(" in program().to_c("program"), True),
     Advice("give another, such as", lambda: program().to_c("double"), lambda: "int double_(" in program().to_c("double_"), True),

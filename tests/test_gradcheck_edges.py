@@ -41,7 +41,7 @@ from autograd import (
     where,
 )
 from autograd.errors import GradcheckError
-from autograd.kinds import COMPLEX, branches
+from autograd.probes import COMPLEX, branches
 
 inf, nan = math.inf, math.nan
 ROWS = [op for op in TABLE.values() if op is not ops.stop_gradient]  # whose derivative is not that of its values, on purpose

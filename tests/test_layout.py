@@ -15,9 +15,10 @@ TOP = Path(autograd.__file__).parent
 # From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.
 ORDER = """
     errors graph trees labels blocks context elsewhere compiled
-    kinds special op ops ufuncs linalg functions arrays
-    copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
-    sweeps
+    kinds numeric symbols probes special facts op ops ufuncs linalg functions arrays
+    copies methods operators value
+    native native.cnames native.ctext native.loops native.header native.generate native.csource
+    engine anomaly foreign changed files sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.captured program.lanes program.steps program.form program.traced program.calls program.building program.fusion
     program.branches program.arguments program.recording program.vmap program.fast program.jit program

@@ -21,11 +21,35 @@ COSC = """cosc: Op = Op("cosc", lambda xp, x: (1.0 - xp.cos(x)) / x, lambda y, x
 REST = """rest: Op = Op("rest", lambda xp, x, c: xp.fmod(x, c), lambda y, x, c: (1.0, None),
                 defaults=(0.3,), numpy="fmod", domain=(REAL, POSITIVE), bound=EXACT)"""
 
-# CONTRIBUTING's own, and two for which it was not written: a composition, and one of two arguments. The value and the slope at 0.5.
+# CONTRIBUTING's own, a composition, and one of two arguments. The value and the slope at 0.5.
 ROWS = {
     "sech": (EXAMPLE.replace("\n   ", "\n").strip(), "0.886818883970074", "-0.409814221664745"),
     "cosc": (COSC, "0.24483487621925448", "0.46918132476989705"),
     "rest": (REST, "0.2", "1.0"),
+}
+
+# With three and four arguments, and with any number: a sum and a count of all, a chain of products, two sequences, ties.
+SEVERAL = {
+    "blend": """blend: Op = Op("blend", lambda xp, a, b, t: a + t * (b - a),
+        lambda y, a, b, t: (1.0 - t, t, b - a), bound=Bound(5.0, 5.0))""",
+    "cross": """cross: Op = Op("cross", lambda xp, a, b, c, d: a * d - b * c,
+        lambda y, a, b, c, d: (d, -c, -b, a), bound=Bound(5.0, 5.0))""",
+    "rms": """rms: Op = Op("rms", lambda xp, *x: xp.sqrt(xp.sum(*(a * a for a in x)) / len(x)),
+        lambda y, *x: tuple(a / (y * len(x)) for a in x), sequences=1, bound=Bound(5.0, 5.0))""",
+    "product": """product: Op = Op("product", lambda xp, *x: reduce(lambda so_far, a: so_far * a, x),
+        lambda y, *x: tuple(y / a for a in x), bound=Bound(5.0, 5.0))""",
+    "weighted": """weighted: Op = Op("weighted", lambda xp, *x: xp.dot(*_halves(x)) / xp.sum(*_halves(x)[0]),
+        lambda y, *x: _weighted(y, *_halves(x)), sequences=2, bound=Bound(5.0, 5.0))
+def _halves(x):
+    return x[: len(x) // 2], x[len(x) // 2 :]
+def _weighted(y, w, x):
+    return *[(a - y) / sum(w) for a in x], *[a / sum(w) for a in w]
+""",
+    "farthest": """farthest: Op = Op("farthest", lambda xp, *x: xp.maximum(*[xp.abs(a) for a in x]),
+        lambda y, *x: _farthest(y, x), bound=EXACT, ties=True)
+def _farthest(y, x):
+    return tuple(sign(a) * share for a, share in zip(x, _shares(y, tuple(abs(a) for a in x), step)))
+""",
 }
 
 PAGE = {
@@ -54,9 +78,87 @@ assert math.isclose(jit(op)(0.5), value)
 assert np.allclose(op(np.array([0.5, 0.5])), value)
 if name != "rest":
     assert math.isclose(op(mpmath.mpf(0.5)), value)
-    assert math.isclose(autograd.kinds.COMPLEX.apply(op, (0.5 + 1e-20j,)).imag / 1e-20, slope)
+    assert math.isclose(autograd.probes.COMPLEX.apply(op, (0.5 + 1e-20j,)).imag / 1e-20, slope)
 if name == "rest":
     assert np.fmod(x, 0.3).op is op
+"""
+
+# In closed form, on columns of arguments.
+USE_SEVERAL = """
+import ctypes, io, subprocess, sys, tempfile
+import numpy as np
+import autograd
+from autograd import Program, TABLE, Value, backend, grad, jit, step_through, value_and_grad, vmap
+assert backend == sys.argv[1], backend
+
+def shares(x):
+    largest = np.abs(x) == np.abs(x).max(axis=0)
+    return np.sign(x) * largest / largest.sum(axis=0)
+
+def weighted(x):
+    w, x = np.split(x, 2)
+    y = (w * x).sum(axis=0) / w.sum(axis=0)
+    return y, np.concatenate([x - y, w]) / w.sum(axis=0)
+
+CLOSED = {
+    "blend": lambda x: (x[0] * (1.0 - x[2]) + x[1] * x[2], np.array([1.0 - x[2], x[2], x[1] - x[0]])),
+    "cross": lambda x: (x[0] * x[3] - x[1] * x[2], np.array([x[3], -x[2], -x[1], x[0]])),
+    "rms": lambda x: (np.sqrt((x**2).mean(axis=0)), x / len(x) / np.sqrt((x**2).mean(axis=0))),
+    "product": lambda x: (x.prod(axis=0), x.prod(axis=0) / x),
+    "weighted": weighted,
+    "farthest": lambda x: (np.abs(x).max(axis=0), shares(x)),
+}
+
+def close(a, b):
+    np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15)
+
+def in_c(program, x):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["cc", "-std=c99", "-shared", "-fPIC", "-o", f"{folder}/p.so", "-x", "c", "-", "-lm"], input=program.to_c(),
+            text=True, check=True)
+        called = ctypes.CDLL(f"{folder}/p.so")
+        given, y, g = (np.array(a) for a in (x, [0.0], 0.0 * x))
+        at = [a.ctypes.data_as(ctypes.c_void_p) for a in (given, np.ones(1), y, g)]
+        assert called.program(at[0], at[2]) == 0
+        assert called.program_gradient(at[0], at[1], at[3]) == 0
+        return y[0], g
+
+for name, closed in CLOSED.items():
+    op = TABLE[name]
+    def f(x):
+        return op(list(x[: len(x) // 2]), list(x[len(x) // 2 :])) if op.sequences == 2 else op(list(x)) if op.sequences else op(*x)
+    for n in (op.arity,) if op.arity else (2, 4, 70):
+        columns = np.random.default_rng(n).uniform(0.5, 2.0, (n, 40))
+        columns[:, 0] = columns[0, 0]  # a tie
+        values, slopes = closed(columns)
+        for x, y, slope in list(zip(columns.T, values, slopes.T))[:3]:
+            leaves = [Value(a) for a in x]
+            node = f(leaves)
+            node.backward()
+            assert node.op is op and f(x.tolist()) == node.data
+            close(node.data, y)
+            close([a.grad for a in leaves], slope)
+            close(jit(f)(x), y)
+            for once in range(3):
+                close(jit(value_and_grad(f))(x)[1], slope)
+            close(grad(lambda x: f([1.5, *x[1:]]))(x)[1:], closed(np.array([1.5, *x[1:]]))[1][1:] if name != "farthest" else shares(
+                np.array([1.5, *x[1:]]))[1:])
+        close(vmap(f)(columns.T), values)
+        close(vmap(grad(f))(columns.T), slopes.T)
+        close(vmap(value_and_grad(lambda a, x: f([a, *x[1:]])), in_axes=(None, 0))(1.25, columns.T)[0], closed(
+            np.array([np.full(40, 1.25), *columns[1:]]))[0])
+        close(op(*[list(c) for c in np.split(columns, 2)]) if op.sequences == 2 else f(columns), values)
+        program = Program([node], leaves)
+        assert not program.own
+        file = tempfile.mktemp()
+        program.save(file + ".npz")
+        again = Program.load(file + ".npz")
+        close(again(columns[:, 1].tolist()), closed(columns[:, 1])[0])
+        assert len(node.args) > 8 or step_through(node)
+        if sys.argv[2] == "cc" and n < 70:
+            y, g = in_c(program, columns[:, 1])
+            close(y, closed(columns[:, 1])[0])
+            close(g, closed(columns[:, 1])[1])
 """
 
 
@@ -74,13 +176,14 @@ def command(folder, backend, *arguments):
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """The package with all three rows, and what one command writes."""
+    """The package with all rows, and what one command writes."""
     folder = tmp_path_factory.mktemp("copy")
     shutil.copytree(CHECKOUT / "autograd", folder / "autograd", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     table = folder / "autograd" / "ops.py"
     text = table.read_text(encoding="utf-8")
-    rows = "".join(f"{row}\n\n" for row, _, _ in ROWS.values())
-    table.write_text(text.replace("# fmt: on", f"{rows}# fmt: on"), encoding="utf-8")
+    rows = "".join(f"{row}\n\n" for row in (*[row for row, _, _ in ROWS.values()], *SEVERAL.values()))
+    text = text.replace("# fmt: on", f"{rows}# fmt: on").replace("import special\n", "import special\nfrom functools import reduce\n")
+    table.write_text(text.replace('HELPERS = ["_shares",', 'HELPERS = ["_shares", "_farthest", "_halves", "_weighted",'), encoding="utf-8")
     for name in ("docs/operations.md", "docs/operations.py", "tests/edges.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(CHECKOUT / name, folder / name)
@@ -94,6 +197,10 @@ def test_a_row_and_a_command_are_enough(name, copy):
     assert PAGE[name] in (copy / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
+def test_rows_of_several_arguments(copy):
+    command(copy, "pure", "-c", USE_SEVERAL, "pure", "cc" if shutil.which("cc") else "")
+
+
 def test_what_the_command_wrote_is_compiled(copy):
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
@@ -103,6 +210,7 @@ def test_what_the_command_wrote_is_compiled(copy):
     command(copy, "pure", "setup.py", "-q", "build_ext", "--inplace")
     for name, (_, y, slope) in ROWS.items():
         command(copy, "native", "-c", USE, name, y, slope, "native")
+    command(copy, "native", "-c", USE_SEVERAL, "native", "")
 
 
 TAKE = Op(

@@ -22,7 +22,7 @@ from operations import ARGUMENTS, DIGITS, LARGEST, REFERENCE, TINY, apply, each_
 
 import autograd
 from autograd import TABLE, Op, Value, ops
-from autograd.kinds import ARRAYS
+from autograd.numeric import ARRAYS
 from autograd.ops import Bound
 
 

@@ -316,7 +316,7 @@ static void LANES(length)(const Block *b, const Step *s, const int32_t *from, do
         const double *x = LANES(operand)(b, from[k], 0);
         EACH largest[i] = fabs(x[i]) > largest[i] ? fabs(x[i]) : largest[i];
     }
-    EACH scale[i] = ag_scale(largest[i]);
+    EACH scale[i] = ag_loop_scale(largest[i]);
     EACH length[i] = lost[i] = 0.0;
     for (size_t k = 0; k < s->count; k++) {
         const double *x = LANES(operand)(b, from[k], 0);
@@ -344,6 +344,16 @@ static void LANES(extreme)(const Block *b, const Step *s, const int32_t *from, d
         if (s->code == AG_MAXIMUM) EACH y[i] = y[i] >= x[i] || isnan(y[i]) ? y[i] : x[i];
         else EACH y[i] = y[i] <= x[i] || isnan(y[i]) ? y[i] : x[i];
     }
+}
+
+/* Any operation, lane by lane. */
+static void LANES(value_n)(const Block *b, const Step *s, const int32_t *from, double *restrict y) {
+    double *x = PyMem_RawMalloc(s->count * sizeof(double));
+    for (size_t i = 0; i < b->padded; i++) {
+        for (size_t k = 0; x && k < s->count; k++) x[k] = number_in(b, from[k], i);
+        y[i] = x ? ag_value_n(s->code, x, s->count) : NAN;
+    }
+    PyMem_RawFree(x);
 }
 
 static void LANES(value1)(int code, const double *x, double *restrict y, size_t n) {
@@ -452,7 +462,8 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
             continue;
         case AG_LOGSUMEXP: LANES(logsumexp)(b, s, from, y); continue;
         case AG_NORM: LANES(norm)(b, s, from, y); continue;
-        default: LANES(extreme)(b, s, from, y);
+        case AG_MAXIMUM: case AG_MINIMUM: LANES(extreme)(b, s, from, y); continue;
+        default: LANES(value_n)(b, s, from, y);
         }
     }
 }
@@ -605,15 +616,20 @@ static void LANES(partials2)(int code, const double *y, const double *a, const d
 #undef MAP
 }
 
-static void LANES(partials_clip)(const double *y, const double *x, const double *low, const double *high, double *restrict p,
-                                 double *restrict q, double *restrict r, size_t n) {
-    EACH {
-        double all[3];
-        ag_clip_partials(y[i], x[i], low[i], high[i], all);
-        p[i] = all[0];
-        q[i] = all[1];
-        r[i] = all[2];
-    }
+static void LANES(partials3)(int code, const double *y, const double *a, const double *c, const double *d, double *restrict p,
+                             double *restrict q, double *restrict r, size_t n) {
+#define MAP(CODE, NAME) \
+    case CODE: \
+        EACH { \
+            double all[3]; \
+            NAME##_partials(y[i], a[i], c[i], d[i], all); \
+            p[i] = all[0]; \
+            q[i] = all[1]; \
+            r[i] = all[2]; \
+        } \
+        return;
+    switch (code) { AG_TERNARY(MAP) }
+#undef MAP
 }
 
 /* Send the adjoint of a step's result to its operands. */
@@ -688,11 +704,35 @@ static void LANES(backward1)(const Tape *tape, const Block *b, const Step *s) {
     } else {
         const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
         if (arity == 2) LANES(partials2)(s->code, y, x, z, p, p + width, n);
-        else LANES(partials_clip)(y, x, z, LANES(operand)(b, from[2], 2), p, p + width, p + 2 * width, n);
+        else LANES(partials3)(s->code, y, x, z, LANES(operand)(b, from[2], 2), p, p + width, p + 2 * width, n);
     }
     for (size_t k = 0; k < arity; k++) {
         if (to[k] != NOWHERE) LANES(send)(b, to[k], base[k], g, p + k * width, mask);
     }
+}
+
+/* The same for any operation, lane by lane. */
+static void LANES(backward_any)(const Tape *tape, const Block *b, const Step *s) {
+    const size_t count = s->count, width = b->width;
+    const int32_t *from = tape->from + s->first, *to = tape->to + s->first, *base = tape->base + s->first;
+    const int64_t *mask = s->mask == NOWHERE ? NULL : (const int64_t *)LANES(at)(b, s->mask);
+    const double *y = LANES(at)(b, s->row);
+    double *x = PyMem_RawMalloc((2 + width) * count * sizeof(double)), *p = x + count, *rows = p + count;
+    for (size_t i = 0; x && i < b->padded; i++) {
+        double taken = 0.0; /* of a tie, by constants, which leave the others 0 */
+        for (size_t k = 0; k < count; k++) x[k] = number_in(b, from[k], i);
+        scalar_partials(s->code, y[i], x, count, p);
+        for (size_t k = 0; k < count && ag_ops[s->code].ties; k++)
+            if (from[k] < 0 && is_constant(tape->program, (size_t)~from[k])) taken += p[k];
+        for (size_t k = 0; k < count; k++) rows[k * width + i] = taken > 0.0 ? 0.0 : p[k];
+    }
+    for (size_t k = 0; k < count; k++) {
+        if (tape->masks) LANES(reach)(b, tape->masks[s->first + k], mask);
+        if (to[k] == NOWHERE) continue;
+        if (x) LANES(send)(b, to[k], base[k], LANES(at)(b, s->adjoint), rows + k * width, mask);
+        else LANES(send_scaled)(b, to[k], base[k], LANES(at)(b, s->adjoint), NAN, mask);
+    }
+    PyMem_RawFree(x);
 }
 
 static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
@@ -731,7 +771,7 @@ static void LANES(backward_n)(const Tape *tape, const Block *b, const Step *s) {
             EACH p[i] = length[i] == 0.0 ? 0.0 : x[i] * scale[i] / length[i];
             break;
         }
-        default: {
+        default: { /* maximum or minimum */
             const double *x = LANES(operand)(b, from[k], 0);
             if (s->code == AG_MAXIMUM) EACH p[i] = (1.0 - ag_step(y[i], x[i])) / winners[i];
             else EACH p[i] = (1.0 - ag_step(x[i], y[i])) / winners[i];
@@ -764,8 +804,12 @@ static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size
     for (const Step *s = tape->steps + end; s-- > tape->steps + begin;) {
         if (s->adjoint == NOWHERE) continue;
         if (s->dots) LANES(backward_layer)(tape, b, s);
-        else if (ag_ops[s->code].arity) LANES(backward1)(tape, b, s);
-        else LANES(backward_n)(tape, b, s);
+        else switch (s->code) {
+            case AG_SUM: case AG_DOT: case AG_LOGSUMEXP: case AG_NORM: case AG_MAXIMUM: case AG_MINIMUM: LANES(backward_n)(tape, b, s); break;
+            default:
+                if (ag_ops[s->code].arity && ag_ops[s->code].arity <= 3) LANES(backward1)(tape, b, s);
+                else LANES(backward_any)(tape, b, s);
+        }
     }
 }
 

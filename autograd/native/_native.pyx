@@ -73,7 +73,8 @@ include "_codes.pxi"
 cdef extern from "_ops.h":
     ctypedef struct ag_op:
         const char* name
-        unsigned char arity, sequences, depends, ties, selects, variable, constant
+        unsigned char arity, sequences, ties, selects, variable, constant
+        unsigned depends
     const ag_op ag_ops[]
     double ag_value1(int, double) noexcept
     double ag_apply1(int, double, double*) noexcept
@@ -271,7 +272,7 @@ cdef object recorded_with(int code, PyObject** x, size_t n, double* data, double
     cdef Edge* edges = node_edges(of(made))
     for i in range(n):
         if is_node(x[i]):
-            edge_set(of(made), edges + i, <Node*>x[i], partials[i], arity == 0 or depends >> i & 1)
+            edge_set(of(made), edges + i, <Node*>x[i], partials[i], depends != 0 if arity == 0 else depends >> i & 1)
         else:
             edge_number(edges + i, data[i])
     attend(made)
@@ -334,8 +335,8 @@ cdef class Operation:
             return ag_value1(code, PyFloat_AS_DOUBLE(x[0])) if PyFloat_CheckExact(x[0]) else None
         if ag_ops[code].arity:
             return None
-        if code == AG_DOT:
-            return dotted(x[0], x[1]) if n == 2 else None
+        if ag_ops[code].sequences == 2:
+            return paired(code, x[0], x[1]) if n == 2 else None
         if n == 1 and is_sequence(x[0]):
             m = PySequence_Fast_GET_SIZE(x[0])
             return recorded(code, PySequence_Fast_ITEMS(x[0]), m) if m else None
@@ -346,8 +347,8 @@ cdef inline bint is_sequence(object x) noexcept:
     return type(x) is list or type(x) is tuple
 
 
-cdef object dotted(object ws, object xs):
-    """A node for the dot product of two lists or tuples; None for anything else."""
+cdef object paired(int code, object ws, object xs):
+    """A node for an operation on two lists or tuples of equal length, such as `dot`; None for anything else."""
     if not (is_sequence(ws) and is_sequence(xs)):
         return None
     cdef size_t n = PySequence_Fast_GET_SIZE(ws)
@@ -360,7 +361,7 @@ cdef object dotted(object ws, object xs):
     memcpy(x, PySequence_Fast_ITEMS(ws), n * sizeof(PyObject*))
     memcpy(x + n, PySequence_Fast_ITEMS(xs), n * sizeof(PyObject*))
     try:
-        return recorded(AG_DOT, x, 2 * n)
+        return recorded(code, x, 2 * n)
     finally:
         if x != &few[0]:
             PyMem_Free(x)

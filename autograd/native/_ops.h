@@ -2,12 +2,13 @@
 
        python -m autograd.native.generate
 
-   The operations that take any number of arguments are loops, in _nary.h. */
+   The loops of operations that take any number of arguments are in _nary.h, or printed here at the end. */
 
 #ifndef AUTOGRAD_OPS_H
 #define AUTOGRAD_OPS_H
 
 #include <math.h>
+#include <stddef.h>
 
 #define AG_LIST(...) (const double[]){__VA_ARGS__}
 
@@ -83,13 +84,15 @@ enum {
 };
 
 /* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0; whether the
-   partials are the shares of a tie, of which nothing is left beside a constant that has one; whether the first argument selects the
-   second, or, where it is 0, the third, and the other is absent; and the codes of what is recorded in its place where the last argument
-   is a variable, and where it is a constant. */
+   bit k for each argument k on which the result depends, or all bits where there may be any number of them (the partial for another is
+   absent, though it is written as 0), whether the partials are the shares of a tie, of which nothing is left beside a constant that has
+   one; whether the first argument selects the second, or, where it is 0, the third, and the other is absent; and the codes of what is
+   recorded in its place where the last argument is a variable, and where it is a constant. */
 typedef struct ag_op {
     const char *name;
-    unsigned char arity, sequences, depends, ties, selects, variable, constant;
+    unsigned char arity, sequences;
+    unsigned depends;
+    unsigned char ties, selects, variable, constant;
 } ag_op;
 
 static const ag_op ag_ops[AG_COUNT] = {
@@ -161,7 +164,7 @@ static const ag_op ag_ops[AG_COUNT] = {
     {"zeta", 2, 0, 3, 0, 0, AG_ZETA, AG_ZETA},
 };
 
-/* The operations with one, two and three arguments: X(code, function). */
+/* The operations with one, two and three arguments, with more or any number of them, and with two sequences: X(code, function). */
 #define AG_UNARY(X) \
     X(AG_NEG, ag_neg) \
     X(AG_SQRT, ag_sqrt) \
@@ -225,6 +228,14 @@ static const ag_op ag_ops[AG_COUNT] = {
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
+#define AG_NARY(X) \
+    X(AG_SUM, ag_sum) \
+    X(AG_LOGSUMEXP, ag_logsumexp) \
+    X(AG_MAXIMUM, ag_maximum) \
+    X(AG_MINIMUM, ag_minimum) \
+    X(AG_NORM, ag_norm)
+#define AG_PAIRED(X) \
+    X(AG_DOT, ag_dot)
 
 /* Values. */
 

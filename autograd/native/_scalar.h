@@ -13,34 +13,27 @@ static double scalar_value(int code, const double *x, size_t n) {
     case 2: return ag_value2(code, x[0], x[1]);
     case 3: return ag_value3(code, x[0], x[1], x[2]);
     }
-    switch (code) {
-    case AG_SUM: return ag_sum(x, n);
-    case AG_DOT: return ag_dot(x, x + n / 2, n / 2);
-    case AG_MAXIMUM: return ag_maximum(x, n);
-    case AG_MINIMUM: return ag_minimum(x, n);
-    case AG_NORM: return ag_norm(x, n);
-    default: return ag_logsumexp(x, n);
-    }
+    return ag_value_n(code, x, n);
 }
 
 static void scalar_partials(int code, double y, const double *x, size_t n, double *p) {
 #define ONE(CODE, NAME) case CODE: NAME##_partials(y, x[0], p); return;
 #define TWO(CODE, NAME) case CODE: NAME##_partials(y, x[0], x[1], p); return;
 #define THREE(CODE, NAME) case CODE: NAME##_partials(y, x[0], x[1], x[2], p); return;
+#define ANY(CODE, NAME) case CODE: NAME##_partials(y, x, n, p); return;
+#define PAIRED(CODE, NAME) case CODE: NAME##_partials(y, x, x + n / 2, n / 2, p); return;
     switch (code) {
     AG_UNARY(ONE)
     AG_BINARY(TWO)
     AG_TERNARY(THREE)
-    case AG_SUM: ag_sum_partials(y, x, n, p); return;
-    case AG_DOT: ag_dot_partials(y, x, x + n / 2, n / 2, p); return;
-    case AG_MAXIMUM: ag_maximum_partials(y, x, n, p); return;
-    case AG_MINIMUM: ag_minimum_partials(y, x, n, p); return;
-    case AG_LOGSUMEXP: ag_logsumexp_partials(y, x, n, p); return;
-    case AG_NORM: ag_norm_partials(y, x, n, p); return;
+    AG_NARY(ANY)
+    AG_PAIRED(PAIRED)
     }
 #undef ONE
 #undef TWO
 #undef THREE
+#undef ANY
+#undef PAIRED
 }
 
 enum {

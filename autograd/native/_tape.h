@@ -33,7 +33,7 @@ typedef struct {
 
 /* Whether the result of `code` depends on its argument k. */
 static inline int depends_on(int code, size_t k) {
-    return ag_ops[code].arity ? ag_ops[code].depends >> k & 1 : 1;
+    return ag_ops[code].arity ? ag_ops[code].depends >> k & 1 : ag_ops[code].depends != 0;
 }
 
 static inline int is_constant(const Program *p, size_t slot) {

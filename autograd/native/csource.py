@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import OperationError
-from autograd.native import ctext
 from autograd.native.cnames import why_taken
+from autograd.native.header import functions, header
 from autograd.op import Op
 
 PIECE = 500  # operations in a function: compilers take more than twice as long for twice as many
@@ -33,8 +33,8 @@ def source(program: Any, name: str) -> str:
     return "\n".join(
         [
             "#include <stdlib.h>\n#include <string.h>\n",
-            f"{ctext.header()}\n{nary}\n{GATHERED}",
-            *[text for op, called in own.items() for text in ctext.functions(op, called)],
+            f"{header()}\n{nary}\n{GATHERED}",
+            *[text for op, called in own.items() for text in functions(op, called)],
             *_functions(program, name, {"x": program.inputs}, "y", own),
             *_functions(reverse, f"{name}_gradient", {"x": program.inputs, "cotangents": len(program.outputs)}, "g", own),
         ]

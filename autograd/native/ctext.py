@@ -1,7 +1,7 @@
 """C text as a kind of number: fed to a row of the table, it prints the row's arithmetic in C.
 
-`python -m autograd.native.generate` writes `_ops.h`, the header that the compiled parts are built on, so that no
-derivative is written a second time. `functions` prints any other operation with a fixed number of arguments.
+So no derivative is written a second time: the header that the compiled parts are built on is printed (see `header.py`), and so is any
+operation of the user's own for `Program.to_c`. `functions` prints those with a fixed number of arguments, `loops.py` the others.
 
 The text computes what Python computes with floats, and IEEE results where Python raises: nothing is reordered, constants are
 read back as they were, and an expression that is used more than once is computed once.
@@ -17,8 +17,9 @@ from typing import Any
 
 from autograd.errors import OperationError
 from autograd.graph import order
-from autograd.kinds import FLOATS, as_float, register_node
+from autograd.kinds import as_float, register_node
 from autograd.native.cnames import MATHEMATICS
+from autograd.numeric import FLOATS
 from autograd.op import Op
 from autograd.ops import TABLE
 
@@ -78,6 +79,8 @@ class Expression:
 def _number(x: Any) -> Expression:
     if not isinstance(x, Expression):
         return _constant(as_float(x))
+    if x.__class__ is not Expression:  # what is more than that in Python, as the count of arguments
+        return Expression(x.text, x.precedence)
     return _where(x, 1.0, 0.0) if x.precedence in CONDITIONS else x
 
 
@@ -116,7 +119,7 @@ IN_C = set(MATHEMATICS.split()) - {"gamma", "trunc", "ldexp", "frexp", "modf"}
 
 
 class _CText:
-    """The functions of `math`, which C has under the same names, and the choices, as `kinds.FLOATS` makes them."""
+    """The functions of `math`, which C has under the same names, and the choices, as `numeric.FLOATS` makes them."""
 
     where = staticmethod(_where)
     floor, ceil, rint = (staticmethod(partial(_call, name)) for name in ("floor", "ceil", "rint"))
@@ -213,7 +216,7 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
     """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
     if op.arity is None:
-        raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: C text has no loops")
+        raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: see loops.functions")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
     x = [Expression(name, ATOM) for name in names]
     y = Expression("z" if "y" in names else "y", ATOM)
@@ -260,79 +263,4 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     return (
         _define(f"double {name}({{}})", x, [("return {};", value)]),
         _define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),
-    )
-
-
-HEADER = """\
-/* The elementary operations in C, printed from the rows of autograd/ops.py. Do not edit: change a row there, and then
-
-       python -m autograd.native.generate
-
-   The operations that take any number of arguments are loops, in _nary.h. */
-
-#ifndef AUTOGRAD_OPS_H
-#define AUTOGRAD_OPS_H
-
-#include <math.h>
-
-#define AG_LIST(...) (const double[]){{__VA_ARGS__}}
-
-/* Op codes, in the order of the table. */
-enum {{
-{codes}
-    AG_COUNT
-}};
-
-/* By code: the name, the number of arguments (0: any), the number of sequences that are taken in place of single arguments,
-   bit k for each argument k on which the result depends; the partial for another is absent, though it is written as 0; whether the
-   partials are the shares of a tie, of which nothing is left beside a constant that has one; whether the first argument selects the
-   second, or, where it is 0, the third, and the other is absent; and the codes of what is recorded in its place where the last argument
-   is a variable, and where it is a constant. */
-typedef struct ag_op {{
-    const char *name;
-    unsigned char arity, sequences, depends, ties, selects, variable, constant;
-}} ag_op;
-
-static const ag_op ag_ops[AG_COUNT] = {{
-{rows}
-}};
-
-/* The operations with one, two and three arguments: X(code, function). */
-{lists}
-
-/* Values. */
-
-{values}
-/* Partials, from the value and the arguments: p[k] is that for argument k. */
-
-{partials}
-#endif
-"""
-LISTS = {1: "AG_UNARY", 2: "AG_BINARY", 3: "AG_TERNARY"}
-
-
-def _code(op: Op) -> str:
-    return f"AG_{op.name.upper()}"
-
-
-def _columns(op: Op) -> tuple[int | str, ...]:
-    """What C knows of an operation beside its name."""
-    variable, constant = (op.recorded_on((last,)) for last in (None, 0.0))
-    depends = dependence(op) if op.arity else 0xFF
-    return op.arity or 0, op.sequences, depends, int(op.ties), int(op.selects), _code(variable), _code(constant)
-
-
-def header() -> str:
-    """The text of `_ops.h`."""
-    table = TABLE.values()
-    fixed = [op for op in table if op.arity]
-    values, partials = zip(*(functions(op, f"ag_{op.name}") for op in fixed), strict=True)
-    rows = [f'{{"{op.name}", {", ".join(map(str, _columns(op)))}}}' for op in table]
-    lists = {n: [f"X({_code(op)}, ag_{op.name})" for op in fixed if op.arity == n] for n in LISTS}
-    return HEADER.format(
-        codes="\n".join(f"    {_code(op)}," for op in table),
-        rows="\n".join(f"    {row}," for row in rows),
-        lists="\n".join(" \\\n    ".join([f"#define {LISTS[n]}(X)", *entries]) for n, entries in lists.items()),
-        values="\n".join(values),
-        partials="\n".join(partials),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.elsewhere import SPELLINGS
-from autograd.native import ctext
+from autograd.native.header import header
 from autograd.ops import TABLE
 
 TOP = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def _replaced(text: str, line: str, lines: list[str]) -> str:
 
 
 FILES: dict[str, Callable[..., Any]] = {
-    "native/_ops.h": lambda _: ctext.header(),
+    "native/_ops.h": lambda _: header(),
     "native/_codes.pxi": lambda _: codes(),
     "native/_native.pyx": cython_methods,
     "operators.py": python_methods,

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import ops
-from autograd.kinds import FLOATS, as_float, register_node
+from autograd.kinds import as_float, register_node
 from autograd.labels import printable
+from autograd.numeric import FLOATS
 from autograd.op import Op
 from autograd.pictures.writer import number
 

@@ -275,7 +275,7 @@ class Program:
 
         Raises:
             OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
-                own takes any number of arguments, or uses functions that have no counterpart in C.
+                own uses functions that have no counterpart in C, or takes any number of arguments without one formula for all of them.
         """
         from autograd.native.csource import source  # noqa: PLC0415  # only where C is wanted
 
