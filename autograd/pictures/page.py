@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # slow to import
     from pathlib import Path
 
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
+BEGIN = "begin(JSON.parse(find(\"script[type='application/json']\").textContent));\n"
 HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
 TOO_LARGE = (
@@ -69,7 +70,7 @@ class Page:
 
     def _script(self) -> str:
         library, *rest = (_part(f"{name}.js") for name in SCRIPTS)
-        return "\n".join(['"use strict";\n', library, self.operations, *rest])
+        return "\n".join(['"use strict";\n', library, self.operations, *rest, BEGIN])
 
     def save(self, path: "str | Path") -> "Path":
         """Write the page to a file, whose name ends in .html, and return the path.
