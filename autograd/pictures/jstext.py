@@ -62,8 +62,8 @@ class JavaScript:
             if row is None or not row.arity or not name.startswith("ag_"):
                 raise OperationError(f"{op.name} cannot be written in JavaScript: it calls {name}, which is not there")
             self._called[name] = ""  # its place in the order, also where it calls itself
-            x = _arguments(row.arity)
-            called = f"const {name} = {_arrow(x, read(row, Y, x)[0])};"
+            x = arguments(row.arity)
+            called = f"const {name} = {arrow(x, read(row, Y, x)[0])};"
             self._define(called.partition("=>")[2], row)
             self._called[name] = called
 
@@ -71,21 +71,21 @@ class JavaScript:
 Y = Expression("y", ATOM)
 
 
-def _arguments(n: int) -> list[Expression]:
+def arguments(n: int) -> list[Expression]:
     return [Expression(f"x{i}", ATOM) for i in range(n)]
 
 
 def _operation(op: Op, count: int) -> str:
     """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in each partial."""
-    x = _arguments(count)
+    x = arguments(count)
     value, partials = read(op, Y, x)
     sides = _sides([value]) if op.kinks is None or op.kinks else []
     within = [_sides([p]) if p is not None else [] for p in partials]
     functions = {
-        "value": _arrow(x, value),
-        "partials": _arrow([Y, *x], partials),
-        "sides": _arrow(x, sides),
-        "within": _arrow([Y, *x], within),
+        "value": arrow(x, value),
+        "partials": arrow([Y, *x], partials),
+        "sides": arrow(x, sides),
+        "within": arrow([Y, *x], within),
     }
     return f"{{ {', '.join(f'{name}: {text}' for name, text in functions.items())} }}"
 
@@ -97,7 +97,7 @@ def _sides(results: Sequence[Expression]) -> list[Expression]:
     return chosen + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
 
 
-def _arrow(parameters: Sequence[Expression], result: Any) -> str:
+def arrow(parameters: Sequence[Expression], result: Any) -> str:
     """A function of JavaScript with this result: an expression, None, or a list of such."""
     lines, texts = body([x for x in tree_flatten(result)[0] if x is not None], "const")
     text = iter(texts)
