@@ -17,10 +17,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 os.environ["AUTOGRAD_BACKEND"] = "pure"  # the reference, whose docstrings and signatures are Python's
 
 import autograd  # the two lines above
+import playground  # as above
 
 project = "valuegrad"
 root_doc = "docs/index"
@@ -125,9 +126,16 @@ def without_last_line(app: Sphinx, page: nodes.document) -> None:  # noqa: ARG00
             block[:] = [nodes.Text(block.rawsource)]
 
 
+def with_playground(app: Sphinx, error: Exception | None) -> None:
+    """The page that index.md shows in a frame is written anew with each build, from the table."""
+    if error is None:
+        Path(app.outdir, "_static", "playground.html").write_text(playground.html(), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.add_directive("operations", Operations)
     app.connect("autodoc-process-docstring", plain, priority=400)  # before napoleon, which writes stars of its own
     app.connect("doctree-read", without_last_line)
+    app.connect("build-finished", with_playground)

@@ -94,7 +94,7 @@ function keeps(i) {
 
 // What a graph does not hold is what Python decided on the way.
 const decided = (i) => (nodes[i].decided ? [note("Its condition was decided in Python, as in where(x > 0, …): other inputs do not change it here.")] : []);
-const about = () => [note(page.fixed || "Other inputs run both passes again. What Python decided on the way, in an if or a comparison, stays as it was recorded.")];
+const about = () => [note(page.fixed || page.about || "Other inputs run both passes again. What Python decided on the way, in an if or a comparison, stays as it was recorded.")];
 
 function leaves(backward) {
   const rows = nodes.flatMap((node, i) => {

@@ -228,7 +228,7 @@ slider.addEventListener("input", () => {
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   const box = target.closest(".node, .group");
-  const typing = target.closest("input:not(.bar input)");
+  const typing = target.closest("input:not(.bar input), textarea");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "Escape") {
     if (typing) picture.focus({ preventScroll: true });

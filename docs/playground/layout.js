@@ -4,6 +4,7 @@
 const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 const [SIZE, ROW, MARGIN, GAP, APART, PORT] = [10, 11.5, 5, 52, 9, 12];
 const SWEEPS = 12;
+const FAR = 1000; // what a port counts for beside a row
 const ruler = document.createElement("canvas").getContext("2d");
 
 function widthOf(text) {
@@ -40,9 +41,9 @@ function passing(found, a, end) {
   return path;
 }
 
-function boxed({ name, op, given = [] }, column) {
+function boxed({ name, op, value, sums, given = [] }, column) {
   const head = [op, name].filter(Boolean).join("  ");
-  const width = Math.max(...[head, "grad −0.0000"].map(widthOf)) + 2 * MARGIN + 4;
+  const width = Math.max(...[head, `data ${value}`, `grad ${sums.at(-1)?.[1] ?? ""}`, "grad −0.0000"].map(widthOf)) + 2 * MARGIN + 4;
   return { column, width, height: Math.max(3 * ROW + 2 * MARGIN, given.length * PORT + 2), head };
 }
 
@@ -68,7 +69,7 @@ function rows(found, joined) {
   for (let sweep = 0; sweep < SWEEPS && best.count; sweep++) {
     const forwards = sweep % 2 === 0;
     for (const column of forwards ? order : [...order].reverse()) {
-      const towards = new Map(column.map((i) => [i, mean(joined[i][forwards ? "left" : "right"].map((other) => place[other]), place[i])]));
+      const towards = new Map(column.map((i) => [i, mean(joined[i][forwards ? "left" : "right"].map(({ other, by }) => place[other] + by / FAR), place[i])]));
       column.sort((a, b) => towards.get(a) - towards.get(b));
       column.forEach((i, k) => (place[i] = k - (column.length - 1) / 2));
     }
@@ -83,7 +84,7 @@ const mean = (x, otherwise) => (x.length ? x.reduce((a, b) => a + b) / x.length 
 function crossings(order, joined, place) {
   let count = 0;
   for (const column of order) {
-    const pairs = column.flatMap((i) => joined[i].right.map((j) => [place[i], place[j]]));
+    const pairs = column.flatMap((i) => joined[i].right.map(({ other, by }) => [place[i], place[other] + by / FAR]));
     for (const [a, b] of pairs) for (const [c, d] of pairs) count += a < c && b > d;
   }
   return count;
@@ -107,15 +108,13 @@ function spread(wanted, weights, apart) {
 // Where everything stands.
 function arranged(nodes) {
   const [found, edges] = items(nodes);
-  const joined = found.map(() => ({ left: [], right: [], pulls: [] }));
+  const joined = found.map(() => ({ left: [], right: [] }));
   for (const { path, port } of edges) {
     path.slice(1).forEach((to, k) => {
       const [from, at] = [path[k], k === path.length - 2 ? port : 0];
-      joined[from].right.push(to);
-      joined[to].left.push(from);
       const weight = (found[from].of === undefined ? 1 : 3) * (found[to].of === undefined ? 1 : 3);
-      joined[from].pulls.push({ other: to, by: at, weight, side: "right" });
-      joined[to].pulls.push({ other: from, by: -at, weight, side: "left" });
+      joined[from].right.push({ other: to, by: at, weight });
+      joined[to].left.push({ other: from, by: -at, weight });
     });
   }
   const order = rows(found, joined);
@@ -124,9 +123,9 @@ function arranged(nodes) {
     for (const i of column) found[i].y = y += found[i].height + APART;
   }
   for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
-    const side = [["left"], ["right"], ["left", "right"]][sweep > 2 * SWEEPS - 4 ? 2 : sweep % 2];
-    for (const column of side[0] === "right" ? [...order].reverse() : order) {
-      const pulls = column.map((i) => joined[i].pulls.filter((pull) => side.includes(pull.side)));
+    const sides = [["left"], ["right"], ["left", "right"]][sweep > 2 * SWEEPS - 4 ? 2 : sweep % 2];
+    for (const column of sides[0] === "right" ? [...order].reverse() : order) {
+      const pulls = column.map((i) => sides.flatMap((side) => joined[i][side]));
       const total = pulls.map((every) => every.reduce((sum, { weight }) => sum + weight, 0));
       const wanted = pulls.map((every, k) => (total[k] ? every.reduce((sum, { other, by, weight }) => sum + weight * (found[other].y + by), 0) / total[k] : found[column[k]].y));
       const apart = column.map((i, k) => (k ? (found[i].height + found[column[k - 1]].height) / 2 + APART : 0));

@@ -14,14 +14,16 @@ const TOKEN = new RegExp(
     String.raw`(?<name>[\p{L}_][\p{L}\p{M}\p{N}_]*)`,
     String.raw`(?<sign>(?:\*\*|\/\/|[-+*/%])=|\*\*|\/\/|[<>=!]=|[-+*/%()[\],=<>.−·×])`,
     String.raw`(?<end>[\n;])`,
+    String.raw`(?<other>.)`,
   ].join("|"),
-  "uy",
+  "suy",
 );
-const COPIED = { "−": "-", "·": "*", "×": "*" }; // signs that come with a formula from elsewhere
+const COPIED = new Map([["−", "-"], ["·", "*"], ["×", "*"]]); // signs that come with a formula from elsewhere
 const KEYWORDS = new Set(
   `and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass
   raise return try while with yield True False None`.split(/\s+/),
 );
+const meaningless = (text) => `“${text}” has no meaning here: write names, numbers and Python's signs.`;
 const unknown = (word) => `“${word}” is not known here: write assignments and expressions, and where(condition, a, b) for a choice.`;
 
 function tokens(text) {
@@ -29,11 +31,9 @@ function tokens(text) {
   let [at, line, depth] = [0, 1, 0];
   while (at < text.length) {
     TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    if (!match) reject(line, `“${String.fromCodePoint(text.codePointAt(at))}” has no meaning here: write names, numbers and Python's signs.`);
-    const [kind, own] = Object.entries(match.groups).find(([, part]) => part !== undefined);
+    const [kind, own] = Object.entries(TOKEN.exec(text).groups).find(([, part]) => part !== undefined);
     if (kind === "sign") depth += "([".includes(own) - ")]".includes(own);
-    if (kind !== "space" && (own !== "\n" || depth <= 0)) found.push({ kind, text: COPIED[own] ?? own, start: at, end: TOKEN.lastIndex, line });
+    if (kind !== "space" && (own !== "\n" || depth <= 0)) found.push({ kind, text: COPIED.get(own) ?? own, start: at, end: TOKEN.lastIndex, line });
     if (own.includes("\n")) line++;
     at = TOKEN.lastIndex;
   }
@@ -107,6 +107,8 @@ class Parser {
   unexpected() {
     const { before, next } = this;
     if (KEYWORDS.has(next.text)) return unknown(next.text);
+    if (next.kind === "other") return meaningless(next.text);
+    if (operations[before.text]) return `“${next.text}” follows ${before.text} without a parenthesis: write ${before.text}(${next.text}…).`;
     const product = before.kind === "number" && (next.kind === "name" || this.is("("));
     if (product) return `“${next.text}” follows ${before.text} without a sign: a product is written ${before.text} * ${next.text}${next.text === "(" ? "…)" : ""}.`;
     return `“${next.text}” was not expected after “${before.text}”: write a sign between the two, or begin a new line.`;
@@ -152,6 +154,7 @@ class Parser {
     }
     if (kind === "sign" && text === "[") return this.list(line);
     this.at--;
+    if (kind === "other") reject(line, meaningless(text));
     return reject(line, KEYWORDS.has(text) ? unknown(text) : `${this.found()} stands where a number, a name or “(” was expected.`);
   }
 
@@ -169,7 +172,8 @@ class Parser {
         this.take();
         const { text } = this.take();
         if (!this.is("(")) reject(line, `“.${text}” is not known here: operations are written exp(x) or x.exp().`);
-        x = this.call(text, line, [base]);
+        const method = this.call(text, line, [base]);
+        x = { run: (names) => (names.require(base.named, `${text}(…)`, line), method.run(names)) };
       } else return x;
     }
   }

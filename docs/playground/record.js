@@ -1,9 +1,10 @@
 // Recording: what the text computes becomes a graph, as in Python, and the graph what the page of steps shows of it.
 
-const { operations, examples } = JSON.parse(find("script[type='application/json']").textContent);
+const { examples, operations: rowsByName } = JSON.parse(find("script[type='application/json']").textContent);
+const operations = Object.assign(Object.create(null), rowsByName); // so that a name such as constructor finds nothing
 for (const row of Object.values(operations)) for (const alias of row.aliases) operations[alias] ??= row;
 const MOST_NODES = 200;
-const CONSTANTS = { pi: Math.PI };
+const CONSTANTS = new Map([["pi", Math.PI]]);
 const OF_SIGN = Object.fromEntries(Object.entries(operations).flatMap(([name, { label, replaces }]) => (/^\W+$/.test(label) && !replaces ? [[label, name]] : [])));
 const SWAPPED = { ">": "<", ">=": "<=" };
 
@@ -27,10 +28,15 @@ class Names {
 
   get(name, line) {
     if (this.values.has(name)) return this.values.get(name);
-    if (name in CONSTANTS) return CONSTANTS[name];
+    if (CONSTANTS.has(name)) return CONSTANTS.get(name);
     if (operations[name]) reject(line, `${name} is an operation: write ${name}(…) with its arguments.`);
     if (!this.free.has(name)) this.free.set(name, new GraphNode(null, [], { label: name, number: 1.0 }));
     return this.free.get(name);
+  }
+
+  // What has methods: not a name such as np, which an input would be, too.
+  require(name, call, line) {
+    if (name && !this.values.has(name)) reject(line, `${name} has no value on a line before this: write ${call} by itself, or ${name} = 1.0 first.`);
   }
 
   // A number that stands alone, or in a list that stands alone, is an input; what is computed gets the name.
@@ -83,7 +89,7 @@ function apply(name, x, line) {
   const known = operations[name];
   if (!known || known.replaces) reject(line, unnamed(name));
   const row = flattened(known.name, x, line);
-  if (row.some(Array.isArray)) reject(line, `${name} takes numbers here, not a list: write [${name}(x) for x in …] for one of each.`);
+  if (row.some(Array.isArray)) reject(line, `${known.label} takes numbers, not a list: write [… for x in z] to do so for each entry x of z.`);
   const place = known.places[row.length] ?? reject(line, `${name} takes 1 to ${known.places.length - 1} numbers on this page, got ${row.length}.`);
   if (!row.some((a) => a instanceof GraphNode)) return OPERATIONS[place].value(...row);
   if (++made > MOST_NODES) reject(line, `the graph has more than ${MOST_NODES} operations, which is too much for this page.`);
@@ -93,7 +99,8 @@ function apply(name, x, line) {
 function unnamed(name) {
   const [meant] = Object.entries(operations).find(([, { label }]) => label === name) ?? [];
   const sought = name.toLowerCase();
-  const near = meant ?? Object.keys(operations).find((own) => own.startsWith(sought) || sought.startsWith(own));
+  if (name === "Value") return "inputs are written without Value here, as in x = 2.0.";
+  const near = meant ?? Object.keys(operations).find((own) => sought.length > 1 && (own.startsWith(sought) || sought.startsWith(own)));
   return `there is no operation ${name}${near ? `; there is ${near}` : ": the site's page on operations names them all"}.`;
 }
 
@@ -161,7 +168,7 @@ function paged(graph) {
   const steps = [["start", 0], ...nodes.flatMap(({ made }, i) => (made ? [["forward", i]] : [])), ["seed", last]];
   const found = rerun(nodes, steps, nodes.map(({ number }) => (number === undefined ? undefined : read(number))));
   explain(nodes, found);
-  return { nodes, steps: found.steps, fixed: "", groups: [], pictures: [{ groups: {}, edges: Array.from({ length: edge }, (_, i) => i + 1) }] };
+  return { nodes, steps: found.steps, fixed: "", about: "Other inputs run both passes again, and stand in the text.", groups: [], pictures: [{ groups: {}, edges: Array.from({ length: edge }, (_, i) => i + 1) }] };
 }
 
 // The text with other numbers for its inputs: in place of those that stand there, and for names without a value on lines before.

@@ -91,6 +91,6 @@ def generated(seed):
         return called(op, [operand(depth - 1) for _ in range(op.arity or 2 * choose.randint(1, 2))])
 
     for k in range(choose.randint(2, 5)):
-        lines.append(f"t{k} = {operand(2)}")
+        lines.append(f"t{k} = {operand(3)}")
         names.append(f"t{k}")
     return "\n".join([*lines, f"y = sum([{', '.join(names)}])"])
