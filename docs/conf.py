@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import runpy
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -17,11 +18,10 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["AUTOGRAD_BACKEND"] = "pure"  # the reference, whose docstrings and signatures are Python's
 
 import autograd  # the two lines above
-import playground  # as above
 
 project = "valuegrad"
 root_doc = "docs/index"
@@ -129,7 +129,8 @@ def without_last_line(app: Sphinx, page: nodes.document) -> None:  # noqa: ARG00
 def with_playground(app: Sphinx, error: Exception | None) -> None:
     """The page that index.md shows in a frame is written anew with each build, from the table."""
     if error is None:
-        Path(app.outdir, "_static", "playground.html").write_text(playground.html(), encoding="utf-8")
+        html = runpy.run_path(str(Path(__file__).with_name("playground.py")))["html"]()
+        Path(app.outdir, "_static", "playground.html").write_text(html, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:

@@ -13,7 +13,7 @@ from autograd import TABLE, Op, ops
 from autograd.kinds import register_node
 from autograd.native.ctext import ATOM, CHOICE, Expression
 from autograd.pictures.formulas import template
-from autograd.pictures.jstext import JavaScript, arguments, arrow
+from autograd.pictures.jstext import JavaScript, arrow
 from autograd.pictures.page import document
 
 FOLDER = Path(__file__).parent / "playground"

@@ -59,6 +59,15 @@ if name == "rest":
     assert np.fmod(x, 0.3).op is op
 """
 
+PLAYGROUND = """
+import runpy, sys
+text, rows = runpy.run_path(sys.argv[1])["operations"]()
+for name in sys.argv[2:]:
+    row = rows[name]
+    assert row["name"] == name and row["places"][row["arity"]] is not None, row
+    assert row["places"][row["arity"]] < text.count(" value: (")
+"""
+
 
 def command(folder, backend, *arguments):
     done = subprocess.run(
@@ -92,6 +101,10 @@ def copy(tmp_path_factory):
 def test_a_row_and_a_command_are_enough(name, copy):
     command(copy, "pure", "-c", USE, name, *ROWS[name][1:], "pure")
     assert PAGE[name] in (copy / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_the_playground_has_it_without_a_second_declaration(copy):
+    command(copy, "pure", "-c", PLAYGROUND, str(CHECKOUT / "docs" / "playground.py"), *ROWS)
 
 
 def test_what_the_command_wrote_is_compiled(copy):

@@ -62,7 +62,7 @@ class JavaScript:
             if row is None or not row.arity or not name.startswith("ag_"):
                 raise OperationError(f"{op.name} cannot be written in JavaScript: it calls {name}, which is not there")
             self._called[name] = ""  # its place in the order, also where it calls itself
-            x = arguments(row.arity)
+            x = _arguments(row.arity)
             called = f"const {name} = {arrow(x, read(row, Y, x)[0])};"
             self._define(called.partition("=>")[2], row)
             self._called[name] = called
@@ -71,13 +71,13 @@ class JavaScript:
 Y = Expression("y", ATOM)
 
 
-def arguments(n: int) -> list[Expression]:
+def _arguments(n: int) -> list[Expression]:
     return [Expression(f"x{i}", ATOM) for i in range(n)]
 
 
 def _operation(op: Op, count: int) -> str:
     """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in each partial."""
-    x = arguments(count)
+    x = _arguments(count)
     value, partials = read(op, Y, x)
     sides = _sides([value]) if op.kinks is None or op.kinks else []
     within = [_sides([p]) if p is not None else [] for p in partials]

@@ -88,7 +88,9 @@ class Page:
         return "<Page: notebooks show it, .save('page.html') writes it>"
 
 
-def document(title: str, data: str, operations: str, *scripts: str, name: str = "", picture: str = "", style: str = "", above: str = "") -> str:
+def document(
+    title: str, data: str, operations: str, *scripts: str, name: str = "", picture: str = "", style: str = "", above: str = ""
+) -> str:
     """The page as HTML, with what is particular to it: data, operations in JavaScript, what runs last, and what stands above the bar."""
     library, *rest = (_part(f"{part}.js") for part in SCRIPTS)
     script = "\n".join(['"use strict";\n', library, operations, *rest, *scripts])

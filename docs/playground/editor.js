@@ -25,9 +25,9 @@ function refresh() {
   keep();
 }
 
-// As many lines as there are.
+// As many lines as there are, up to some.
 function fitted() {
-  editor.rows = Math.max(4, editor.value.split("\n").length);
+  editor.rows = Math.max(4, Math.min(12, editor.value.split("\n").length));
 }
 
 // The address holds the text, which holds the inputs.

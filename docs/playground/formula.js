@@ -119,10 +119,11 @@ function distributions(nodes, values) {
   return [...found.values()];
 }
 
-function differences(nodes, values, groups) {
+// Values and gradients at inputs close to those given.
+function tries(nodes, values, groups) {
   let state = 1;
   const chance = () => (state = (state * 48271) % 2147483647) / 2147483647;
-  const runs = Array.from({ length: POINTS }, () => {
+  return Array.from({ length: POINTS }, () => {
     const inputs = nodes.map(({ made }, i) => (made ? undefined : values[i] + 0.1 * Math.max(1.0, fabs(values[i])) * (2.0 * chance() - 1.0)));
     for (const group of groups) {
       const parts = group.map(() => 0.1 + 0.9 * chance());
@@ -131,14 +132,25 @@ function differences(nodes, values, groups) {
     const { values: every, partials } = forward(nodes, inputs);
     return { every, gradients: swept(nodes, partials) };
   });
+}
+
+const varies = (row) => Math.max(...row) > Math.min(...row);
+
+// The numbers whose differences are tried: those of the graph that depend on inputs, labelled ones first, and constants.
+function candidates(nodes, runs) {
   const rows = nodes.map((_, i) => runs.map(({ every }) => every[i]));
-  const varies = (row) => Math.max(...row) > Math.min(...row);
-  const constants = [...new Set([0.0, 1.0, ...nodes.flatMap(({ given }) => (given ?? []).filter((a) => typeof a === "string").map(read))])].sort((a, b) => a - b);
+  const written = nodes.flatMap(({ given }) => (given ?? []).filter((a) => typeof a === "string").map(read));
+  const constants = [...new Set([0.0, 1.0, ...written])].sort((a, b) => a - b);
   const varying = [...nodes.keys()].filter((i) => varies(rows[i])).sort((a, b) => nodes[b].labelled - nodes[a].labelled);
-  const terms = [
+  return [
     ...varying.map((i) => ({ term: i, text: nodes[i].name, row: rows[i] })),
     ...constants.map((x) => ({ term: repr(x), text: said(x).replace(/\.0$/, ""), row: rows[0].map(() => x) })),
   ];
+}
+
+function differences(nodes, values, groups) {
+  const runs = tries(nodes, values, groups);
+  const terms = candidates(nodes, runs);
   const found = new Map();
   for (let i = 0; i < nodes.length - 1; i++) {
     const gradient = runs.map(({ gradients }) => gradients[i]);
