@@ -17,7 +17,7 @@ from autograd.pictures.jstext import JavaScript, arrow
 from autograd.pictures.page import document
 
 FOLDER = Path(__file__).parent / "playground"
-SCRIPTS = ("parse", "record", "formula", "layout", "editor")
+SCRIPTS = ("parse", "record", "page", "formula", "layout", "drawing", "editor")
 MOST_ARGUMENTS = 10  # of an operation that takes any number
 
 EXAMPLES = {
@@ -79,7 +79,7 @@ def operators(function: str) -> tuple[Callable[[Any, Any], "Written"], Callable[
 
 
 class Written(Expression):
-    """A formula as the text that builds it in JavaScript, from the same walk as its number: see playground/formula.js."""
+    """A formula as the JavaScript that builds it, from the same walk as its number: see playground/formula.js."""
 
     __add__, __radd__ = operators("plus")
     __mul__, __rmul__ = operators("times")
@@ -110,7 +110,8 @@ register_node(Written, _Written())
 
 def counts(op: Op) -> Sequence[int]:
     """How many arguments an operation may have here."""
-    return [op.arity] if op.arity else range(op.sequences or 1, MOST_ARGUMENTS * (op.sequences or 1) + 1, op.sequences or 1)
+    each = op.sequences or 1
+    return [op.arity] if op.arity else range(each, MOST_ARGUMENTS * each + 1, each)
 
 
 def operations() -> tuple[str, dict[str, Any]]:
@@ -124,9 +125,9 @@ def operations() -> tuple[str, dict[str, Any]]:
             partials = [in_javascript(p) if isinstance(p, float) else p for p in op.partials(y, *x)]
             formulas.append(f"{arrow([y, *x], partials)},\n")
         rows[op.name] = {
-            "name": op.name, "label": op.label, "form": template(op), "arity": op.arity, "sequences": op.sequences, "defaults": op.defaults,
-            "aliases": op.aliases, "ties": op.ties, "selects": op.selects, "places": places, "constant": op.constant and op.constant.name,
-            "replaces": op.constant_of and op.constant_of.name,
+            "name": op.name, "aliases": op.aliases, "label": op.label, "form": template(op), "arity": op.arity,
+            "sequences": op.sequences, "defaults": op.defaults, "ties": op.ties, "selects": op.selects, "places": places,
+            "constant": op.constant and op.constant.name, "replaces": op.constant_of and op.constant_of.name,
         }  # fmt: skip
     return f"{program.text()}\nconst FORMULAS = [\n{''.join(formulas)}];\n", rows
 
@@ -134,7 +135,15 @@ def operations() -> tuple[str, dict[str, Any]]:
 def html() -> str:
     """The page."""
     text, rows = operations()
-    data = json.dumps({"operations": rows, "examples": list(EXAMPLES.items())}, separators=(",", ":")).replace("<", "\\u003c")
-    parts = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    data = json.dumps({"operations": rows, "examples": list(EXAMPLES.items())}, separators=(",", ":"))
+    parts = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir() if path.is_file()}
     scripts = [parts[f"{name}.js"] for name in SCRIPTS]
-    return document("Playground", data, text, *scripts, name="the expression", style=parts["playground.css"], above=parts["editor.html"])
+    return document(
+        "Playground",
+        data.replace("<", "\\u003c"),
+        text,
+        *scripts,
+        name="the expression",
+        style=parts["playground.css"],
+        above=parts["editor.html"],
+    )

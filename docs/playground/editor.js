@@ -1,7 +1,10 @@
 // The text, its examples, what is wrong with it, and the link that holds it.
 
-const [editor, problem, choices, link] = ["textarea", ".problem", ".examples", ".link"].map((selector) => find(selector));
-let [graph, base, waiting] = [null, "", null]; // what is shown, the text that it was recorded from, and the timer until the next
+const [editor, problem, choices, link] = ["textarea", ".problem", ".examples", ".link"].map((selector) =>
+  find(selector),
+);
+let [graph, base] = [null, ""]; // what is shown, and the text that it was recorded from
+let waiting = null;
 
 // Show the graph of the text as it is; where it cannot be read, say why and leave the picture as it was.
 function refresh() {
@@ -15,7 +18,10 @@ function refresh() {
     problem.textContent = "";
   } catch (error) {
     if (!(error instanceof Rejected || error instanceof RangeError)) throw error;
-    problem.textContent = error instanceof Rejected ? error.message : "This is nested too deeply for this page: write parts of it on lines of their own.";
+    problem.textContent =
+      error instanceof Rejected
+        ? error.message
+        : "This is nested too deeply for this page: write parts of it on lines of their own.";
   }
   editor.ariaInvalid = String(problem.textContent !== "");
   picture.classList.toggle("stale", problem.textContent !== "");
@@ -34,7 +40,9 @@ function fitted() {
 function keep() {
   const hash = `#${encodeURIComponent(editor.value)}`;
   link.href = hash;
-  choices.querySelectorAll("button").forEach((button, k) => (button.ariaPressed = String(examples[k][1] === editor.value)));
+  choices
+    .querySelectorAll("button")
+    .forEach((button, k) => (button.ariaPressed = String(examples[k][1] === editor.value)));
   clearTimeout(keep.timer);
   keep.timer = setTimeout(() => history.replaceState(null, "", hash), 400); // browsers count how often
 }
@@ -52,7 +60,9 @@ function edit(text) {
   refresh();
 }
 
-choices.append(...examples.map(([title, text]) => make("button", { type: "button", onclick: () => edit(text) }, title)));
+choices.append(
+  ...examples.map(([title, text]) => make("button", { type: "button", onclick: () => edit(text) }, title)),
+);
 editor.addEventListener("input", () => {
   clearTimeout(waiting);
   fitted();

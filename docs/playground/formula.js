@@ -1,5 +1,6 @@
-// Formulas as a kind of number, as formulas.py has them: local derivatives printed from the table are fed with names, and give one line of
-// text; products of those the gradients; and gradients that are the difference of two numbers of the graph are found by trying.
+// Formulas as a kind of number, as formulas.py has them: local derivatives printed from the table are fed with names,
+// and give one line of text; products of those the gradients; and gradients that are the difference of two numbers of
+// the graph are found by trying.
 
 const LONGEST = 30;
 const SUM = "\u0001"; // before terms, which a product puts in parentheses
@@ -36,7 +37,9 @@ const numeric = (...x) => x.every((a) => typeof a === "number");
 function plus(a, b) {
   if (numeric(a, b)) return a + b;
   const [left, right] = [a, b].map((x) => String(formula(x)));
-  return new Formula(formula(a).number + formula(b).number, [SUM + (right[0] === "−" ? `${left} − ${right.slice(1)}` : `${left} + ${right}`)]);
+  return new Formula(formula(a).number + formula(b).number, [
+    SUM + (right[0] === "−" ? `${left} − ${right.slice(1)}` : `${left} + ${right}`),
+  ]);
 }
 
 function times(a, b) {
@@ -71,11 +74,15 @@ function explain(nodes, { values, partials, finals }) {
   terms[last].push(new Formula(1.0, [], [], 1.0));
   for (let i = last; i >= 0; i--) {
     const node = nodes[i];
-    const known = terms[i].every(Boolean) ? [...terms[i]].reverse().reduce((a, b) => (a ? plus(a, b) : b), null) : null;
+    const known = terms[i].every(Boolean)
+      ? [...terms[i]].reverse().reduce((a, b) => (a ? plus(a, b) : b), null)
+      : null;
     const short = known !== null && String(known).length <= LONGEST;
     if (short && !known.bare) node.closed = String(known);
     const gradient = short ? known : new Formula(finals[i], [`∂${nodes[last].name}/∂${node.name}`]);
-    const local = node.made ? FORMULAS[node.run](names[i], ...node.given.map((a) => (typeof a === "string" ? read(a) : names[a]))) : [];
+    const local = node.made
+      ? FORMULAS[node.run](names[i], ...node.given.map((a) => (typeof a === "string" ? read(a) : names[a])))
+      : [];
     node.args.forEach((edge, row) => {
       const k = node.given.flatMap((a, at) => (typeof a === "string" ? [] : [at]))[row];
       if (partials[i][k] === null) return;
@@ -91,16 +98,22 @@ function explain(nodes, { values, partials, finals }) {
   });
 }
 
-// Gradients that are a number of the graph or the difference of two, as identities.py finds them: what agrees to ten digits at several random
-// inputs, at all of them, is no coincidence. Leaves that sum to 1 go on doing so.
+// Gradients that are a number of the graph or the difference of two, as identities.py finds them: what agrees to ten
+// digits at several random inputs, at all of them, is no coincidence. Leaves that sum to 1 go on doing so.
 const [POINTS, DIGITS] = [6, 1e-10];
 
 function identities(nodes, values) {
   const groups = distributions(nodes, values);
   const given = groups.map((group) => `${group.map((i) => nodes[i].name).join(" + ")} = 1`).join(" and ");
   const found = new Map();
-  for (const [held, condition] of groups.length ? [[[], ""], [groups, given]] : [[[], ""]]) {
-    for (const [i, identity] of differences(nodes, values, held)) if (!found.has(i)) found.set(i, { ...identity, given: condition });
+  for (const [held, condition] of groups.length
+    ? [
+        [[], ""],
+        [groups, given],
+      ]
+    : [[[], ""]]) {
+    for (const [i, identity] of differences(nodes, values, held))
+      if (!found.has(i)) found.set(i, { ...identity, given: condition });
   }
   return found;
 }
@@ -112,8 +125,10 @@ function distributions(nodes, values) {
     const half = sequences === 2 ? given.length / 2 : given.length;
     for (const part of [given.slice(0, half), given.slice(half)]) {
       const leaves = part.filter((a) => typeof a === "number" && !nodes[a].made);
-      const fractions = new Set(leaves).size === part.length && part.length >= 2 && leaves.every((i) => values[i] >= 0.0);
-      if (fractions && fabs(leaves.reduce((sum, i) => sum + values[i], 0.0) - 1.0) < DIGITS) found.set([...leaves].sort().join(), leaves);
+      const fractions =
+        new Set(leaves).size === part.length && part.length >= 2 && leaves.every((i) => values[i] >= 0.0);
+      if (fractions && fabs(leaves.reduce((sum, i) => sum + values[i], 0.0) - 1.0) < DIGITS)
+        found.set([...leaves].sort().join(), leaves);
     }
   }
   return [...found.values()];
@@ -124,7 +139,9 @@ function tries(nodes, values, groups) {
   let state = 1;
   const chance = () => (state = (state * 48271) % 2147483647) / 2147483647;
   return Array.from({ length: POINTS }, () => {
-    const inputs = nodes.map(({ made }, i) => (made ? undefined : values[i] + 0.1 * Math.max(1.0, fabs(values[i])) * (2.0 * chance() - 1.0)));
+    const inputs = nodes.map(({ made }, i) =>
+      made ? undefined : values[i] + 0.1 * Math.max(1.0, fabs(values[i])) * (2.0 * chance() - 1.0),
+    );
     for (const group of groups) {
       const parts = group.map(() => 0.1 + 0.9 * chance());
       group.forEach((i, k) => (inputs[i] = parts[k] / parts.reduce((a, b) => a + b)));
@@ -136,12 +153,15 @@ function tries(nodes, values, groups) {
 
 const varies = (row) => Math.max(...row) > Math.min(...row);
 
-// The numbers whose differences are tried: those of the graph that depend on inputs, labelled ones first, and constants.
+// The numbers whose differences are tried: those of the graph that depend on inputs, labelled ones first, and
+// constants.
 function candidates(nodes, runs) {
   const rows = nodes.map((_, i) => runs.map(({ every }) => every[i]));
   const written = nodes.flatMap(({ given }) => (given ?? []).filter((a) => typeof a === "string").map(read));
   const constants = [...new Set([0.0, 1.0, ...written])].sort((a, b) => a - b);
-  const varying = [...nodes.keys()].filter((i) => varies(rows[i])).sort((a, b) => nodes[b].labelled - nodes[a].labelled);
+  const varying = [...nodes.keys()]
+    .filter((i) => varies(rows[i]))
+    .sort((a, b) => nodes[b].labelled - nodes[a].labelled);
   return [
     ...varying.map((i) => ({ term: i, text: nodes[i].name, row: rows[i] })),
     ...constants.map((x) => ({ term: repr(x), text: said(x).replace(/\.0$/, ""), row: rows[0].map(() => x) })),

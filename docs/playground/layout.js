@@ -1,5 +1,5 @@
-// The picture of a graph from left to right, in the unit and with the parts of those that Graphviz lays out for the page of steps: columns by
-// the longest way to the result's side, rows where edges cross little and run straight.
+// The picture of a graph from left to right, in the unit and with the parts of those that Graphviz lays out for the
+// page of steps: columns by the longest way to the result's side, rows where edges cross little and run straight.
 
 const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 const [SIZE, ROW, MARGIN, GAP, APART, PORT] = [10, 11.5, 5, 52, 9, 12];
@@ -12,20 +12,22 @@ function widthOf(text) {
   return ruler.measureText(text).width;
 }
 
-// What stands in the picture: each node; for an edge beyond the next column a point in each column between, shared by the edges from one node;
-// and each constant before its operation.
+// What stands in the picture: each node; for an edge beyond the next column a point in each column between, shared by
+// the edges from one node; and each constant before its operation.
 function items(nodes) {
   const column = columns(nodes);
   const found = nodes.map((node, i) => boxed(node, column[i]));
   const edges = [];
-  nodes.forEach(({ given = [] }, i) => given.forEach((a, k) => {
-    const port = (k - (given.length - 1) / 2) * PORT;
-    if (typeof a === "string") {
-      const text = said(read(a));
-      found.push({ column: column[i] - 1, width: widthOf(text) + 2 * MARGIN, height: ROW + 2, text });
-      edges.push({ path: [found.length - 1, i], port });
-    } else edges.push({ path: [...passing(found, a, column[i]), i], port });
-  }));
+  nodes.forEach(({ given = [] }, i) =>
+    given.forEach((a, k) => {
+      const port = (k - (given.length - 1) / 2) * PORT;
+      if (typeof a === "string") {
+        const text = said(read(a));
+        found.push({ column: column[i] - 1, width: widthOf(text) + 2 * MARGIN, height: ROW + 2, text });
+        edges.push({ path: [found.length - 1, i], port });
+      } else edges.push({ path: [...passing(found, a, column[i]), i], port });
+    }),
+  );
   const first = Math.min(...found.map((item) => item.column));
   for (const item of found) item.column -= first;
   return [found, edges];
@@ -43,17 +45,24 @@ function passing(found, a, end) {
 
 function boxed({ name, op, value, sums, given = [] }, column) {
   const head = [op, name].filter(Boolean).join("  ");
-  const width = Math.max(...[head, `data ${value}`, `grad ${sums.at(-1)?.[1] ?? ""}`, "grad −0.0000"].map(widthOf)) + 2 * MARGIN + 4;
+  const width =
+    Math.max(...[head, `data ${value}`, `grad ${sums.at(-1)?.[1] ?? ""}`, "grad −0.0000"].map(widthOf)) +
+    2 * MARGIN +
+    4;
   return { column, width, height: Math.max(3 * ROW + 2 * MARGIN, given.length * PORT + 2), head };
 }
 
 // As far to the left as arguments allow; then what has more uses than arguments stands close to the first of them.
 function columns(nodes) {
   const column = [];
-  nodes.forEach(({ given = [] }, i) => (column[i] = Math.max(0, ...given.map((a) => (typeof a === "string" ? 0 : column[a]) + 1))));
+  nodes.forEach(
+    ({ given = [] }, i) =>
+      (column[i] = Math.max(0, ...given.map((a) => (typeof a === "string" ? 0 : column[a]) + 1))),
+  );
   for (let i = nodes.length - 2; i >= 0; i--) {
     const users = new Set(nodes[i].uses.map(([user]) => user));
-    if (users.size >= nodes[i].args.length) column[i] = Math.max(column[i], Math.min(...[...users].map((user) => column[user])) - 1);
+    if (users.size >= nodes[i].args.length)
+      column[i] = Math.max(column[i], Math.min(...[...users].map((user) => column[user])) - 1);
   }
   return column;
 }
@@ -69,7 +78,15 @@ function rows(found, joined) {
   for (let sweep = 0; sweep < SWEEPS && best.count; sweep++) {
     const forwards = sweep % 2 === 0;
     for (const column of forwards ? order : [...order].reverse()) {
-      const towards = new Map(column.map((i) => [i, mean(joined[i][forwards ? "left" : "right"].map(({ other, by }) => place[other] + by / FAR), place[i])]));
+      const towards = new Map(
+        column.map((i) => [
+          i,
+          mean(
+            joined[i][forwards ? "left" : "right"].map(({ other, by }) => place[other] + by / FAR),
+            place[i],
+          ),
+        ]),
+      );
       column.sort((a, b) => towards.get(a) - towards.get(b));
       column.forEach((i, k) => (place[i] = k - (column.length - 1) / 2));
     }
@@ -90,7 +107,8 @@ function crossings(order, joined, place) {
   return count;
 }
 
-// The places nearest to those wanted, in this order, each at least so far from the one before: neighbours that press on each other move as one.
+// The places nearest to those wanted, in this order, each at least so far from the one before: neighbours that press
+// on each other move as one.
 function spread(wanted, weights, apart) {
   const blocks = [];
   let offset = 0;
@@ -127,68 +145,28 @@ function arranged(nodes) {
     for (const column of sides[0] === "right" ? [...order].reverse() : order) {
       const pulls = column.map((i) => sides.flatMap((side) => joined[i][side]));
       const total = pulls.map((every) => every.reduce((sum, { weight }) => sum + weight, 0));
-      const wanted = pulls.map((every, k) => (total[k] ? every.reduce((sum, { other, by, weight }) => sum + weight * (found[other].y + by), 0) / total[k] : found[column[k]].y));
+      const wanted = pulls.map((every, k) =>
+        total[k]
+          ? every.reduce((sum, { other, by, weight }) => sum + weight * (found[other].y + by), 0) / total[k]
+          : found[column[k]].y,
+      );
       const apart = column.map((i, k) => (k ? (found[i].height + found[column[k - 1]].height) / 2 + APART : 0));
-      spread(wanted, total.map((x) => x || 0.01), apart).forEach((y, k) => (found[column[k]].y = y));
+      spread(
+        wanted,
+        total.map((x) => x || 0.01),
+        apart,
+      ).forEach((y, k) => (found[column[k]].y = y));
     }
   }
   let x = 0;
   for (const column of order) {
     const width = Math.max(...column.map((i) => found[i].width));
-    for (const i of column) Object.assign(found[i], { x: x + width / 2, reach: found[i].of === undefined ? found[i].width / 2 : width / 2 });
+    for (const i of column)
+      Object.assign(found[i], {
+        x: x + width / 2,
+        reach: found[i].of === undefined ? found[i].width / 2 : width / 2,
+      });
     x += width + GAP;
   }
   return [found, edges];
-}
-
-// The picture itself.
-
-function drawn(tag, attributes, ...content) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...content);
-  return element;
-}
-
-const points = (...x) => x.map((part) => (typeof part === "number" ? +part.toFixed(1) : part)).join(" ");
-
-function edge(found, { path, port }, k) {
-  const [start, ...rest] = path.map((i) => found[i]);
-  const end = rest.at(-1);
-  const tip = [end.x - end.reach, end.y + port];
-  let [x, y] = [start.x + start.reach, start.y];
-  let line = points("M", x, y);
-  for (const item of rest) {
-    const [left, down] = item === end ? [tip[0] - 5, tip[1]] : [item.x - item.reach, item.y];
-    const half = (left - x) / 2;
-    line += points(" C", x + half, y, left - half, down, left, down);
-    [x, y] = [item === end ? left : item.x + item.reach, down];
-    if (item !== end) line += points(" H", x);
-  }
-  const arrow = drawn("polygon", { points: points(tip[0] - 6, tip[1] - 2.2, ...tip, tip[0] - 6, tip[1] + 2.2) });
-  const label = drawn("text", { x: points(tip[0] - 26), y: points(tip[1] - 2.5) });
-  return drawn("g", { class: "edge", "data-edge": k + 1 }, drawn("path", { fill: "none", d: line }), arrow, label);
-}
-
-function box({ x, y, width, height, head, text }, { made } = {}, i = 0, last = false) {
-  const [left, top] = [x - width / 2, y - height / 2];
-  const line = (content, k, attributes = {}) => drawn("text", { x: points(x), y: points(y + (k - 1) * ROW + 3.5), ...attributes }, content);
-  if (text !== undefined) return drawn("g", { class: "node constant" }, line(text, 1));
-  const corner = made ? 5 : 0;
-  const outline = points("M", left + corner, top, "h", width - 2 * corner, "q", corner, 0, corner, corner, "v", height - 2 * corner, "q", 0, corner, -corner, corner,
-    "h", 2 * corner - width, "q", -corner, 0, -corner, -corner, "v", 2 * corner - height, "q", 0, -corner, corner, -corner, "z");
-  const frame = drawn("path", { d: outline, "stroke-width": made && !last ? 1 : 1.8 });
-  return drawn("g", { class: "node", "data-node": i }, frame, line(head, 0, { "font-weight": "bold" }), line("data ", 1), line("grad ", 2));
-}
-
-function picturedGraph({ nodes }) {
-  const [found, edges] = arranged(nodes);
-  const pad = 6;
-  const sides = (place, size) => found.flatMap((item) => [item[place] - item[size] / 2, item[place] + item[size] / 2]);
-  const [left, right] = [Math.min(...sides("x", "width")), Math.max(...sides("x", "width"))];
-  const [top, bottom] = [Math.min(...sides("y", "height")) - 4, Math.max(...sides("y", "height"))];
-  const boxes = found.flatMap((item, i) => (item.of === undefined ? [box(item, nodes[i], i, i === nodes.length - 1)] : []));
-  return drawn("svg", {
-    viewBox: points(left - pad, top - pad, right - left + 2 * pad, bottom - top + 2 * pad), "text-anchor": "middle", "font-family": FONT, "font-size": SIZE,
-  }, drawn("g", { class: "graph" }, ...edges.map((one, k) => edge(found, one, k)), ...boxes));
 }

@@ -1,5 +1,5 @@
-// The text of the playground: assignments and expressions as Python writes them. Nothing in it is run as a script: it becomes functions
-// that record the operations when they are called with the names known so far.
+// The text of the playground: assignments and expressions as Python writes them. Nothing in it is run as a script: it
+// becomes functions that record the operations when they are called with the names known so far.
 
 class Rejected extends Error {}
 
@@ -18,13 +18,19 @@ const TOKEN = new RegExp(
   ].join("|"),
   "suy",
 );
-const COPIED = new Map([["−", "-"], ["·", "*"], ["×", "*"]]); // signs that come with a formula from elsewhere
+const COPIED = new Map([
+  ["−", "-"],
+  ["·", "*"],
+  ["×", "*"],
+]); // signs that come with a formula from elsewhere
 const KEYWORDS = new Set(
-  `and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass
+  `and as assert async await break class continue def del elif else except finally for from global if import in is lambda
+  nonlocal not or pass
   raise return try while with yield True False None`.split(/\s+/),
 );
 const meaningless = (text) => `“${text}” has no meaning here: write names, numbers and Python's signs.`;
-const unknown = (word) => `“${word}” is not known here: write assignments and expressions, and where(condition, a, b) for a choice.`;
+const unknown = (word) =>
+  `“${word}” is not known here: write assignments and expressions, and where(condition, a, b) for a choice.`;
 
 function tokens(text) {
   const found = [];
@@ -33,7 +39,8 @@ function tokens(text) {
     TOKEN.lastIndex = at;
     const [kind, own] = Object.entries(TOKEN.exec(text).groups).find(([, part]) => part !== undefined);
     if (kind === "sign") depth += "([".includes(own) - ")]".includes(own);
-    if (kind !== "space" && (own !== "\n" || depth <= 0)) found.push({ kind, text: COPIED.get(own) ?? own, start: at, end: TOKEN.lastIndex, line });
+    if (kind !== "space" && (own !== "\n" || depth <= 0))
+      found.push({ kind, text: COPIED.get(own) ?? own, start: at, end: TOKEN.lastIndex, line });
     if (own.includes("\n")) line++;
     at = TOKEN.lastIndex;
   }
@@ -41,10 +48,25 @@ function tokens(text) {
 }
 
 // How tightly signs bind, as in Python: a power more tightly than the sign before it, not than the one after it.
-const BINDS = { "<": 1, "<=": 1, ">": 1, ">=": 1, "==": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3, "//": 3, "%": 3, "**": 5 };
+const BINDS = {
+  "<": 1,
+  "<=": 1,
+  ">": 1,
+  ">=": 1,
+  "==": 1,
+  "!=": 1,
+  "+": 2,
+  "-": 2,
+  "*": 3,
+  "/": 3,
+  "//": 3,
+  "%": 3,
+  "**": 5,
+};
 const [COMPARED, SIGNED, POWER] = [1, 4, 5];
 
-// Each part is read into what computes it, `run`, and what else is to be known of it: a literal number, the entries of a list, a name.
+// Each part is read into what computes it, `run`, and what else is to be known of it: a literal number, the entries
+// of a list, a name.
 class Parser {
   constructor(text) {
     this.tokens = tokens(text);
@@ -99,7 +121,8 @@ class Parser {
     if (!left.named) reject(line, "only a name can be given a value, as in y = x**2.");
     this.take();
     const right = this.expression();
-    if (this.is("=")) reject(line, "one line gives a value to one name: write y = 2.0, and z = y on a line of its own.");
+    if (this.is("="))
+      reject(line, "one line gives a value to one name: write y = 2.0, and z = y on a line of its own.");
     const changed = { run: (names) => operate(sign.slice(0, -1), [left.run(names), right.run(names)], line) };
     return { line, target: left.named, value: sign === "=" ? right : changed };
   }
@@ -108,9 +131,13 @@ class Parser {
     const { before, next } = this;
     if (KEYWORDS.has(next.text)) return unknown(next.text);
     if (next.kind === "other") return meaningless(next.text);
-    if (operations[before.text]) return `“${next.text}” follows ${before.text} without a parenthesis: write ${before.text}(${next.text}…).`;
+    if (operations[before.text])
+      return `“${next.text}” follows ${before.text} without a parenthesis: write ${before.text}(${next.text}…).`;
     const product = before.kind === "number" && (next.kind === "name" || this.is("("));
-    if (product) return `“${next.text}” follows ${before.text} without a sign: a product is written ${before.text} * ${next.text}${next.text === "(" ? "…)" : ""}.`;
+    if (product) {
+      const second = next.text === "(" ? "(…)" : next.text;
+      return `“${next.text}” follows ${before.text} without a sign: a product is written ${before.text} * ${second}.`;
+    }
     return `“${next.text}” was not expected after “${before.text}”: write a sign between the two, or begin a new line.`;
   }
 
@@ -122,7 +149,8 @@ class Parser {
       if (binds === undefined || binds < least) return left;
       this.take();
       const [a, b] = [left, this.expression(binds === POWER ? SIGNED : binds + 1)];
-      if (binds === COMPARED && this.next.kind === "sign" && BINDS[this.next.text] === COMPARED) reject(line, "comparisons come one at a time: write (a < b) * (b < c).");
+      if (binds === COMPARED && this.next.kind === "sign" && BINDS[this.next.text] === COMPARED)
+        reject(line, "comparisons come one at a time: write (a < b) * (b < c).");
       left = { run: (names) => operate(sign, [a.run(names), b.run(names)], line) };
     }
   }
@@ -136,16 +164,19 @@ class Parser {
   }
 
   primary() {
-    const token = this.take();
-    const { kind, text, line, start, end } = token;
+    const { kind, text, line, start, end } = this.take();
     if (kind === "number") {
       const x = Number(text.replaceAll("_", ""));
       return { run: () => x, literal: { x, start, end } };
     }
     if (kind === "name" && !KEYWORDS.has(text)) {
       if (this.is("(")) return this.call(text, line, []);
-      const literal = text === "inf" || text === "nan" ? { x: read(text), start, end } : undefined;
-      return { run: (names) => names.get(text, line), named: text, literal };
+      const isNumber = text === "inf" || text === "nan"; // as a field may have left it in the text
+      return {
+        run: (names) => names.get(text, line),
+        named: text,
+        literal: isNumber ? { x: read(text), start, end } : undefined,
+      };
     }
     if (kind === "sign" && text === "(") {
       const { run } = this.expression();
@@ -155,7 +186,10 @@ class Parser {
     if (kind === "sign" && text === "[") return this.list(line);
     this.at--;
     if (kind === "other") reject(line, meaningless(text));
-    return reject(line, KEYWORDS.has(text) ? unknown(text) : `${this.found()} stands where a number, a name or “(” was expected.`);
+    return reject(
+      line,
+      KEYWORDS.has(text) ? unknown(text) : `${this.found()} stands where a number, a name or “(” was expected.`,
+    );
   }
 
   postfix(value) {
@@ -181,7 +215,14 @@ class Parser {
   call(operation, line, given) {
     this.take();
     const args = [...given, ...this.rest(")", "since a call is open")];
-    return { run: (names) => apply(operation, args.map((x) => x.run(names)), line) };
+    return {
+      run: (names) =>
+        apply(
+          operation,
+          args.map((x) => x.run(names)),
+          line,
+        ),
+    };
   }
 
   // What stands up to the sign that closes it, with commas between.
@@ -205,7 +246,8 @@ class Parser {
       return { run: (names) => items.map((x) => x.run(names)), items };
     }
     const [, each, word] = [this.take(), this.take(), this.take()];
-    if (each.kind !== "name" || KEYWORDS.has(each.text) || word.text !== "in") reject(line, "a comprehension is written [exp(x) for x in z].");
+    if (each.kind !== "name" || KEYWORDS.has(each.text) || word.text !== "in")
+      reject(line, "a comprehension is written [exp(x) for x in z].");
     const source = this.expression();
     this.expect("]", "since a bracket is open");
     return { run: (names) => entries(source.run(names), line).map((x) => first.run(names.with(each.text, x))) };

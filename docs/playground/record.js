@@ -4,8 +4,16 @@ const { examples, operations: rowsByName } = JSON.parse(find("script[type='appli
 const operations = Object.assign(Object.create(null), rowsByName); // so that a name such as constructor finds nothing
 for (const row of Object.values(operations)) for (const alias of row.aliases) operations[alias] ??= row;
 const MOST_NODES = 200;
-const CONSTANTS = new Map([["pi", Math.PI]]);
-const OF_SIGN = Object.fromEntries(Object.entries(operations).flatMap(([name, { label, replaces }]) => (/^\W+$/.test(label) && !replaces ? [[label, name]] : [])));
+const CONSTANTS = new Map([
+  ["pi", Math.PI],
+  ["inf", Infinity],
+  ["nan", NaN],
+]);
+const OF_SIGN = Object.fromEntries(
+  Object.entries(operations).flatMap(([name, { label, replaces }]) =>
+    /^\W+$/.test(label) && !replaces ? [[label, name]] : [],
+  ),
+);
 const SWAPPED = { ">": "<", ">=": "<=" };
 
 // A node of the graph; of a leaf also its number, and where it stands in the text, if it does.
@@ -36,14 +44,22 @@ class Names {
 
   // What has methods: not a name such as np, which an input would be, too.
   require(name, call, line) {
-    if (name && !this.values.has(name)) reject(line, `${name} has no value on a line before this: write ${call} by itself, or ${name} = 1.0 first.`);
+    if (name && !this.values.has(name))
+      reject(line, `${name} has no value on a line before this: write ${call} by itself, or ${name} = 1.0 first.`);
   }
 
   // A number that stands alone, or in a list that stands alone, is an input; what is computed gets the name.
   assign(name, { run, literal, items }) {
     const leaf = ({ x, start, end }, label) => new GraphNode(null, [], { label, number: x, start, end });
     const of = (part, label) => named(part.literal ? leaf(part.literal, label) : part.run(this), label);
-    this.values.set(name, literal ? leaf(literal, name) : items ? items.map((part, i) => of(part, `${name}[${i}]`)) : named(run(this), name));
+    this.values.set(
+      name,
+      literal
+        ? leaf(literal, name)
+        : items
+          ? items.map((part, i) => of(part, `${name}[${i}]`))
+          : named(run(this), name),
+    );
   }
 }
 
@@ -54,6 +70,8 @@ function named(x, name) {
 }
 
 // Applying operations.
+
+const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 function operate(sign, x, line) {
   if (sign === "!=") return apply("sub", [1.0, operate("==", x, line)], line);
@@ -66,8 +84,13 @@ function entries(x, line) {
 }
 
 function entry(list, index, line) {
+  const which = index instanceof GraphNode ? "that depends on an input" : repr(index).replace(/\.0$/, "");
   const place = index < 0 ? index + entries(list, line).length : index;
-  if (entries(list, line)[place] === undefined) reject(line, `a list of ${list.length} has no entry ${index instanceof GraphNode ? "that depends on an input" : repr(index).replace(/\.0$/, "")}: its first is 0.`);
+  if (entries(list, line)[place] === undefined)
+    reject(
+      line,
+      `a list of ${list.length} has no entry ${which}: its first is 0.`,
+    );
   return list[place];
 }
 
@@ -75,13 +98,22 @@ function entry(list, index, line) {
 function flattened(name, x, line) {
   const { arity, sequences, defaults } = operations[name];
   if (sequences) {
-    if (x.length !== sequences) reject(line, `${name} takes ${sequences === 1 ? "a list" : `${sequences} lists`}, got ${x.length} argument${x.length === 1 ? "" : "s"}: put the numbers in brackets.`);
+    if (x.length !== sequences)
+      reject(
+        line,
+        `${name} takes ${counted(sequences, "list")}, got ${counted(x.length, "argument")}: put the numbers in brackets.`,
+      );
     const lengths = new Set(x.map((part) => entries(part, line).length));
-    if (lengths.size > 1) reject(line, `${name} takes lists of equal length, got lengths ${[...lengths].join(" and ")}.`);
+    if (lengths.size > 1)
+      reject(line, `${name} takes lists of equal length, got lengths ${[...lengths].join(" and ")}.`);
     return x.flat();
   }
-  const row = arity === null && x.length === 1 && Array.isArray(x[0]) ? x[0] : [...x, ...defaults.slice(x.length - arity + defaults.length)];
-  if (arity !== null && row.length !== arity) reject(line, `${name} takes ${arity} argument${arity === 1 ? "" : "s"}, got ${x.length}.`);
+  const row =
+    arity === null && x.length === 1 && Array.isArray(x[0])
+      ? x[0]
+      : [...x, ...defaults.slice(x.length - arity + defaults.length)];
+  if (arity !== null && row.length !== arity)
+    reject(line, `${name} takes ${counted(arity, "argument")}, got ${x.length}.`);
   return row;
 }
 
@@ -89,18 +121,24 @@ function apply(name, x, line) {
   const known = operations[name];
   if (!known || known.replaces) reject(line, unnamed(name));
   const row = flattened(known.name, x, line);
-  if (row.some(Array.isArray)) reject(line, `${known.label} takes numbers, not a list: write [… for x in z] to do so for each entry x of z.`);
-  const place = known.places[row.length] ?? reject(line, `${name} takes 1 to ${known.places.length - 1} numbers on this page, got ${row.length}.`);
+  if (row.some(Array.isArray))
+    reject(line, `${known.label} takes numbers, not a list: write [… for x in z] to do so for each entry x of z.`);
+  const place =
+    known.places[row.length] ??
+    reject(line, `${name} takes 1 to ${known.places.length - 1} numbers on this page, got ${row.length}.`);
   if (!row.some((a) => a instanceof GraphNode)) return OPERATIONS[place].value(...row);
-  if (++made > MOST_NODES) reject(line, `the graph has more than ${MOST_NODES} operations, which is too much for this page.`);
-  return new GraphNode(operations[typeof row.at(-1) === "number" ? known.constant ?? known.name : known.name], row);
+  if (++made > MOST_NODES)
+    reject(line, `the graph has more than ${MOST_NODES} operations, which is too much for this page.`);
+  return new GraphNode(operations[typeof row.at(-1) === "number" ? (known.constant ?? known.name) : known.name], row);
 }
 
 function unnamed(name) {
   const [meant] = Object.entries(operations).find(([, { label }]) => label === name) ?? [];
   const sought = name.toLowerCase();
   if (name === "Value") return "inputs are written without Value here, as in x = 2.0.";
-  const near = meant ?? Object.keys(operations).find((own) => sought.length > 1 && (own.startsWith(sought) || sought.startsWith(own)));
+  const near =
+    meant ??
+    Object.keys(operations).find((own) => sought.length > 1 && (own.startsWith(sought) || sought.startsWith(own)));
   return `there is no operation ${name}${near ? `; there is ${near}` : ": the site's page on operations names them all"}.`;
 }
 
@@ -132,49 +170,8 @@ function record(text) {
     result = target ? names.values.get(target) : value.run(names);
   }
   const line = statements.at(-1)?.line ?? 1;
-  if (Array.isArray(result)) reject(line, "the last line gives a list, expected the one number to differentiate, as in sum(…).");
+  if (Array.isArray(result))
+    reject(line, "the last line gives a list, expected the one number to differentiate, as in sum(…).");
   if (!result?.op) reject(line, "the last line is to compute something from inputs, as in x = 2.0 and then x**2.");
   return order(result);
-}
-
-// Names as the page of steps has them.
-function namesOf(nodes) {
-  const taken = new Map();
-  let count = 0;
-  return nodes.map(({ label }, i) => {
-    const given = label || (i === nodes.length - 1 ? "C" : `v${++count}`);
-    const short = given.length <= 16 ? given : `${given.slice(0, 9)}…${given.slice(-6)}`;
-    const name = short.replace(/(?<=\p{L})_?(\d+)$/u, (_, digits) => [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join(""));
-    taken.set(name, (taken.get(name) ?? 0) + 1);
-    return taken.get(name) === 1 ? name : `${name}#${taken.get(name)}`;
-  });
-}
-
-// What `begin` takes: the nodes with all that is said of them, and the steps.
-function paged(graph) {
-  const names = namesOf(graph);
-  const place = new Map(graph.map((node, i) => [node, i]));
-  let edge = 0;
-  const nodes = graph.map(({ op, args, label, number }, i) => {
-    const own = { name: names[i], op: op?.label ?? "", made: "", value: "", with: "", closed: "", args: [], uses: [], sums: [], labelled: Boolean(label), ...(names[i].includes("…") ? { full: label } : {}) };
-    if (!op) return { ...own, number: repr(number) };
-    const given = args.map((a) => place.get(a) ?? repr(a));
-    const made = plain(op.form, args.map((a) => (a instanceof GraphNode ? names[place.get(a)] : said(a))));
-    const rows = given.flatMap((a) => (edge++, typeof a === "string" ? [] : [{ to: a, edge }]));
-    return { ...own, made, args: rows, run: op.places[args.length], given, form: op.form, ties: op.ties, sequences: op.sequences, ...(op.selects ? { selects: true, decided: typeof given[0] === "string" } : {}) };
-  });
-  nodes.forEach(({ args }, i) => args.forEach(({ to }, k) => nodes[to].uses.push([i, k])));
-  const last = nodes.length - 1;
-  const steps = [["start", 0], ...nodes.flatMap(({ made }, i) => (made ? [["forward", i]] : [])), ["seed", last]];
-  const found = rerun(nodes, steps, nodes.map(({ number }) => (number === undefined ? undefined : read(number))));
-  explain(nodes, found);
-  return { nodes, steps: found.steps, fixed: "", about: "Other inputs run both passes again, and stand in the text.", groups: [], pictures: [{ groups: {}, edges: Array.from({ length: edge }, (_, i) => i + 1) }] };
-}
-
-// The text with other numbers for its inputs: in place of those that stand there, and for names without a value on lines before.
-function rewritten(text, graph, numbers) {
-  const at = graph.map((node, i) => ({ ...node, to: numbers[i] })).filter(({ op, number, to }) => !op && !Object.is(number, to));
-  const stands = at.filter(({ start }) => start !== undefined).sort((a, b) => b.start - a.start);
-  const replaced = stands.reduce((so, { start, end, to }) => so.slice(0, start) + repr(to) + so.slice(end), text);
-  return at.filter(({ start }) => start === undefined).map(({ label, to }) => `${label} = ${repr(to)}\n`).join("") + replaced;
 }
