@@ -1,4 +1,4 @@
-"""The playground of the site's first page: one HTML document in which a text becomes a graph that one can step through.
+"""The playground of the site's first page: one HTML document in which lines of text become a graph that one can step through.
 
 It is the page of steps with an editor above it. The operations, their derivatives and the formulas of these are JavaScript printed from
 the table when the site is built; the text is parsed, recorded and laid out by the scripts in docs/playground/.

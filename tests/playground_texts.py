@@ -46,13 +46,13 @@ def _leaf(x):
 
 
 def computed(text):
-    """The result of a text, each node with the name that it has in the playground."""
+    """The result of these lines, each node with the name that it has in the playground."""
     tree = ast.fix_missing_locations(_Recorded().visit(ast.parse(text)))
     known = {**{name: op for name, op in TABLE.items() if op.constant_of is None}, "Value": Value}
     result = None
     for line in tree.body:
         wrapped = ast.Expression(line.value)
-        result = eval(compile(ast.fix_missing_locations(wrapped), "text", "eval"), known)  # noqa: S307  # a text of the tests
+        result = eval(compile(ast.fix_missing_locations(wrapped), "text", "eval"), known)  # noqa: S307  # lines of the tests
         if isinstance(line, ast.Assign):
             name = line.targets[0].id
             known[name] = result
@@ -70,7 +70,7 @@ def called(op, args):
 
 
 def generated(seed):
-    """A text of some lines of random operations, at numbers where they are smooth; half of its signs are Python's."""
+    """Some lines of random operations, at numbers where they are smooth; half of its signs are Python's."""
     choose = random.Random(seed)  # noqa: S311  # samples
     lines = [f"{name} = {round(choose.uniform(0.2, 0.9), 2)}" for name in INPUTS]
     names = [*INPUTS]

@@ -159,7 +159,7 @@ function order(root) {
   return found;
 }
 
-// The graph of the last line of a text.
+// The graph of the last line.
 function record(text) {
   const names = new Names();
   const statements = new Parser(text).statements();
