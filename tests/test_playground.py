@@ -181,6 +181,10 @@ def test_a_moved_input_is_another_number_in_the_text_and_in_the_link(opened, htm
     page.evaluate("edit('x * y')")
     page.get_by_role("slider", name="Value of y", exact=True).fill("2.5")
     assert editor.input_value() == "y = 2.5\nx * y"
+    for half in ("y = 2.5\nx * (", "y = 2.5\nx +"):  # what is being written is not lost
+        page.evaluate("(text) => edit(text)", half)
+        page.get_by_role("slider", name="Value of x", exact=True).fill("0.5")
+        assert editor.input_value() == half
 
 
 def test_keys_and_examples(opened, source, html):

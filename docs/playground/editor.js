@@ -9,6 +9,7 @@ let waiting = null;
 // Show the graph of the text as it is; where it cannot be read, say why and leave the picture as it was.
 function refresh() {
   clearTimeout(waiting);
+  waiting = null;
   fitted();
   let data;
   try {
@@ -68,8 +69,9 @@ editor.addEventListener("input", () => {
   fitted();
   waiting = setTimeout(refresh, 200);
 });
-// An input that was moved is another number in the text.
+// An input that was moved is another number in the text, unless that is being changed and waits, or cannot be read.
 picture.addEventListener("inputs", () => {
+  if (waiting !== null || problem.textContent) return;
   editor.value = rewritten(base, graph, inputs);
   keep();
 });
