@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import runpy
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -125,9 +126,17 @@ def without_last_line(app: Sphinx, page: nodes.document) -> None:  # noqa: ARG00
             block[:] = [nodes.Text(block.rawsource)]
 
 
+def with_playground(app: Sphinx, error: Exception | None) -> None:
+    """The page that index.md shows in a frame is written anew with each build, from the table."""
+    if error is None:
+        html = runpy.run_path(str(Path(__file__).with_name("playground.py")))["html"]()
+        Path(app.outdir, "_static", "playground.html").write_text(html, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.add_directive("operations", Operations)
     app.connect("autodoc-process-docstring", plain, priority=400)  # before napoleon, which writes stars of its own
     app.connect("doctree-read", without_last_line)
+    app.connect("build-finished", with_playground)

@@ -2,12 +2,23 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+AXE = os.environ.get("AXE")  # the path of axe.min.js, from the npm package axe-core
+needs_axe = pytest.mark.skipif(not AXE, reason="AXE does not say where axe.min.js is, of the npm package axe-core")
+
+
+def violations(page):
+    """What axe-core finds wrong on a page whose policy is bypassed."""
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [(x["id"], x["nodes"][0]["html"]) for x in found["violations"]]
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,6 @@ def text(x):
 def evaluate(op, points):
     """Value and partials of an operation at each of the points, which have equally many numbers or not."""
     program = JavaScript()
-    places = [program.operation(op, [None] * len(x)) for x in points]
+    places = [program.operation(op, len(x)) for x in points]
     found = run(library() + program.text() + MAIN, [[place, list(map(text, x))] for place, x in zip(places, points, strict=True)])
     return [[NOT_FINITE.get(y, y) for y in line] for line in found]

@@ -161,6 +161,14 @@ for name, closed in CLOSED.items():
             close(g, closed(columns[:, 1])[1])
 """
 
+PLAYGROUND = """
+import runpy, sys
+text, rows = runpy.run_path(sys.argv[1])["operations"]()
+for name in sys.argv[2:]:
+    row = rows[name]
+    assert row["name"] == name and row["places"][row["arity"]] is not None, row
+"""
+
 
 def command(folder, backend, *arguments):
     done = subprocess.run(
@@ -199,6 +207,10 @@ def test_a_row_and_a_command_are_enough(name, copy):
 
 def test_rows_of_several_arguments(copy):
     command(copy, "pure", "-c", USE_SEVERAL, "pure", "cc" if shutil.which("cc") else "")
+
+
+def test_the_playground_has_it_without_a_second_declaration(copy):
+    command(copy, "pure", "-c", PLAYGROUND, str(CHECKOUT / "docs" / "playground.py"), *ROWS)
 
 
 def test_what_the_command_wrote_is_compiled(copy):

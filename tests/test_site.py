@@ -111,6 +111,30 @@ def test_every_public_name_has_its_entry(module, pages, site):
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+def test_the_first_page_has_a_playground_that_follows_the_theme_and_asks_nobody(site):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="null")  # that of the site alone
+        requests = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((site / "docs" / "index.html").as_uri())
+        page.locator(".playground iframe").scroll_into_view_if_needed()
+        frame = page.frame_locator(".playground iframe")
+        frame.get_by_role("slider", name="Value of z[0]", exact=True).fill("0.5")
+        assert "z = [0.5, 1.0, -1.0]" in frame.get_by_role("textbox", name="Assignments").input_value()
+        for theme, ground in (("dark", "rgb(21, 24, 29)"), ("light", "rgb(255, 255, 255)")):
+            page.evaluate("(theme) => { document.body.dataset.theme = theme; }", theme)
+            page.frames[1].wait_for_function("(ground) => getComputedStyle(document.body).backgroundColor === ground", arg=ground)
+        with page.expect_popup() as opened:
+            frame.get_by_role("link", name="Link to this graph").click()
+        assert "z = [0.5" in opened.value.get_by_role("textbox", name="Assignments").input_value()
+        browser.close()
+    assert all(url.startswith(site.as_uri()) for url in requests)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 @pytest.mark.parametrize("name", ["docs/index", "docs/use/pictures", "notebooks/01_value_and_backprop"])
 def test_a_phone_shows_pictures_large_enough_to_read(name, site):
     """No page is wider than the phone, and a picture of a graph keeps letters of 10 px; what does not fit scrolls."""

@@ -1,11 +1,8 @@
 """The page of steps as it answers back: inputs changed, numbers guessed, nodes found; on a laptop, a phone, in a notebook."""
 # ruff: noqa: F811, ARG005  # fixtures by import; lambdas like the table's
 
-import os
-from pathlib import Path
-
 import pytest
-from browsing import browser, needs_browser, opened  # noqa: F401  # fixtures
+from browsing import browser, needs_axe, needs_browser, opened, violations  # noqa: F401  # fixtures
 from step_graphs import branches, network, replayed, softmax_cross_entropy
 
 import autograd
@@ -299,16 +296,13 @@ def test_long_names_lose_their_middle_and_keep_it_in_words(opened):
 
 # Rules for everybody.
 
-AXE = os.environ.get("AXE")  # the path of axe.min.js, from the npm package axe-core
 
-
-@pytest.mark.skipif(not AXE, reason="AXE does not say where axe.min.js is, of the npm package axe-core")
+@needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(opened, scheme, width):
     options = {"color_scheme": scheme, "reduced_motion": "reduce", "bypass_csp": True, "viewport": {"width": width, "height": 720}}
     page = opened(step_through(network(), collapse="layer").html(), **options)
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
     for act in (
         lambda: None,
         lambda: page.locator(".bar input").fill("9"),
@@ -317,5 +311,4 @@ def test_axe_finds_nothing(opened, scheme, width):
         lambda: page.get_by_role("button", name="Guess").click(),
     ):
         act()
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        assert [(x["id"], x["nodes"][0]["html"]) for x in found["violations"]] == []
+        assert violations(page) == []

@@ -6,7 +6,7 @@ with the engine's to 4 units in the last place beyond the bound that its row has
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from autograd.graph import order
 from autograd.native.ctext import ATOM, CHOICE, Expression, body, read
 from autograd.op import Op
 from autograd.ops import TABLE
+from autograd.trees import tree_flatten
 
 SELECTING = tuple(f"ag_{op.name}(" for op in TABLE.values() if op.selects)
 CALL = re.compile(r"\b([a-z_]\w*)\(")
@@ -26,23 +27,23 @@ def library() -> str:
 
 
 class JavaScript:
-    """The operations of a graph, each printed once for each pattern of constants among its arguments."""
+    """Operations, each printed once for each number of arguments."""
 
     def __init__(self) -> None:
         self._known = set(re.findall(r"\w+", library()))
-        self._places: dict[tuple[Op, tuple[bool, ...]], int] = {}
+        self._places: dict[tuple[Op, int], int] = {}
         self._printed: list[str] = []
         self._called: dict[str, str] = {}
 
-    def operation(self, op: Op, args: Sequence[Any]) -> int:
-        """The place of an operation on such arguments, floats for constants.
+    def operation(self, op: Op, count: int) -> int:
+        """The place of an operation on so many arguments.
 
         Raises:
             OperationError: it has no text in JavaScript.
         """
-        key = op, tuple([a.__class__ is float for a in args])
+        key = op, count
         if key not in self._places:
-            text = _operation(*key)
+            text = _operation(op, count)
             self._define(text, op)
             self._places[key] = len(self._printed)
             self._printed.append(text)
@@ -62,7 +63,7 @@ class JavaScript:
                 raise OperationError(f"{op.name} cannot be written in JavaScript: it calls {name}, which is not there")
             self._called[name] = ""  # its place in the order, also where it calls itself
             x = _arguments(row.arity)
-            called = f"const {name} = {_arrow(x, [read(row, Y, x)[0]])};"
+            called = f"const {name} = {arrow(x, read(row, Y, x)[0])};"
             self._define(called.partition("=>")[2], row)
             self._called[name] = called
 
@@ -74,19 +75,17 @@ def _arguments(n: int) -> list[Expression]:
     return [Expression(f"x{i}", ATOM) for i in range(n)]
 
 
-def _operation(op: Op, constant: Sequence[bool]) -> str:
-    """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in the partials."""
-    x = _arguments(len(constant))
-    value, printed = read(op, Y, x)
-    settled = op.settled(tuple(printed), [0.0 if fixed else a for fixed, a in zip(constant, x, strict=True)])
-    partials = [None if fixed else p for fixed, p in zip(constant, settled, strict=True)]
+def _operation(op: Op, count: int) -> str:
+    """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in each partial."""
+    x = _arguments(count)
+    value, partials = read(op, Y, x)
     sides = _sides([value]) if op.kinks is None or op.kinks else []
-    within = _sides([p for p in partials if p is not None])
+    within = [_sides([p]) if p is not None else [] for p in partials]
     functions = {
-        "value": _arrow(x, [value]),
-        "partials": _arrow([Y, *x], partials, "[{}]".format),
-        "sides": _arrow(x, sides, "[{}]".format),
-        "within": _arrow([Y, *x], within, "[{}]".format),
+        "value": arrow(x, value),
+        "partials": arrow([Y, *x], partials),
+        "sides": arrow(x, sides),
+        "within": arrow([Y, *x], within),
     }
     return f"{{ {', '.join(f'{name}: {text}' for name, text in functions.items())} }}"
 
@@ -98,10 +97,14 @@ def _sides(results: Sequence[Expression]) -> list[Expression]:
     return chosen + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
 
 
-def _arrow(parameters: Sequence[Expression], results: Sequence[Expression | None], form: Callable[[str], str] = str) -> str:
-    """A function of JavaScript."""
-    lines, texts = body([x for x in results if x is not None], "const")
+def arrow(parameters: Sequence[Expression], result: Any) -> str:
+    """A function of JavaScript with this result: an expression, None, or a list of such."""
+    lines, texts = body([x for x in tree_flatten(result)[0] if x is not None], "const")
     text = iter(texts)
-    returned = form(", ".join("null" if x is None else next(text) for x in results))
+
+    def written(x: Any) -> str:
+        return f"[{', '.join(map(written, x))}]" if isinstance(x, list) else "null" if x is None else next(text)
+
+    returned = written(result)
     given = ", ".join(x.text for x in parameters)
     return f"({given}) => {{ {' '.join(lines)} return {returned}; }}" if lines else f"({given}) => {returned}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # slow to import
     from pathlib import Path
 
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
+BEGIN = "begin(JSON.parse(find(\"script[type='application/json']\").textContent));\n"
 HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
 TOO_LARGE = (
@@ -55,21 +56,8 @@ class Page:
 
     def html(self) -> str:
         """The whole page."""
-        style, script = _part("steps.css"), self._script()
         picture = _tagged(self.picture) + "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
-        return Template(_part("steps.html")).substitute(
-            name=escape(self.name),
-            style=style,
-            style_digest=_digest(style),
-            picture=picture,
-            data=self.data,
-            script=script,
-            script_digest=_digest(script),
-        )
-
-    def _script(self) -> str:
-        library, *rest = (_part(f"{name}.js") for name in SCRIPTS)
-        return "\n".join(['"use strict";\n', library, self.operations, *rest])
+        return document(f"Step through {self.name}", self.data, self.operations, BEGIN, name=self.name, picture=picture)
 
     def save(self, path: "str | Path") -> "Path":
         """Write the page to a file, whose name ends in .html, and return the path.
@@ -98,6 +86,26 @@ class Page:
 
     def __repr__(self) -> str:
         return "<Page: notebooks show it, .save('page.html') writes it>"
+
+
+def document(
+    title: str, data: str, operations: str, *scripts: str, name: str = "", picture: str = "", style: str = "", above: str = ""
+) -> str:
+    """The page as HTML, with what is particular to it: data, operations in JavaScript, what runs last, and what stands above the bar."""
+    library, *rest = (_part(f"{part}.js") for part in SCRIPTS)
+    script = "\n".join(['"use strict";\n', library, operations, *rest, *scripts])
+    style = _part("steps.css") + style
+    return Template(_part("steps.html")).substitute(
+        title=escape(title),
+        name=escape(name),
+        style=style,
+        style_digest=_digest(style),
+        above=above,
+        picture=picture,
+        data=data,
+        script=script,
+        script_digest=_digest(script),
+    )
 
 
 def _part(name: str) -> str:

@@ -1,12 +1,10 @@
 // What the page says: of each phase a sentence, where things come from, and where they go.
 
-const page = JSON.parse(document.querySelector("script[type='application/json']").textContent);
-const { nodes, groups, pictures } = page;
-let { steps } = page;
+// The graph that is shown, and its steps: `begin` sets them.
+let page, nodes, groups, pictures, steps, loss, seed;
+
 const find = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const loss = nodes.length - 1;
-const seed = steps.findIndex(([phase]) => phase === "seed");
 const final = (i) => nodes[i].sums.at(-1)?.[1] ?? "0.0";
 
 // Text.
@@ -96,7 +94,7 @@ function keeps(i) {
 
 // What a graph does not hold is what Python decided on the way.
 const decided = (i) => (nodes[i].decided ? [note("Its condition was decided in Python, as in where(x > 0, …): other inputs do not change it here.")] : []);
-const about = () => [note(page.fixed || "Other inputs run both passes again. What Python decided on the way, in an if or a comparison, stays as it was recorded.")];
+const about = () => [note(page.fixed || page.about || "Other inputs run both passes again. What Python decided on the way, in an if or a comparison, stays as it was recorded.")];
 
 function leaves(backward) {
   const rows = nodes.flatMap((node, i) => {

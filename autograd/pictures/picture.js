@@ -1,13 +1,12 @@
 // The picture: which of its boxes is open, how large it is, and where one looks. And the inputs, by slider or typing.
 
 const [bar, close, picture, panel, lead, tools, changed] = [".bar", ".close", ".picture", ".panel", ".lead", ".tools", ".changed"].map((selector) => find(selector));
-const svgs = all(":scope > svg", picture);
-const groupOf = nodes.map((_, i) => groups.findIndex(([, members]) => members.includes(i)));
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-// The picture that is seen, and in it the boxes of nodes and of groups, and the edges by their numbers: all boxes are closed, or one is open.
+// All pictures, of each node its group, the picture that is seen, and in it the boxes of nodes and of groups, and the edges by their numbers:
+// all boxes are closed, or one is open.
 let open = -1;
-let svg, boxes, closed, edges;
+let svgs, groupOf, svg, boxes, closed, edges;
 
 // The picture is shown whole down to the one scale, else in parts at the other, times what the reader asks for. Its own unit is the point.
 const [SMALLEST, READABLE, PIXELS] = [0.5, 0.85, 4 / 3];
@@ -110,12 +109,19 @@ find("input", tools).addEventListener("keydown", (event) => {
 
 // Inputs.
 
-const recorded = page.fixed ? null : nodes.map(({ number }) => (number === undefined ? undefined : read(number)));
-const inputs = recorded && [...recorded];
-const before = recorded && forward(nodes, recorded);
-const written = JSON.stringify([nodes, steps]);
+// As recorded, and as they are now; what both passes found as recorded, and what was said of it; and the last run, where inputs have changed.
+let recorded, inputs, before, written, live;
 const controls = new Map();
-let live = null; // the numbers of the last run, where inputs have changed
+
+function expose() {
+  recorded = page.fixed ? null : nodes.map(({ number }) => (number === undefined ? undefined : read(number)));
+  inputs = recorded && [...recorded];
+  before = recorded && forward(nodes, recorded);
+  written = JSON.stringify([nodes, steps]);
+  live = null;
+  controls.clear();
+  announce();
+}
 
 // Around a number, of its own size, in steps of one digit.
 function range(x) {
@@ -193,6 +199,7 @@ function compute(held) {
   announce();
   measure();
   paint(held);
+  picture.dispatchEvent(new Event("inputs"));
 }
 
 function holds({ terms }, gradient) {

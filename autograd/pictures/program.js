@@ -56,6 +56,14 @@ function plain(form, x) {
 
 const given = (node, values) => node.given.map((a) => (typeof a === "string" ? read(a) : values[a]));
 
+// A constant that ties with others leaves nothing to them: see `Op.settled`.
+function settled(node, partials) {
+  const shares = node.ties ? partials.filter((_, k) => typeof node.given[k] === "string") : [];
+  if (!shares.length) return partials;
+  const taken = shares.reduce((a, b) => a + b);
+  return partials.map((p) => p * (taken > 0.0 ? 0.0 : taken <= 0.0 ? 1.0 : NaN));
+}
+
 function forward(nodes, inputs) {
   const found = { values: [], partials: [], sides: [], within: [] };
   nodes.forEach((node, i) => {
@@ -63,11 +71,11 @@ function forward(nodes, inputs) {
     const operation = OPERATIONS[node.run];
     const x = given(node, found.values);
     const y = operation.value(...x);
-    const partials = operation.partials(y, ...x);
+    const partials = settled(node, operation.partials(y, ...x));
     found.values.push(y);
     found.partials[i] = node.selects ? partials.map((p) => (p === 0.0 ? null : p)) : partials;
     found.sides[i] = operation.sides(...x).join();
-    found.within[i] = operation.within(y, ...x).join();
+    found.within[i] = operation.within(y, ...x).filter((_, k) => typeof node.given[k] !== "string").join();
   });
   return found;
 }

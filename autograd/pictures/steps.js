@@ -9,10 +9,8 @@ let clicked = null;
 let hovered = null;
 let timer = null;
 
-const computed = nodes.map((node) => (node.made ? null : 0));
-steps.forEach(([phase, i], step) => {
-  if (phase === "forward") computed[i] = step;
-});
+// The step at which each node has its value.
+let computed;
 
 // What stays as it is costs the browser nothing.
 function set(element, attribute, value) {
@@ -164,26 +162,52 @@ const KEYS = { Home: "first", ArrowLeft: "back", ArrowRight: "step", End: "last"
 
 document.documentElement.classList.add("live");
 bar.hidden = panel.hidden = find(".under").hidden = false;
-all("[data-node]", picture).forEach((box) => {
-  const i = +box.dataset.node;
-  const [value, gradient] = all("text", box).slice(-2);
-  value.classList.add("data");
-  gradient.classList.add("grad");
-  for (const text of [value, gradient]) text.textContent = minus(text.textContent.replaceAll("\u00a0", ""));
-  pressed(box, nodes[i].name);
-  box.addEventListener("click", () => look(clicked === i ? null : i));
-  box.addEventListener("pointermove", (event) => hover(i, event));
-  box.addEventListener("pointerleave", (event) => hover(null, event));
-});
-all(".edge text", picture).forEach((text) => (text.textContent = minus(text.textContent.trim())));
-svgs.forEach((one, k) => {
-  all("[data-group]", one).forEach((box) => {
-    box.dataset.opens = pictures[k].groups[box.dataset.group];
-    pressed(box, `Open ${groups[box.dataset.opens][0]}`);
-    box.addEventListener("click", () => opens(+box.dataset.opens));
+
+// Begin with a graph whose pictures are there, at one of its steps.
+function begin(data, step = () => 0) {
+  stop();
+  page = data;
+  ({ nodes, groups, pictures, steps } = page);
+  loss = nodes.length - 1;
+  seed = steps.findIndex(([phase]) => phase === "seed");
+  computed = nodes.map((node) => (node.made ? null : 0));
+  steps.forEach(([phase, i], k) => {
+    if (phase === "forward") computed[i] = k;
   });
-  all("[data-edge]", one).forEach((edge) => edge.classList.toggle("many", !pictures[k].edges[edge.dataset.edge - 1]));
-});
+  groupOf = nodes.map((_, i) => groups.findIndex(([, members]) => members.includes(i)));
+  svgs = all(":scope > svg", picture);
+  known.clear();
+  expose();
+  prepare();
+  clicked = null;
+  at = step();
+  show(-1);
+  go(at);
+}
+
+// The pictures take part.
+function prepare() {
+  all("[data-node]", picture).forEach((box) => {
+    const i = +box.dataset.node;
+    const [value, gradient] = all("text", box).slice(-2);
+    value.classList.add("data");
+    gradient.classList.add("grad");
+    for (const text of [value, gradient]) text.textContent = minus(text.textContent.replaceAll("\u00a0", ""));
+    pressed(box, nodes[i].name);
+    box.addEventListener("click", () => look(clicked === i ? null : i));
+    box.addEventListener("pointermove", (event) => hover(i, event));
+    box.addEventListener("pointerleave", (event) => hover(null, event));
+  });
+  all(".edge text", picture).forEach((text) => (text.textContent = minus(text.textContent.trim())));
+  svgs.forEach((one, k) => {
+    all("[data-group]", one).forEach((box) => {
+      box.dataset.opens = pictures[k].groups[box.dataset.group];
+      pressed(box, `Open ${groups[box.dataset.opens][0]}`);
+      box.addEventListener("click", () => opens(+box.dataset.opens));
+    });
+    all("[data-edge]", one).forEach((edge) => edge.classList.toggle("many", !pictures[k].edges[edge.dataset.edge - 1]));
+  });
+}
 close.addEventListener("click", () => opens(-1));
 picture.addEventListener("click", ({ target }) => target.closest("[data-node], [data-group]") || look(null));
 bar.addEventListener("click", ({ target }) => {
@@ -204,7 +228,7 @@ slider.addEventListener("input", () => {
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   const box = target.closest(".node, .group");
-  const typing = target.closest("input:not(.bar input)");
+  const typing = target.closest("input:not(.bar input), textarea");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "Escape") {
     if (typing) picture.focus({ preventScroll: true });
@@ -219,7 +243,4 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-
-show(-1);
-new ResizeObserver(fit).observe(picture);
-go(0);
+new ResizeObserver(() => svg && fit()).observe(picture);

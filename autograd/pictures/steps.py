@@ -176,10 +176,11 @@ class _Steps:
     def _rerun(self, node: Value, op: Op, program: JavaScript) -> dict[str, Any]:
         """What the page needs to compute `node` again."""
         found: dict[str, Any] = {
-            "run": program.operation(op, node.args),
+            "run": program.operation(op, len(node.args)),
             "given": [self._index[a] if a.__class__ is Value else repr(a) for a in node.args],
             "form": template(op),
         }
+        found |= {"ties": True} if op.ties else {}
         return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
