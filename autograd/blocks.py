@@ -40,6 +40,10 @@ class Watch(Protocol):
 class Tracer(Protocol):
     """What records a function for replay, and so has to know of all that is read from a Value other than by operations."""
 
+    @property
+    def lazy(self) -> bool:
+        """Whether what runs over lanes is kept as one call."""
+
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
@@ -70,7 +74,8 @@ class Context:
     """The state that recording depends on.
 
     The current scope (0 where there is none), the watch, whether operations are recorded, the numbers of the runs of transforms that are
-    in force, the innermost last, and the tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at every call.
+    in force, the innermost last, and the tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at
+    every call.
     """
 
     scope: Scope | int = 0

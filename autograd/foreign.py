@@ -65,6 +65,8 @@ def refuse_second(nodes: Iterable[Value]) -> None:
 class AbstractTracer:
     """A tracer for recording derivatives with placeholder numbers: no branch can be taken and no number be read."""
 
+    lazy = False
+
     def guard(self, _node: Any) -> bool:
         """Raise an error: the number is not known."""
         raise OperationError("the partials branch on a number that is not known while they are recorded: choose with where")

@@ -16,10 +16,6 @@ class Node(Protocol):
     def args(self) -> tuple[Any, ...]:
         """Nodes and numbers."""
 
-    @property
-    def _run(self) -> int:
-        """The number of the run of a transform that made it; asked for only where `since` is given."""
-
 
 class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
     """The partials of a node that stands for a program, or for one of its outputs: numbers that are known in a sweep only.
@@ -70,7 +66,7 @@ def order(*roots: N, since: int = 0) -> list[N]:
             found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
         elif node not in seen:
             seen.add(node)
-            if (args := node.args) and (not since or node._run >= since):
+            if (args := node.args) and (not since or node._run >= since):  # type: ignore[attr-defined]  # noqa: SLF001  # a Value
                 stack += (node, None)
                 for a in reversed(args):
                     if a.__class__ is node_class and a not in seen:
@@ -84,7 +80,7 @@ def reaches(*roots: N, since: int) -> bool:
     """Whether a node below `roots` is older than a transform's run."""
     if roots and roots[0].__class__ in _walks:
         return _walks[roots[0].__class__][1](roots, since)
-    return any(node._run < since for node in order(*roots, since=since))
+    return any(node._run < since for node in order(*roots, since=since))  # type: ignore[attr-defined]  # noqa: SLF001  # as above
 
 
 def leaves(*roots: N) -> list[N]:

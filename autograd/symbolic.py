@@ -15,8 +15,8 @@ from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
-from autograd.sweeps import separated
 from autograd.shifts import SUMS, cancelled, term
+from autograd.sweeps import separated
 
 LARGEST = 10_000
 DEEPEST = 80  # SymPy recurses, some five calls a level

@@ -19,8 +19,8 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError
 from autograd.graph import order, reaches
 from autograd.kinds import named_float
-from autograd.program.building import form_of, older
 from autograd.program import calls
+from autograd.program.building import form_of, older
 from autograd.program.calls import call
 from autograd.program.form import Form
 from autograd.program.traced import TracedArray
@@ -141,19 +141,19 @@ class _Call:
     def large(self) -> bool:
         """Whether its derivative is a call of a program, rather than recorded operation by operation."""
         tracer = current().tracer
-        return len(self.nodes) >= MANY and (tracer is None or getattr(tracer, "lazy", False))
+        return len(self.nodes) >= MANY and (tracer is None or tracer.lazy)
 
     def form(self, outputs: Sequence[Any]) -> tuple[Form, list[Any]]:
         """The form from inputs, and from what was captured, to these outputs, and these numbers and Values."""
         captured = older(self.nodes, self.run) if self.graph else []
-        given = [x if x.args else x._number for x in self.inputs]
+        given = [x if x.args else x._number for x in self.inputs]  # noqa: SLF001  # a Value's
         whole = self.calls or any(x.__class__ is TracedArray for x in captured)
         return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]
 
     def rows(self, *, forward: bool) -> list[list[Any]]:
         """The rows of the Jacobian, in forward or reverse mode."""
         several = self.ends and not self.graph and self.calls
-        n, m = len(self.inputs), len(self.outputs)
+        n = len(self.inputs)
         if several:  # one pass over a program, and one run over lanes
             form, given = self.form(self.outputs)
             return form.jacobian(given, range(n), forward=forward)
@@ -267,7 +267,7 @@ def jacobian(f: Function) -> Function:
     array([[3., 2.],
            [1., 0.]])
     """
-    return _jacobian(f, None)
+    return _jacobian(f, forward=None)
 
 
 def jacfwd(f: Function) -> Function:
@@ -288,7 +288,7 @@ def jacrev(f: Function) -> Function:
     return _jacobian(f, forward=False)
 
 
-def _jacobian(f: Function, forward: bool | None) -> Function:
+def _jacobian(f: Function, *, forward: bool | None) -> Function:
     def matrix(x: Any, *rest: Any) -> Any:
         call = _Call(f, x, rest)
         rows = iter(call.rows(forward=len(call.inputs) < len(call.outputs) if forward is None else forward))

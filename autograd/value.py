@@ -209,7 +209,7 @@ def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float
         if node in received:
             grad, partials = received[node], node._partials
             if partials.__class__ is Deferred:
-                grad, partials = node.op.sent(node, grad, carried)
+                grad, partials = node.op.sent(node, grad, carried)  # type: ignore[union-attr]  # a call's
             for a, local in zip(node._args, partials):  # noqa: B905  # as above
                 if local is not None:
                     received[a] = received[a] + grad * local if a in received else grad * local
@@ -231,7 +231,7 @@ def push(tangents: dict[Value, float], outputs: Sequence[Value]) -> list[float]:
             continue
         if node._partials.__class__ is Deferred:
             if any(a in carried for a in node._args):
-                carried[node] = node.op.pushed(node, carried, graph=False)
+                carried[node] = node.op.pushed(node, carried, graph=False)  # type: ignore[union-attr]  # as above
             continue
         for a, local in zip(node._args, node._partials):  # noqa: B905  # as above
             if local is not None and a in carried:

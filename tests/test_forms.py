@@ -39,14 +39,14 @@ def loss(p, x, y):
 
 # Several ways to write the mean over samples of (tanh(p·x) - y)², plus a penalty p·p/20 in some.
 MEANS = {
-    "reduce=mean": lambda p, x, y: vmap(loss, (None, 0, 0), reduce="mean")(p, x, y),
+    "reduce=mean": vmap(loss, (None, 0, 0), reduce="mean"),
     "reduce=sum": lambda p, x, y: vmap(loss, (None, 0, 0), reduce="sum")(p, x, y) / N,
     "stacked": lambda p, x, y: np.mean(vmap(loss, (None, 0, 0))(p, x, y)),
     "arrays": lambda p, x, y: np.mean((np.tanh(x @ p) - y) ** 2),
     "sum of products": lambda p, x, y: np.sum((np.tanh(np.dot(x, p)) - y) * (np.tanh(x @ p) - y)) / N,
     "columns": lambda p, x, y: vmap(loss, (None, 1, 0), reduce="mean")(p, x.T, y),
     "two parts": lambda p, x, y: 0.5 * vmap(loss, (None, 0, 0), reduce="mean")(p, x, y) + 0.5 * np.mean((np.tanh(x @ p) - y) ** 2),
-    "inner jit": lambda p, x, y: vmap(jit(loss), (None, 0, 0), reduce="mean")(p, x, y),
+    "inner jit": vmap(jit(loss), (None, 0, 0), reduce="mean"),
 }
 
 
@@ -182,7 +182,7 @@ def test_lanes_that_are_values_are_one_call():
 
 
 def test_branches_in_lanes_hold_for_other_numbers():
-    f = jit(lambda p, x: vmap(lambda p, x: p * x if x > 0.0 else -x, (None, 0), reduce="sum")(p, x))
+    f = jit(vmap(lambda p, x: p * x if x > 0.0 else -x, (None, 0), reduce="sum"))
     for scale in (1.0, -1.0):
         x = scale * X[:, 0]
         close(f(3.0, x), np.sum(np.where(x > 0.0, 3.0 * x, -x)))

@@ -30,50 +30,52 @@ class Builder:
         entries = [x for y in outputs for x in ([y] if not isinstance(y, np.ndarray) or y.__class__ is TracedArray else y.ravel())]
         used = {x for x in entries if x.__class__ is Value}
         if nodes:
-            self._stage(used, nodes)
+            self._in_stages(used, nodes)
         else:
             self._once([y for y in used if y not in self.places])
         for y in outputs:
             self.form.outputs.append(self._array(y) if isinstance(y, np.ndarray) else self._number(y))
         self.form = self.form.pruned()
 
-    def _stage(self, used: set[Any], nodes: Iterable[Any]) -> None:
-        """Number the stages of the graph, each one call deeper than the one before, and add the steps of each in turn.
+    def _in_stages(self, used: set[Any], nodes: Iterable[Any]) -> None:
+        """Add the steps of each stage in turn: calls, and then what rests on these but on no further call.
 
         Args:
             used: the Values that need a place; those that calls and later stages use are added.
             nodes: the graph.
         """
-        stage: dict[Any, int] = dict.fromkeys([*self.places, *[owner for owner, _ in self.arrays]], 0)
-        calls: list[list[Any]] = [[]]
-        for node in nodes:
-            if node in stage:
-                continue
-            own = max([stage[a] for a in node.args if a.__class__ is Value], default=0)
-            for a in node.args:
-                if a.__class__ is Value and (stage[a] < own or isinstance(node.op, Call)):
-                    used.add(a)
-            if isinstance(node.op, Call):
-                own += 1
-                while len(calls) <= own:
-                    calls.append([])
-                calls[own].append(node)
-            stage[node] = own
+        stage, calls, entries = self._stages(used, nodes)
         wanted: list[list[Any]] = [[] for _ in calls]
         for y in used:
             if not isinstance(y.op, Call) and y not in self.places:
                 wanted[stage[y]].append(y)
-        outputs_of: dict[Any, list[Any]] = {}
-        for node in stage:
-            if node.op.__class__ is Output:
-                outputs_of.setdefault(node.args[0], []).append(node)
         for owner in {owner for owner, _ in self.arrays}:
-            self._unpack(owner, outputs_of.get(owner, []))
-        for k, own_calls in enumerate(calls):
+            self._unpack(owner, entries.get(owner, []))
+        for own_calls, own in zip(calls, wanted, strict=True):
             for node in own_calls:
                 self._call(node)
-                self._unpack(node, outputs_of.get(node, []))
-            self._once([y for y in wanted[k] if y not in self.places])
+                self._unpack(node, entries.get(node, []))
+            self._once([y for y in own if y not in self.places])
+
+    def _stages(self, used: set[Any], nodes: Iterable[Any]) -> tuple[dict[Any, int], list[list[Any]], dict[Any, list[Any]]]:
+        """The stage of each node, one more than that of the calls it rests on; the calls of each stage; the entries of each owner."""
+        stage: dict[Any, int] = dict.fromkeys([*self.places, *[owner for owner, _ in self.arrays]], 0)
+        calls: list[list[Any]] = [[]]
+        entries: dict[Any, list[Any]] = {}
+        for node in nodes:
+            if node in stage:
+                continue
+            args = [a for a in node.args if a.__class__ is Value]
+            own, is_call = max([stage[a] for a in args], default=0), isinstance(node.op, Call)
+            used.update(a for a in args if is_call or stage[a] < own)
+            if is_call:
+                own += 1
+                calls += [[] for _ in range(own + 1 - len(calls))]
+                calls[own].append(node)
+            elif node.op.__class__ is Output:
+                entries.setdefault(args[0], []).append(node)
+            stage[node] = own
+        return stage, calls, entries
 
     def _once(self, values: list[Any]) -> None:
         """A step that computes these Values from what is there."""
@@ -148,7 +150,10 @@ class Builder:
 
 
 def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> Form:
-    """The form of a graph from inputs, Values and traced arrays, to outputs; `nodes` are those below the outputs, in order, () if none is a call."""
+    """The form of a graph from inputs, Values and traced arrays, to outputs.
+
+    `nodes` are those below the outputs, in order; none need be given where there is no call among them.
+    """
     return Builder(outputs, inputs, nodes).form
 
 

@@ -62,7 +62,7 @@ class Call(Op):
                     "the result again, or take the gradient before changing anything"
                 )
 
-    def arguments(self, args: Sequence[Any]) -> list[Any]:
+    def inputs_at(self, args: Sequence[Any]) -> list[Any]:
         """The inputs of the form, Values and arrays, where the node has these arguments."""
         found: list[Any] = []
         for slot, given in zip(self.slots, self.given, strict=True):
@@ -80,10 +80,8 @@ class Call(Op):
         def counts(i: int) -> bool:
             return args[i].__class__ is Value and (reached is None or args[i] in reached)
 
-        def depends(slot: Any) -> bool:
-            return counts(slot) if slot.__class__ is int else counts(slot[0]) if slot.__class__ is tuple else slot is not None and any(map(counts, slot))
-
-        return [k for k, slot in enumerate(self.slots) if depends(slot)]
+        own = [[slot] if slot.__class__ is int else slot[:1] if slot.__class__ is tuple else slot or () for slot in self.slots]
+        return [k for k, indices in enumerate(own) if any(map(counts, indices))]
 
     def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any]]:
         """What goes back to the wanted inputs: pairs of a slot and a gradient; on Values where there are `args`."""
@@ -92,7 +90,7 @@ class Call(Op):
         if args is None:
             found = self.form.sweep(self.given, seeded, seeds, wanted)
         else:
-            found = call(f"{self.name}'", self.form.adjoint_of(tuple(seeded), tuple(wanted)), [*self.arguments(args), *seeds])
+            found = call(f"{self.name}'", self.form.adjoint_of(tuple(seeded), tuple(wanted)), [*self.inputs_at(args), *seeds])
         return list(zip([self.slots[i] for i in wanted], found, strict=True))
 
     def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:
@@ -122,7 +120,6 @@ class Call(Op):
                     found[i] = g
         return 1.0, tuple(found)
 
-
     def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any]]:
         """The same with cotangents on Values, and a mask by which what is sent is 0."""
         found: list[tuple[Any, Any]] = []
@@ -151,7 +148,7 @@ class Call(Op):
             else:
                 tangents.append(array_of([carried.get(node.args[j], 0.0) for j in slot], self.given[i].shape))
         form = self.form.tangent(wanted)
-        found = call(f"{self.name}'", form, [*self.arguments(node.args), *tangents]) if graph else form([*self.given, *tangents])
+        found = call(f"{self.name}'", form, [*self.inputs_at(node.args), *tangents]) if graph else form([*self.given, *tangents])
         return found[len(self.form.outputs) :]
 
 
@@ -166,7 +163,7 @@ class SingleCall(Call):
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
         """The result and its gradient on floats."""
         wanted = [k for k, slot in enumerate(self.slots) if slot is not None]
-        y, found = self.form.value_and_gradients(self.arguments(x), wanted)
+        y, found = self.form.value_and_gradients(self.inputs_at(x), wanted)
         return y, self._sorted(wanted, found, len(x))
 
     def _sorted(self, wanted: Sequence[int], found: Sequence[Any], count: int) -> tuple[Any, ...]:
@@ -182,13 +179,13 @@ class SingleCall(Call):
 
     def value(self, _xp: Any, *x: Any) -> Any:
         """The result on numbers of any kind."""
-        return self.form.on_any(self.arguments(x))[0]
+        return self.form.on_any(self.inputs_at(x))[0]
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
         """On Values: a call of the adjoint."""
         wanted = self.wanted(x)
         form = self.form.adjoint_of((0,), tuple(wanted))
-        return self._sorted(wanted, call(f"{self.name}'", form, [*self.arguments(x), 1.0]), len(x))
+        return self._sorted(wanted, call(f"{self.name}'", form, [*self.inputs_at(x), 1.0]), len(x))
 
 
 def _masked(mask: Any, sent: Any) -> Any:
@@ -222,7 +219,7 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
     if not any(node.__class__ is Value for node in nodes):
         return form(numbers)
     context = current()
-    lazy = getattr(context.tracer, "lazy", False)
+    lazy = context.tracer is not None and context.tracer.lazy
     if not context.recording:
         return [Value(y) if y.__class__ is float else array_of(list(map(Value, y.ravel().tolist())), y.shape) for y in form(numbers)]
     reals = [n._number if n.__class__ is Value else n for n in nodes]

@@ -87,16 +87,18 @@ class Form:
         n, m = len(wanted), len(self.outputs)
         if forward:
             tangent = self.tangent(wanted)
-            return np.transpose([tangent([*given, *row])[m:] for row in np.eye(n).tolist()]).tolist()
+            rows: list[list[float]] = np.transpose([tangent([*given, *row])[m:] for row in np.eye(n).tolist()]).tolist()
+            return rows
         step = self.steps[-1] if len(self.steps) == 1 else None
-        if step.__class__ is not Step or step.lanes > 1 or step.sums.tolist() != self.outputs:  # type: ignore[union-attr]  # not None
+        if step.__class__ is not Step or step.lanes > 1 or step.sums.tolist() != self.outputs:
             recorded = self._recorded(given)
             return [self._swept(*recorded, [k], [1.0], wanted) for k in range(m)]
         numbers, _ = self._filled(given)  # a lane for each row
         groups = [np.broadcast_to(numbers[g], (m, len(g))) if m > 1 else numbers[g][None] for g in step.inputs]
         found = step.batched.reverse(groups, m, [step.weight * np.eye(m)], [True] * len(groups), range(m))
         columns = {p: c for g, gradient in zip(step.inputs, found, strict=True) for p, c in zip(g.tolist(), gradient.T, strict=True)}
-        return np.transpose([columns.get(self.inputs[i], np.zeros(m)) for i in wanted]).tolist()
+        found_rows: list[list[float]] = np.transpose([columns.get(self.inputs[i], np.zeros(m)) for i in wanted]).tolist()
+        return found_rows
 
     def sweep(self, given: Sequence[Any], seeded: Sequence[int], cotangents: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
         """The gradients of the wanted inputs for cotangents of the seeded outputs: a reverse sweep over the steps, at floats."""
@@ -125,12 +127,13 @@ class Form:
         for step in reversed(self.steps):
             if any(place in received and place in active for place, *_ in step.places()):
                 step.sweep(numbers, arrays, received, active, send)
-        return [received.get(p, 0.0) if p >= 0 else received.get(p, np.zeros(self.shapes[p])) for p in map(self.inputs.__getitem__, wanted)]
+        ends = [self.inputs[i] for i in wanted]
+        return [received.get(p, 0.0) if p >= 0 else received.get(p, np.zeros(self.shapes[p])) for p in ends]
 
     def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
         """The single output, a number, and its gradients with respect to the wanted inputs."""
         step = self.steps[-1] if len(self.steps) == 1 else None
-        if step.__class__ is not Step or len(step.sums) != 1:  # type: ignore[union-attr]  # not None
+        if step.__class__ is not Step or len(step.sums) != 1:
             return self(given)[0], self.sweep(given, [0], [1.0], wanted)
         numbers, arrays = self._filled(given)
         places = {self.inputs[i] for i in wanted}
@@ -139,7 +142,9 @@ class Form:
         gradients: dict[int, Any] = {}
         for g, gradient, is_asked in zip(step.inputs, found, asked, strict=True):
             if is_asked:
-                gradients.update([(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True))
+                gradients.update(
+                    [(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True)
+                )
         return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
 
     def on_any(self, given: Sequence[Any]) -> list[Any]:

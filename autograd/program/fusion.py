@@ -56,64 +56,86 @@ def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Ste
 def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -> Step | None:
     """Both steps in one, where `passed` are places that the first fills for the second; None where they have to stay apart."""
     one, two = first.batched.program, second.batched.program
-    if len(one) + len(two) > LONGEST:
-        return None
     gone = first.weight == 1.0 and all(place in passed and uses[place] == 1 for place, *_ in first.places())
-    if (first.weight != second.weight and not gone) or (passed and first.weight != 1.0):
+    same_weight = first.weight == second.weight and (first.weight == 1.0 or not passed)
+    if len(one) + len(two) > LONGEST or not (same_weight or gone):
         return None
-    outputs = {place: own for place, *own in first.places()}
-    known: dict[Any, int] = {}  # an input of the first, by its place or its view
-    for g, start in _starts(first):
-        known.update([((g.place, g.shape, g.axis, id(g.rows)), start)] if g.__class__ is View else zip(g.tolist(), range(start, start + len(g)), strict=True))
-    groups, fresh, count = list(first.inputs), [], one.inputs
-    sources: list[Any] = []  # of the inputs of the second: an input, or ~output of the first
+    inputs = _Inputs(first, passed)
     for g in second.inputs:
-        if g.__class__ is not View:
-            for place in g.tolist():
-                if place in passed:
-                    if first.lanes > 1:
-                        return None
-                    sources.append(~outputs[place][0])
-                    continue
-                if place not in known:
-                    known[place] = count + len(fresh)
-                    fresh.append(place)
-                sources.append(known[place])
-            continue
-        if fresh:
-            groups.append(np.array(fresh))
-            count, fresh = count + len(fresh), []
-        if g.place in passed:
-            columns = {view.place: view for view in first.columns}
-            if g.place not in columns or not _aligned(columns[g.place], g):
-                return None
-            sources += [~k for k in outputs[g.place]]
-            continue
-        key = g.place, g.shape, g.axis, id(g.rows)
-        if key not in known:
-            known[key] = count
-            groups.append(g)
-            count += g.width
-        sources += range(known[key], known[key] + g.width)
-    if fresh:
-        groups.append(np.array(fresh))
-        count += len(fresh)
-    program = _concatenated(one, two, np.array(sources, int), count)
-    sums, more = len(first.sums), len(second.sums)
-    n, m = len(one.outputs), len(two.outputs)
-    order = [*range(sums), *range(n, n + more), *range(sums, n), *range(n + more, n + m)]
-    program = merged(program.with_outputs(order))
-    batched = BatchedProgram(program, range(n + m))
-    return Step(batched, first.lanes, tuple(groups), np.concatenate([first.sums, second.sums]), first.columns + second.columns, second.weight)
+        if not (inputs.view(g) if g.__class__ is View else inputs.numbers(g.tolist())):
+            return None
+    inputs.close()
+    program = _concatenated(one, two, np.array(inputs.sources, int), inputs.count)
+    sums, more, n, m = len(first.sums), len(second.sums), len(one.outputs), len(two.outputs)
+    program = program.with_outputs([*range(sums), *range(n, n + more), *range(sums, n), *range(n + more, n + m)])
+    places = np.concatenate([first.sums, second.sums])
+    batched = BatchedProgram(merged(program), range(n + m))
+    return Step(batched, first.lanes, tuple(inputs.groups), places, first.columns + second.columns, second.weight)
 
 
-def _starts(step: Step) -> list[tuple[Any, int]]:
-    """The inputs of a step, each with the first input of the program."""
-    found, start = [], 0
-    for g in step.inputs:
-        found.append((g, start))
-        start += g.width if g.__class__ is View else len(g)
-    return found
+class _Inputs:
+    """The inputs of two steps in one: those of the first, then what else the second reads.
+
+    Attributes:
+        groups: as a step has them.
+        count: how many inputs there are.
+        sources: for each input of the second the input of both, or ~output of the first.
+    """
+
+    def __init__(self, first: Step, passed: set[int]) -> None:
+        self.first, self.passed = first, passed
+        self.groups, self.count = list(first.inputs), first.batched.program.inputs
+        self.sources: list[int] = []
+        self.outputs = {place: own for place, *own in first.places()}
+        self.known: dict[Any, int] = {}  # an input, by its place or its view
+        self.fresh: list[int] = []  # numbers that wait to become a group
+        start = 0
+        for g in first.inputs:
+            if g.__class__ is View:
+                self.known[_key(g)] = start
+                start += g.width
+            else:
+                self.known.update(zip(g.tolist(), range(start, start + len(g)), strict=True))
+                start += len(g)
+
+    def numbers(self, places: list[int]) -> bool:
+        """Take numbers of the second; False where lanes of the first would have to be summed first."""
+        for place in places:
+            if place in self.passed:
+                if self.first.lanes > 1:
+                    return False
+                self.sources.append(~self.outputs[place][0])
+                continue
+            if place not in self.known:
+                self.known[place] = self.count + len(self.fresh)
+                self.fresh.append(place)
+            self.sources.append(self.known[place])
+        return True
+
+    def view(self, g: View) -> bool:
+        """Take an array of the second; False where its lanes are not those in which the first fills it."""
+        self.close()
+        if g.place in self.passed:
+            given = next((view for view in self.first.columns if view.place == g.place), None)
+            self.sources += [~k for k in self.outputs[g.place]]
+            return given is not None and _aligned(given, g)
+        if _key(g) not in self.known:
+            self.known[_key(g)] = self.count
+            self.groups.append(g)
+            self.count += g.width
+        self.sources += range(self.known[_key(g)], self.known[_key(g)] + g.width)
+        return True
+
+    def close(self) -> None:
+        """Make a group of the numbers that wait."""
+        if self.fresh:
+            self.groups.append(np.array(self.fresh))
+            self.count += len(self.fresh)
+            self.fresh = []
+
+
+def _key(view: View) -> Any:
+    return view.place, view.shape, view.axis, id(view.rows)
 
 
 def _aligned(one: View, two: View) -> bool:
@@ -125,7 +147,7 @@ def _concatenated(one: Program, two: Program, sources: np.ndarray, inputs: int) 
     """The instructions of both, those of the second after those of the first, whose inputs or outputs it takes."""
     constants = len(one.constants) + len(two.constants)
     first = np.concatenate([np.arange(one.inputs), inputs + np.arange(len(one.constants)), inputs + constants + np.arange(len(one))])
-    taken = np.where(sources >= 0, sources, first[one.outputs[np.where(sources < 0, ~sources, 0)]] if len(one.outputs) else sources)
+    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[~sources], sources)  # the 0 for a program without outputs
     own = inputs + constants + len(one) + np.arange(len(two))
     second = np.concatenate([taken, inputs + len(one.constants) + np.arange(len(two.constants)), own])
     return Program.from_arrays(

@@ -91,7 +91,8 @@ class Program:
         if any(hasattr(op, "sent") for op in self.own):  # calls of forms
             roots = [y for y in (*ends, *inputs) if y.__class__ is Value]
             twins = dict(zip(roots, separated(*roots), strict=True))
-            *parts, self.own = flatten(tuple([twins.get(y, y) if y.__class__ is Value else y for y in ends]), tuple(map(twins.__getitem__, inputs)))
+            ends = tuple([twins[y] if y.__class__ is Value else y for y in ends])
+            *parts, self.own = flatten(ends, tuple([twins[x] for x in inputs]))
         self.inputs = len(inputs)
         for name, part in zip(TYPES, parts, strict=True):
             setattr(self, name, np.frombuffer(part, np.uint32 if name == "codes" and self.own else TYPES[name]))

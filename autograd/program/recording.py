@@ -179,15 +179,18 @@ def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
 
 def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     """What stands for them in a recording: Values, or a traced array."""
-    given = [_given([(array, own)], lane, lazy=lazy) if own is None else array[lane if len(array) > 1 else 0].tolist() for array, own in args.groups]
-    return [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for own in given for x in own]
+    found: list[Any] = []
+    for array, own in args.groups:
+        given = _given([(array, None)], lane, lazy=lazy and own is None)
+        found += [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
+    return found
 
 
 def _is_truth(x: Any, tracer: Tracer) -> bool:
     return x in tracer.truths if x.__class__ is Value else isinstance(x, bool | np.bool_)
 
 
-def _node(x: Any) -> Value:
+def _node(x: Any) -> Any:
     return x.owner if x.__class__ is TracedArray else x
 
 

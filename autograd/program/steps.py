@@ -4,7 +4,7 @@ Each knows how to run, what it reads and writes, and which steps carry cotangent
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,14 +115,15 @@ class Step:
 
     def run_on_any(self, numbers: dict[int, Any]) -> None:
         """The same with numbers of any kind, and arrays, in one dict."""
-        given = [x for g in self.inputs for x in (g.take(numbers[g.place]).T if g.__class__ is View else map(numbers.__getitem__, g.tolist()))]
+        rows = [g.take(numbers[g.place]).T if g.__class__ is View else [numbers[p] for p in g.tolist()] for g in self.inputs]
+        given = [x for row in rows for x in row]
         found = self.batched.program(given)
         for place, y in zip(self.sums.tolist(), found, strict=False):
             numbers[place] = (y if self.lanes == 1 else np.sum(np.broadcast_to(y, self.lanes))) * self.weight
         rest = iter(found[len(self.sums) :])
         for view in self.columns:
-            rows = np.array([np.broadcast_to(next(rest), self.lanes) for _ in range(view.width)]).reshape(view.width, self.lanes).T
-            numbers[view.place] = view.put(rows * self.weight)
+            results = np.array([np.broadcast_to(next(rest), self.lanes) for _ in range(view.width)]).reshape(view.width, self.lanes).T
+            numbers[view.place] = view.put(results * self.weight)
 
     def places(self) -> list[list[int]]:
         """The place of each result, and the outputs of the program that belong to it."""

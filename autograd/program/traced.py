@@ -82,9 +82,9 @@ def _lost(*_args: Any) -> Any:
     raise ArrayLost
 
 
-for _name in dir(float):  # arithmetic and comparisons, which are looked up in the class
-    if _name.startswith("__") and _name not in dir(object) or _name in {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}:
-        setattr(Placeholder, _name, _lost)
+COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}
+for _name in {name for name in dir(float) if name.startswith("__")}.difference(dir(object)) | COMPARISONS:
+    setattr(Placeholder, _name, _lost)  # which Python looks up in the class
 
 
 CELL = np.empty((), object)
@@ -160,7 +160,7 @@ class TracedArray(Array):
     def mean(self, *args: Any, **options: Any) -> Any:  # noqa: D102  # NumPy's
         return np.mean(self, *args, **options)
 
-    def dot(self, other: Any) -> Any:  # noqa: D102  # NumPy's
+    def dot(self, other: Any) -> Any:  # type: ignore[override]  # noqa: D102  # NumPy's
         return np.dot(self, other)
 
 
@@ -179,8 +179,9 @@ def _by_entries(name: str) -> Any:
     return method
 
 
+OF_ITS_OWN = {"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "flags", "strides", "base"}
 for _name in dir(np.ndarray):
-    if not _name.startswith("_") and _name not in vars(TracedArray) and _name not in {"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "flags", "strides", "base"}:
+    if not _name.startswith("_") and _name not in vars(TracedArray) and _name not in OF_ITS_OWN:
         setattr(TracedArray, _name, _by_entries(_name))
 
 REDUCED = {np.sum: lambda x: over_lanes(np.add, "reduce", [x], {"axis": None}), np.mean: lambda x: np.sum(x) * (1.0 / x.size)}

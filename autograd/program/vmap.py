@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.arrays import Form, array_of, tree_ravel, wrapped
+from autograd.arrays import Form as Shapes
+from autograd.arrays import array_of, tree_ravel, wrapped
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
@@ -140,7 +141,7 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _stacked(form: Form, rows: np.ndarray, truths: Collection[int] = ()) -> Any:
+def _stacked(form: Shapes, rows: np.ndarray, truths: Collection[int] = ()) -> Any:
     """Rows, one for each number of the form, as arrays in it with the lanes first; those in `truths` are True or False."""
     leaves, place, lanes = [], 0, rows.shape[1]
     for shape in form.shapes:
