@@ -18,7 +18,7 @@ ORDER = """
     kinds special op ops ufuncs linalg functions arrays
     copies methods operators value native native.cnames native.ctext native.generate native.csource engine anomaly foreign changed files
     sweeps
-    program.archive program.program program.captured program.lanes program.arguments program.recording program.outputs
+    program.archive program.program program.captured program.lanes program.branches program.arguments program.recording program.outputs
     program.vmap program.fast program.jit program
     transforms differences local check shifts symbolic
     pictures pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer

@@ -9,7 +9,7 @@ Source: Gal et al., Trace-based just-in-time type specialization for dynamic lan
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,8 @@ from autograd.program import lanes as by_lanes
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
-if TYPE_CHECKING:
-    from autograd.program.recording import Trace
-
+# A Trace of `autograd.program.recording`, which rests on this module.
+Trace = Any
 # So few lanes follow the tree one after the other, where it is compiled: columns of them would take longer.
 FEW = 16
 NONE = np.empty(0, np.int64)

@@ -43,7 +43,7 @@ class Tracer:
     def __init__(self) -> None:
         self.created: set[Value] = set()
         self.guards: dict[Value, bool] = {}
-        self.truths: set[Value] = set()
+        self.bools: set[Value] = set()
 
     def recorded(self, node: Value) -> None:
         """Note a node that the function made."""
@@ -54,14 +54,14 @@ class Tracer:
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
-    def truth(self, node: Value) -> Value:
+    def note_bool(self, node: Value) -> Value:
         """`node`, noted as one that stands for True or False."""
-        self.truths.add(node)
+        self.bools.add(node)
         return node
 
-    def is_truth(self, node: Value) -> bool:
+    def is_bool(self, node: Value) -> bool:
         """Whether it was noted as such."""
-        return node in self.truths
+        return node in self.bools
 
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
@@ -97,18 +97,18 @@ class Trace:
         self.captured = outside
         self.count = len(outputs)
         # The outputs that are True or False, which programs have as 1 and 0.
-        self.truths = [k for k, y in enumerate(numbers) if (y in tracer.truths if y.__class__ is Value else isinstance(y, bool | np.bool_))]
+        self.bools = [k for k, y in enumerate(numbers) if (y in tracer.bools if y.__class__ is Value else isinstance(y, bool | np.bool_))]
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
         program = Program([*tracer.guards, *outputs], [*inputs, *self.captured])
         program.outputs = np.roll(program.outputs, self.count)
         self.batched = BatchedProgram(program, range(self.count))
-        self.is_number = self.form.is_number and not self.truths
+        self.is_number = self.form.is_number and not self.bools
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
 
     def unravel(self, outputs: list[Any]) -> Any:
         """What the function gives, with these outputs."""
-        for k in self.truths:
+        for k in self.bools:
             outputs[k] = bool(outputs[k])
         return self.form.unravel(outputs)
 
