@@ -47,10 +47,10 @@ class Tracer(Protocol):
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
-    def truth(self, node: Any) -> Any:
+    def note_bool(self, node: Any) -> Any:
         """`node`, noted as one that stands for True or False."""
 
-    def is_truth(self, node: Any) -> bool:
+    def is_bool(self, node: Any) -> bool:
         """Whether it was noted as such."""
 
     def forbid(self, what: str, node: Any) -> None:

@@ -71,11 +71,11 @@ class AbstractTracer:
         """Raise an error: the number is not known."""
         raise OperationError("the partials branch on a number that is not known while they are recorded: choose with where")
 
-    def truth(self, node: Any) -> Any:
+    def note_bool(self, node: Any) -> Any:
         """The node."""
         return node
 
-    def is_truth(self, _node: Any) -> bool:
+    def is_bool(self, _node: Any) -> bool:
         """None is."""
         return False
 

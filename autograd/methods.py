@@ -128,7 +128,7 @@ def comparison(
             return NotImplemented
         tracer = current().tracer
         if tracer is not None:
-            return tracer.truth(op(other, self) if swapped else op(self, other))
+            return tracer.note_bool(op(other, self) if swapped else op(self, other))
         return compare(self._number, number)
 
     method.__name__ = f"__{compare.__name__}__"
@@ -140,11 +140,11 @@ def logical(combine: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(*x: Any) -> Any:
         tracer = current().tracer
-        if tracer is None or not all(isinstance(a, bool | np.bool_) or (is_node(a) and tracer.is_truth(a)) for a in x):
+        if tracer is None or not all(isinstance(a, bool | np.bool_) or (is_node(a) and tracer.is_bool(a)) for a in x):
             if len(x) == 1:
                 raise TypeError("bad operand type for unary ~: 'Value'")
             return NotImplemented
-        return tracer.truth(combine(*x))
+        return tracer.note_bool(combine(*x))
 
     return method
 

@@ -728,9 +728,9 @@ cdef class Value:
         if tracer is not None:
             if relation == Py_EQ or relation == Py_NE:
                 same = (<object>OPS[AG_EQUAL])(self, other)
-                return tracer.truth(same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0))
+                return tracer.note_bool(same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0))
             op = <object>OPS[AG_LESS if relation == Py_LT or relation == Py_GT else AG_LESS_EQUAL]
-            return tracer.truth(op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other))
+            return tracer.note_bool(op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other))
         if relation == Py_EQ or relation == Py_NE:
             return (a == b) == (relation == Py_EQ)
         return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b

@@ -9,7 +9,7 @@ Source: Gal et al., Trace-based just-in-time type specialization for dynamic lan
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,8 @@ from autograd.program import lanes as by_lanes
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 
-if TYPE_CHECKING:
-    from autograd.program.recording import Trace
-
+# A Trace of `autograd.program.recording`, which rests on this module.
+Trace = Any
 # So few lanes follow the tree one after the other, where it is compiled: columns of them would take longer.
 FEW = 16
 NONE = np.empty(0, np.int64)
@@ -178,7 +177,10 @@ class Branches:
     # One lane.
 
     def plan(self, rows: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
-        """The kernel's plan of the tree for groups of these sizes, with the trace of each arm and the largest number of outputs."""
+        """The kernel's plan of the tree for groups of these sizes, the trace of each arm, the largest number of outputs, what is captured.
+
+        The numbers of what is captured are a further group of its inputs.
+        """
         plans, key = self.plans, (wanted, *map(np.size, rows))
         if key not in plans:
             plans[key] = self._planned([x.size for x in rows], wanted)
@@ -212,20 +214,23 @@ class Branches:
         plan = by_lanes.kernel.Plan(
             flat.codes.astype(np.uint8), flat.starts, of(flat.args),
             np.array([entries[k] for k in constants], float), len(inputs), of(outputs),
-            uniform=np.ones(len(inputs), np.uint8), wanted=np.repeat(np.array(wanted, bool), sizes).astype(np.uint8),
+            uniform=np.ones(len(inputs), np.uint8),
+            wanted=np.repeat([*wanted, False], [*sizes, len(inputs) - self.inputs]).astype(np.uint8),
             arms=table, checks=2 * of([place for place, _ in checks]) + answers,
         )  # fmt: skip
-        return plan, [arm.trace for arm in arms], max([len(arm.outputs) for arm in arms])
+        captured = [entries[k] for k in inputs[self.inputs :]]
+        return plan, [arm.trace for arm in arms], max([len(arm.outputs) for arm in arms]), captured
 
     # Lanes.
 
     def route(self, groups: Sequence[np.ndarray], lanes: np.ndarray) -> "tuple[list[tuple[Trace, np.ndarray]], list[np.ndarray]]":
         """The traces that lanes take, each with its lanes, and the lanes that leave the tree, those that leave it together in one array."""
+        root, given = self.root, groups  # the root first: what it needs is captured by now
         if self.captured:
             groups = [*groups, np.array([[v._number for v in self.captured]])]
         found: list[tuple[Trace, np.ndarray]] = []
         left: list[np.ndarray] = []
-        stack: list[tuple[Arm | None, np.ndarray, dict[int, Any]]] = [(self.root, lanes, {})]
+        stack: list[tuple[Arm | None, np.ndarray, dict[int, Any]]] = [(root, lanes, {})]
         while stack:
             arm, lanes, held = stack.pop()
             if arm is None:
@@ -233,11 +238,11 @@ class Branches:
             elif arm.trace is not None and not arm.checks:
                 found.append((arm.trace, lanes))
             elif by_lanes.kernel is not None and not self.own and len(lanes) <= FEW:
-                self._one_by_one(groups, lanes, found, left)
+                self._one_by_one(given, lanes, found, left)
             else:
                 asked, kept = self._segment(arm, groups, held).run(groups, lanes, held)
                 n = len(arm.checks)
-                wrong = asked[:, :n] != np.array([answer for _, answer, _ in arm.checks], bool)
+                wrong = asked[:, :n] != np.array([answer for _, answer, _ in arm.checks], float)
                 leaves = wrong.any(axis=1)
                 if leaves.any():
                     first = wrong.argmax(axis=1)
@@ -245,18 +250,19 @@ class Branches:
                 if arm.trace is not None:
                     found.append((arm.trace, lanes[~leaves]))
                 else:
-                    stack += _parted(arm, lanes, kept, [~leaves & ~asked[:, n], ~leaves & asked[:, n]])
+                    yes = asked[:, n] != 0.0
+                    stack += _parted(arm, lanes, kept, [~leaves & ~yes, ~leaves & yes])
         return [part for part in found if len(part[1])], left
 
     def _one_by_one(
         self, groups: Sequence[np.ndarray], lanes: np.ndarray, found: "list[tuple[Trace, np.ndarray]]", left: list[np.ndarray]
     ) -> None:
         rows = [x[0] for x in groups]
-        plan, traces, most = self.plan(rows, (False,) * len(rows))
-        outputs = np.empty(most)
+        plan, traces, most, captured = self.plan(rows, (False,) * len(rows))
+        outputs, others = np.empty(most), [np.array([v._number for v in captured])] if captured else []
         taken: dict[int, list[int]] = {}
         for lane in lanes.tolist():
-            last = plan.follow([x[lane] if len(x) > 1 else x[0] for x in groups], outputs)
+            last = plan.follow([*[x[lane] if len(x) > 1 else x[0] for x in groups], *others], outputs)
             taken.setdefault(last, []).append(lane)
         for last, own in taken.items():
             if last < 0:
@@ -427,20 +433,24 @@ class Segment:
         varies += [False] * len(self.shared) + [True] * len(self.columns)
         order = np.array([*[place for _, place in live], *self.shared, *self.columns, *[~k for k in constants]], np.int64)
         slots = _Slots(np.concatenate([order, np.arange(arm.begin, arm.guarded)]))
-        program = object.__new__(Program)
-        program.inputs, program.own = len(varies), tuple(tree.own)
         flat = tree.flat
-        program.codes = flat.codes[arm.begin : arm.guarded].astype(np.uint32 if tree.own else np.uint8)
         starts = flat.starts[arm.begin : arm.guarded + 1]
-        program.starts, program.args = starts - starts[0], slots(flat.args[starts[0] : starts[-1]])
-        program.constants, program.outputs = np.array([tree.entries[k] for k in constants], float), slots(outputs)
+        program = Program.from_arrays(
+            flat.codes[arm.begin : arm.guarded],
+            starts - starts[0],
+            slots(flat.args[starts[0] : starts[-1]]),
+            np.array([tree.entries[k] for k in constants], float),
+            slots(outputs),
+            len(varies),
+            tree.own,
+        )
         self.batched = BatchedProgram(program, ())
         self.count = len(guards)
         found = program._run(varies, lambda _, args: any(a is True for a in args))[self.count :]
         self.made = [(place, a is True) for place, a in zip(made.tolist(), found, strict=True)]
 
     def run(self, groups: Sequence[np.ndarray], lanes: np.ndarray, held: dict[int, Any]) -> tuple[np.ndarray, dict[int, Any]]:
-        """Whether each guard holds, in a row for each lane, and what the arms behind need."""
+        """The guards, 1 where they hold and 0 where not, in a row for each lane, and what the arms behind need."""
         given = [_part(groups[i], own, lanes) for i, own in self.groups]
         if self.shared:
             given.append(np.array([[held[place] for place in self.shared]]))
@@ -450,7 +460,7 @@ class Segment:
         kept = {place: held[place] for place in self.passed}
         for k, (place, varies) in enumerate(self.made, self.count):
             kept[place] = found[:, k] if varies else found.item(0, k)
-        return found[:, : self.count] != 0.0, kept
+        return found[:, : self.count], kept
 
 
 class _Slots:

@@ -87,7 +87,7 @@ class FastCall:
         """The same by the tree of the paths that are known."""
         gradient = None
         try:
-            plan, traces, most = tree.plan(inputs, self.wanted)
+            plan, traces, most, _ = tree.plan(inputs, self.wanted)
             found = np.empty(most)
             if self.weight is None:
                 last = plan.follow(inputs, found)

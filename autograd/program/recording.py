@@ -59,21 +59,21 @@ class Tracer:
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0  # the number of the run
         self.guards: dict[Value, bool] = {}
-        self.truths: set[Value] = set()
+        self.bools: set[Value] = set()
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`, which becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
-    def truth(self, node: Value) -> Value:
+    def note_bool(self, node: Value) -> Value:
         """`node`, noted as one that stands for True or False."""
-        self.truths.add(node)
+        self.bools.add(node)
         return node
 
-    def is_truth(self, node: Value) -> bool:
+    def is_bool(self, node: Value) -> bool:
         """Whether it was noted as such."""
-        return node in self.truths
+        return node in self.bools
 
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
@@ -113,7 +113,7 @@ class Trace:
         self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
-        self.truths: list[int] = [k for k, y in enumerate(leaves) if _is_truth(y, tracer)]
+        self.bools: list[int] = [k for k, y in enumerate(leaves) if _is_bool(y, tracer)]
         self.whole: Form | None = None
         self.lazy = lazy
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
@@ -124,8 +124,8 @@ class Trace:
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
         self.count = len(outputs)
         # The outputs that are True or False, which programs have as 1 and 0.
-        self.truths = [k for k, y in enumerate(numbers) if _is_truth(y, tracer)]
-        self.is_number = self.form.is_number and not self.truths
+        self.bools = [k for k, y in enumerate(numbers) if _is_bool(y, tracer)]
+        self.is_number = self.form.is_number and not self.bools
         entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
         program = Program([*tracer.guards, *outputs], [*entries, *outside])
@@ -134,7 +134,7 @@ class Trace:
 
     def unravel(self, outputs: list[Any]) -> Any:
         """What the function gives, with these outputs."""
-        for k in self.truths:
+        for k in self.bools:
             outputs[k] = bool(outputs[k])
         return self.form.unravel(outputs)
 
@@ -159,7 +159,7 @@ class Trace:
         if self.whole is None:
             return self.unravel(call(name, self.once, _given(groups, lazy=False)))
         found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
-        for k in self.truths:
+        for k in self.bools:
             found[k] = bool(found[k])
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
@@ -186,8 +186,8 @@ def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     return found
 
 
-def _is_truth(x: Any, tracer: Tracer) -> bool:
-    return x in tracer.truths if x.__class__ is Value else isinstance(x, bool | np.bool_)
+def _is_bool(x: Any, tracer: Tracer) -> bool:
+    return x in tracer.bools if x.__class__ is Value else isinstance(x, bool | np.bool_)
 
 
 def _node(x: Any) -> Any:

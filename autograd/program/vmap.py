@@ -79,7 +79,7 @@ class VMap:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
             rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
-        return _stacked(form, rows, set.intersection(*[set(trace.truths) for trace, _ in made]))
+        return _stacked(form, rows, set.intersection(*[set(trace.bools) for trace, _ in made]))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
         """The results as one call of a form, joined to the Values among the arguments."""
@@ -141,13 +141,13 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _stacked(form: Shapes, rows: np.ndarray, truths: Collection[int] = ()) -> Any:
-    """Rows, one for each number of the form, as arrays in it with the lanes first; those in `truths` are True or False."""
+def _stacked(form: Shapes, rows: np.ndarray, bools: Collection[int] = ()) -> Any:
+    """Rows, one for each number of the form, as arrays in it with the lanes first; those in `bools` are True or False."""
     leaves, place, lanes = [], 0, rows.shape[1]
     for shape in form.shapes:
         size = math.prod(shape)
         own = rows[place : place + size].T
-        if size and all(k in truths for k in range(place, place + size)):
+        if size and all(k in bools for k in range(place, place + size)):
             own = own.astype(bool)
         leaves.append(wrapped(np.ascontiguousarray(own).reshape(lanes, *shape)))
         place += size
