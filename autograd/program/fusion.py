@@ -147,7 +147,7 @@ def _concatenated(one: Program, two: Program, sources: np.ndarray, inputs: int) 
     """The instructions of both, those of the second after those of the first, whose inputs or outputs it takes."""
     constants = len(one.constants) + len(two.constants)
     first = np.concatenate([np.arange(one.inputs), inputs + np.arange(len(one.constants)), inputs + constants + np.arange(len(one))])
-    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[~sources], sources)  # the 0 for a program without outputs
+    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[np.where(sources < 0, ~sources, -1)], sources)  # 0: not used
     own = inputs + constants + len(one) + np.arange(len(two))
     second = np.concatenate([taken, inputs + len(one.constants) + np.arange(len(two.constants)), own])
     return Program.from_arrays(
