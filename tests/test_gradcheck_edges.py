@@ -43,6 +43,8 @@ from autograd import (
 from autograd.errors import GradcheckError
 from autograd.kinds import COMPLEX, branches
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 inf, nan = math.inf, math.nan
 ROWS = [op for op in TABLE.values() if op is not ops.stop_gradient]  # whose derivative is not that of its values, on purpose
 CHOOSE = (ops.step, ops.less, ops.less_equal, ops.where, ops.clip, ops.leaky_relu, ops.sign)  # smooth beyond the domain, too

@@ -12,6 +12,8 @@ import pytest
 
 from autograd import TABLE, Value, ops
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 TINY = b"""
 half: Op = Op("half", lambda xp, x, n: x / 2.0, lambda y, x, n: (0.5 * x, None), "half")
 both: Op = Op("both", lambda xp, *x: x, lambda y, *x: _help(x), "both")

@@ -9,6 +9,8 @@ from operations import DIGITS, LARGEST, TINY, apply, domains, each_op, error, po
 
 from autograd import TABLE, Value, gradient, ops
 
+pytestmark = pytest.mark.any_python
+
 inf, nan = math.inf, math.nan
 
 
