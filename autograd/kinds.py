@@ -30,6 +30,9 @@ IEEE_TRAPS = (ArithmeticError, ValueError)
 NUMBERS = (int, float, Real, Decimal, np.bool_)
 REAL_DTYPES = "biuf"
 
+# Bytes of a float. Arrays of shorter ones are computed as floats and rounded once: constants of special functions are too large for them.
+DOUBLE = 8
+
 # From here on every float is a whole number.
 WHOLE = 2.0**52
 
@@ -415,8 +418,11 @@ class _Arrays:
         arrays = [a if a.dtype.kind == "f" else a.astype(float) for a in arrays]
         if op.__module__ not in _LANEWISE and any(a.ndim for a in arrays):
             return _tried(op, arrays)
-        y = np.asarray(quietly(op.value, self, *arrays))
-        return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
+        kept, wide = np.result_type(*arrays or [0.0]), [a if a.itemsize >= DOUBLE else a.astype(float) for a in arrays]
+        y = np.asarray(quietly(op.value, self, *wide))
+        if y.dtype.kind not in REAL_DTYPES:
+            return op.real(y)
+        return (y if kept.itemsize >= DOUBLE else quietly(y.astype, kept))[()]
 
 
 def quietly(f: Callable[..., Any], *args: Any) -> Any:
@@ -508,6 +514,12 @@ class _Symbols:
 def _mpmath() -> _Symbols:
     import mpmath  # noqa: PLC0415  # only where its numbers are used
 
+    def ndtri(x: Any) -> Any:
+        """By the smaller of the two tails: with 2x - 1, of which mpmath has the inverse of erf, digits would be lost."""
+        tail = min(x, 1 - x)
+        y = mpmath.findroot(lambda y: mpmath.log(mpmath.ncdf(y) / tail), -mpmath.sqrt(-2 * mpmath.log(2 * tail)))
+        return y if x < 0.5 else -y
+
     return _Symbols(
         mpmath.mp,
         {
@@ -532,8 +544,24 @@ def _mpmath() -> _Symbols:
             "lgamma": lambda x: mpmath.re(mpmath.loggamma(x)),
             "digamma": mpmath.digamma,
             "zeta": mpmath.zeta,
+            "mills": lambda n, x: n * mpmath.pcfu(n + 0.5, x) / mpmath.pcfu(n - 0.5, x),
+            "ndtri": ndtri,
+            "gamma": mpmath.gamma,
         },
     )
+
+
+def _sympy_mills(n: Any, x: Any) -> Any:
+    """By erfc where n is a whole number, else by integrals."""
+    import sympy  # noqa: PLC0415  # as above
+
+    if n == 1:
+        return sympy.sqrt(2 / sympy.pi) * sympy.exp(-(x**2) / 2) / sympy.erfc(x / sympy.sqrt(2)) - x
+    if sympy.sympify(n).is_number and n > 1 and n == int(n):
+        return (n - 1) / _sympy_mills(n - 1, x) - x
+    t = sympy.Symbol("t", positive=True)
+    above, below = (sympy.Integral(t**k * sympy.exp(-(t**2) / 2 - x * t), (t, 0, sympy.oo)) for k in (n, n - 1))
+    return above / below
 
 
 @functools.cache
@@ -601,6 +629,9 @@ def _sympy() -> _Symbols:
             "lgamma": sympy.loggamma,
             "digamma": sympy.digamma,
             "zeta": sympy.zeta,
+            "mills": _sympy_mills,
+            "ndtri": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
+            "gamma": sympy.gamma,
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )
