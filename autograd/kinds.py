@@ -418,7 +418,7 @@ class _Arrays:
         arrays = [a if a.dtype.kind == "f" else a.astype(float) for a in arrays]
         if op.__module__ not in _LANEWISE and any(a.ndim for a in arrays):
             return _tried(op, arrays)
-        kept, wide = np.result_type(*arrays or [0.0]), [a if a.itemsize >= DOUBLE else a.astype(float) for a in arrays]
+        kept, wide = np.result_type(*arrays or [np.zeros(())]), [a if a.itemsize >= DOUBLE else a.astype(float) for a in arrays]
         y = np.asarray(quietly(op.value, self, *wide))
         if y.dtype.kind not in REAL_DTYPES:
             return op.real(y)
