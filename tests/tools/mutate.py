@@ -239,7 +239,7 @@ def main(names: Sequence[str], source: bytes) -> int:
     start = time.monotonic()
     # The compiled Value has the arithmetic of the table as it was when that was built.
     os.environ |= {"AUTOGRAD_BACKEND": "pure", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OPENBLAS_NUM_THREADS": "1"}
-    for slow_to_load in ("matplotlib.mathtext", "mpmath", "sympy"):
+    for slow_to_load in ("matplotlib.mathtext", "mpmath", "scipy.special", "sympy"):
         importlib.import_module(slow_to_load)  # once, rather than in each fork
     table = Table(source)
     wanted = frozenset(names or table.rows)
