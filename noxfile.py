@@ -3,6 +3,7 @@
 Each installs what it needs into an environment of its own, and works in a copy of the checkout, where nothing compiled lies yet.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,13 +19,36 @@ import nox
 
 OLDEST, NEWEST, BETWEEN = "3.11", "3.13", "3.12"
 COMPILED = "native" if any(map(shutil.which, ("cc", "gcc", "clang"))) else "pure"
-# Between the oldest and the newest Python runs only what depends on the version.
-PART = " tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording}*.py"
-# Of an installed wheel: what reads the package's own files, what it compiles, and what users do with it.
-INSTALLED = "tests/test_{public,backend,main,files,program,ctext,cnames,draw,step,jit,value,graph,numpy,transforms,module,train}*.py"
+# Of each job that runs pytest: the extras that it installs, the marks and the files that it asks for. The first is command 2 of the
+# quick start, word for word and whole. What is marked `any_python` or `any_backend` is the same on every Python, or on either Value, and
+# runs there alone; the Python in between runs what is closest to the interpreter, and an installed wheel what reads the package's own
+# files, what is compiled with them, and what users do with it.
+PYTEST = {
+    "tests-3.11": ("test", "", ""),
+    "tests-3.13": ("test", "not fuzz and not oracle and not any_python", ""),
+    "tests-3.12": (
+        "test",
+        "not fuzz and not oracle and not any_python",
+        "tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording}*.py",
+    ),
+    "pure": ("test", "not fuzz and not oracle and not any_backend", ""),
+    "wheel": (
+        "test",
+        "",
+        "tests/test_{public,backend,main,files,program,ctext,draw,step,jit,value,graph,numpy,transforms,module,train}*.py",
+    ),
+    "oracle": ("test,oracle", "oracle", "tests/test_oracle.py"),
+    "browser": ("test,browser,docs", "browser", "tests"),
+    "site": ("test,docs", "", "tests/test_site.py"),
+}
 # Of all jobs the longest first, a few at a time.
 ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "first", "core", "style"]
 AT_ONCE = 4
+
+# For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
+# imported, since much of it never is.
+NOTHING_BUILT = {"CC": "false"}
+os.environ["PIP_NO_COMPILE"] = "1"
 
 nox.options.sessions = ["style", f"tests-{OLDEST}"]
 nox.options.default_venv_backend = "venv"
@@ -63,6 +87,17 @@ def shell(session: nox.Session, command: str, **env: str) -> None:
     session.run(shutil.which("bash") or "bash", "-c", command, external=True, env=env or None)
 
 
+def asked(job: str) -> str:
+    """What the command of pytest goes on with in this job."""
+    _, marks, files = PYTEST[job]
+    return f' -m "{marks}"' * bool(marks) + f" {files}" * bool(files)
+
+
+def run_tests(session: nox.Session, **env: str) -> None:
+    """Install the extras of a job, and run its tests."""
+    shell(session, f"python -m pip install -q -e '.[{PYTEST[session.name][0]}]' && python -m pytest{asked(session.name)}", **env)
+
+
 def expect(session: nox.Session, backend: str, python: str | Path = "python") -> None:
     """Print which Value is in use, away from the checkout, and fail where it is another."""
     with TemporaryDirectory() as away, session.chdir(away):
@@ -76,16 +111,16 @@ def expect(session: nox.Session, backend: str, python: str | Path = "python") ->
 def tests(session: nox.Session) -> None:
     """Command 2 of the quick start, on one of the Pythons that we claim."""
     with checkout(session):
-        shell(session, SECOND + PART * (session.python == BETWEEN))
+        shell(session, SECOND + asked(session.name))
         expect(session, COMPILED)
 
 
 @nox.session(python=OLDEST)
 def pure(session: nox.Session) -> None:
-    """Command 2 of the quick start, with the Value in Python."""
-    session.env["AUTOGRAD_BACKEND"] = "pure"
+    """Command 2 of the quick start, with the Value in Python, and nothing built."""
+    session.env.update({"AUTOGRAD_BACKEND": "pure"} | NOTHING_BUILT)
     with checkout(session):
-        shell(session, SECOND)
+        shell(session, SECOND + asked("pure"))
         expect(session, "pure")
 
 
@@ -123,7 +158,7 @@ def wheel(session: nox.Session) -> None:
                 extra = "[test]" if package.suffix == ".whl" else ""
                 shell(session, f"installed/bin/python -m pip install -q '{package}{extra}' && installed/bin/python -m autograd --quiet")
                 expect(session, COMPILED, away / "installed" / "bin" / "python")
-            shell(session, f"installed/bin/python -m pytest {INSTALLED}")
+            shell(session, f"installed/bin/python -m pytest{asked('wheel')}")
 
 
 @nox.session(python=OLDEST)
@@ -131,8 +166,7 @@ def oracle(session: nox.Session) -> None:
     """The same random graphs in PyTorch and JAX."""
     with checkout(session):
         session.install("torch==2.13.0")  # built for the CPU alone; the newest may bring gigabytes for graphics cards
-        session.install("-e", ".[test,oracle]")
-        session.run("python", "-m", "pytest", "-m", "oracle", "tests/test_oracle.py")
+        run_tests(session)
 
 
 @nox.session(python=OLDEST)
@@ -141,23 +175,21 @@ def browser(session: nox.Session) -> None:
     if not shutil.which("chromium"):
         session.skip("chromium is not installed")
     with checkout(session):
-        session.install("-e", ".[browser,docs]")
-        session.run("python", "-m", "pytest", "-m", "browser", "tests")
+        run_tests(session)
 
 
 @nox.session(python=OLDEST)
 def site(session: nox.Session) -> None:
     """No warning, no link that leads nowhere, nothing from a network."""
     with checkout(session):
-        session.install("-e", ".[docs]")
-        session.run("python", "-m", "pytest", "tests/test_site.py")
+        run_tests(session, **NOTHING_BUILT)
 
 
 @nox.session(python=OLDEST)
 def style(session: nox.Session) -> None:
     """Style and types."""
     with checkout(session):
-        session.install("-e", ".[test]")
+        session.install("-e", ".[test]", env=NOTHING_BUILT)
         shell(session, "ruff format --check . && ruff check . && mypy")
 
 

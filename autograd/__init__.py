@@ -42,6 +42,7 @@ from autograd.ops import exp2 as exp2
 from autograd.ops import expm1 as expm1
 from autograd.ops import floor as floor
 from autograd.ops import floordiv as floordiv
+from autograd.ops import gamma as gamma
 from autograd.ops import gelu as gelu
 from autograd.ops import hypot as hypot
 from autograd.ops import leaky_relu as leaky_relu
@@ -56,10 +57,12 @@ from autograd.ops import log_ndtr as log_ndtr
 from autograd.ops import logaddexp as logaddexp
 from autograd.ops import logsumexp as logsumexp
 from autograd.ops import maximum as maximum
+from autograd.ops import mills as mills
 from autograd.ops import minimum as minimum
 from autograd.ops import mod as mod
 from autograd.ops import mul as mul
 from autograd.ops import ndtr as ndtr
+from autograd.ops import ndtri as ndtri
 from autograd.ops import neg as neg
 from autograd.ops import norm as norm
 from autograd.ops import pow as pow
@@ -132,6 +135,7 @@ __all__ = [
     "expm1",
     "floor",
     "floordiv",
+    "gamma",
     "gelu",
     "grad",
     "gradcheck",
@@ -158,10 +162,12 @@ __all__ = [
     "logaddexp",
     "logsumexp",
     "maximum",
+    "mills",
     "minimum",
     "mod",
     "mul",
     "ndtr",
+    "ndtri",
     "neg",
     "no_grad",
     "norm",

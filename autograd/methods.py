@@ -89,7 +89,9 @@ def power(op: Op) -> Callable[[Any, Any], Any]:
     """As `binary`, with the operation that replaces `op` where the right operand is a constant."""
     variable, constant = binary(op), binary(op.recorded_on((None, 0.0)))
 
-    def method(self: Any, other: Any) -> Any:
+    def method(self: Any, other: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            return NotImplemented  # Python says it of pow(x, y, modulus)
         return variable(self, other) if other.__class__ is Value else constant(self, other)
 
     return _named(method, op)

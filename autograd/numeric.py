@@ -13,6 +13,9 @@ import numpy as np
 from autograd.errors import NumberError
 from autograd.kinds import IEEE_TRAPS, REAL_DTYPES, as_float, is_node, kind_of, not_a_number, quietly, register_numbers
 
+# Bytes of a float. Arrays of shorter ones are computed as floats and rounded once: constants of special functions are too large for them.
+DOUBLE = 8
+
 # From here on every float is a whole number.
 WHOLE = 2.0**52
 
@@ -166,8 +169,11 @@ class _Arrays:
         arrays = [a if a.dtype.kind == "f" else a.astype(float) for a in arrays]
         if op.__module__ not in _LANEWISE and any(a.ndim for a in arrays):
             return _tried(op, arrays)
-        y = np.asarray(quietly(op.value, self, *arrays))
-        return y[()] if y.dtype.kind in REAL_DTYPES else op.real(y)
+        kept, wide = np.result_type(*arrays or [np.zeros(())]), [a if a.itemsize >= DOUBLE else a.astype(float) for a in arrays]
+        y = np.asarray(quietly(op.value, self, *wide))
+        if y.dtype.kind not in REAL_DTYPES:
+            return op.real(y)
+        return (y if kept.itemsize >= DOUBLE else quietly(y.astype, kept))[()]
 
 
 # Where the operations are declared that take arrays element by element.

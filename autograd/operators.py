@@ -91,6 +91,9 @@ class Operators:
     lgamma = gammaln = unary(ops.lgamma)
     digamma = psi = unary(ops.digamma)
     zeta = several(ops.zeta)
+    mills = several(ops.mills)
+    ndtri = unary(ops.ndtri)
+    gamma = unary(ops.gamma)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

@@ -25,7 +25,7 @@ from autograd.numeric import FLOATS
 from autograd.op import Op, table
 
 TWO_BY_ROOT_PI, HALF_ROOT_PI, ROOT_HALF = 1.1283791670955126, 0.886226925452758, 0.7071067811865476
-BY_ROOT_2_PI, ROOT_2_BY_PI = 0.3989422804014327, 0.7978845608028654
+BY_ROOT_2_PI, ROOT_HALF_PI, ROOT_2 = 0.3989422804014327, 1.2533141373155003, 1.4142135623730951
 LN_2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 
 # Why a derivative was chosen.
@@ -63,9 +63,9 @@ def _direction(x: tuple[Any, ...], norm: Callable[..., Any]) -> tuple[Any, ...]:
     return tuple(where(unit, a / length, 0.0) for a in u)
 
 
-def _finite(x: Any) -> Any:
-    """`x`, or 0 where it is infinite and what it is multiplied by is 0."""
-    return where(less(abs(x), inf), x, 0.0)
+def _fading(x: Any, slope: Any) -> Any:
+    """`slope`, but a constant 0 where x is infinite, so that its own derivative is 0 there and not 0 times infinity."""
+    return where(equal(abs(x), inf), 0.0, slope)
 
 
 def _trigamma(y: Any, x: Any) -> Any:
@@ -148,7 +148,7 @@ leaky_relu: Op = Op("leaky_relu", lambda xp, x, slope: xp.where(x > 0.0, x, slop
                         (where(x, (s := step(x, 0.0)) + slope * (1.0 - s), minimum(1.0, slope)), minimum(x, 0.0)),
                     defaults=(0.01,), domain=(REAL, (0.0, 1.0)), bound=EXACT,
                     kinks=(Kink((0.0, 0.01), (0.01, 0.0), LEAST),))
-erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * exp(-x * x),),
+erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * _fading(x, exp(-x * x)),),
              latex=r"\operatorname{erf}\left(#1\right)", bound=Bound(1.0, 1.5, relative=False))
 
 # Angles.
@@ -161,7 +161,7 @@ asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - 
 acos: Op = Op("acos", lambda xp, x: xp.acos(x), lambda y, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arccos",
               latex=r"\arccos\left(#1\right)", domain=(UNIT,), bound=Bound(1.0, 2.5),
               kinks=(Kink((1.0,), (-inf,), INSIDE), Kink((-1.0,), (-inf,), INSIDE)))
-atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (1.0 / (1.0 + x * x),), numpy="arctan",
+atan: Op = Op("atan", lambda xp, x: xp.atan(x), lambda y, x: (_fading(x, 1.0 / (1.0 + x * x)),), numpy="arctan",
               latex=r"\arctan\left(#1\right)", bound=Bound(1.0, 2.5))
 
 # atan2(y, x): the angle of the point (x, y).
@@ -232,7 +232,7 @@ logaddexp: Op = Op("logaddexp", lambda xp, a, b: xp.where(a == b, a + LN_2,
                    latex=r"\ln\left(e^{#1} + e^{#2}\right)", bound=Bound(1.5, 1.5, relative=False))
 cbrt: Op = Op("cbrt", lambda xp, x: xp.cbrt(x), lambda y, x: (1.0 / (3.0 * y * y),), latex=r"\sqrt[3]{#1}",
               bound=Bound(4.0, 9.0), kinks=(Kink((0.0,), (inf,), "the limit from either side"),))
-asinh: Op = Op("asinh", lambda xp, x: xp.asinh(x), lambda y, x: (1.0 / hypot(1.0, x),), numpy="arcsinh",
+asinh: Op = Op("asinh", lambda xp, x: xp.asinh(x), lambda y, x: (_fading(x, 1.0 / hypot(1.0, x)),), numpy="arcsinh",
                latex=r"\operatorname{arsinh}\left(#1\right)", bound=Bound(2.0, 2.0))
 acosh: Op = Op("acosh", lambda xp, x: xp.acosh(x), lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
                numpy="arccosh", latex=r"\operatorname{arcosh}\left(#1\right)", domain=((1.0, inf),),
@@ -242,10 +242,10 @@ atanh: Op = Op("atanh", lambda xp, x: xp.atanh(x), lambda y, x: (1.0 / ((1.0 - x
 
 # x Φ(x) and x σ(x), which are 0 at -inf.
 gelu: Op = Op("gelu", lambda xp, x: 0.5 * xp.maximum(x, -1e300) * xp.erfc(-ROOT_HALF * x),
-              lambda y, x: (ndtr(x) + BY_ROOT_2_PI * _finite(x) * exp(-0.5 * x * x),),
+              lambda y, x: (ndtr(x) + BY_ROOT_2_PI * _fading(x, x * exp(-0.5 * x * x)),),
               bound=Bound(2.0, 2.0, relative=False))
 silu: Op = Op("silu", lambda xp, x: xp.maximum(x, -1e300) * xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
-              lambda y, x: (sigmoid(x) * (1.0 + _finite(x) * sigmoid(-x)),), bound=Bound(3.0, 4.0, relative=False))
+              lambda y, x: (sigmoid(x) * (1.0 + _fading(x, x * sigmoid(-x))),), bound=Bound(3.0, 4.0, relative=False))
 
 # Whole numbers: Python's // and %, and round, which takes the even one of two as near.
 floor: Op = Op("floor", lambda xp, x: xp.floor(x), lambda y, x: (None,), latex=r"\left\lfloor #1 \right\rfloor",
@@ -261,36 +261,43 @@ mod: Op = Op("mod", lambda xp, a, b: xp.mod(a, b), lambda y, a, b: (1.0, -floord
              label="%", latex=r"#1 \operatorname{mod} #2", domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT,
              kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limits from the right by a, and from the left by b"),))
 
-# Special functions: the values are in special.py.
-erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * exp(-x * x),),
+# Special functions: the values are in special.py; erfcx(x) is exp(x**2) erfc(x), ndtr the normal distribution's function.
+erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * _fading(x, exp(-x * x)),),
               latex=r"\operatorname{erfc}\left(#1\right)", bound=Bound(2.0, 400.0))
-
-# exp(x**2) erfc(x).
-erfcx: Op = Op("erfcx", special.erfcx, lambda y, x: (2.0 * x * y - TWO_BY_ROOT_PI,),
-               latex=r"\operatorname{erfcx}\left(#1\right)", bound=Bound(6.0, 4.0, relative=False))
-
-# The distribution function of the normal distribution.
-ndtr: Op = Op("ndtr", special.ndtr, lambda y, x: (BY_ROOT_2_PI * exp(-0.5 * x * x),),
+erfcx: Op = Op("erfcx", special.erfcx,
+               lambda y, x: (where(less(x, 3.0), 2.0 * x * y - TWO_BY_ROOT_PI, -ROOT_2 * mills(1.0, ROOT_2 * x) * y),),
+               latex=r"\operatorname{erfcx}\left(#1\right)", bound=Bound(6.0, 60.0))
+ndtr: Op = Op("ndtr", special.ndtr, lambda y, x: (BY_ROOT_2_PI * _fading(x, exp(-0.5 * x * x)),),
               latex=r"\Phi\left(#1\right)", bound=Bound(6.0, 400.0))
-log_ndtr: Op = Op("log_ndtr", special.log_ndtr, lambda y, x: (ROOT_2_BY_PI / erfcx(-ROOT_HALF * x),),
-                  latex=r"\ln \Phi\left(#1\right)", bound=Bound(6.0, 1000.0))
+log_ndtr: Op = Op("log_ndtr", special.log_ndtr,
+                  lambda y, x: (where(less(x, -4.0), mills(1.0, -x) - x,
+                                      BY_ROOT_2_PI * _fading(x, exp(-0.5 * x * x)) / ndtr(x)),),
+                  latex=r"\ln \Phi\left(#1\right)", bound=Bound(6.0, 400.0))
 erfinv: Op = Op("erfinv", special.erfinv, lambda y, x: (HALF_ROOT_PI * exp(y * y),),
-                latex=r"\operatorname{erf}^{-1}\left(#1\right)", domain=(UNIT,), bound=Bound(2.0, 150.0),
-                kinks=(Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)))
+                latex=r"\operatorname{erf}^{-1}\left(#1\right)", domain=(UNIT,), bound=Bound(2.0, 150.0), kinks=ENDS)
 lgamma: Op = Op("lgamma", special.lgamma, lambda y, x: (digamma(x),), numpy="gammaln",
-                latex=r"\ln\left|\Gamma\left(#1\right)\right|", domain=(POSITIVE,),
-                bound=Bound(6.0, 6.0, relative=False),
+                latex=r"\ln\left|\Gamma\left(#1\right)\right|", domain=(POSITIVE,), bound=Bound(6.0, 13.0),
                 kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (inf,), IEEE), Kink((-1.0,), (-inf,), RIGHT)))
 digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), numpy="psi",
-                 latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(6.0, 3.0, relative=False),
+                 latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(13.0, 4.0),
                  kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (inf,), RIGHT), Kink((-1.0,), (inf,), RIGHT)))
 
-# Hurwitz's, so that digamma can be differentiated to any order. Its derivative by s is not known, and nan.
+# Hurwitz's zeta, so that digamma can be differentiated to any order; mills likewise for log_ndtr and erfcx, whose derivatives would
+# cancel without it (its bound is for s up to 9). The derivatives by s are not known, and nan.
 zeta: Op = Op("zeta", special.zeta, lambda y, s, x: (nan, -s * zeta(s + 1.0, x)),
               latex=r"\zeta\left(#1, #2\right)", domain=((1.0, inf), POSITIVE), bound=Bound(4.0, 1500.0),
               kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative by s is not known anywhere"),))
+mills: Op = Op("mills", special.mills, lambda y, s, x: (nan, y * (y - mills(s + 1.0, x))),
+               domain=((1.0, 9.0), (4.0, inf)), bound=Bound(4.0, 60.0))
+ndtri: Op = Op("ndtri", special.ndtri,  # whose derivative is 1/φ(y)
+               lambda y, x: (where(equal(abs(y), inf), inf, ROOT_HALF_PI * where(
+                   less(x, 0.5), erfcx(-ROOT_HALF * y) / x, erfcx(ROOT_HALF * y) / (1.0 - x))),),
+               domain=((0.0, 1.0),), bound=Bound(5.0, 8.0), kinks=(Kink((0.0,), (inf,), INSIDE), ENDS[0]))
+gamma: Op = Op("gamma", special.gamma, lambda y, x: (y * digamma(x),), latex=r"\Gamma\left(#1\right)",
+               domain=(POSITIVE,), bound=Bound(8.0, 20.0),
+               kinks=(Kink((0.0,), (-inf,), RIGHT), Kink((-0.0,), (-inf,), RIGHT), Kink((-1.0,), (nan,), "a pole")))
 
 # fmt: on
 
-HELPERS = ["_shares", "_softmax", "_direction", "_finite", "_trigamma"]
+HELPERS = ["_shares", "_softmax", "_direction", "_fading", "_trigamma"]
 TABLE: dict[str, Op] = table(dict(vars()), HELPERS, sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))

@@ -40,6 +40,13 @@ def mpmath() -> _Symbols:
     """The numbers of mpmath."""
     mpmath = import_module("mpmath")
 
+    def ndtri(x: Any) -> Any:
+        """By the smaller of the two tails: with 2x - 1, of which mpmath has the inverse of erf, digits would be lost."""
+        tail = min(x, 1 - x)
+        y = mpmath.findroot(lambda y: mpmath.log(mpmath.ncdf(y) / tail), -mpmath.sqrt(-2 * mpmath.log(2 * tail)))
+        return y if x < 0.5 else -y
+
+
     return _Symbols(
         mpmath.mp,
         {
@@ -64,8 +71,23 @@ def mpmath() -> _Symbols:
             "lgamma": lambda x: mpmath.re(mpmath.loggamma(x)),
             "digamma": mpmath.digamma,
             "zeta": mpmath.zeta,
+            "mills": lambda n, x: n * mpmath.pcfu(n + 0.5, x) / mpmath.pcfu(n - 0.5, x),
+            "ndtri": ndtri,
+            "gamma": mpmath.gamma,
         },
     )
+
+
+def _sympy_mills(n: Any, x: Any) -> Any:
+    """By erfc where n is a whole number, else by integrals."""
+    sympy = import_module("sympy")
+    if n == 1:
+        return sympy.sqrt(2 / sympy.pi) * sympy.exp(-(x**2) / 2) / sympy.erfc(x / sympy.sqrt(2)) - x
+    if sympy.sympify(n).is_number and n > 1 and n == int(n):
+        return (n - 1) / _sympy_mills(n - 1, x) - x
+    t = sympy.Symbol("t", positive=True)
+    above, below = (sympy.Integral(t**k * sympy.exp(-(t**2) / 2 - x * t), (t, 0, sympy.oo)) for k in (n, n - 1))
+    return above / below
 
 
 @functools.cache
@@ -134,6 +156,9 @@ def sympy() -> _Symbols:
             "lgamma": sympy.loggamma,
             "digamma": sympy.digamma,
             "zeta": sympy.zeta,
+            "mills": _sympy_mills,
+            "ndtri": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
+            "gamma": sympy.gamma,
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )

@@ -75,6 +75,16 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.fmin: _unless_nan(ops.minimum),
 }
 
+
+def _betaln(a: Any, b: Any) -> Any:
+    return ops.lgamma(a) + ops.lgamma(b) - ops.lgamma(a + b)
+
+
+def _beta(a: Any, b: Any) -> Any:
+    product = ops.gamma(a) * (ops.gamma(b) / ops.gamma(a + b))
+    return ops.where(ops.less(ops.maximum(a, b), 80.0), product, ops.exp(_betaln(a, b)))  # no gamma overflows below 160
+
+
 # SciPy's, by name, since SciPy need not be there; and the rows, by their names and others that they have there.
 NAMED: dict[str, Callable[..., Any]] = {
     **{name: op for op in ops.TABLE.values() for name in (op.name, *op.aliases)},
@@ -85,6 +95,9 @@ NAMED: dict[str, Callable[..., Any]] = {
     "xlogy": lambda x, y: ops.where(x, x * ops.log(y), ops.where(ops.less_equal(y, y), 0.0, y)),
     "xlog1py": lambda x, y: ops.where(x, x * ops.log1p(y), ops.where(ops.less_equal(y, y), 0.0, y)),
     "exp10": lambda x: ops.pow(10.0, x),
+    "erfcinv": lambda x: -ops.ROOT_HALF * ops.ndtri(0.5 * x),
+    "betaln": _betaln,
+    "beta": _beta,
     "entr": lambda x: ops.where(ops.less(x, 0.0), -math.inf, ops.where(x, -x * ops.log(x), 0.0)),
 }
 

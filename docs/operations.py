@@ -17,8 +17,17 @@ from autograd.errors import AutogradError
 TESTS = Path(__file__).parents[1] / "tests"
 two = sympy.Integer(2)
 # Constants of partials that have a name.
-NAMED = {float(x): x for c in (2 / sqrt(pi), sqrt(pi) / 2, 1 / sqrt(2 * pi), sqrt(2 / pi), 1 / sqrt(two), log(2), 1 / log(2), 1 / log(10))
+NAMED = {float(x): x for c in (2 / sqrt(pi), sqrt(pi) / 2, 1 / sqrt(2 * pi), 1 / sqrt(two), log(2), 1 / log(2), 1 / log(10))
          for x in (c, -c)}  # fmt: skip
+
+# What would show how it is computed, where it is computed in two ways.
+BY_HAND = {
+    ops.digamma: r"$\zeta\left(2, a\right)$, by reflection below 0",
+    ops.erfcx: r"$2 a y - \frac{2}{\sqrt{\pi}}$",
+    ops.log_ndtr: r"$\frac{1}{\sqrt{2 \pi}} e^{- \frac{a^{2}}{2} - y}$",
+    ops.ndtri: r"$\sqrt{2 \pi} e^{\frac{y^{2}}{2}}$",
+    ops.mills: r"not known, $y \left(y - \operatorname{mills}_{a + 1}\left(b\right)\right)$",
+}
 
 
 def variables(op: Op) -> list[sympy.Symbol]:
@@ -33,8 +42,8 @@ def derivatives(op: Op) -> str:
         return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"
     if op in (ops.hypot, ops.norm):
         return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
-    if op is ops.digamma:
-        return r"$\zeta\left(2, a\right)$, by reflection below 0"
+    if op in BY_HAND:
+        return BY_HAND[op]
     try:
         y = op(x[:2], x[2:]) if op.sequences == 2 else op(x) if op.sequences else op(*x)
     except (AttributeError, AutogradError):  # what SymPy has no function for

@@ -13,7 +13,7 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
-from operations import ARGUMENTS, REFERENCE
+from operations import ARGUMENTS, OF_AN_ORDER, REFERENCE
 from special_functions import MODULES
 
 from autograd import TABLE, Value, ops
@@ -116,7 +116,7 @@ def graphs(draw, most=200, names=tuple(TABLE)):
         args = tuple(p % len(made) if p < 224 else CONSTANTS[p % 8] for p in picks[: ARITY[name]])
         if name == "powc":
             args = (args[0], CONSTANTS[picks[1] % 8])
-        if name == "zeta":  # whose derivative by s is not known
+        if name in OF_AN_ORDER:
             args = (2.0 + picks[0] % 2, args[1])
         x = [made[i] if isinstance(i, int) else i for i in args]
         if code and any(isinstance(i, int) for i in args) and _smooth(name, x, args):
@@ -153,7 +153,7 @@ def local(name: str, x: list[mpf]) -> tuple[mpf, list[mpf], list[list[mpf]] | No
         return x[0], [mpf(0)], None
     missing = 0 if TABLE[name].arity else 3 - len(x)  # a maximum of two is one of three, the last repeated
     y, p, h = _compiled(name)(*x, *x[-1:] * missing)
-    if name == "zeta":
+    if name in OF_AN_ORDER:
         p, h = [mpf(0), p[1]], [[mpf(0)] * 2, [mpf(0), h[1][1]]]
     if missing:
         p = [*p[: len(x) - 1], mp.fsum(p[len(x) - 1 :])]

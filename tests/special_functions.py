@@ -21,6 +21,21 @@ class hurwitz(sympy.Function):  # noqa: N801  # as above
         return sympy.nan if index == 1 else -s * hurwitz(s + 1, x)
 
 
+class excess(sympy.Function):  # noqa: N801  # as above
+    """n Hh(n, x)/Hh(n - 1, x), of the repeated integrals of the normal distribution's tail, with nan for the derivative by n."""
+
+    def fdiff(self, index=1):
+        n, x = self.args
+        return sympy.nan if index == 1 else excess(n, x) * (excess(n, x) - excess(n + 1, x))
+
+
+class quantile(sympy.Function):  # noqa: N801  # as above
+    """The inverse of the normal distribution function."""
+
+    def fdiff(self, _=1):
+        return sympy.sqrt(2 * sympy.pi) * sympy.exp(self**2 / 2)
+
+
 def _tail(x):
     """erfc; by its asymptotic series where mpmath's overflows."""
     if x < 1000:
@@ -56,4 +71,36 @@ def _hurwitz(s, x):
         return mp.zeta(s, x)
 
 
-MODULES = [{"tail": _tail, "erfinv": lambda x: _erfinv(x, mp.dps), "hurwitz": _hurwitz}, "mpmath"]
+@functools.lru_cache(4096)
+def _excess(n, x):
+    """By parabolic cylinder functions; by the first terms of their asymptotic series where x is huge."""
+    if x > 1e30:
+        return n / x
+    with mp.workdps(60):
+        return n * mp.pcfu(n + mpf(1) / 2, x) / mp.pcfu(n - mpf(1) / 2, x)
+
+
+@functools.lru_cache(4096)
+def _quantile(x, digits):
+    """By Newton's method on the logarithm, which is concave, so that every start will do."""
+    if x > 0.5:
+        return -_quantile(1 - x, digits)
+    with mp.workdps(digits + 10):
+        y, step = -mp.sqrt(-2 * mp.log(2 * x)), mpf(1)
+        while abs(step) > mp.mpf(10) ** (-digits // 2 - 5) * abs(y):
+            below = mp.erfc(-y / mp.sqrt(2)) / 2
+            step = mp.log(x / below) * below * mp.sqrt(2 * mp.pi) * mp.exp(y * y / 2)
+            y += step
+        return y
+
+
+MODULES = [
+    {
+        "tail": _tail,
+        "excess": _excess,
+        "quantile": lambda x: _quantile(x, mp.dps),
+        "erfinv": lambda x: _erfinv(x, mp.dps),
+        "hurwitz": _hurwitz,
+    },
+    "mpmath",
+]

@@ -19,6 +19,8 @@ import threads
 
 import autograd
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 
 @pytest.fixture(autouse=True)
 def _ended(monkeypatch):

@@ -11,7 +11,7 @@ from autograd import Program, Value, ops
 from autograd.errors import OperationError
 from autograd.native.cnames import KEYWORDS, why_taken
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")]
 STRICT = ["-Wall", "-Wextra", "-Werror", "-O0", "-fsyntax-only", "-x", "c", "-"]
 HEADERS = """
     assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic stdbool stddef stdint

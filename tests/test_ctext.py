@@ -18,6 +18,8 @@ from autograd import TABLE, Op, Value, ops
 from autograd.errors import OperationError
 from autograd.native import ctext, generate
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 inf, nan = math.inf, math.nan
 CODES = {name: code for code, name in enumerate(TABLE)}
 

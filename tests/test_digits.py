@@ -6,6 +6,8 @@ from sklearn.model_selection import train_test_split
 
 import nn
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 PIXELS, DIGITS = load_digits(return_X_y=True)
 X_TRAIN, X_TEST, Y_TRAIN, Y_TEST = train_test_split(PIXELS / 16, DIGITS, test_size=0.25, random_state=0, stratify=DIGITS)
 EPOCHS, BATCH = 5, 8

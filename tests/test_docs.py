@@ -17,6 +17,8 @@ from autograd import Value, draw, exp, log, order, scope, tanh
 from autograd import sum as sum_
 from autograd.__main__ import show_gradient
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
 

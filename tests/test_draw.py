@@ -18,6 +18,8 @@ from autograd.errors import AutogradError, NumberError, RangeError, RendererNotF
 from autograd.pictures.draw import Drawing, draw
 from autograd.pictures.writer import NEGATIVE, NOT_FINITE, POSITIVE, _fill
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 
 def run(program, **environment):
     """What the program prints in a process of its own."""

@@ -18,6 +18,8 @@ from autograd.errors import RangeError, RenderError
 from autograd.pictures import render, wasm
 from autograd.pictures.draw import draw
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a shell script")
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -13,6 +13,8 @@ from autograd.errors import GraphTooLarge, NumberError, RangeError
 from autograd.pictures.draw import draw
 from autograd.pictures.writer import FOCUS, _fill
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 # Collapsing.
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 NOTEBOOK = nbformat.read(Path(__file__).parents[1] / "notebooks" / "07_exercises.ipynb", as_version=4)
 CELLS = {cell.id: cell.source for cell in NOTEBOOK.cells}
 SOLUTIONS = {

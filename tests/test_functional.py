@@ -17,6 +17,8 @@ from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError
 from nn import categorical_cross_entropy, cross_entropy, log_softmax, negative_log_likelihood, softmax
 
+pytestmark = pytest.mark.any_python
+
 ULP = 2.0**-52
 WIDE = np.longdouble
 CASES = 10_000

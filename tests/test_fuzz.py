@@ -3,12 +3,15 @@
 A failing graph is shrunk and printed as Python. `pytest -m fuzz` runs 20,000 of them, the ordinary run 500.
 """
 
+import pytest
 import sympy
 from graphs import CHOICES, JUMPS, drawn, exact, graphs, sizes
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd import TABLE, Value, grad, gradient, hvp, jvp, ops
+
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
 
 STEP = mpf(10) ** -30  # of a central difference at 100 digits: it is off by 1e-60 of the third derivative, which is below 1e20
 DIFFERENTIABLE = tuple(name for name in TABLE if name != "stop_gradient")  # a difference moves what it holds still

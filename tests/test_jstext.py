@@ -18,6 +18,8 @@ from autograd.pictures.formulas import plain, said, template
 from autograd.pictures.jstext import library
 from autograd.pictures.page import _part
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 # In the last place, between an operation's result here and the engine's, beyond the row's own bound: what jstext.py
 # states. Of a bound above 10 the rest is for arguments near an end of the domain, whose rounding both have alike.
 UNITS, MOST = 4, 10

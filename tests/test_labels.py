@@ -9,6 +9,8 @@ import pytest
 
 from autograd import Op, Value, draw, latex, scope, step_through
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 PIECES = [
     "", "\n", "\n\n", "\r\n", " ", "\t", "\x00", "\x1b", "\x7f", "\x85",
     "\u2028", "\u200b", "\u200d", "\u202e", "\ufeff", "\uffff", "\ud800", "\udfff",

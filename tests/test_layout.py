@@ -10,6 +10,8 @@ from checkout import ROOT, needs_checkout
 
 import autograd
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 TOP = Path(autograd.__file__).parent
 
 # From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.

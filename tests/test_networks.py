@@ -18,6 +18,8 @@ from autograd import Value, dot, draw, step_through
 from autograd.errors import LengthError, NumberError, RangeError
 from autograd.pictures.draw import Drawing
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</title><script>alert('1')</script>\"&]]>"
 

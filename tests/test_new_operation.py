@@ -13,6 +13,8 @@ import pytest
 from autograd import Op, Value, exp, ops, value, where
 from autograd.errors import OperationError
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 CHECKOUT = Path(__file__).parents[1]
 EXAMPLE = re.search(r"```python\n(.*?)```", (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)[1]
 

@@ -20,6 +20,8 @@ SHORTER = {
 }
 WORDS, LINES = 230, 30  # a minute
 
+pytestmark = pytest.mark.any_python
+
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 

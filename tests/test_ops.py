@@ -25,6 +25,8 @@ from autograd import TABLE, Op, Value, ops
 from autograd.numeric import ARRAYS
 from autograd.ops import Bound
 
+pytestmark = pytest.mark.any_python
+
 
 class Measured(NamedTuple):
     """The largest error found, each with the point."""

@@ -24,6 +24,8 @@ import nn
 from autograd import Op, Value
 from nn import History, plot
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 Z = [5.0, 2.0, -1.0, 3.0]
 A = special.softmax(Z)
 NAMES = ["cat", "dog", "fish", "bird"]

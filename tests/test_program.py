@@ -488,6 +488,8 @@ def agree(folder, program, points, *flags):
         assert all(map(bits, row, expected)), (point, row, expected)
 
 
+@pytest.mark.any_python
+@pytest.mark.any_backend
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(st.lists(graphs(most=100, names=tuple(TABLE.keys() - PYTHONS_OWN)), min_size=8, max_size=8), st.randoms(use_true_random=False))
 def test_c_of_random_graphs_gives_the_same_bits(tmp_path_factory, made, rng):
@@ -511,6 +513,8 @@ def test_c_of_what_python_computes_by_itself(tmp_path, name):
             assert all(abs(a - d) <= e for a, d, e in zip(g, true.gradient, true.errors, strict=True))
 
 
+@pytest.mark.any_python
+@pytest.mark.any_backend
 def test_c_under_sanitizers_at_edges(tmp_path):
     """Every row of the table of edges of one number, as one program: nothing undefined in C, and the same edges."""
     rows = [row.values for row in ROWS if len(row.values[1]) == 1]
@@ -532,12 +536,16 @@ def test_c_of_hardly_anything(tmp_path, inputs, outputs):
     agree(tmp_path, program, [[*[2.0] * len(inputs), *[1.0] * len(program.outputs)]])
 
 
+@pytest.mark.any_python
+@pytest.mark.any_backend
 def test_c_of_a_sum_of_many(tmp_path):
     leaves = [Value(float(i)) for i in range(5_000)]
     program = Program([ops.sum(leaves), ops.dot(leaves, leaves)], leaves)
     agree(tmp_path, program, [[*[0.1 * i for i in range(5_000)], 1.0, 0.5]], "-O0")
 
 
+@pytest.mark.any_python
+@pytest.mark.any_backend
 @pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 def test_compiling_twice_as_many_operations_takes_about_twice_as_long(tmp_path):
     """Compilers are superlinear in the size of a function, so none is large: 20,000 operations against 10,000."""

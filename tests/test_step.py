@@ -24,6 +24,8 @@ from autograd.pictures.formulas import Formula, formula, plain, said
 from autograd.pictures.page import _tagged
 from autograd.pictures.steps import _Steps
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 GRAPHS = [softmax_cross_entropy, softmax_of_nn, many_consumers, branches, not_finite, network, lambda: Value(2.0, "x")]
 each_graph = pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__.strip("<>"))
 
@@ -169,6 +171,7 @@ SIGNS = {
     "ψ": "digamma",
     "ζ": "zeta",
     "Φ": "ndtr",
+    "Γ": "gamma",
     "²": "**2",
     "³": "**3",
     "arc": "a",

@@ -34,6 +34,8 @@ from autograd.ops import TABLE, equal, step
 from autograd.shifts import degree_of, slope_of
 from autograd.symbolic import latex, to_sympy
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 x, y = sympy.symbols("x y")
 
 EXPRESSIONS = [

@@ -96,6 +96,11 @@ def test_gradient_set_on_an_inner_node_does_not_count():
     assert (y.grad, x.grad) == (1.0, 6.0)
 
 
+def test_a_power_modulo_a_number_is_refused_as_python_does():
+    with pytest.raises(TypeError, match=r"^unsupported operand type\(s\) for \*\* or pow\(\): '(autograd\.)?Value', 'int', 'int'$"):
+        pow(Value(2.0), 2, 3)
+
+
 @pytest.mark.parametrize("seed", [2, 2.0, Fraction(2), np.float32(2), np.array(2)])
 def test_seed(seed):
     x = Value(3.0)

@@ -65,7 +65,7 @@ def library():
         return ctypes.CDLL(str(Path(folder, "it.so")))
 
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")]
 each_name = pytest.mark.parametrize("name", NAMES)
 
 

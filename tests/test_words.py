@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, needs_checkout
 
-pytestmark = needs_checkout
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, needs_checkout]
 
 # Identifiers that are not to be defined, in Python, Cython, C or JavaScript, and what to write instead.
 NAMES = {

@@ -67,4 +67,7 @@ cdef extern from "_ops.h":
         AG_LGAMMA
         AG_DIGAMMA
         AG_ZETA
+        AG_MILLS
+        AG_NDTRI
+        AG_GAMMA
         AG_COUNT

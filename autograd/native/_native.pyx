@@ -711,6 +711,9 @@ cdef class Value:
     def digamma(self): "`autograd.digamma` of this Value."; return unary(AG_DIGAMMA, self)
     def psi(self): "`autograd.digamma` of this Value."; return unary(AG_DIGAMMA, self)
     def zeta(self, *x): "`autograd.zeta` of this Value."; return shared.ops.zeta(self, *x)
+    def mills(self, *x): "`autograd.mills` of this Value."; return shared.ops.mills(self, *x)
+    def ndtri(self): "`autograd.ndtri` of this Value."; return unary(AG_NDTRI, self)
+    def gamma(self): "`autograd.gamma` of this Value."; return unary(AG_GAMMA, self)
 
     def __pos__(self): return self
     def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values

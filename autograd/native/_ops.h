@@ -80,6 +80,9 @@ enum {
     AG_LGAMMA,
     AG_DIGAMMA,
     AG_ZETA,
+    AG_MILLS,
+    AG_NDTRI,
+    AG_GAMMA,
     AG_COUNT
 };
 
@@ -162,6 +165,9 @@ static const ag_op ag_ops[AG_COUNT] = {
     {"lgamma", 1, 0, 1, 0, 0, AG_LGAMMA, AG_LGAMMA},
     {"digamma", 1, 0, 1, 0, 0, AG_DIGAMMA, AG_DIGAMMA},
     {"zeta", 2, 0, 3, 0, 0, AG_ZETA, AG_ZETA},
+    {"mills", 2, 0, 3, 0, 0, AG_MILLS, AG_MILLS},
+    {"ndtri", 1, 0, 1, 0, 0, AG_NDTRI, AG_NDTRI},
+    {"gamma", 1, 0, 1, 0, 0, AG_GAMMA, AG_GAMMA},
 };
 
 /* The operations with one, two and three arguments, with more or any number of them, and with two sequences: X(code, function). */
@@ -206,7 +212,9 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_LOG_NDTR, ag_log_ndtr) \
     X(AG_ERFINV, ag_erfinv) \
     X(AG_LGAMMA, ag_lgamma) \
-    X(AG_DIGAMMA, ag_digamma)
+    X(AG_DIGAMMA, ag_digamma) \
+    X(AG_NDTRI, ag_ndtri) \
+    X(AG_GAMMA, ag_gamma)
 #define AG_BINARY(X) \
     X(AG_ADD, ag_add) \
     X(AG_SUB, ag_sub) \
@@ -224,7 +232,8 @@ static const ag_op ag_ops[AG_COUNT] = {
     X(AG_LOGADDEXP, ag_logaddexp) \
     X(AG_FLOORDIV, ag_floordiv) \
     X(AG_MOD, ag_mod) \
-    X(AG_ZETA, ag_zeta)
+    X(AG_ZETA, ag_zeta) \
+    X(AG_MILLS, ag_mills)
 #define AG_TERNARY(X) \
     X(AG_WHERE, ag_where) \
     X(AG_CLIP, ag_clip)
@@ -543,32 +552,49 @@ static inline double ag_lgamma(double x) {
     const double t3 = 3.141592653589793 * (t1 - ((fabs(t2) < INFINITY ? t2 : 0.0) + 6755399441055744.0 - 6755399441055744.0));
     const double t4 = fabs(sin(t3));
     const double t5 = fabs(x);
-    const double t6 = t5 < 1.0 ? t5 + 1.0 : t5;
-    const double t7 = 1.0 - 4.0 / (t6 + 1.0);
-    const double t8 = ((-3.797391357413838e-12 * t7 + 1.3094374999911581e-11) * t7 + -2.4217221376818735e-11) * t7 + 7.802056904168652e-11;
-    const double t9 = (((t8 * t7 + -3.1894802647506756e-10) * t7 + 1.0648893185695023e-09) * t7 + -3.564074196087588e-09) * t7;
-    const double t10 = (((t9 + 1.2721964140224956e-08) * t7 + -4.380993634193963e-08) * t7 + 1.5464984925030227e-07) * t7 + -5.691459656542244e-07;
-    const double t11 = (((t10 * t7 + 2.039198447875588e-06) * t7 + -7.470266687118203e-06) * t7 + 2.9211355695291314e-05) * t7;
-    const double t12 = (((t11 + -0.00010823033780833388) * t7 + 0.0003282542827593914) * t7 + -0.000720059519230438) * t7 + 0.0007762599042828212;
-    const double t13 = (t6 - 0.5) * (log(t6) - 1.0) + 0.41893853320467267 + (t12 * t7 + 0.08303377705499501) / t6;
-    const double t14 = log(t5);
-    const double t15 = x < 0.0 ? (t4 == 0.0 ? INFINITY : 1.1447298858494002 - log(t4) - (t5 < 1.0 ? t13 : t13 + t14)) : t5 < 1.0 ? t13 - t14 : t13;
-    return t15;
+    const double t6 = t5 < 0.5 ? t5 + 1.0 : t5;
+    const double t7 = t6 <= 2.5 || isnan(t6) ? t6 : 2.5;
+    const double t8 = 2.6 - 5.76 / (t7 + 1.1);
+    const double t9 = ((2.6374773998890003e-11 * t8 + -7.752339597206299e-11) * t8 + 4.057131874068695e-11) * t8 + -1.446963363601528e-10;
+    const double t10 = (((t9 * t8 + 7.34147868306864e-10) * t8 + -2.265136531025627e-09) * t8 + 5.032819720013326e-09) * t8 + -1.6181795567459846e-08;
+    const double t11 = (((t10 * t8 + 4.006330501764693e-08) * t8 + -1.3120632070494263e-07) * t8 + 3.186673811008598e-07) * t8;
+    const double t12 = (((t11 + -1.0759328669876941e-06) * t8 + 2.592927538397644e-06) * t8 + -9.128221509285382e-06) * t8 + 2.172405710040016e-05;
+    const double t13 = (((t12 * t8 + -8.138058986670641e-05) * t8 + 0.0001899210065270544) * t8 + -0.0007880481506153097) * t8;
+    const double t14 = (((t13 + 0.0017750057872623307) * t8 + -0.009012075581845505) * t8 + 0.018550754665571715) * t8 + -0.18189618994901094;
+    const double t15 = 1.0 - 4.0 / (t6 + 1.0);
+    const double t16 = ((-3.797391357413838e-12 * t15 + 1.3094374999911581e-11) * t15 + -2.4217221376818735e-11) * t15 + 7.802056904168652e-11;
+    const double t17 = ((t16 * t15 + -3.1894802647506756e-10) * t15 + 1.0648893185695023e-09) * t15 + -3.564074196087588e-09;
+    const double t18 = (((t17 * t15 + 1.2721964140224956e-08) * t15 + -4.380993634193963e-08) * t15 + 1.5464984925030227e-07) * t15;
+    const double t19 = (((t18 + -5.691459656542244e-07) * t15 + 2.039198447875588e-06) * t15 + -7.470266687118203e-06) * t15;
+    const double t20 = (((t19 + 2.9211355695291314e-05) * t15 + -0.00010823033780833388) * t15 + 0.0003282542827593914) * t15;
+    const double t21 = (t6 - 0.5) * (log(t6) - 1.0) + 0.41893853320467267 + (((t20 + -0.000720059519230438) * t15 + 0.0007762599042828212) * t15 + 0.08303377705499501) / t6;
+    const double t22 = t6 < 2.5 ? (t7 - 1.0) * (t7 - 2.0) * (t14 * t8 + 0.5508248459231465) : t21;
+    const double t23 = log(t5);
+    const double t24 = x < 0.0 ? (t4 == 0.0 ? INFINITY : 1.1447298858494002 - log(t4) - (t5 < 0.5 ? t22 : t22 + t23)) : t5 < 0.5 ? t22 - t23 : t22;
+    return t24;
 }
 
 static inline double ag_digamma(double x) {
-    const double t0 = x < 0.5 ? 1.0 - x : x;
-    const double t1 = t0 + 10.0;
-    const double t2 = 1.0 / (t1 * t1);
-    const double t3 = ((-0.4432598039215686 * t2 + 0.08333333333333333) * t2 + -0.021092796092796094) * t2 + 0.007575757575757576;
-    const double t4 = (((t3 * t2 + -0.004166666666666667) * t2 + 0.003968253968253968) * t2 + -0.008333333333333333) * t2 + 0.08333333333333333;
-    const double t5 = 1.0 / (t0 + 9.0) + 1.0 / (t0 + 8.0) + 1.0 / (t0 + 7.0) + 1.0 / (t0 + 6.0) + 1.0 / (t0 + 5.0) + 1.0 / (t0 + 4.0);
-    const double t6 = log(t1) - 0.5 / t1 - t2 * t4 - (t5 + 1.0 / (t0 + 3.0) + 1.0 / (t0 + 2.0) + 1.0 / (t0 + 1.0) + 1.0 / (t0 + 0.0));
-    const double t7 = x <= 0.5 || isnan(x) ? x : 0.5;
-    const double t8 = t7 >= -4503599627370496.0 || isnan(t7) ? t7 : -4503599627370496.0;
-    const double t9 = -INFINITY >= t8 || isnan(-INFINITY) ? -INFINITY : t8;
-    const double t10 = 3.141592653589793 * (t8 - ((fabs(t9) < INFINITY ? t9 : 0.0) + 6755399441055744.0 - 6755399441055744.0));
-    return t6 - (x < 0.5 ? 3.141592653589793 / tan(t10) : 0.0);
+    const double t0 = x >= 1.0 || isnan(x) ? x : 1.0;
+    const double t1 = t0 <= 2.0 || isnan(t0) ? t0 : 2.0;
+    const double t2 = 5.8 - 16.32 / (t1 + 1.4);
+    const double t3 = ((1.9530724116517802e-11 * t2 + -1.1402790514415282e-10) * t2 + 5.914536403066258e-10) * t2 + -3.4870413826570087e-09;
+    const double t4 = (((t3 * t2 + 2.0396622705723426e-08) * t2 + -1.204299707550023e-07) * t2 + 6.98346113823472e-07) * t2;
+    const double t5 = (((t4 + -4.141464256386717e-06) * t2 + 2.3868701374983922e-05) * t2 + -0.00014291291891523595) * t2 + 0.0008115809488398615;
+    const double t6 = (((t5 * t2 + -0.0050197434835084235) * t2 + 0.027543929773171365) * t2 + -0.22736937755192974) * t2 + 0.9894637392766482;
+    const double t7 = x < 0.5 ? 1.0 - x : x;
+    const double t8 = t7 + 10.0;
+    const double t9 = 1.0 / (t8 * t8);
+    const double t10 = ((-0.4432598039215686 * t9 + 0.08333333333333333) * t9 + -0.021092796092796094) * t9 + 0.007575757575757576;
+    const double t11 = (((t10 * t9 + -0.004166666666666667) * t9 + 0.003968253968253968) * t9 + -0.008333333333333333) * t9 + 0.08333333333333333;
+    const double t12 = 1.0 / (t7 + 9.0) + 1.0 / (t7 + 8.0) + 1.0 / (t7 + 7.0) + 1.0 / (t7 + 6.0) + 1.0 / (t7 + 5.0) + 1.0 / (t7 + 4.0);
+    const double t13 = log(t8) - 0.5 / t8 - t9 * t11 - (t12 + 1.0 / (t7 + 3.0) + 1.0 / (t7 + 2.0) + 1.0 / (t7 + 1.0) + 1.0 / (t7 + 0.0));
+    const double t14 = x <= 0.5 || isnan(x) ? x : 0.5;
+    const double t15 = t14 >= -4503599627370496.0 || isnan(t14) ? t14 : -4503599627370496.0;
+    const double t16 = -INFINITY >= t15 || isnan(-INFINITY) ? -INFINITY : t15;
+    const double t17 = 3.141592653589793 * (t15 - ((fabs(t16) < INFINITY ? t16 : 0.0) + 6755399441055744.0 - 6755399441055744.0));
+    const double t18 = t1 == x ? (t1 - 1.4616321449683622 - 9.549995429965697e-17) * t6 : t13 - (x < 0.5 ? 3.141592653589793 / tan(t17) : 0.0);
+    return t18;
 }
 
 static inline double ag_zeta(double s, double x) {
@@ -588,6 +614,89 @@ static inline double ag_zeta(double s, double x) {
     const double t13 = 0.08333333333333333 + (t5 + 1.0) / t4 * ((t5 + 2.0) / t4 * (-0.001388888888888889 + (t5 + 3.0) / t4 * t12));
     const double t14 = t3 + pow(t0 + 1.0, -t1) + pow(t0 + 0.0, -t1) + (t4 < INFINITY ? t6 * t4 * t6 : 0.0) / (t5 - 1.0) + t6 * t6 * (0.5 + (t5 + 0.0) / t4 * t13);
     return t14;
+}
+
+static inline double ag_mills(double n, double x) {
+    const double t0 = x <= 100000000.0 || isnan(x) ? x : 100000000.0;
+    const double t1 = sqrt(t0 * t0 + (4.0 * (n + 32.0) - 2.0));
+    const double t2 = (n + 28.0) / (x + (n + 29.0) / (x + (n + 30.0) / (x + (n + 31.0) / (x + 0.5 * (t1 - t0 + t0 / (t1 * t1))))));
+    const double t3 = x + (n + 23.0) / (x + (n + 24.0) / (x + (n + 25.0) / (x + (n + 26.0) / (x + (n + 27.0) / (x + t2)))));
+    const double t4 = (n + 17.0) / (x + (n + 18.0) / (x + (n + 19.0) / (x + (n + 20.0) / (x + (n + 21.0) / (x + (n + 22.0) / t3)))));
+    const double t5 = x + (n + 12.0) / (x + (n + 13.0) / (x + (n + 14.0) / (x + (n + 15.0) / (x + (n + 16.0) / (x + t4)))));
+    const double t6 = (n + 6.0) / (x + (n + 7.0) / (x + (n + 8.0) / (x + (n + 9.0) / (x + (n + 10.0) / (x + (n + 11.0) / t5)))));
+    const double t7 = (n + 0.0) / (x + (n + 1.0) / (x + (n + 2.0) / (x + (n + 3.0) / (x + (n + 4.0) / (x + (n + 5.0) / (x + t6))))));
+    return x < 4.0 ? NAN : t7;
+}
+
+static inline double ag_ndtri(double x) {
+    const double t0 = 1.0 - x;
+    const double t1 = x <= t0 || isnan(x) ? x : t0;
+    const double t2 = log(t1);
+    const double t3 = sqrt(-2.0 * t2);
+    const double t4 = ((0.010328 * t3 + 0.802853) * t3 + 2.515517) / (((0.001308 * t3 + 0.189269) * t3 + 1.432788) * t3 + 1.0);
+    const double t5 = t3 - t4;
+    const double t6 = t5 * 0.7071067811865476;
+    const double t7 = 1.0 - 7.5 / (t6 + 3.75);
+    const double t8 = ((-3.75315827795962e-11 * t7 + 4.2514714447963895e-10) * t7 + 5.457157304704688e-10) * t7 + -5.1739902140113095e-09;
+    const double t9 = (((t8 * t7 + -4.389284159986328e-09) * t7 + 3.8675334242222354e-08) * t7 + 2.4289762925488707e-08) * t7;
+    const double t10 = (((t9 + -2.5866850716155884e-07) * t7 + -5.826281078800777e-08) * t7 + 1.751637648849062e-06) * t7 + -9.72849582211122e-07;
+    const double t11 = (((t10 * t7 + -1.1444146237700524e-05) * t7 + 2.2383912036550678e-05) * t7 + 5.164909889268241e-05) * t7;
+    const double t12 = (((t11 + -0.00029015397928986765) * t7 + 0.0002937136655913448) * t7 + 0.0017556258324217529) * t7 + -0.009746579558029276;
+    const double t13 = (((t12 * t7 + 0.0283622774215156) * t7 + -0.05869339858963677) * t7 + 0.09230432116019834) * t7 + -0.10880393014174886;
+    const double t14 = (((t13 * t7 + 0.08227673849015102) * t7 + 0.0035854154854644293) * t7 + -0.14024059858554702) * t7 + 1.2375126308378275;
+    const double t15 = t14 / (1.0 + 2.0 * t6);
+    const double t16 = t5 + (log(0.5 * t15) - 0.5 * t5 * t5 - t2) * (1.2533141373155001 * t15);
+    const double t17 = t16 * 0.7071067811865476;
+    const double t18 = 1.0 - 7.5 / (t17 + 3.75);
+    const double t19 = ((-3.75315827795962e-11 * t18 + 4.2514714447963895e-10) * t18 + 5.457157304704688e-10) * t18 + -5.1739902140113095e-09;
+    const double t20 = (((t19 * t18 + -4.389284159986328e-09) * t18 + 3.8675334242222354e-08) * t18 + 2.4289762925488707e-08) * t18;
+    const double t21 = (((t20 + -2.5866850716155884e-07) * t18 + -5.826281078800777e-08) * t18 + 1.751637648849062e-06) * t18;
+    const double t22 = (((t21 + -9.72849582211122e-07) * t18 + -1.1444146237700524e-05) * t18 + 2.2383912036550678e-05) * t18;
+    const double t23 = (((t22 + 5.164909889268241e-05) * t18 + -0.00029015397928986765) * t18 + 0.0002937136655913448) * t18;
+    const double t24 = (((t23 + 0.0017556258324217529) * t18 + -0.009746579558029276) * t18 + 0.0283622774215156) * t18 + -0.05869339858963677;
+    const double t25 = (((t24 * t18 + 0.09230432116019834) * t18 + -0.10880393014174886) * t18 + 0.08227673849015102) * t18 + 0.0035854154854644293;
+    const double t26 = ((t25 * t18 + -0.14024059858554702) * t18 + 1.2375126308378275) / (1.0 + 2.0 * t17);
+    const double t27 = t1 == 0.0 ? INFINITY : t16 + (log(0.5 * t26) - 0.5 * t16 * t16 - t2) * (1.2533141373155001 * t26);
+    const double t28 = 2.0 * x - 1.0;
+    const double t29 = t28 >= -0.9 || isnan(t28) ? t28 : -0.9;
+    const double t30 = t29 <= 0.9 || isnan(t29) ? t29 : 0.9;
+    const double t31 = fabs(t30);
+    const double t32 = -log((1.0 - t31) * (1.0 + t31));
+    const double t33 = t32 - 2.5;
+    const double t34 = (((2.81022636e-08 * t33 + 3.43273939e-07) * t33 + -3.5233877e-06) * t33 + -4.39150654e-06) * t33 + 0.00021858087;
+    const double t35 = t31 * ((((t34 * t33 + -0.00125372503) * t33 + -0.00417768164) * t33 + 0.246640727) * t33 + 1.50140941);
+    const double t36 = (sqrt(t32) - 4.2) / 2.0;
+    const double t37 = (((-0.0001678835873 * t36 + -0.0001785459103) * t36 + 0.001344915943) * t36 + -0.002283584285) * t36 + 0.003430582987;
+    const double t38 = t32 < 5.0 ? t35 : (((t37 * t36 + -0.005094948319) * t36 + 0.003239792827) * t36 + 2.019797972) * t36 + 4.041725987;
+    const double t39 = 0.8862269254527579 * (t31 < 0.5 ? erf(t38) - t31 : 1.0 - t31 - erfc(t38)) * exp(t38 * t38);
+    const double t40 = t1 < 0.1 ? (x < 0.5 ? -t27 : t27) : 1.4142135623730951 * (t31 == 1.0 ? t30 * INFINITY : copysign(t38 - t39 / (1.0 + t38 * t39), t30));
+    return t40;
+}
+
+static inline double ag_gamma(double x) {
+    const double t0 = fabs(x);
+    const double t1 = t0 <= 200.0 || isnan(t0) ? t0 : 200.0;
+    const double t2 = x < 0.0 ? x : 0.5;
+    const double t3 = t2 >= -4503599627370496.0 || isnan(t2) ? t2 : -4503599627370496.0;
+    const double t4 = -INFINITY >= t3 || isnan(-INFINITY) ? -INFINITY : t3;
+    const double t5 = t3 - ((fabs(t4) < INFINITY ? t4 : 0.0) + 6755399441055744.0 - 6755399441055744.0);
+    const double t6 = 0.5 * ((x < 0.0 ? x : 0.5) - t5);
+    const double t7 = t6 >= -4503599627370496.0 || isnan(t6) ? t6 : -4503599627370496.0;
+    const double t8 = -INFINITY >= t7 || isnan(-INFINITY) ? -INFINITY : t7;
+    const double t9 = (1.0 - 4.0 * fabs(t7 - ((fabs(t8) < INFINITY ? t8 : 0.0) + 6755399441055744.0 - 6755399441055744.0))) * sin(3.141592653589793 * t5);
+    const double t10 = t1 < 1.0 ? t1 + 1.0 : t1;
+    const double t11 = pow(t10, 0.5 * t10 - 0.25);
+    const double t12 = t11 * exp(-t10);
+    const double t13 = 1.0 - 4.0 / (t10 + 1.0);
+    const double t14 = ((-3.797391357413838e-12 * t13 + 1.3094374999911581e-11) * t13 + -2.4217221376818735e-11) * t13 + 7.802056904168652e-11;
+    const double t15 = ((t14 * t13 + -3.1894802647506756e-10) * t13 + 1.0648893185695023e-09) * t13 + -3.564074196087588e-09;
+    const double t16 = (((t15 * t13 + 1.2721964140224956e-08) * t13 + -4.380993634193963e-08) * t13 + 1.5464984925030227e-07) * t13;
+    const double t17 = (((t16 + -5.691459656542244e-07) * t13 + 2.039198447875588e-06) * t13 + -7.470266687118203e-06) * t13;
+    const double t18 = (((t17 + 2.9211355695291314e-05) * t13 + -0.00010823033780833388) * t13 + 0.0003282542827593914) * t13;
+    const double t19 = exp((((t18 + -0.000720059519230438) * t13 + 0.0007762599042828212) * t13 + 0.08303377705499501) / t10);
+    const double t20 = t11 * (2.5066282746310007 * t19);
+    const double t21 = x < 0.0 ? 3.141592653589793 / ((t1 < 1.0 ? 1.0 : t1) * (t5 == 0.0 ? NAN : t9)) / t12 / t20 : t1 < 1.0 ? t12 * t20 / (t1 < 1.0 ? x : 1.0) : t12 * t20;
+    return t21;
 }
 
 /* Partials, from the value and the arguments: p[k] is that for argument k. */
@@ -685,7 +794,7 @@ static inline void ag_leaky_relu_partials(double y, double x, double slope, doub
 
 static inline void ag_erf_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = 1.1283791670955126 * ag_exp(-x * x);
+    p[0] = 1.1283791670955126 * ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, ag_exp(-x * x));
 }
 
 static inline void ag_sin_partials(double y, double x, double *p) {
@@ -715,7 +824,7 @@ static inline void ag_acos_partials(double y, double x, double *p) {
 
 static inline void ag_atan_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = 1.0 / (1.0 + x * x);
+    p[0] = ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, 1.0 / (1.0 + x * x));
 }
 
 static inline void ag_atan2_partials(double z, double y, double x, double *p) {
@@ -829,7 +938,7 @@ static inline void ag_cbrt_partials(double y, double x, double *p) {
 
 static inline void ag_asinh_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = 1.0 / ag_hypot(1.0, x);
+    p[0] = ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, 1.0 / ag_hypot(1.0, x));
 }
 
 static inline void ag_acosh_partials(double y, double x, double *p) {
@@ -844,13 +953,13 @@ static inline void ag_atanh_partials(double y, double x, double *p) {
 
 static inline void ag_gelu_partials(double y, double x, double *p) {
     (void)y;
-    const double t0 = ag_ndtr(x) + 0.3989422804014327 * ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_exp(-0.5 * x * x);
+    const double t0 = ag_ndtr(x) + 0.3989422804014327 * ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, x * ag_exp(-0.5 * x * x));
     p[0] = t0;
 }
 
 static inline void ag_silu_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = ag_sigmoid(x) * (1.0 + ag_where(ag_less(ag_abs(x), INFINITY), x, 0.0) * ag_sigmoid(-x));
+    p[0] = ag_sigmoid(x) * (1.0 + ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, x * ag_sigmoid(-x)));
 }
 
 static inline void ag_floor_partials(double y, double x, double *p) {
@@ -882,21 +991,23 @@ static inline void ag_mod_partials(double y, double a, double b, double *p) {
 
 static inline void ag_erfc_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = -1.1283791670955126 * ag_exp(-x * x);
+    p[0] = -1.1283791670955126 * ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, ag_exp(-x * x));
 }
 
 static inline void ag_erfcx_partials(double y, double x, double *p) {
-    p[0] = 2.0 * x * y - 1.1283791670955126;
+    const double t0 = ag_where(ag_less(x, 3.0), 2.0 * x * y - 1.1283791670955126, -1.4142135623730951 * ag_mills(1.0, 1.4142135623730951 * x) * y);
+    p[0] = t0;
 }
 
 static inline void ag_ndtr_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = 0.3989422804014327 * ag_exp(-0.5 * x * x);
+    p[0] = 0.3989422804014327 * ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, ag_exp(-0.5 * x * x));
 }
 
 static inline void ag_log_ndtr_partials(double y, double x, double *p) {
     (void)y;
-    p[0] = 0.7978845608028654 / ag_erfcx(-0.7071067811865476 * x);
+    const double t0 = ag_where(ag_less(x, -4.0), ag_mills(1.0, -x) - x, 0.3989422804014327 * ag_where(ag_equal(ag_abs(x), INFINITY), 0.0, ag_exp(-0.5 * x * x)) / ag_ndtr(x));
+    p[0] = t0;
 }
 
 static inline void ag_erfinv_partials(double y, double x, double *p) {
@@ -921,6 +1032,20 @@ static inline void ag_zeta_partials(double y, double s, double x, double *p) {
     (void)y;
     p[0] = NAN;
     p[1] = -s * ag_zeta(s + 1.0, x);
+}
+
+static inline void ag_mills_partials(double y, double n, double x, double *p) {
+    p[0] = NAN;
+    p[1] = y * (y - ag_mills(n + 1.0, x));
+}
+
+static inline void ag_ndtri_partials(double y, double x, double *p) {
+    const double t0 = ag_where(ag_less(x, 0.5), ag_erfcx(-0.7071067811865476 * y) / x, ag_erfcx(0.7071067811865476 * y) / (1.0 - x));
+    p[0] = ag_where(ag_equal(ag_abs(y), INFINITY), INFINITY, 1.2533141373155003 * t0);
+}
+
+static inline void ag_gamma_partials(double y, double x, double *p) {
+    p[0] = y * ag_digamma(x);
 }
 
 #endif

@@ -27,14 +27,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OPS = ROOT / "autograd" / "ops.py"
-TESTS = [str(ROOT / "tests" / name) for name in ("test_ops.py", "test_edges.py::test_edge", "test_mutation.py::test_derivative")]
+AT_INFINITY = "test_special.py::test_derivatives_at_infinity_are_the_limits"
+TESTS = [
+    str(ROOT / "tests" / name) for name in ("test_ops.py", "test_edges.py::test_edge", "test_mutation.py::test_derivative", AT_INFINITY)
+]
 
 # What a number becomes. The sign of a factor is that of its product, and so is its 0.
 CHANGES = "-({})", "0.0", "1.0"
 UNSIGNED, FACTOR = CHANGES[1:], CHANGES[2:]
 
 # The arguments whose sign changes nothing; `where` asks only whether the first is 0.
-EVEN = {"where": (0,), "abs": (0,), "cos": (0,), "cosh": (0,), "hypot": (0, 1)}
+EVEN = {"where": (0,), "abs": (0,), "cos": (0,), "cosh": (0,), "hypot": (0, 1), "_fading": (0,)}
 
 # What survives because it is the same function: the operation or helper, the spoilt text, the reason.
 ONES = "every partial is 1.0"
@@ -54,6 +57,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "atan2": {"where(r := -(hypot(y, x)), x / r / r, 0.0)": SQUARED},
     "zeta": {"-(nan)": "nan has no sign"},
+    "mills": {"-(nan)": "nan has no sign"},
+    "_trigamma": {"-(less(x, 0.0))": CONDITION, "-(digamma(n) - y)": "it is only squared"},
     "_shares": {"[-(1.0 - beats(y, a)) for a in x]": CANCELS},
     "_softmax": {"[-(exp(a - shift)) for a in x]": CANCELS},
 }
@@ -234,7 +239,7 @@ def main(names: Sequence[str], source: bytes) -> int:
     start = time.monotonic()
     # The compiled Value has the arithmetic of the table as it was when that was built.
     os.environ |= {"AUTOGRAD_BACKEND": "pure", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OPENBLAS_NUM_THREADS": "1"}
-    for slow_to_load in ("matplotlib.mathtext", "mpmath", "sympy"):
+    for slow_to_load in ("matplotlib.mathtext", "mpmath", "scipy.special", "sympy"):
         importlib.import_module(slow_to_load)  # once, rather than in each fork
     table = Table(source)
     wanted = frozenset(names or table.rows)
