@@ -46,7 +46,6 @@ def mpmath() -> _Symbols:
         y = mpmath.findroot(lambda y: mpmath.log(mpmath.ncdf(y) / tail), -mpmath.sqrt(-2 * mpmath.log(2 * tail)))
         return y if x < 0.5 else -y
 
-
     return _Symbols(
         mpmath.mp,
         {
