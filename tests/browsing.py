@@ -42,3 +42,10 @@ def opened(browser, tmp_path):
         context.close()
     assert [url for url in requests if not url.startswith((tmp_path.as_uri(), "data:image/svg+xml,", "about:srcdoc"))] == []
     assert complaints == []
+
+
+def broken_rules(page):
+    """The rules of axe-core that the page breaks, each with the first element that does."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(page).response["violations"]
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found]
