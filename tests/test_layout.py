@@ -21,7 +21,7 @@ ORDER = """
     program.archive program.program program.captured program.lanes program.arguments program.recording program.outputs
     program.vmap program.fast program.jit program
     transforms differences local check shifts symbolic
-    pictures pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
+    pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network
     pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice pictures.names
     pictures.identities pictures.jstext pictures.page pictures.steps

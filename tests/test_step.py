@@ -478,7 +478,7 @@ def test_a_page_says_why_it_does_not_go_unit_by_unit():
     assert page_of(2, 16, 16, 4)["note"] == ""
     assert "Each layer is a box: at most 16 in a layer, 80 in all" in page_of(64, 32, 10)["note"]
     assert "of the 107 units in 4 layers" in page_of(64, 32, 10)["note"]
-    assert "for one sample, and these are 3" in page_of(2, 16, 4, samples=3)["note"]
+    assert "for one sample, and these are 3" in page_of(2, 16, 16, 4, samples=3)["note"]
 
 
 def test_the_same_graph_gives_the_same_page():

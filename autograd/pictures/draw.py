@@ -15,7 +15,8 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, RangeError
 from autograd.files import destination, file_path, write
 from autograd.graph import order
-from autograd.pictures.images import as_image
+from autograd.pictures.colours import themed
+from autograd.pictures.images import as_image, in_theme
 from autograd.pictures.models import is_model, network_drawing
 from autograd.pictures.parts import has_units
 from autograd.pictures.render import render
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # slow to import
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
-# An opaque card, since a page's own style, not the system's, says whether it is dark. It shrinks to fit, down to a scale that can be read.
+# An opaque card, which shrinks to fit, down to a scale that can be read.
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
@@ -60,7 +61,7 @@ class Drawing:
         """
         if self.drawn:
             return self.drawn.replace("<svg ", f'<svg style="{LOOK.format(0)}" ', 1)
-        svg = render(self.source, "svg", coarser=self.coarser).decode()
+        svg = themed(render(self.source, "svg", coarser=self.coarser).decode())
         return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
     def save(self, path: "str | Path", *, scale: float = 1.0) -> "Path":
@@ -90,7 +91,7 @@ class Drawing:
         except AutogradError as error:
             return {"text/plain": str(error)}
         page = self.page or as_image(svg, "A graph of computations", _look(svg))
-        return {"text/html": page, "image/svg+xml": svg, "text/plain": repr(self)}
+        return {"text/html": in_theme(page), "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Drawing: notebooks show it, .save('picture.svg') writes it>"

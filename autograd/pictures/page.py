@@ -15,8 +15,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from autograd.files import write
+from autograd.pictures.colours import themed
 from autograd.pictures.draw import writable
-from autograd.pictures.images import as_image, quoted
+from autograd.pictures.images import THEME, as_image, quoted
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path
@@ -27,12 +28,6 @@ LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a seco
 TOO_LARGE = (
     "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
 )
-
-# The frame is light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
-THEME = """\
-.valuegrad-steps { display: grid; color-scheme: light dark }
-:is([data-jp-theme-light=true], .vscode-light, [data-theme=light]) .valuegrad-steps { color-scheme: light }
-:is([data-jp-theme-light=false], .vscode-dark, .vscode-high-contrast, [data-theme=dark]) .valuegrad-steps { color-scheme: dark }"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,10 +82,14 @@ class Page:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         name, page = quoted(escape(self.name)), quoted(self.html())
         behind = as_image(
-            _tagged(self.picture), f"The graph of {name} with its gradients", f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px"
+            themed(_tagged(self.picture)),
+            f"The graph of {name} with its gradients",
+            f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px",
         )
+        if len(self.picture) >= LARGEST_BEHIND:
+            behind = TOO_LARGE
         html = (
-            f"<style>{THEME}</style><div class='valuegrad-steps'>\n{behind if len(self.picture) < LARGEST_BEHIND else TOO_LARGE}\n"
+            f"{THEME}<div class='valuegrad-steps valuegrad-themed' style='display: grid'>\n{behind}\n"
             f"<iframe title='Step through {name}' sandbox='allow-scripts' srcdoc='{page}' "
             f"style='grid-area: 1 / 1; width: 100%; height: {HEIGHT}px; border: 0'></iframe></div>"
         )

@@ -106,9 +106,8 @@ def _dot(source: str, form: str, scale: float, seconds: float) -> bytes:
         raise RenderError(_failed("the system's `dot`", form, said)) from None
     except OSError as error:
         raise RenderError(_failed("the system's `dot`", form, str(error))) from None
-    if form != "pdf":
-        return done.stdout
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", done.stdout)
+    made: bytes = done.stdout
+    return made if form != "pdf" else re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", made)
 
 
 def _wasm(source: str, form: str, scale: float, seconds: float) -> bytes:
