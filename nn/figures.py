@@ -1,7 +1,7 @@
 """What the plots of `nn.plot` are drawn with: figures and Axes, colours, and the numbers and names that stand in them.
 
-The colours are those of the pictures of graphs. Blue and orange, and the shapes of points, stay apart for the colour-blind. Figures are white
-and opaque; a notebook shows them in dark colours where it is dark.
+The colours are those of the pictures of graphs. Blue and orange, and the shapes of points, stay apart for the colour-blind. Figures are
+white and opaque; a notebook shows them in dark colours where it is dark.
 """
 
 import re

@@ -24,7 +24,7 @@ ORDER = """
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network
     pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice pictures.names
-    pictures.identities pictures.jstext pictures.page pictures.steps
+    pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
     __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 

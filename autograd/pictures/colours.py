@@ -12,12 +12,14 @@ from functools import cache
 PAIRS = {
     "card": ("#ffffff", "#15181d"),
     "box": ("#e9edf2", "#262c35"),
+    "raised": ("#f6f8fa", "#1d2229"),
     "ink": ("#1b1f24", "#e8ecf1"),
     "muted": ("#4a5462", "#a9b3bf"),
     "ring": ("#5f6b7a", "#8a95a3"),
     "edge": ("#7a8694", "#8a95a3"),
     "faint": ("#c0c8d0", "#454d58"),
     "rule": ("#d5dbe1", "#353d47"),
+    "link": ("#0b5cad", "#8cc4ff"),
     # What is positive, negative, and not finite: fills, then lines.
     "p": ("#78b5ec", "#1f5e9b"),
     "n": ("#f9a24b", "#8f4a08"),

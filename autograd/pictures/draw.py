@@ -80,7 +80,7 @@ class Drawing:
             FileError: the file cannot be written; what was there is as it was.
         """
         path, suffix = writable(path, FORMATS)
-        _check_scale(scale, suffix)
+        check_scale(scale, suffix)
         text = self.source if suffix == "dot" else self.svg() if suffix == "svg" else None
         write(path, render(self.source, suffix, scale, self.coarser) if text is None else text.encode())
         return path
@@ -211,14 +211,16 @@ def _check(
             raise RangeError(f"{name} is {given!r}, expected {expected}")
 
 
-def _check_scale(scale: Any, suffix: str) -> None:
+def check_scale(scale: Any, suffix: str) -> None:
     """Refuse a scale that is not a positive number of a size one can store, or that a format without dots and inches cannot have."""
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= LARGEST:
         raise RangeError(
             f"scale is {scale!r}, expected a positive number up to {LARGEST:g}: 2 makes a .png of twice as many dots in each direction"
         )
-    if scale != 1.0 and suffix in {"svg", "dot"}:
-        raise RangeError(f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf")
+    if scale != 1.0 and suffix in {"svg", "dot", "html"}:
+        raise RangeError(
+            f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf, or steps as .gif"
+        )
 
 
 def _check_focus(focus: Any, nodes: Sequence[Value], collapse: Any) -> None:

@@ -14,9 +14,11 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from autograd.errors import RangeError
 from autograd.files import write
 from autograd.pictures.colours import themed
-from autograd.pictures.draw import writable
+from autograd.pictures.draw import check_scale, writable
+from autograd.pictures.film import gif
 from autograd.pictures.images import THEME, as_image, quoted
 
 if TYPE_CHECKING:  # slow to import
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # slow to import
 
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
 HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
+LONGEST = 60  # seconds that a step may stay in a film
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
 TOO_LARGE = (
     "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
@@ -66,17 +69,26 @@ class Page:
         library, *rest = (_part(f"{name}.js") for name in SCRIPTS)
         return "\n".join(['"use strict";\n', library, self.operations, *rest])
 
-    def save(self, path: "str | Path") -> "Path":
-        """Write the page to a file, whose name ends in .html, and return the path.
+    def save(self, path: "str | Path", *, scale: float = 1.0, seconds: float = 1.2) -> "Path":
+        """Write the page to a file, .html, or its backward pass as an animated picture for slides, .gif, and return the path.
+
+        Args:
+            path: the file.
+            scale: how much larger than 96 dots an inch a .gif is.
+            seconds: how long each step stays in a .gif; the end stays three times as long.
 
         Raises:
-            RangeError: the name does not end so.
+            RangeError: the suffix is neither, or `scale` not a positive number up to 10, or `seconds` not one up to 60.
             OperationError: the path is not a string.
+            RendererNotFound: matplotlib or Pillow, which make a .gif, is not installed.
             PathNotFoundError: there is no such folder.
             FileError: the file cannot be written; what was there is as it was.
         """
-        path, _ = writable(path, ["html"])
-        write(path, self.html().encode())
+        path, suffix = writable(path, ["html", "gif"])
+        check_scale(scale, suffix)
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0.0 < seconds <= LONGEST:
+            raise RangeError(f"seconds is {seconds!r}, expected a positive number up to {LONGEST}: how long each step stays in a .gif")
+        write(path, gif(_tagged(self.picture), self.data, scale, seconds) if suffix == "gif" else self.html().encode())
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
