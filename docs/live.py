@@ -8,10 +8,10 @@ from autograd.pictures.page import Page
 
 
 def twice() -> Page:
-    """The graph of notebook 01 in which two nodes are used twice: f = 3s + 4s, s = x · x."""
+    """The graph of notebook 01 in which nodes are used twice: f = 3s + 4s, s = x · x."""
     x = Value(2.0, "x")
     s = x * x
-    f = 3.0 * s + s * s
+    f = 3.0 * s + 4.0 * s
     s.label, f.label = "s", "f"
     return step_through(f)
 
