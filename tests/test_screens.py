@@ -142,11 +142,13 @@ def lab(browser, folder):
         with TemporaryDirectory() as home:
             path = Path(home, "files", "steps.ipynb")
             path.parent.mkdir()
-            nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(CELL))]), path)
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(CELL))])
+            notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            nbformat.write(notebook, path)
             with jupyterlab(Path(home), path, f"JupyterLab {scheme.title()}") as address:
                 for width, size in SIZES.items():
                     page = browser.new_page(viewport=size, color_scheme=scheme)
-                    page.set_default_timeout(120_000)
+                    page.set_default_timeout(60_000)
                     page.goto(address)
                     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
                     if page.locator(".jp-FileBrowser").is_visible():
