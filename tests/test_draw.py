@@ -340,8 +340,9 @@ def test_notebooks_get_the_svg():
     drawing = draw(softmax_cross_entropy())
     bundle, _ = DisplayFormatter().format(drawing)
     assert bundle["image/svg+xml"] == drawing.svg()
-    source = re.fullmatch(
-        r"<img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'>", bundle["text/html"]
+    source = re.search(
+        r"<div class='valuegrad-themed'><img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'></div>$",
+        bundle["text/html"],
     )
     assert unquote(unescape(source[1])) == drawing.svg()
 

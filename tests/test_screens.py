@@ -153,8 +153,12 @@ def lab(browser, folder):
                     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
                     if page.locator(".jp-FileBrowser").is_visible():
                         page.keyboard.press("Control+b")
-                    page.locator(".jp-Cell .cm-content").first.click()
-                    page.keyboard.press("Control+Enter")
+                    for _ in range(20):  # until the kernel listens
+                        if page.locator("iframe").count():
+                            break
+                        page.locator(".jp-Cell .cm-content").first.click()
+                        page.keyboard.press("Control+Enter")
+                        page.wait_for_timeout(3000)
                     frame = page.frame_locator("iframe[title='Step through C']")
                     last = int(frame.locator(".bar input").get_attribute("max"))
                     frame.locator(".bar input").fill(str(3 * last // 4))
