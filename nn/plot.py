@@ -5,7 +5,7 @@ Each function returns a Matplotlib figure, which a notebook shows when it is the
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -234,7 +234,7 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
             panel.text(j, i, text, ha="center", va="center", color=INK, fontsize=size)
     else:
         bar = figure.colorbar(mesh, ax=panel)
-        bar.solids.set_rasterized(False)  # an image would keep its colours in the dark
+        cast("Any", bar.solids).set_rasterized(False)  # an image would keep its colours in the dark
         bar.ax.tick_params(colors=ink_of(panel))
     for axis, name, names in ((panel.yaxis, "output", outputs), (panel.xaxis, "input", inputs)):
         if names is None:

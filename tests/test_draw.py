@@ -341,7 +341,7 @@ def test_notebooks_get_the_svg():
     bundle, _ = DisplayFormatter().format(drawing)
     assert bundle["image/svg+xml"] == drawing.svg()
     source = re.search(
-        r"<div class='valuegrad-themed'><img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'></div>$",
+        r"themed'><img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'></div>$",
         bundle["text/html"],
     )
     assert unquote(unescape(source[1])) == drawing.svg()

@@ -89,13 +89,13 @@ def test_a_picture_fits_its_cell_or_scrolls_in_it_at_a_size_that_can_be_read(ope
     scale, cell, whole = shown(page)
     assert whole <= 0  # the page itself never scrolls sideways
     if name.startswith("softmax"):
-        assert 10.0 * 4.0 / 3.0 * scale >= 10.0  # letters of 10 points
+        assert scale == pytest.approx(0.75, abs=0.002) or scale > 0.75  # at which letters of 10 points have 10 pixels
     if width == 1280 and name in ("softmax_3", "mlp"):
         assert cell <= 0
     card = page.locator("img").first.screenshot()
     with Image.open(BytesIO(card)) as image:
-        ground = max(image.convert("RGB").getcolors(1_000_000))[1]
-    assert ground == {"light": (255, 255, 255), "dark": (21, 24, 29)}[scheme]
+        often = [colour for count, colour in image.convert("RGB").getcolors(1_000_000) if count > 2000]
+    assert {"light": (255, 255, 255), "dark": (21, 24, 29)}[scheme] in often
 
 
 # The command.
