@@ -18,10 +18,12 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 os.environ["AUTOGRAD_BACKEND"] = "pure"  # the reference, whose docstrings and signatures are Python's
 
-import autograd  # the two lines above
+import live  # the two lines above
+
+import autograd  # as before
 
 project = "valuegrad"
 root_doc = "docs/index"
@@ -109,6 +111,17 @@ class Operations(SphinxDirective):
         return [nodes.container("", *self.parse_text_to_nodes("\n\n".join(text)), classes=["operations"])]
 
 
+class Live(SphinxDirective):
+    """A page of steps that readers go through: that which the function of this name in live.py gives."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The page in its frame, with an image behind it."""
+        page = getattr(live, self.arguments[0])()
+        return [nodes.raw("", page._repr_mimebundle_()["text/html"], format="html")]
+
+
 def plain(*event: Any) -> None:
     """Docstrings are plain text with `code` and examples: a star or a bar in them is one."""
     lines, example = event[-1], False
@@ -137,6 +150,7 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", (mathml, None), (mathml, None))
     app.add_directive("operations", Operations)
+    app.add_directive("live", Live)
     app.connect("autodoc-process-docstring", plain, priority=400)  # before napoleon, which writes stars of its own
     app.connect("doctree-read", without_last_line)
     app.connect("build-finished", with_playground)

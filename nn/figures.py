@@ -1,9 +1,12 @@
 """What the plots of `nn.plot` are drawn with: figures and Axes, colours, and the numbers and names that stand in them.
 
-Blue and orange, and the shapes of points, stay apart for the colour-blind. The figures are white and opaque, in dark notebooks as well.
+The colours are those of the pictures of graphs. Blue and orange, and the shapes of points, stay apart for the colour-blind. Figures are
+white and opaque; a notebook shows them in dark colours where it is dark.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from html import escape
 from io import BytesIO
 from typing import Any, cast
 
@@ -11,6 +14,8 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import LengthError, OperationError, RangeError
+from autograd.pictures.colours import LIGHT, themed
+from autograd.pictures.images import as_image, in_theme, quoted
 from nn.samples import TOLERANCE, class_weights, listed, number, shown, sign
 
 try:
@@ -22,26 +27,52 @@ try:
 except ImportError:
     raise OperationError("plots need Matplotlib, which is not installed: python -m pip install matplotlib") from None
 
-INK, BLUE, ORANGE = "#1b1f24", "#0072b2", "#d55e00"
-CLASSES = (ORANGE, BLUE, "#009e73", "#cc79a7", "#f0e442", "#56b4e9", "#8a8f98")
+INK, BLUE, ORANGE, RULE = (LIGHT[role] for role in ("ink", "blue", "orange", "rule"))
+CLASSES = tuple(LIGHT[role] for role in ("orange", "blue", "green", "rose", "yellow", "sky", "grey"))
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 
 # An odd number of colours has white in the middle. The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
-SIGNS = LinearSegmentedColormap.from_list("signs", ["#f9a24b", "#ffffff", "#78b5ec"], N=257).with_extremes(bad="#f0b6e0")
+SIGNS = LinearSegmentedColormap.from_list("signs", [LIGHT["n"], LIGHT["card"], LIGHT["p"]], N=257).with_extremes(bad=LIGHT["x"])
+
+# Of Matplotlib's SVG what can be left out: digits beyond a hundredth of a point but not those of scales, comments, ends of lines.
+SPARED = re.compile(r"(?P<kept>scale\(.*?\)|\d\.\d\d)\d*|<!--.*?-->|\n\s*(?=[<LQCz])")
 
 STYLE: Any = {
-    "axes.facecolor": "white", "axes.edgecolor": "#5f6b7a", "axes.labelcolor": INK, "axes.titlesize": "medium", "axes.grid": False,
+    "axes.facecolor": "white", "axes.edgecolor": LIGHT["ring"], "axes.labelcolor": INK, "axes.titlesize": "medium", "axes.grid": False,
     "axes.spines.top": False, "axes.spines.right": False, "font.size": 10.0,
 }  # fmt: skip
 
 
 class Picture(Figure):
-    """A figure that notebooks show without pyplot, which would keep it, and show it once more."""
+    """A figure that notebooks show without pyplot, which would keep it, and show it once more; in dark colours where they are dark."""
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        png, size = self._repr_png_()
+        alt = quoted(escape(self._described()))
+        html = in_theme(as_image(self._svg(), alt, f"width: {size['width']}px; max-width: 100%; height: auto; border-radius: 10px"))
+        return {"text/html": html, "image/png": png, "text/plain": repr(self)}, {"image/png": size}
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         png, (width, height) = BytesIO(), self.get_size_inches() * self.dpi
         self.savefig(png, format="png", dpi=2 * self.dpi, facecolor=self.get_facecolor())
         return png.getvalue(), {"width": round(width), "height": round(height)}
+
+    def _svg(self) -> str:
+        """The figure as SVG that knows its colours in dark; the same bytes for the same figure."""
+        file = BytesIO()
+        with rc_context({"svg.hashsalt": "valuegrad", "svg.fonttype": "path"}):
+            self.savefig(file, format="svg", facecolor=self.get_facecolor(), metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        text = SPARED.sub(lambda found: found["kept"] or "", file.getvalue().decode())
+        return themed(text[text.index("<svg") :], scope="")  # an image of its own
+
+    def _described(self) -> str:
+        """What it shows, for those who do not see it: titles, axes and the names in legends."""
+        said = []
+        for axes in self.axes:
+            names = [axes.get_title("left"), axes.get_title(), *axes.get_legend_handles_labels()[1]]
+            across, up = axes.get_xlabel(), axes.get_ylabel()
+            said.append(", ".join(filter(None, [f"{up} against {across}" if across and up else across or up, *names])))
+        return re.sub(r"\$(.*?)_(.)\$", r"\1\2", f"A plot: {'; '.join(filter(None, said)) or 'without names'}")
 
 
 # Axes.

@@ -5,7 +5,7 @@ Each function returns a Matplotlib figure, which a notebook shows when it is the
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from nn.figures import (
     INK,
     MARKERS,
     ORANGE,
+    RULE,
     SIGNS,
     Figure,
     MaxNLocator,
@@ -227,12 +228,14 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
     size = min(10.0, 72.0 / figure.dpi * min(room.width / n / (0.66 * max(map(len, texts))), room.height / m / 1.5))
     legible = size >= 6.0
     x, y = np.arange(n + 1) - 0.5, np.arange(m + 1) - 0.5
-    mesh = panel.pcolormesh(x, y, shades, cmap=SIGNS, vmin=-largest, vmax=largest, lw=0.8, edgecolors="#d5dae0" if legible else "none")
+    mesh = panel.pcolormesh(x, y, shades, cmap=SIGNS, vmin=-largest, vmax=largest, lw=0.8, edgecolors=RULE if legible else "none")
     if legible:
         for (i, j), text in zip(np.ndindex(m, n), texts, strict=True):
             panel.text(j, i, text, ha="center", va="center", color=INK, fontsize=size)
     else:
-        figure.colorbar(mesh, ax=panel).ax.tick_params(colors=ink_of(panel))
+        bar = figure.colorbar(mesh, ax=panel)
+        cast("Any", bar.solids).set_rasterized(False)  # an image would keep its colours in the dark
+        bar.ax.tick_params(colors=ink_of(panel))
     for axis, name, names in ((panel.yaxis, "output", outputs), (panel.xaxis, "input", inputs)):
         if names is None:
             axis.set_label_text(name)

@@ -299,6 +299,15 @@ def _of_own() -> Any:
     return autograd.Program([SQUARED(x)], [x])
 
 
+def _long(parts: int = 1) -> Value:
+    """A chain of twenty operations in so many scopes."""
+    x = SKETCH
+    for i in range(20):
+        with autograd.scope(f"part{i * parts // 20}"):
+            x = ops.tanh(x)
+    return x
+
+
 class Doubled:
     """A model of one operation."""
 
@@ -334,6 +343,24 @@ PICTURES = [
         lambda: autograd.step_through(SQUARE, max_nodes=1),
         lambda: repr(autograd.step_through(SQUARE, max_nodes=2)),
         lambda text: "Page" in text,
+    ),
+    Advice(
+        "let parts of it collapse with collapse=1",
+        lambda: autograd.step_through(_long(4), max_nodes=20),
+        lambda: autograd.step_through(_long(4), max_nodes=20, collapse=1).data,
+        lambda text: "part3" in text,
+    ),
+    Advice(
+        "record its parts under autograd.scope(name), smaller ones where it has some",
+        lambda: autograd.step_through(_long(), max_nodes=10, collapse=1),
+        lambda: autograd.step_through(_long(4), max_nodes=10, collapse=1).data,
+        lambda text: "part3" in text,
+    ),
+    Advice(
+        "what is around one node with draw(…, focus=)",
+        lambda: autograd.step_through(_long(), max_nodes=10),
+        lambda: draw(_long(), focus=SKETCH, max_nodes=10).source,
+        lambda text: "->" in text,
     ),
     Advice(
         "raise max_nodes",

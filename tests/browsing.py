@@ -10,17 +10,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = shutil.which("chromium")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
-AXE = os.environ.get("AXE")  # the path of axe.min.js, from the npm package axe-core
-needs_axe = pytest.mark.skipif(not AXE, reason="AXE does not say where axe.min.js is, of the npm package axe-core")
-
-
-def violations(page):
-    """What axe-core finds wrong on a page whose policy is bypassed."""
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [(x["id"], x["nodes"][0]["html"]) for x in found["violations"]]
-
-
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as engine:
@@ -53,3 +42,10 @@ def opened(browser, tmp_path):
         context.close()
     assert [url for url in requests if not url.startswith((tmp_path.as_uri(), "data:image/svg+xml,", "about:srcdoc"))] == []
     assert complaints == []
+
+
+def broken_rules(page):
+    """The rules of axe-core that the page breaks, each with the first element that does."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(page).response["violations"]
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found]

@@ -15,8 +15,9 @@ from renderers import both_renderers, needs_dot, needs_wasi, no_dot, other_dot
 import autograd
 from autograd import Value, log, scope, tanh, where
 from autograd.errors import AutogradError, NumberError, RangeError, RendererNotFound
+from autograd.pictures.colours import LIGHT, rgb
 from autograd.pictures.draw import Drawing, draw
-from autograd.pictures.writer import NEGATIVE, NOT_FINITE, POSITIVE, _fill
+from autograd.pictures.writer import _fill
 
 pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
 
@@ -143,7 +144,7 @@ def test_a_gradient_that_is_not_finite_draws():
     y.backward()
     drawing = draw(y)
     assert "grad inf" in texts(drawing)
-    assert f'fillcolor="{NOT_FINITE}"' in boxes(drawing)["n0"]
+    assert f'fillcolor="{LIGHT["x"]}"' in boxes(drawing)["n0"]
     x.grad = float("nan")
     assert "grad nan" in texts(draw(y))
 
@@ -165,7 +166,7 @@ def test_the_text_is_readable_on_every_fill(grad):
 
 
 def test_sign_is_hue_and_size_is_depth():
-    hexed = ["#" + "".join(f"{part:02x}" for part in color) for color in (POSITIVE, NEGATIVE)]
+    hexed = ["#" + "".join(f"{part:02x}" for part in color) for color in (rgb(LIGHT["p"]), rgb(LIGHT["n"]))]
     assert [_fill(3.0, 3.0), _fill(-3.0, 3.0)] == hexed
     for sign in (1.0, -1.0):
         shades = [luminance(_fill(sign * size, 1.0)) for size in (1e-6, 0.01, 0.1, 0.5, 1.0)]
@@ -341,8 +342,9 @@ def test_notebooks_get_the_svg():
     drawing = draw(softmax_cross_entropy())
     bundle, _ = DisplayFormatter().format(drawing)
     assert bundle["image/svg+xml"] == drawing.svg()
-    source = re.fullmatch(
-        r"<img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'>", bundle["text/html"]
+    source = re.search(
+        r"themed'><img alt='[^']+' style='max-width: max\(100%, \d+pt\)[^']*' src='data:image/svg\+xml,([^']+)'></div>$",
+        bundle["text/html"],
     )
     assert unquote(unescape(source[1])) == drawing.svg()
 

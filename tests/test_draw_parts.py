@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_refused_with_the_count_and_the_remedy():
     loss = values[0]
     for value in values[1:]:
         loss = loss + value
-    with pytest.raises(GraphTooLarge, match=r"65,001 nodes.*max_nodes=300.*smaller part.*collapse.*raise max_nodes="):
+    with pytest.raises(GraphTooLarge, match=r"65,001 nodes.*max_nodes=300.*smaller part.*focus=.*can collapse$"):
         draw(loss)
 
 

@@ -347,7 +347,11 @@ WRONG_CALLS = {
             (lambda n=n: autograd.step_through(P, max_nodes=n), RangeError, [f"max_nodes is {n!r}", "a whole number from 1 up"])
             for n in (0, 2.5, "300", None)
         ),
-        (lambda: autograd.step_through(P + P, max_nodes=1), GraphTooLarge, ["2 nodes and 2 edges", "max_nodes=1", "draw()"]),
+        (
+            lambda: autograd.step_through(P + P, max_nodes=1),
+            GraphTooLarge,
+            ["2 nodes and 2 edges", "max_nodes=1", "focus=", "raise max_nodes="],
+        ),
         (lambda: autograd.step_through(P).save(3), OperationError, ["got 3 as the path", "the name of a file, such as 'picture.html'"]),
         (lambda: autograd.step_through(P).save("page.svg"), RangeError, ["the format of 'page.svg'", "ends in .html"]),
         (lambda: autograd.step_through(P).save("none/page.html"), PathNotFoundError, ["no folder 'none'", "make it first"]),

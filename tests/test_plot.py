@@ -210,7 +210,7 @@ def test_a_notebook_shows_it_once(pyplot, style):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in code])
     execute(notebook, ".", **os.environ)
     last_line, kept, printed = (cell.outputs for cell in notebook.cells)
-    assert [set(output.data) for output in last_line] == [{"image/png", "text/plain"}]
+    assert [set(output.data) for output in last_line] == [{"text/html", "image/png", "text/plain"}]
     assert kept == []
     assert printed[0].text == f"{bool(pyplot)}\n"
 

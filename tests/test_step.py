@@ -1,6 +1,7 @@
 """The page that steps through a graph: its numbers are the engine's, its formulas true, its text escaped, its size bounded."""
 
 import base64
+import contextlib
 import copy
 import hashlib
 import json
@@ -8,11 +9,13 @@ import math
 import random
 import re
 import sys
+import time
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
 from mpmath import mp, mpf
+from renderers import needs_dot
 from step_graphs import HOSTILE, branches, many_consumers, network, not_finite, softmax_cross_entropy, softmax_of_nn, tangle
 
 import autograd
@@ -20,6 +23,7 @@ import nn
 from autograd import TABLE, Op, Value, draw, log, order, scope, step_through, stop_gradient, where
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.ops import REAL
+from autograd.pictures import render
 from autograd.pictures.formulas import Formula, formula, plain, said
 from autograd.pictures.page import _tagged
 from autograd.pictures.steps import _Steps
@@ -414,6 +418,70 @@ def test_the_largest_picture_of_the_page_counts():
     assert len(step_through(loss, collapse="layer", max_nodes=23).opened) == 2
     assert not step_through(loss, collapse="layer", max_nodes=22).opened
     assert len(step_through(loss, collapse="neuron", max_nodes=20).opened) == 6
+
+
+def in_scopes(*names, each=1):
+    """A chain in which each scope has so many products and tanh."""
+    x = Value(0.5, "x")
+    for name in names:
+        with contextlib.ExitStack() as stack:
+            for part in name.split("."):
+                stack.enter_context(scope(part))
+            for _ in range(each):
+                x = autograd.tanh(0.9 * x)
+    return x
+
+
+@needs_dot
+def test_all_pictures_of_a_page_are_laid_out_by_one_run_of_dot(monkeypatch):
+    loss, runs = in_scopes(*(f"layer{i}" for i in range(51))), []
+    dot = render._dot
+    monkeypatch.setattr(render, "_dot", lambda *given: runs.append(given) or dot(*given))
+    page = step_through(loss, collapse="layer")
+    assert len(page.opened) == 51
+    assert len(runs) == 1
+    monkeypatch.setattr(render, "_dot", lambda *given: dot("digraph {", *given[1:]) if given[0].count("digraph") > 1 else dot(*given))
+    assert step_through(loss, collapse="layer") == page  # one by one
+
+
+def test_where_all_pictures_together_are_large_the_steps_are_those_of_the_network():
+    page = step_through(in_scopes(*(f"layer{i}" for i in range(90))), collapse="layer")
+    assert not page.opened
+    assert len(page.html()) < 300_000
+
+
+@pytest.mark.parametrize("names", [["model.first", "model.second"], ["a.b.first", "a.b.second", "a.b.third"]])
+def test_where_one_box_is_the_whole_graph_the_steps_are_those_of_the_next_level(names):
+    loss = in_scopes(*names, each=100)
+    found = [node["name"] for node in data(step_through(loss, collapse=1))[0]]
+    assert found == [*(name.rpartition(".")[2] for name in names[:-1]), "C"]
+    with pytest.raises(GraphTooLarge, match=r"smaller ones where it has some"):
+        step_through(in_scopes("model", each=200), collapse=1)
+
+
+@pytest.mark.parametrize("collapse", [None, 1, "layer", "neuron"])
+@pytest.mark.parametrize("show", [draw, step_through])
+def test_a_large_graph_without_scopes_is_refused_at_once_without_advice_that_fails(show, collapse):
+    w = Value(0.5)
+    loss = sum(((w * float(i) - 1.0) ** 2 for i in range(50_000)), Value(0.0))
+    start = time.process_time()
+    with pytest.raises(GraphTooLarge, match=r"200,002 nodes") as refused:
+        show(loss, collapse=collapse)
+    assert time.process_time() - start < 3.0
+    assert not re.search(r"raise max_nodes=|whole|collapse=\d", str(refused.value))
+
+
+def page_of(*sizes, samples=1):
+    model = nn.MLP(sizes[0], sizes[1:], init=nn.xavier(seed=1))
+    outputs = [model([math.sin(i + k) for k in range(sizes[0])]) for i in range(samples)]
+    return json.loads(step_through(nn.cross_entropy(outputs, [0] * samples), collapse="neuron").data)
+
+
+def test_a_page_says_why_it_does_not_go_unit_by_unit():
+    assert page_of(2, 16, 16, 4)["note"] == ""
+    assert "Each layer is a box: at most 16 in a layer, 80 in all" in page_of(64, 32, 10)["note"]
+    assert "of the 107 units in 4 layers" in page_of(64, 32, 10)["note"]
+    assert "for one sample, and these are 3" in page_of(2, 16, 16, 4, samples=3)["note"]
 
 
 def test_the_same_graph_gives_the_same_page():

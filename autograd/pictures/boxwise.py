@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograd.context import scope_path
 from autograd.engine import Value
-from autograd.graph import order
 from autograd.labels import printable
+from autograd.pictures.columns import MOST_UNITS as MOST_IN_COLUMN
 from autograd.pictures.formulas import said
 from autograd.pictures.network import Network, network
 from autograd.pictures.parts import INPUTS, Part, title
@@ -63,21 +64,44 @@ class Box:
         return self.sums[-1][1] if self.sums else [0.0]
 
 
-def boxwise(loss: Value, level: str | int | None, most: int) -> tuple[str, str, str] | None:
-    """The name of the result, the picture and the data of the page; nothing where the graph is one part, or has more than `most`."""
-    net = network(order(loss), [loss], level)
-    if not 1 < sum(part.path != INPUTS for part in net.parts) <= most:
+def boxwise(nodes: Sequence[Value], level: str | int, most: int) -> tuple[str, str, str] | None:
+    """The name of the result, the picture and the data of the page; nothing where the graph is one part, or has more than `most`.
+
+    Where all of it is one box at `level`, its boxes are those of the next level that has more.
+    """
+    loss = nodes[-1]
+    deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
+    for at in (level, *(range(level + 1, deepest + 1) if isinstance(level, int) else [])):
+        net = network(nodes, [loss], at)
+        count = sum(part.path != INPUTS for part in net.parts)
+        if count > 1:
+            break
+    if not 1 < count <= most:
         return None
-    units = net.units()
-    whole = all(column.gap is None for column in net.columns) and net.samples == 1
-    if net.columns and not (whole and len(units) <= MOST_UNITS and sum(len(unit.links) for unit in units) <= MOST_LINKS):
-        net, units = Network(net.parts, [], net.samples, net.count), []
-    boxes = _of_units(net) if units else _of_parts(net.shown())
+    why = _not_by_units(net, level)
+    if why:
+        net = Network(net.parts, [], net.samples, net.count)
+    boxes = _of_units(net) if net.columns else _of_parts(net.shown())
     boxes[-1].name = printable(loss.label or "C")
     steps = _forward(boxes)
     _backward(boxes, steps, net)
     picture = net.scene(Style(stepped=[(box.head, f"data {_text(box.value)}", f"grad {_text(box.grad)}") for box in boxes]))
-    return boxes[-1].name, picture.svg(stepped=True), _json(boxes, steps, picture)
+    return boxes[-1].name, picture.svg(stepped=True), _json(boxes, steps, picture, why)
+
+
+def _not_by_units(net: Network, level: str | int) -> str:
+    """Why the boxes of the page are layers, or modules, where units might be expected."""
+    units = net.units()
+    links = sum(len(unit.links) for unit in units)
+    many = sum(column.size for column in net.columns)
+    if not units:
+        return "Each module is a box: units are shown in a network whose layers follow one another." if level == "neuron" else ""
+    if net.samples > 1:
+        return f"Each layer is a box: its units are shown for one sample, and these are {net.samples:,}."
+    if any(column.gap is not None for column in net.columns) or len(units) > MOST_UNITS or links > MOST_LINKS:
+        most = f"{MOST_IN_COLUMN} in a layer, {MOST_UNITS} in all, with {MOST_LINKS} lines between them"
+        return f"Each layer is a box: at most {most}, can be shown of the {many:,} units in {len(net.columns)} layers."
+    return ""
 
 
 def _of_units(net: Network) -> list[Box]:
@@ -188,7 +212,7 @@ def _text(numbers: Row) -> str:
     return f"({', '.join(map(compact, numbers))})" if len(numbers) == 2 else f"({compact(numbers[0])}, …, {compact(numbers[-1])})"
 
 
-def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene) -> str:
+def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene, why: str) -> str:
     largest = max((abs(x) for box in boxes for _, row in box.sums[-1:] for x in row if math.isfinite(x)), default=0.0)
     edges = {(row["to"], i): row["edge"] for i, box in enumerate(boxes) for row in box.sent}
     nodes = [
@@ -199,7 +223,7 @@ def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene
         for box in boxes
     ]  # fmt: skip
     data = {
-        "nodes": nodes, "steps": steps, "fixed": FIXED, "groups": [],
+        "nodes": nodes, "steps": steps, "fixed": FIXED, "note": why, "groups": [],
         "pictures": [{"groups": {}, "edges": [edges[line.source, line.target] for line in picture.lines]}],
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -14,12 +14,14 @@ NO_CONVERTER = (
 )
 FONTS = ("Helvetica", "Arial", "Liberation Sans", "Nimbus Sans")  # as wide as Graphviz takes them to be
 OTHER, NARROWER = "DejaVu Sans", 0.86  # matplotlib's own, and the size at which it is as wide
+ANCHORS = {"start": "left", "middle": "center", "end": "right"}
+QUARTER = 0.5523  # of the radius: where the handles of a cubic are that is a quarter of a circle
 DASHES = (0.0, (5.0, 2.0))
 TINTED = re.compile(r"[\d.]+|#\w+")
 
 
-def convert(svg: bytes, form: str, scale: float, get_dot: str) -> bytes:
-    """The picture as png or pdf.
+def convert(svg: bytes, form: str, scale: float, get_dot: str, *, opaque: bool = True) -> bytes:
+    """The picture as png or pdf, on white where `opaque`.
 
     Raises:
         RendererNotFound: matplotlib is not installed.
@@ -41,7 +43,9 @@ def convert(svg: bytes, form: str, scale: float, get_dot: str) -> bytes:
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
-        figure.savefig(file, format=form, dpi=96, metadata={"CreationDate": None} if form == "pdf" else {"Software": None})
+        figure.savefig(
+            file, format=form, dpi=96, transparent=not opaque, metadata={"CreationDate": None} if form == "pdf" else {"Software": None}
+        )
     return file.getvalue()
 
 
@@ -54,11 +58,12 @@ def _artists(root: ET.Element, axes: Any, scale: float) -> Iterator[Any]:
     family = next((font for font in FONTS if font in known), OTHER)
     gradients = {f"url(#{element.get('id')})": element for element in root.iter() if element.tag.endswith("linearGradient")}
     graph = next(element for element in root if element.get("class") == "graph")
-    x, y = re.findall(r"-?[\d.]+", graph.get("transform", ""))[-2:]
+    x, y = (re.findall(r"-?[\d.]+", graph.get("transform", "")) or ["0", "0"])[-2:]
     place = Affine2D().translate(float(x), float(y)) + axes.transData
     for element in graph.iter():
         kind = element.tag.rpartition("}")[2]
         if kind == "text":
+            element.attrib.setdefault("font-size", root.get("font-size", "10"))
             yield _text(element, place, [family, OTHER], scale * (1.0 if family in FONTS else NARROWER))
         elif kind in {"path", "polygon", "polyline", "ellipse"}:
             yield from _shapes(element, place, gradients, scale)
@@ -68,8 +73,10 @@ def _text(element: ET.Element, place: Any, family: list[str], size: float) -> An
     from matplotlib.text import Text  # noqa: PLC0415  # as above
 
     at = float(element.get("x", 0.0)), float(element.get("y", 0.0))
-    look: dict[str, Any] = {"color": element.get("fill", "black"), "fontsize": float(element.get("font-size", 10.0)) * size}
-    return Text(*at, element.text or "", family=family, ha="center", va="baseline", transform=place, parse_math=False, **look)
+    colour = element.get("fill", "black").replace("currentColor", "black")
+    look: dict[str, Any] = {"color": colour, "fontsize": float(element.get("font-size", 10.0)) * size}
+    look |= {"ha": ANCHORS[element.get("text-anchor", "middle")], "weight": element.get("font-weight", "normal")}
+    return Text(*at, element.text or "", family=family, va="baseline", transform=place, parse_math=False, **look)
 
 
 def _shapes(element: ET.Element, place: Any, gradients: dict[str, ET.Element], scale: float) -> Iterator[Any]:
@@ -84,9 +91,10 @@ def _shapes(element: ET.Element, place: Any, gradients: dict[str, ET.Element], s
     else:
         path = _path(element.get("d") or f"M{element.get('points')}")
     line = {
-        "edgecolor": element.get("stroke", "none"), "linewidth": float(element.get("stroke-width", 1.0)) * scale,
+        "edgecolor": element.get("stroke", "none").replace("transparent", "none"),
+        "linewidth": float(element.get("stroke-width", 1.0)) * scale,
         "linestyle": DASHES if element.get("stroke-dasharray") else "solid",
-    }  # fmt: skip
+    }
     fill = element.get("fill", "none")
     if fill not in gradients:
         yield PathPatch(path, facecolor=fill, transform=place, **line)
@@ -103,15 +111,29 @@ def _shapes(element: ET.Element, place: Any, gradients: dict[str, ET.Element], s
 
 
 def _path(d: str) -> Any:
-    """A path in SVG's language, of which Graphviz uses moves, lines and cubic curves."""
+    """A path in SVG's language: moves, lines and cubic curves, which Graphviz uses, and the rounded corners of our own boxes."""
     from matplotlib.path import Path  # noqa: PLC0415  # as above
 
     points: list[list[float]] = []
     codes: list[Any] = []
-    for command, numbers in re.findall(r"([MLC])([^MLC]*)", d):
+    for command, numbers in re.findall(r"([MLCHVAZz])([^MLCHVAZz]*)", d):
         found = [float(x) for x in re.findall(r"-?[\d.]+(?:e-?\d+)?", numbers)]
-        pairs = [found[i : i + 2] for i in range(0, len(found), 2)]
-        first = Path.MOVETO if command == "M" else Path.CURVE4 if command == "C" else Path.LINETO
+        here = points[-1] if points else [0.0, 0.0]
+        pairs = {
+            "H": lambda here=here, found=found: [[found[0], here[1]]],
+            "V": lambda here=here, found=found: [[here[0], found[0]]],
+            "A": lambda here=here, found=found: _corner(here, found[-2:]),
+        }.get(command, lambda found=found: [found[i : i + 2] for i in range(0, len(found), 2)])()
+        curved = command in {"C", "A"}
         points += pairs
-        codes += [first] + [Path.CURVE4 if command == "C" else Path.LINETO] * (len(pairs) - 1)
+        codes += ([Path.MOVETO] if command == "M" else []) + [Path.CURVE4 if curved else Path.LINETO] * (len(pairs) - (command == "M"))
     return Path(points, codes)
+
+
+def _corner(start: list[float], end: list[float]) -> list[list[float]]:
+    """A quarter of a circle, clockwise, as a cubic."""
+    (x, y), (u, v) = start, end
+    across = (u - x) * (v - y) > 0.0  # it leaves a horizontal side
+    first = [x + QUARTER * (u - x), y] if across else [x, y + QUARTER * (v - y)]
+    second = [u, v - QUARTER * (v - y)] if across else [u - QUARTER * (u - x), v]
+    return [first, second, end]

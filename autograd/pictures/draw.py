@@ -15,7 +15,8 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, RangeError
 from autograd.files import destination, file_path, write
 from autograd.graph import order
-from autograd.pictures.images import as_image
+from autograd.pictures.colours import themed
+from autograd.pictures.images import as_image, in_theme
 from autograd.pictures.models import is_model, network_drawing
 from autograd.pictures.parts import has_units
 from autograd.pictures.render import render
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # slow to import
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
-# An opaque card, since a page's own style, not the system's, says whether it is dark. It shrinks to fit, down to a scale that can be read.
+# An opaque card, which shrinks to fit, down to a scale that can be read.
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
@@ -60,7 +61,7 @@ class Drawing:
         """
         if self.drawn:
             return self.drawn.replace("<svg ", f'<svg style="{LOOK.format(0)}" ', 1)
-        svg = render(self.source, "svg", coarser=self.coarser).decode()
+        svg = themed(render(self.source, "svg", coarser=self.coarser).decode())
         return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
     def save(self, path: "str | Path", *, scale: float = 1.0) -> "Path":
@@ -79,7 +80,7 @@ class Drawing:
             FileError: the file cannot be written; what was there is as it was.
         """
         path, suffix = writable(path, FORMATS)
-        _check_scale(scale, suffix)
+        check_scale(scale, suffix)
         text = self.source if suffix == "dot" else self.svg() if suffix == "svg" else None
         write(path, render(self.source, suffix, scale, self.coarser) if text is None else text.encode())
         return path
@@ -90,7 +91,7 @@ class Drawing:
         except AutogradError as error:
             return {"text/plain": str(error)}
         page = self.page or as_image(svg, "A graph of computations", _look(svg))
-        return {"text/html": page, "image/svg+xml": svg, "text/plain": repr(self)}
+        return {"text/html": in_theme(page), "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "<Drawing: notebooks show it, .save('picture.svg') writes it>"
@@ -210,14 +211,16 @@ def _check(
             raise RangeError(f"{name} is {given!r}, expected {expected}")
 
 
-def _check_scale(scale: Any, suffix: str) -> None:
+def check_scale(scale: Any, suffix: str) -> None:
     """Refuse a scale that is not a positive number of a size one can store, or that a format without dots and inches cannot have."""
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= LARGEST:
         raise RangeError(
             f"scale is {scale!r}, expected a positive number up to {LARGEST:g}: 2 makes a .png of twice as many dots in each direction"
         )
-    if scale != 1.0 and suffix in {"svg", "dot"}:
-        raise RangeError(f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf")
+    if scale != 1.0 and suffix in {"svg", "dot", "html"}:
+        raise RangeError(
+            f"scale is {scale!r}, which .{suffix} does not have: it takes the size of its page; save as .png or .pdf, or steps as .gif"
+        )
 
 
 def _check_focus(focus: Any, nodes: Sequence[Value], collapse: Any) -> None:

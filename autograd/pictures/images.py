@@ -1,8 +1,20 @@
-"""SVG as an image of an HTML page."""
+"""SVG as an image of an HTML page, light or dark as that is."""
 
 from urllib.parse import quote
 
 PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
+
+
+# Light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
+THEME = """\
+<style>.valuegrad-themed { color-scheme: light dark }
+:is([data-jp-theme-light=true], .vscode-light, [data-theme=light]) .valuegrad-themed { color-scheme: light }
+:is([data-jp-theme-light=false], .vscode-dark, .vscode-high-contrast, [data-theme=dark]) .valuegrad-themed { color-scheme: dark }</style>"""
+
+
+def in_theme(html: str) -> str:
+    """HTML that follows the theme of the page around it; so do the images in it that know two."""
+    return f"{THEME}<div class='valuegrad-themed'>{html}</div>"
 
 
 def as_image(svg: str, alt: str, style: str) -> str:

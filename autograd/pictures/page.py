@@ -14,9 +14,12 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from autograd.errors import RangeError
 from autograd.files import write
-from autograd.pictures.draw import writable
-from autograd.pictures.images import as_image, quoted
+from autograd.pictures.colours import themed
+from autograd.pictures.draw import check_scale, writable
+from autograd.pictures.film import gif
+from autograd.pictures.images import THEME, as_image, quoted
 
 if TYPE_CHECKING:  # slow to import
     from pathlib import Path
@@ -24,16 +27,11 @@ if TYPE_CHECKING:  # slow to import
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
 BEGIN = "begin(JSON.parse(find(\"script[type='application/json']\").textContent));\n"
 HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
+LONGEST = 60  # seconds that a step may stay in a film
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
 TOO_LARGE = (
     "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
 )
-
-# The frame is light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
-THEME = """\
-.valuegrad-steps { display: grid; color-scheme: light dark }
-:is([data-jp-theme-light=true], .vscode-light, [data-theme=light]) .valuegrad-steps { color-scheme: light }
-:is([data-jp-theme-light=false], .vscode-dark, .vscode-high-contrast, [data-theme=dark]) .valuegrad-steps { color-scheme: dark }"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,26 +57,39 @@ class Page:
         picture = _tagged(self.picture) + "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
         return document(f"Step through {self.name}", self.data, self.operations, BEGIN, name=self.name, picture=picture)
 
-    def save(self, path: "str | Path") -> "Path":
-        """Write the page to a file, whose name ends in .html, and return the path.
+    def save(self, path: "str | Path", *, scale: float = 1.0, seconds: float = 1.2) -> "Path":
+        """Write the page to a file, .html, or its backward pass as an animated picture for slides, .gif, and return the path.
+
+        Args:
+            path: the file.
+            scale: how much larger than 96 dots an inch a .gif is.
+            seconds: how long each step stays in a .gif; the end stays three times as long.
 
         Raises:
-            RangeError: the name does not end so.
+            RangeError: the suffix is neither, or `scale` not a positive number up to 10, or `seconds` not one up to 60.
             OperationError: the path is not a string.
+            RendererNotFound: matplotlib or Pillow, which make a .gif, is not installed.
             PathNotFoundError: there is no such folder.
             FileError: the file cannot be written; what was there is as it was.
         """
-        path, _ = writable(path, ["html"])
-        write(path, self.html().encode())
+        path, suffix = writable(path, ["html", "gif"])
+        check_scale(scale, suffix)
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0.0 < seconds <= LONGEST:
+            raise RangeError(f"seconds is {seconds!r}, expected a positive number up to {LONGEST}: how long each step stays in a .gif")
+        write(path, gif(_tagged(self.picture), self.data, scale, seconds) if suffix == "gif" else self.html().encode())
         return path
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         name, page = quoted(escape(self.name)), quoted(self.html())
         behind = as_image(
-            _tagged(self.picture), f"The graph of {name} with its gradients", f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px"
+            themed(_tagged(self.picture)),
+            f"The graph of {name} with its gradients",
+            f"grid-area: 1 / 1; max-width: 100%; max-height: {HEIGHT}px",
         )
+        if len(self.picture) >= LARGEST_BEHIND:
+            behind = TOO_LARGE
         html = (
-            f"<style>{THEME}</style><div class='valuegrad-steps'>\n{behind if len(self.picture) < LARGEST_BEHIND else TOO_LARGE}\n"
+            f"{THEME}<div class='valuegrad-steps valuegrad-themed' style='display: grid'>\n{behind}\n"
             f"<iframe title='Step through {name}' sandbox='allow-scripts' srcdoc='{page}' "
             f"style='grid-area: 1 / 1; width: 100%; height: {HEIGHT}px; border: 0'></iframe></div>"
         )

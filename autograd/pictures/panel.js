@@ -118,6 +118,7 @@ const PHASES = {
     left: () => [heading("The leaves"), leaves(false)],
     right: () => [
       heading("How to look around"),
+      ...(page.note ? [note(page.note)] : []),
       note("Step with the arrow keys or the bar, play with the space bar. Click any node, or hover over it, for its own chain rule; Esc returns to the step."),
       ...(groups.length ? [note("A box of many nodes opens with a click.")] : []),
       note("Squares are leaves, rounded boxes operations. Blue gradients are positive, orange ones negative. The number on an edge is the local derivative."),

@@ -9,12 +9,14 @@ let open = -1;
 let svgs, groupOf, svg, boxes, closed, edges;
 
 // The picture is shown whole down to the one scale, else in parts at the other, times what the reader asks for. Its own unit is the point.
-const [SMALLEST, READABLE, PIXELS] = [0.5, 0.85, 4 / 3];
+const [SMALLEST, READABLE, PIXELS, FRAME] = [0.5, 0.85, 4 / 3, 18];
 let zoom = 1.0;
 
 function fit() {
   const { width, height } = svg.viewBox.baseVal;
-  const whole = Math.min(1, picture.clientWidth / (width * PIXELS), picture.clientHeight / (height * PIXELS));
+  const wide = Math.min(1, picture.clientWidth / (width * PIXELS));
+  find("main").style.setProperty("--tall", `${Math.ceil(height * PIXELS * (wide >= SMALLEST ? wide : READABLE)) + FRAME}px`); // the panel has the rest
+  const whole = Math.min(wide, picture.clientHeight / (height * PIXELS));
   const scale = (whole >= SMALLEST ? whole : READABLE) * zoom;
   svg.style.width = `${Math.floor(width * PIXELS * scale)}px`;
   svg.style.height = `${Math.floor(height * PIXELS * scale)}px`;

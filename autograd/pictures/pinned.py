@@ -1,7 +1,8 @@
 """A picture whose places are known as DOT, with every place fixed, so that Graphviz draws it as it is: for PNG and PDF."""
 
 from autograd.labels import printable
-from autograd.pictures.scene import LIGHT, Line, Scene, Shape, Text, depth_of, sign_of, stroke_of, width_of
+from autograd.pictures.colours import LIGHT, mixed
+from autograd.pictures.scene import Line, Scene, Shape, Text, depth_of, sign_of, stroke_of, width_of
 from autograd.pictures.writer import FONT
 
 POINTS = 0.75  # of a pixel
@@ -31,18 +32,13 @@ def _quoted(text: str) -> str:
     return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") + '"'
 
 
-def _mixed(colour: str, opacity: float) -> str:
-    """A colour on white."""
-    return "#" + "".join(f"{round(255 + (int(colour[i : i + 2], 16) - 255) * opacity):02x}" for i in (1, 3, 5))
-
-
 def _place(x: float, y: float, height: float) -> str:
     return f'pos="{x * POINTS:.1f},{(height - y) * POINTS:.1f}!"'
 
 
 def _dot_shape(shape: Shape, height: float) -> str:
     sign = sign_of(shape.tint)
-    fill = _mixed(LIGHT[sign], depth_of(shape.tint, shape.largest)) if sign else LIGHT[shape.role]
+    fill = mixed(LIGHT[sign], depth_of(shape.tint, shape.largest)) if sign else LIGHT[shape.role]
     size = f"width={shape.width / 96:.3f} height={shape.height / 96:.3f}"
     label = "\\n".join(_quoted(text.text)[1:-1] for text in shape.texts)
     kind = "" if shape.round else ' shape=box style="filled,rounded"'
@@ -56,7 +52,7 @@ def _dot_line(line: Line, source: Shape) -> str:
     ports = f" tailport={port} headport={port}" if len(line.points) > STRAIGHT_OR_CUBIC else ""  # it goes round what lies between
     style = " style=dashed" if role == "ln" else ""
     head = "" if line.arrow else " arrowhead=none"
-    return f'n{line.source} -> n{line.target} [color="{_mixed(LIGHT[role], opacity)}" penwidth={width * POINTS:.2f}{style}{head}{ports}]'
+    return f'n{line.source} -> n{line.target} [color="{mixed(LIGHT[role], opacity)}" penwidth={width * POINTS:.2f}{style}{head}{ports}]'
 
 
 def _dot_text(text: Text, height: float) -> str:

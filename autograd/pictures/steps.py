@@ -16,18 +16,18 @@ from operator import add
 from typing import Any
 
 from autograd.engine import Value
-from autograd.errors import GraphTooLarge, NumberError, RangeError
+from autograd.errors import NumberError, RangeError
 from autograd.graph import order
 from autograd.labels import printable, scope_name
 from autograd.op import Op
-from autograd.pictures.boxwise import boxwise
+from autograd.pictures.choice import chosen, groups_of
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
 from autograd.pictures.jstext import JavaScript
 from autograd.pictures.names import names_of
 from autograd.pictures.page import Page
-from autograd.pictures.render import render
-from autograd.pictures.view import EDGES_PER_NODE, LEVELS, MERGED, MOST_EDGES, View, collapsed, is_level
+from autograd.pictures.render import render_all
+from autograd.pictures.view import LEVELS, MERGED, View, is_level
 from autograd.pictures.writer import FONT, Writer, depth
 from autograd.sweeps import separated
 from autograd.value import send
@@ -203,7 +203,7 @@ class _Steps:
             for node in self.nodes
         ]
         first = [0, *accumulate(len(node.args) for node in self.nodes)]
-        groups = _groups(views[0])
+        groups = groups_of(views[0])
         data = {
             "nodes": nodes,
             "steps": self._steps,
@@ -223,11 +223,6 @@ class _Steps:
         }
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c")
-
-
-def _groups(view: View) -> list[tuple[str, ...]]:
-    """The boxes that stand for many nodes."""
-    return [box for box in dict.fromkeys(view.box.values()) if isinstance(box, tuple)]
 
 
 def _tint(grad: float, largest: float) -> float | None:
@@ -284,23 +279,12 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
     (loss,) = separated(loss)
     nodes = order(loss)
-    closed = collapsed(nodes, collapse)
-    crowded = len(closed.edges) > MOST_EDGES
-    if collapse is not None and crowded and (coarse := boxwise(loss, collapse, max_nodes)):
-        return Page(*coarse)
-    views = [closed, *(collapsed(nodes, collapse, group) for group in _groups(closed))]
-    boxes, edges = map(max, zip(*(view.size() for view in views), strict=True))
-    if boxes > max_nodes or edges > EDGES_PER_NODE * max_nodes:
-        if collapse is not None and not crowded and (coarse := boxwise(loss, collapse, max_nodes)):
-            return Page(*coarse)
-        raise GraphTooLarge(
-            f"the graph has {boxes:,} nodes and {edges:,} edges; "
-            f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: step through a smaller graph (one sample, "
-            "fewer neurons), let smaller parts of it collapse with collapse=, see it whole with draw(), or raise max_nodes="
-        )
+    views = chosen(nodes, collapse, max_nodes)
+    if isinstance(views, tuple):
+        return Page(*views)
     steps = _Steps(nodes)
     sums = {node: [x for _, x in steps.sums[node]] or [0.0] for node in nodes}
     sources = ("\n".join(Writer(view, loss, sums, steps.names).lines()) for view in views)
-    picture, *opened = (_lean(render(source, "svg").decode()) for source in sources)
+    picture, *opened = (_lean(svg.decode()) for svg in render_all([*sources]))
     operations = steps.operations()
     return Page(steps.names[loss], picture, steps.json(views), tuple(opened), operations)

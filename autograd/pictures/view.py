@@ -1,7 +1,7 @@
 """What a picture of a graph shows: its nodes one by one, groups of them as one box, or the neighbourhood of one node."""
 
 from bisect import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from autograd.errors import GraphTooLarge
 EDGES_PER_NODE = 4
 MOST_EDGES = 100
 MOST_BOXES = 60
+DRAWABLE = 600  # boxes: what is laid out in time whatever its kind
 DISTANCE = 2
 LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
@@ -62,6 +63,8 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
     def too_large(view: View, most_edges: int) -> bool:
         return any(map(gt, view.size(), (max_nodes, most_edges)))
 
+    if (least := least_boxes(nodes)) > max_nodes:
+        raise _refused(nodes, least, None, max_nodes)
     if collapse is not None or len(nodes) <= max_nodes:
         view = collapsed(nodes, collapse, small=True)
         if not too_large(view, most_edges):
@@ -72,14 +75,40 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
     depth = 1 + bisect(depths, False, key=lambda depth: too_large(at(depth), MOST_EDGES))  # noqa: FBT003  # the value sought
     view = at(depth)
     if too_large(view, most_edges):
-        boxes, edges = view.size()
-        raise GraphTooLarge(
-            f"the graph has {len(nodes):,} nodes, and with all its scopes collapsed {boxes:,} boxes and {edges:,} edges; "
-            f"max_nodes={max_nodes} allows {max_nodes:,} and {most_edges:,}: draw a smaller part of it (one sample's loss, "
-            "or what is around one node with focus=), record it under autograd.scope(name) so that it can collapse, or raise max_nodes="
-        )
+        raise _refused(nodes, *view.size(), max_nodes)
     view.note = f"{len(nodes):,} nodes, collapsed to scopes of depth {depth}"
     return view
+
+
+def least_boxes(nodes: Sequence[Value]) -> int:
+    """How many boxes there are at least, whatever collapses: the outermost scopes, and each operation outside of all scopes."""
+    scopes = Counter(node.scope for node in nodes if node.args)
+    paths = {scope: scope_path(scope) for scope in scopes}
+    return len({path[0] for path in paths.values() if path}) + sum(count for scope, count in scopes.items() if not paths[scope])
+
+
+def _refused(nodes: Sequence[Value], boxes: int, edges: int | None, max_nodes: int) -> GraphTooLarge:
+    """Why a graph is not drawn, its edges not counted where the boxes alone are too many, and what to do."""
+    shown = f"at least {boxes:,} boxes" if edges is None else f"{boxes:,} boxes and {edges:,} edges"
+    remedies = [
+        "draw a smaller part of it (one sample's loss, or what is around one node with focus=)",
+        "record it under autograd.scope(name) so that it can collapse",
+        *raising(boxes, edges or 0),
+    ]
+    return GraphTooLarge(
+        f"the graph has {len(nodes):,} nodes, and with all its scopes collapsed {shown}; "
+        f"max_nodes={max_nodes} allows {max_nodes:,} and {EDGES_PER_NODE * max_nodes:,}: {listed(remedies)}"
+    )
+
+
+def raising(boxes: int, edges: int) -> list[str]:
+    """The advice to allow more, where that can be laid out."""
+    return ["raise max_nodes="] if boxes <= DRAWABLE and edges <= EDGES_PER_NODE * DRAWABLE else []
+
+
+def listed(remedies: Sequence[str]) -> str:
+    """Things to do as part of a sentence."""
+    return f"{', '.join(remedies[:-1])}, or {remedies[-1]}"
 
 
 def coarser(nodes: Sequence[Value], view: View) -> list[View]:

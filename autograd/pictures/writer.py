@@ -10,41 +10,38 @@ from functools import cached_property
 from autograd.engine import Value
 from autograd.labels import printable, scope_name, shortened
 from autograd.pictures.arrange import Arrangement, arrange, origin
+from autograd.pictures.colours import LIGHT, mixed
 from autograd.pictures.view import MERGED, Box, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
 
-# The text has a contrast of at least 7:1 on each of these (WCAG level AAA); blue and orange stay apart for the colour-blind.
-POSITIVE, NEGATIVE, NOT_FINITE, GROUP = (0x78, 0xB5, 0xEC), (0xF9, 0xA2, 0x4B), "#ff9ad5", "#e9edf2"
-NEGATIVE_BAND = "#8a3d00"
 BAND, BOX, BOX_PER_CHARACTER = 3.5, 12.0, 5.0  # widths in points: of the band, about that of a box without text, and of a character
 
-HEADER = """\
-digraph autograd {{
-  graph [rankdir={direction} bgcolor="#ffffff" pad=0.08 ranksep={gap} nodesep=0.18 {limit}fontname="{font}" fontsize=10 \
-fontcolor="#4a5462" label="{note}"]
-  node [shape=box style="filled,rounded" fillcolor="#ffffff" color="#5f6b7a" fontcolor="#1b1f24" fontname="{font}" fontsize=10 \
-margin="0.055,0.05" height=0.2 width=0.3]
-  edge [color="#7a8694" fontcolor="#4a5462" fontname="{font}" fontsize=10 arrowsize=0.6]"""
+HEADER = f"""\
+digraph autograd {{{{
+  graph [rankdir={{direction}} bgcolor="{LIGHT["card"]}" pad=0.08 ranksep={{gap}} nodesep=0.18 {{limit}}fontname="{{font}}" fontsize=10 \
+fontcolor="{LIGHT["muted"]}" label="{{note}}"]
+  node [shape=box style="filled,rounded" fillcolor="{LIGHT["card"]}" color="{LIGHT["ring"]}" fontcolor="{LIGHT["ink"]}" \
+fontname="{{font}}" fontsize=10 margin="0.055,0.05" height=0.2 width=0.3]
+  edge [color="{LIGHT["edge"]}" fontcolor="{LIGHT["muted"]}" fontname="{{font}}" fontsize=10 arrowsize=0.6]"""
 LIMIT, MANY_EDGES = "nslimit=1 nslimit1=1 ", 800  # how long rows are straightened in a thicket: without it, it takes seconds
 GAP, WIDE_GAP = 0.07, 0.35  # between columns, beside the numbers on the edges; and without those
-PAPER = "#ffffff"
 FONT = "Helvetica,Arial,sans-serif"
-LEAF = 'style=filled color="#1b1f24" penwidth=1.8'
-OUTPUT = 'color="#1b1f24" penwidth=2.2'
-FOCUS = 'color="#6f2dbd" penwidth=3.5'
-BROKEN = 'color="#b00058" penwidth=3'
-BROKEN_EDGE = 'fontcolor="#b00058" color="#b00058" penwidth=2'
-STAND_IN = 'style=filled color="#1b1f24" margin="0.04,0.02" height=0.1'
+LEAF = f'style=filled color="{LIGHT["ink"]}" penwidth=1.8'
+OUTPUT = f'color="{LIGHT["ink"]}" penwidth=2.2'
+FOCUS = f'color="{LIGHT["focus"]}" penwidth=3.5'
+BROKEN = f'color="{LIGHT["broken"]}" penwidth=3'
+BROKEN_EDGE = f'fontcolor="{LIGHT["broken"]}" color="{LIGHT["broken"]}" penwidth=2'
+STAND_IN = f'style=filled color="{LIGHT["ink"]}" margin="0.04,0.02" height=0.1'
 STRAIGHT = 30
-CONSTANT = 'shape=plaintext style="" fontcolor="#4a5462" fontsize=10 margin="0.03,0.02"'
-COLLAPSED = f'shape=folder fillcolor="{GROUP}" margin="0.15,0.1"'
-FAINT = 'color="#c0c8d0"'
-OUTSIDE = 'shape=plaintext style="" label="…" fontcolor="#7a8694" fontsize=14 margin="0.02,0"'
+CONSTANT = f'shape=plaintext style="" fontcolor="{LIGHT["muted"]}" fontsize=10 margin="0.03,0.02"'
+COLLAPSED = f'shape=folder fillcolor="{LIGHT["box"]}" margin="0.15,0.1"'
+FAINT = f'color="{LIGHT["faint"]}"'
+OUTSIDE = f'shape=plaintext style="" label="…" fontcolor="{LIGHT["edge"]}" fontsize=14 margin="0.02,0"'
 
 LEGEND = f"""\
   subgraph cluster_legend {{{{
-    graph [style=rounded color="#c9d1d9" margin=4 label=""]
+    graph [style=rounded color="{LIGHT["faint"]}" margin=4 label=""]
     node [margin="0.06,0.03" height=0.1]
     leaf [label="{{0}}" {LEAF} {{3}}]
     constant [label="constant" {CONSTANT}]
@@ -201,7 +198,7 @@ class Writer:
         grad = self.sums[node][-1]
         if math.isfinite(grad) and math.isfinite(node.data):
             return _tinted(grad, self._largest, widest * self.bands) if self.color and grad else ""
-        return f'fillcolor="{NOT_FINITE}" {BROKEN}' if self.color else BROKEN
+        return f'fillcolor="{LIGHT["x"]}" {BROKEN}' if self.color else BROKEN
 
     def _edge(self, partials: Sequence[float | None], *, between_nodes: bool, faint: bool) -> str:
         live = [partial for partial in partials if partial is not None]
@@ -227,19 +224,18 @@ def _counted(count: int, what: str) -> str:
 def _tinted(grad: float, largest: float, widest: str) -> str:
     """The fill of a box; if its widest row is given, with a band at the left that tells a negative gradient where colours cannot."""
     fill = _fill(grad, largest)
-    if fill == PAPER:
+    if fill == LIGHT["card"]:
         return ""
     if not widest or grad > 0.0:
         return f'fillcolor="{fill}"'
-    return f'fillcolor="{NEGATIVE_BAND};{BAND / (BOX + BOX_PER_CHARACTER * len(widest)):.3f}:{fill}" gradientangle=0'
+    return f'fillcolor="{LIGHT["band"]};{BAND / (BOX + BOX_PER_CHARACTER * len(widest)):.3f}:{fill}" gradientangle=0'
 
 
 def _fill(grad: float, largest: float) -> str:
     """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too, but not rounding errors."""
     if not math.isfinite(grad):
-        return NOT_FINITE
-    strength = depth(grad, largest)
-    return "#" + "".join(f"{round(255 + (part - 255) * strength):02x}" for part in (POSITIVE if grad > 0.0 else NEGATIVE))
+        return LIGHT["x"]
+    return mixed(LIGHT["p" if grad > 0.0 else "n"], depth(grad, largest))
 
 
 def depth(grad: float, largest: float) -> float:
