@@ -145,7 +145,7 @@ class _Call:
 
     def form(self, outputs: Sequence[Any]) -> tuple[Form, list[Any]]:
         """The form from inputs, and from what was captured, to these outputs, and these numbers and Values."""
-        captured = older(self.nodes, self.run) if self.graph else []
+        captured = older(self.nodes, self.run, calls=self.calls) if self.graph else []
         given = [x if x.args else x._number for x in self.inputs]  # noqa: SLF001  # a Value's
         whole = self.calls or any(x.__class__ is TracedArray for x in captured)
         return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
 
 @pytest.fixture(scope="module")
 def browser():

@@ -214,3 +214,16 @@ def test_a_traced_array_is_an_array():
 
     jit(f)(np.ones((50, 2)))
     assert seen[0] == (True, (50, 2), 50, True, True)
+
+
+def test_explain_says_what_was_recorded_and_what_runs_it():
+    f = jit(lambda p, x, y: vmap(loss, (None, 0, 0), reduce="mean")(p, x, y) + dot(p, p))
+    assert "nothing is recorded yet" in str(f.explain())
+    f(P, X, Y)
+    said = str(f.explain())
+    assert "2 steps, in order:" in said
+    assert "4 operations in 90 lanes, run by " in said
+    assert "<li>2 steps, in order:</li>" in f.explain()._repr_html_()
+    g = jit(lambda x: x if x > 0.0 else -x)
+    g(1.0), g(-1.0)
+    assert "2 paths are known" in str(g.explain())

@@ -23,7 +23,7 @@ ORDER = """
     engine anomaly foreign changed files sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.captured program.lanes program.steps program.form program.traced program.calls program.building program.fusion
-    program.branches program.arguments program.recording program.vmap program.fast program.jit program
+    program.branches program.arguments program.recording program.vmap program.fast program.explain program.jit program
     transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network

@@ -157,8 +157,10 @@ def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any])
     return Builder(outputs, inputs, nodes).form
 
 
-def older(nodes: Iterable[Any], run: int) -> list[Any]:
-    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses."""
+def older(nodes: Iterable[Any], run: int, *, calls: bool) -> list[Any]:
+    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses; with calls or without."""
+    if not calls and current().tracer is None:
+        return [node for node in nodes if node._run < run]
     arrays: dict[tuple[Any, int], TracedArray] = {}
     numbers: dict[Any, None] = {}
     for node in nodes:

@@ -11,6 +11,7 @@ from autograd.arrays import tree_ravel
 from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
 from autograd.program.recording import Recordings, watched, with_captured
 from autograd.program.vmap import VMap, name_of
@@ -29,6 +30,7 @@ class _Jit:
         self.recordings = Recordings(f, f"jit({name_of(f)})", lazy=True)
         self.loss: Any
         self.with_value: bool
+        self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
             own = isinstance(self.loss, VMap)
@@ -43,8 +45,23 @@ class _Jit:
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
-        found = self._differentiated(args) if self.loss is not None and args else None
+        found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
+
+    def explain(self) -> Explanation:
+        """What was recorded, how many operations and paths that is, and what runs it.
+
+        >>> f = jit(lambda x: x * x + 1.0)
+        >>> f(2.0)
+        5.0
+        >>> print(f.explain())  # doctest: +ELLIPSIS
+        jit(<lambda>):
+          2 operations on 1 number, run by ...
+        """
+        inner: Any = self.f
+        own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
+        traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
+        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
 
     def __get__(self, instance: Any, _owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -72,7 +89,10 @@ class _Jit:
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
-            if trace.whole is not None or trace.captured or not trace.form.is_single:
+            if trace.whole is not None:  # derived as it is recorded, step by step
+                self.is_swept = False
+                return None
+            if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
             sums, found = trace.batched.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])

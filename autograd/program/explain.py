@@ -1,0 +1,73 @@
+"""What `jit(f).explain()` says: what was recorded, how large it is, and what runs it."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from autograd.compiled import kernel
+from autograd.program.steps import Step
+
+
+class Explanation:
+    """Sentences about a function's recordings: `print` it; notebooks show it as a list.
+
+    Attributes:
+        title: the function.
+        lines: the sentences.
+    """
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        self.title, self.lines = title, tuple(lines)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.title}:", *[f"  {line}" for line in self.lines]])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<p><code>{escape(self.title)}</code></p><ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>"
+
+
+def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Explanation:
+    """The sentences on these traces, of which some are paths of functions with so many known ones each."""
+    several = [count for count in arms if count > 1]
+    lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
+    for trace in traces:
+        lines += _of_form(trace) if trace.whole is not None else _of_program(trace)
+        if trace.captured:
+            lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
+    if not lines:
+        lines.append("nothing is recorded yet: call it, and ask again.")
+    return Explanation(title, lines)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _of_program(trace: Any) -> list[str]:
+    program = trace.batched.program
+    guards = f", {_counted(len(trace.guards), 'guard')}" if len(trace.guards) else ""
+    runs = "the compiled kernel" if trace.batched.compiled else _why_not(program)
+    return [f"{_counted(len(program), 'operation')} on {_counted(program.inputs, 'number')}{guards}, run by {runs}."]
+
+
+def _why_not(program: Any) -> str:
+    names = ", ".join(sorted({op.name for op in program.own}))
+    if names:
+        return f"NumPy, number by number, because of operations of your own ({names})"
+    return "NumPy, since the kernel was not built" if kernel is None else "NumPy"
+
+
+def _of_form(trace: Any) -> list[str]:
+    lines = [f"{_counted(len(trace.whole.steps), 'step')}, in order:"]
+    for step in trace.whole.steps:
+        if step.__class__ is not Step:
+            lines.append(f"- an array of {_counted(len(step.numbers), 'number')}, taken apart or put together.")
+            continue
+        runs = "the compiled kernel" if step.batched.compiled else _why_not(step.batched.program)
+        where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"
+        lines.append(f"- {_counted(len(step.batched.program), 'operation')} {where}, run by {runs}.")
+    if len(trace.guards):
+        lines.append(f"It holds where {_counted(len(trace.guards), 'guard')} have the answers that were recorded.")
+    return lines
