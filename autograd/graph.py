@@ -3,7 +3,7 @@
 No walk recurses, so a chain of a million nodes is as good as one of ten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from autograd.errors import NumberError
@@ -53,10 +53,14 @@ def order(*roots: N, since: int = 0) -> list[N]:
     for root in roots:
         if not hasattr(root, "args"):
             raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+    if roots and roots[0].__class__ in _walks:
+        return _walks[roots[0].__class__][0](roots, since)
+    return walk(roots, since, set())
+
+
+def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
+    """What `order` does, in Python, without the nodes that are `seen` already and what lies below them."""
     node_class = roots[0].__class__ if roots else None
-    if node_class in _walks:
-        return _walks[node_class][0](roots, since)
-    seen: set[N] = set()
     found: list[N] = []
     # A node is on the stack to be entered; below a None, to be left, its arguments done.
     stack: list[N | None] = [*reversed(roots)]

@@ -155,7 +155,8 @@ class Operators:
         """A node with these attributes."""
         made = object.__new__(methods.Value)
         made._number, made._grad, made._made_by, made._args, made._partials = data, grad, op, args, partials
-        made._tag = (label, scope, marks)
+        run = max([a._run for a in args if a.__class__ is methods.Value], default=0)
+        made._tag = (label, scope, marks % RUN + run * RUN)
         return made
 
     # Comparing and converting.

@@ -42,7 +42,7 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
         context = context.now()
     run = context.runs[-1] if context.runs else max([a._run for a in node._args if a.__class__ is Value], default=0)
     if context.scope or run:  # what rests on a run is never older than it, whoever records it
-        node._tag = (None, context.scope, run * RUN)
+        node._tag = (None, context.scope or node.scope, run * RUN)
     if context.watch is not None:
         context.watch.recorded(node)
     if not context.recording:

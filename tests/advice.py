@@ -117,6 +117,14 @@ def changed_operand(first: Callable[[Value], None]) -> Any:
     return autograd.gradient(y, x)
 
 
+def changed_call(number: float) -> Any:
+    """The same of a call with several outputs, whose argument, 3.0, is set to `number`."""
+    x = Value(3.0)
+    y, z = jit(lambda a: [a * a, a + a])(x)
+    x.data = number
+    return autograd.gradient(y + z - 2.0 * x, x).data + 3.0
+
+
 SKETCH = value(2.0)
 SQUARE = SKETCH * SKETCH
 
@@ -185,6 +193,7 @@ VALUES = [
         lambda: autograd.gradient((x := Value(4.0)) * x, x),
         8.0,
     ),
+    Advice("take the gradient before changing anything", lambda: changed_call(2.0), lambda: changed_call(3.0), 9.0),
     Advice("use grad(f)(x)", lambda: autograd.gradient(lambda x: x, 2.0), lambda: grad(lambda x: x * x)(2.0), 4.0),
     Advice("take its jacobian", lambda: grad(lambda x: x)(np.ones(2)), lambda: jacobian(lambda x: x)(np.ones(2)), [[1.0, 0.0], [0.0, 1.0]]),
     Advice("or sum what it gives", lambda: grad(lambda x: x)(np.ones(2)), lambda: grad(lambda x: ops.sum(x))(np.ones(2)), [1.0, 1.0]),

@@ -218,7 +218,7 @@ def test_a_traced_array_is_an_array():
 
 def test_explain_says_what_was_recorded_and_what_runs_it():
     f = jit(lambda p, x, y: vmap(loss, (None, 0, 0), reduce="mean")(p, x, y) + dot(p, p))
-    assert "nothing is recorded yet" in str(f.explain())
+    assert "nothing is recorded before the first call" in str(f.explain())
     f(P, X, Y)
     said = str(f.explain())
     assert "2 steps, in order:" in said

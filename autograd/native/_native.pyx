@@ -135,7 +135,7 @@ cdef inline int attend(object made) except -1:
     PyContextVar_Get(CURRENT, NULL, &context)
     Py_DECREF(<object>context)  # it is in force, or, as NEUTRAL and MARKED, held here
     if context == MARKED:
-        if of(made).run < RUN:
+        if of(made).run < RUN or not of(made).size:
             of(made).run = RUN
         if SCOPE != NULL:
             node_mark(of(made), SCOPE)
@@ -156,7 +156,7 @@ cdef int attended(object made) except -1:
     if scope:
         node_mark(node, <PyObject*>scope)
     run = context.runs[len(context.runs) - 1] if context.runs else 0
-    if node.run < run:
+    if node.run < run or not node.size:
         node.run = run
     if context.watch is None and context.recording:
         before = MARKED

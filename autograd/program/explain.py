@@ -37,7 +37,7 @@ def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Expla
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
     if not lines:
-        lines.append("nothing is recorded yet: call it, and ask again.")
+        lines.append("nothing is recorded before the first call.")
     return Explanation(title, lines)
 
 

@@ -21,7 +21,7 @@ from autograd.compiled import native
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, OperationError
 from autograd.files import check_version, file_path, is_sealed, reading, writing
-from autograd.graph import order
+from autograd.graph import walk
 from autograd.kinds import kind_of, named_float
 from autograd.op import Op
 from autograd.ops import TABLE
@@ -335,13 +335,7 @@ def _flattened(outputs: Sequence[Any], inputs: Sequence[Value]) -> tuple[Any, ..
 
 def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
     """The nodes on which the outputs depend, down to the inputs, each after its arguments."""
-    known = set(inputs)
-    needed = [y for y in outputs if y.__class__ is Value]
-    nodes, live = order(*needed), set(needed)
-    for node in reversed(nodes):
-        if node in live and node not in known:
-            live.update(a for a in node.args if a.__class__ is Value)
-    return [node for node in nodes if node in live and node not in known]
+    return walk([y for y in outputs if y.__class__ is Value], 0, set(inputs))
 
 
 flatten = _flattened if native is None else native.flatten

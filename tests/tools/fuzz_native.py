@@ -243,7 +243,7 @@ class Fuzz:
         """A scope, or no recording, for the steps to come."""
         if self.random.random() < 0.5:
             self.context.close()
-        kind = self.random.choice((no_grad, lambda: scope("s"), lambda: in_context(replace(current(), new_leaves=({1},)))))
+        kind = self.random.choice((no_grad, lambda: scope("s"), lambda: in_context(replace(current(), runs=(1,)))))
         if self.random.random() < 0.5:
             self.context.enter_context(kind())
 
@@ -271,7 +271,7 @@ class Fuzz:
         v = self.place()
         if self.live and all(node.op is None or node.op.name in TABLE for node in graph.order(self.at(v, 0))):
             again = copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x, self.steps % 4 + 2))
-            with in_context(replace(current(), new_leaves=())):  # under a transform a deep copy stays joined
+            with in_context(replace(current(), runs=())):  # under a transform a deep copy stays joined
                 self.both("pickle", lambda side: again[side](self.at(v, side)), v)
 
     def do_walk(self):
