@@ -102,8 +102,7 @@ def _messages(node: Value, cotangent: Any, mask: Any, carried: dict[Any, Any], r
     """What a node sends to each of its arguments, with the mask that goes with it."""
     if node.partials.__class__ is Deferred:
         refuse_changed(node)
-        for a, sent in node.op.pulled(node, cotangent, mask, carried, reached):  # type: ignore[union-attr]  # a Call, or its Output
-            yield a, sent, mask
+        yield from node.op.pulled(node, cotangent, mask, carried, reached)  # type: ignore[union-attr]  # a Call, or its Output
         return
     for a, partial in zip(node.args, _local(node, graph=True), strict=True):
         if partial is not None and a in reached:

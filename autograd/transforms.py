@@ -146,7 +146,7 @@ class _Call:
     def form(self, outputs: Sequence[Any]) -> tuple[Form, list[Any]]:
         """The form from inputs, and from what was captured, to these outputs, and these numbers and Values."""
         captured = older(self.nodes, self.run, calls=self.calls) if self.graph else []
-        given = [x if x.args else x._number for x in self.inputs]  # noqa: SLF001  # a Value's
+        given = [x if x.args and self.graph else x._number for x in self.inputs]  # noqa: SLF001  # a Value's
         whole = self.calls or any(x.__class__ is TracedArray for x in captured)
         return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]
 
@@ -252,7 +252,8 @@ def hvp(f: Function) -> Function:
     """
 
     def product(x: Any, v: Any, *rest: Any) -> Any:
-        return vjp(grad(f))(x, *rest)(v)  # the Hessian is symmetric
+        tangents = tree_ravel(v)[1].unravel(_matched("tangent", v, x))
+        return vjp(grad(f))(x, *rest)(tangents)  # the Hessian is symmetric
 
     return product
 

@@ -19,10 +19,12 @@ from autograd import (
     jit,
     jvp,
     log1p,
+    sqrt,
     tanh,
     value_and_grad,
     vjp,
     vmap,
+    where,
 )
 from autograd.graph import order
 from autograd.program.calls import Call
@@ -227,3 +229,20 @@ def test_explain_says_what_was_recorded_and_what_runs_it():
     g = jit(lambda x: x if x > 0.0 else -x)
     g(1.0), g(-1.0)
     assert "2 paths are known" in str(g.explain())
+
+
+def test_a_branch_not_taken_is_absent_across_the_steps_of_a_form():
+    """The root is computed in one step, and left out by a `where` in another one, between which lanes are summed."""
+
+    def f(x, y):
+        root = sqrt(x - 1.5)
+        total = vmap(lambda a, b: where(a > 1.5, root * b, a * b), (None, 0), reduce="sum")(x, y)
+        return total * x + where(total > 1e9, root, x)
+
+    def g(x, y):  # at x below 1.5
+        return (x * np.sum(y)) * x + x
+
+    for transform in (grad, lambda f: grad(grad(f)), hessian):
+        close(transform(f)(0.4, Y), transform(g)(0.4, Y))
+        close(jit(transform(f))(0.4, Y), transform(g)(0.4, Y))
+    close(jit(jvp(grad(f)))(0.4, 1.0, Y), jvp(grad(g))(0.4, 1.0, Y))

@@ -18,7 +18,8 @@ README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
-    Drawing Op Page Program TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit jvp latex
+    Drawing Op Page Program TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit
+    jvp latex
     leaves no_grad order scope step_through to_sympy value_and_grad vjp vmap
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself

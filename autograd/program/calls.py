@@ -22,7 +22,7 @@ from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.steps import Step, Unpack, View
-from autograd.program.traced import ALL, Key, TracedArray, entry_of
+from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 
 made = 0  # how many calls have been recorded
 
@@ -38,6 +38,7 @@ class Call(Op):
         # entries; or the array itself.
         self.form, self.slots = form, slots
         self.numbers, self.given = numbers, given  # of the arguments, and all inputs of the form, when it was recorded
+        self.selected = form.selected_inputs()  # what comes back to them is nothing where it is 0
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)
@@ -83,15 +84,15 @@ class Call(Op):
         own = [[slot] if slot.__class__ is int else slot[:1] if slot.__class__ is tuple else slot or () for slot in self.slots]
         return [k for k, indices in enumerate(own) if any(map(counts, indices))]
 
-    def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any]]:
-        """What goes back to the wanted inputs: pairs of a slot and a gradient; on Values where there are `args`."""
+    def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any, bool]]:
+        """What goes back to the wanted inputs: a slot, a gradient, and whether 0 is none; on Values where there are `args`."""
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
         if args is None:
             found = self.form.sweep(self.given, seeded, seeds, wanted)
         else:
             found = call(f"{self.name}'", self.form.adjoint_of(tuple(seeded), tuple(wanted)), [*self.inputs_at(args), *seeds])
-        return list(zip([self.slots[i] for i in wanted], found, strict=True))
+        return list(zip([self.slots[i] for i in wanted], found, [self.selected[i] for i in wanted], strict=True))
 
     def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:
         shape = self.form.shape(self.form.outputs[k])
@@ -104,35 +105,38 @@ class Call(Op):
         packed: Any = array_of([entries.get(i, 0.0) for i in range(int(np.prod(shape)))], shape)
         return packed if whole is None else whole + packed
 
-    def sent(self, node: Any, _grad: float, carried: dict[Any, dict[Key, Any]]) -> tuple[float, tuple[float, ...]]:
+    def sent(self, node: Any, _grad: float, carried: dict[Any, dict[Key, Any]]) -> tuple[float, tuple[float | None, ...]]:
         """1 and what each argument is sent, after the outputs have sent; that of arrays is kept for the calls that gave them."""
         args = node._args
-        found = [0.0] * len(args)
-        for slot, gradient in self.back(carried.pop(node), self.wanted(args), None):
+        found: list[float | None] = [None] * len(args)
+        for slot, gradient, selected in self.back(carried.pop(node), self.wanted(args), None):
             if slot.__class__ is int:
-                found[slot] = gradient
+                found[slot] = None if selected and gradient == 0.0 else gradient
             elif slot.__class__ is tuple:
                 owner, k = args[slot[0]], slot[1]
                 kept = carried.setdefault(owner, {})
                 kept[k, ALL] = kept[k, ALL] + gradient if (k, ALL) in kept else gradient
+                found[slot[0]] = 0.0
             else:
                 for i, g in zip(slot, gradient.ravel().tolist(), strict=True):
                     found[i] = g
         return 1.0, tuple(found)
 
-    def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any]]:
-        """The same with cotangents on Values, and a mask by which what is sent is 0."""
-        found: list[tuple[Any, Any]] = []
-        for slot, gradient in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
+    def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any, Any]]:
+        """The same with cotangents on Values, and a mask by which what is sent is 0; with each goes a mask of its own."""
+        found: list[tuple[Any, Any, Any]] = []
+        for slot, gradient, selected in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
-                found.append((node.args[slot], _masked(mask, gradient)))
+                sent = _masked(mask, gradient)
+                found.append((node.args[slot], sent, ops.where(sent, 1.0, 0.0) if selected and sent.__class__ is Value else mask))
             elif slot.__class__ is tuple:
                 owner, k = node.args[slot[0]], slot[1]
                 kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
                 kept[k, ALL] = kept[k, ALL] + sent if (k, ALL) in kept else sent
-                found.append((owner, 1.0))
+                found.append((owner, 1.0, mask))
             else:
-                found += [(node.args[i], _masked(mask, g)) for i, g in zip(slot, gradient.ravel(), strict=True) if node.args[i] in reached]
+                entries = zip(slot, plainly(gradient).ravel().tolist(), strict=True)
+                found += [(node.args[i], _masked(mask, g), mask) for i, g in entries if node.args[i] in reached]
         return found
 
     def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> list[Any]:
@@ -171,7 +175,7 @@ class SingleCall(Call):
         for k, gradient in zip(wanted, found, strict=True):
             slot = self.slots[k]
             if slot.__class__ is int:
-                partials[slot] = gradient
+                partials[slot] = None if self.selected[k] and gradient.__class__ is float and gradient == 0.0 else gradient
             else:
                 for i, g in zip(slot, np.ravel(gradient).tolist(), strict=True):
                     partials[i] = g
@@ -191,7 +195,9 @@ class SingleCall(Call):
 def _masked(mask: Any, sent: Any) -> Any:
     if mask.__class__ is float:
         return sent
-    return np.where(mask, sent, 0.0) if isinstance(sent, np.ndarray) else ops.where(mask, sent, 0.0)
+    if not isinstance(sent, np.ndarray):
+        return ops.where(mask, sent, 0.0)
+    return array_of([ops.where(mask, x, 0.0) for x in plainly(sent).ravel().tolist()], sent.shape)
 
 
 def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:

@@ -118,6 +118,7 @@ class Form:
     ) -> list[Any]:
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, Any] = {}
+        selected = self._selected()
 
         def send(place: int, x: Any) -> None:
             received[place] = received[place] + x if place in received else x
@@ -126,7 +127,7 @@ class Form:
             send(self.outputs[k], cotangent)
         for step in reversed(self.steps):
             if any(place in received and place in active for place, *_ in step.places()):
-                step.sweep(numbers, arrays, received, active, send)
+                step.sweep(numbers, arrays, received, active, selected, send)
         ends = [self.inputs[i] for i in wanted]
         return [received.get(p, 0.0) if p >= 0 else received.get(p, np.zeros(self.shapes[p])) for p in ends]
 
@@ -191,9 +192,22 @@ class Form:
                 found.update(place for place, *_ in step.places())
         return found
 
+    def selected_inputs(self) -> list[bool]:
+        """Which inputs are used in branches of a `where` alone."""
+        selected = self._selected()
+        return [place in selected for place in self.inputs]
+
+    def _selected(self) -> set[int]:
+        """The places that are used in branches of a `where` alone: what comes back to them is 0, and nothing, where these are not taken."""
+        kinds: dict[int, bool] = dict.fromkeys(self.outputs, False)
+        for step in reversed(self.steps):
+            for place, selected in step.selected(kinds):
+                kinds[place] = selected and kinds.get(place, True)
+        return {place for place, selected in kinds.items() if selected}
+
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
         """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode."""
-        made = self.copy()
+        made, selected = self.copy(), self._selected()
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, list[int]] = {}
         for k in seeded:
@@ -202,7 +216,7 @@ class Form:
             sent = [(place, own) for place, *own in step.places() if place in received and place in active]
             if sent:
                 made.total(received, [place for place, _ in sent])
-                step.reverse(made, sent, received, active)
+                step.reverse(made, sent, received, active, selected)
         ends = [self.inputs[i] for i in wanted]
         made.total(received, [place for place in ends if place in received])
         made.outputs = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]

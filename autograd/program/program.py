@@ -166,6 +166,42 @@ class Program:
             made.append(apply(op, [made[i] for i in places]))
         return [made[i] for i in self.outputs]
 
+    def selected(self, within: Sequence[bool]) -> np.ndarray:
+        """For each input whether the outputs depend on it through branches of a `where` alone, or are themselves used `within` such."""
+        selecting = [code for code, op in enumerate(OPS) if op.selects]
+        if not any(within) and not np.isin(self.codes, selecting).any():
+            return np.zeros(self.inputs, bool)
+        first, starts, args = self.inputs + len(self.constants), self.starts.tolist(), self.args.tolist()
+        reached, always = np.zeros((2, first + len(self)), bool).tolist()
+        for place, is_within in zip(self.outputs.tolist(), within, strict=True):
+            reached[place] = True
+            always[place] |= not is_within
+        for k, code in reversed(list(enumerate(self.codes.tolist()))):
+            for place in args[starts[k] : starts[k + 1]] if reached[first + k] else ():
+                reached[place] = True
+                always[place] |= always[first + k] and code not in selecting
+        found: np.ndarray = ~np.array(always[: self.inputs], bool)
+        return found
+
+    def masked(self, outputs: Sequence[int]) -> "Program":
+        """The program with a further input for each of these outputs, which are 0, without a derivative, where that is 0."""
+        count, first = len(outputs), self.inputs + len(self.constants)
+        places = np.concatenate(
+            [np.arange(self.inputs), np.arange(self.inputs, first) + count, np.arange(first, first + len(self)) + count + 1]
+        )
+        ends = places[self.outputs]
+        rows = np.stack([self.inputs + np.arange(count), ends[outputs], np.full(count, first + count)], axis=1)
+        ends[outputs] = first + count + 1 + len(self) + np.arange(count)
+        return Program.from_arrays(
+            np.append(self.codes, [CODES[ops.where]] * count),
+            np.append(self.starts, self.starts[-1] + 3 * np.arange(1, count + 1)),
+            np.append(places[self.args], rows),
+            np.append(self.constants, 0.0),
+            ends,
+            self.inputs + count,
+            self.own,
+        )
+
     def with_outputs(self, outputs: Sequence[int]) -> "Program":
         """The program with these of its outputs, in this order."""
         places = self.outputs[np.asarray(outputs, np.intp)]

@@ -96,8 +96,17 @@ class Step:
         for view, rows in zip(self.columns, columns, strict=True):
             arrays[view.place] = view.put(rows if self.weight == 1.0 else self.weight * rows)
 
-    def sweep(self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], send: Any) -> None:
+    def sweep(
+        self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], selected: set[int], send: Any
+    ) -> None:
         """Send the arguments what they get for what the results have received."""
+        own = {place for place, *_ in self.places() if place in received and place in selected}
+        if own:
+            at = {place: len(numbers) + k if place >= 0 else -1 - len(arrays) - k for k, place in enumerate(own)}
+            numbers = np.append(numbers, [received.get(place, 0.0) if place >= 0 else 0.0 for place in own])
+            arrays = {**arrays, **{at[place]: received[place] for place in own if place < 0}}
+            self.masked(own, at).sweep(numbers, arrays, received, active, set(), send)
+            return
         seeds = [np.array([[received.get(p, 0.0) for p in self.sums.tolist()]])] if len(self.sums) else []
         seeds += [view.take(received[view.place]) if view.place in received else np.zeros((1, view.width)) for view in self.columns]
         wanted = [g.place in active if g.__class__ is View else not active.isdisjoint(g.tolist()) for g in self.inputs]
@@ -164,8 +173,31 @@ class Step:
         sums = np.array([p for p in self.sums.tolist() if p in live], int)
         return replace(self, batched=batched, sums=sums, columns=tuple([v for v in self.columns if v.place in live]))
 
-    def reverse(self, form: Any, sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int]) -> None:
+    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
+        """The place of each argument, and whether it is used in branches of a `where` alone; of results `kinds` says it."""
+        within = [kinds.get(place, True) for place, *own in self.places() for _ in own]
+        found = self.batched.program.selected(within)
+        return [(place, bool(found[own].all())) for place, *own in self.sources()]
+
+    def masked(self, places: set[int], cotangents: Mapping[int, int]) -> "Step":
+        """The step with its results at these places masked by the cotangents there: what was not taken sends nothing."""
+        own = [(place, outputs) for place, *outputs in self.places() if place in places]
+        if not own:
+            return self
+        numbers = [cotangents[place] for place, _ in own if place >= 0]
+        views = [replace(view, place=cotangents[view.place]) for view in self.columns if view.place in places]
+        program = self.batched.program.masked([k for _, outputs in own for k in outputs])
+        groups = (*self.inputs, *([np.array(numbers)] if numbers else []), *views)
+        return replace(self, batched=BatchedProgram(program, range(len(program.outputs))), inputs=groups)
+
+    def reverse(
+        self, form: Any, sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int], selected: set[int]
+    ) -> None:
         """Add to a form the step that carries the cotangents that were `sent` to results back to the active arguments."""
+        masked = self.masked(selected & {place for place, _ in sent}, {place: own[0] for place, own in received.items()})
+        if masked is not self:
+            masked.reverse(form, sent, received, active, set())
+            return
         sources = [(place, own) for place, *own in self.sources() if place in active]
         sources.sort(key=lambda source: source[0] < 0)  # numbers first; a stable order
         sent = sorted(sent, key=lambda end: end[0] < 0)
@@ -223,7 +255,7 @@ class Pack:
         """Fill in the array."""
         arrays[self.array] = numbers[self.numbers].reshape(self.shape)
 
-    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], active: set[int], send: Any) -> None:
+    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], active: set[int], _selected: set[int], send: Any) -> None:
         """Send each number its entry."""
         for place, x in zip(self.numbers.tolist(), np.ravel(received[self.array]).tolist(), strict=True):
             if place in active:
@@ -249,7 +281,12 @@ class Pack:
         """All of it."""
         return self
 
-    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int]) -> None:
+    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
+        """As of a step."""
+        within = all(kinds.get(place, True) for place, *_ in self.places())
+        return [(place, within) for place, *_ in self.sources()]
+
+    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], _selected: set[int]) -> None:
         """Unpack the cotangent."""
         places = [form.place() for _ in self.numbers]
         form.steps.append(Unpack(received[self.array][0], self.shape, np.array(places)))
@@ -276,7 +313,7 @@ class Unpack:
         """Fill in the numbers."""
         numbers[self.numbers] = arrays[self.array].ravel()
 
-    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], send: Any) -> None:
+    def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], _selected: set[int], send: Any) -> None:
         """Send the array what its entries got."""
         send(self.array, np.array([received.get(p, 0.0) for p in self.numbers.tolist()]).reshape(self.shape))
 
@@ -300,7 +337,12 @@ class Unpack:
         """All of it."""
         return self
 
-    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int]) -> None:
+    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
+        """As of a step."""
+        within = all(kinds.get(place, True) for place, *_ in self.places())
+        return [(place, within) for place, *_ in self.sources()]
+
+    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], _selected: set[int]) -> None:
         """Pack the cotangents."""
         places = [received[p][0] if p in received else form.zero(None) for p in self.numbers.tolist()]
         received.setdefault(self.array, []).append(form.place(self.shape))

@@ -38,16 +38,16 @@ class Output(Op):
         carried.setdefault(node._args[0], {})[self.key] = grad
         return 1.0, (1.0,)
 
-    def pulled(self, node: Any, cotangent: Any, _mask: Any, carried: dict[Any, Any], _reached: Any) -> list[tuple[Any, Any]]:
+    def pulled(self, node: Any, cotangent: Any, mask: Any, carried: dict[Any, Any], _reached: Any) -> list[tuple[Any, Any, Any]]:
         """The same with a cotangent on Values."""
         carried.setdefault(node.args[0], {})[self.key] = cotangent
-        return [(node.args[0], 1.0)]
+        return [(node.args[0], 1.0, mask)]
 
     def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> Any:  # noqa: ARG002  # as that of a call
         """The tangent, among those of the call."""
         k, i = self.key
         tangent = carried[node.args[0]][k]
-        return tangent.ravel()[i] if isinstance(tangent, np.ndarray) else tangent
+        return np.asarray(plainly(tangent)).item(i) if isinstance(tangent, np.ndarray) else tangent
 
     def refuse_changed(self, _node: Any) -> None:
         """Its derivative depends on no number."""
