@@ -28,7 +28,7 @@ class Builder:
             else:
                 self.places[x] = self.form.input()
         entries = [x for y in outputs for x in ([y] if not isinstance(y, np.ndarray) or y.__class__ is TracedArray else y.ravel())]
-        used = {x for x in entries if x.__class__ is Value}
+        used = dict.fromkeys(x for x in entries if x.__class__ is Value)  # in order, so that the same graph gives the same form
         if nodes:
             self._in_stages(used, nodes)
         else:
@@ -37,7 +37,7 @@ class Builder:
             self.form.outputs.append(self._array(y) if isinstance(y, np.ndarray) else self._number(y))
         self.form = self.form.pruned()
 
-    def _in_stages(self, used: set[Any], nodes: Iterable[Any]) -> None:
+    def _in_stages(self, used: dict[Any, None], nodes: Iterable[Any]) -> None:
         """Add the steps of each stage in turn: calls, and then what rests on these but on no further call.
 
         Args:
@@ -49,7 +49,7 @@ class Builder:
         for y in used:
             if not isinstance(y.op, Call) and y not in self.places:
                 wanted[stage[y]].append(y)
-        for owner in {owner for owner, _ in self.arrays}:
+        for owner in dict.fromkeys(owner for owner, _ in self.arrays):
             self._unpack(owner, entries.get(owner, []))
         for own_calls, own in zip(calls, wanted, strict=True):
             for node in own_calls:
@@ -57,7 +57,7 @@ class Builder:
                 self._unpack(node, entries.get(node, []))
             self._once([y for y in own if y not in self.places])
 
-    def _stages(self, used: set[Any], nodes: Iterable[Any]) -> tuple[dict[Any, int], list[list[Any]], dict[Any, list[Any]]]:
+    def _stages(self, used: dict[Any, None], nodes: Iterable[Any]) -> tuple[dict[Any, int], list[list[Any]], dict[Any, list[Any]]]:
         """The stage of each node, one more than that of the calls it rests on; the calls of each stage; the entries of each owner."""
         stage: dict[Any, int] = dict.fromkeys([*self.places, *[owner for owner, _ in self.arrays]], 0)
         calls: list[list[Any]] = [[]]
@@ -67,7 +67,7 @@ class Builder:
                 continue
             args = [a for a in node.args if a.__class__ is Value]
             own, is_call = max([stage[a] for a in args], default=0), isinstance(node.op, Call)
-            used.update(a for a in args if is_call or stage[a] < own)
+            used.update(dict.fromkeys(a for a in args if is_call or stage[a] < own))
             if is_call:
                 own += 1
                 calls += [[] for _ in range(own + 1 - len(calls))]

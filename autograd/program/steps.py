@@ -100,12 +100,13 @@ class Step:
         self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], selected: set[int], send: Any
     ) -> None:
         """Send the arguments what they get for what the results have received."""
-        own = {place for place, *_ in self.places() if place in received and place in selected}
+        own = [place for place, *_ in self.places() if place in received and place in selected]
         if own:
-            at = {place: len(numbers) + k if place >= 0 else -1 - len(arrays) - k for k, place in enumerate(own)}
-            numbers = np.append(numbers, [received.get(place, 0.0) if place >= 0 else 0.0 for place in own])
+            least = min(arrays, default=0)
+            at = {place: len(numbers) + k if place >= 0 else least - 1 - k for k, place in enumerate(own)}
+            numbers = np.append(numbers, [received[place] if place >= 0 else 0.0 for place in own])
             arrays = {**arrays, **{at[place]: received[place] for place in own if place < 0}}
-            self.masked(own, at).sweep(numbers, arrays, received, active, set(), send)
+            self.masked(set(own), at).sweep(numbers, arrays, received, active, set(), send)
             return
         seeds = [np.array([[received.get(p, 0.0) for p in self.sums.tolist()]])] if len(self.sums) else []
         seeds += [view.take(received[view.place]) if view.place in received else np.zeros((1, view.width)) for view in self.columns]
