@@ -17,7 +17,7 @@ LONGEST = 20000
 
 def fused(form: Form) -> Form:
     """The form with fewer steps."""
-    made = form.copy()
+    made = form = _without_copies(form)
     uses = Counter(place for step in form.steps for place in {place for place, *_ in step.sources()})
     uses.update(form.outputs)
     kept: list[Any] = []
@@ -31,6 +31,28 @@ def fused(form: Form) -> Form:
         else:
             kept[where] = both
     made.steps = kept
+    return made.pruned()
+
+
+class _Aliases(dict[int, int]):
+    """Places in place of others, or the same."""
+
+    def __missing__(self, place: int) -> int:
+        return place
+
+
+def _without_copies(form: Form) -> Form:
+    """The form in which numbers that a step only hands on are read where they are from."""
+    made, aliases = form.copy(), _Aliases()
+    made.steps = []
+    for step in form.steps:
+        own = step.reading(aliases)
+        made.steps.append(own)
+        if own.__class__ is Step and own.lanes == 1 and own.weight == 1.0:
+            sources = {k: place for place, *inputs in own.sources() for k in inputs if place >= 0}
+            ends = zip(own.sums.tolist(), own.batched.program.outputs.tolist(), strict=False)
+            aliases.update((place, sources[end]) for place, end in ends if end in sources)
+    made.outputs = [aliases[place] for place in form.outputs]
     return made.pruned()
 
 

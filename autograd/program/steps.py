@@ -156,14 +156,15 @@ class Step:
                 first += len(g)
         return found
 
+    def reading(self, places: Mapping[int, int]) -> "Step":
+        """The step that reads other places."""
+        groups = [replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places) for g in self.inputs]
+        return replace(self, inputs=tuple(groups))
+
     def moved(self, places: Mapping[int, int]) -> "Step":
-        """The step with other places."""
-
-        def group(g: Any) -> Any:
-            return replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places)
-
-        columns = tuple([group(view) for view in self.columns])
-        return Step(self.batched, self.lanes, tuple(map(group, self.inputs)), moved(self.sums, places), columns, self.weight)
+        """The step that reads and writes other places."""
+        columns = tuple([replace(view, place=places[view.place]) for view in self.columns])
+        return replace(self.reading(places), sums=moved(self.sums, places), columns=columns)
 
     def only(self, live: set[int]) -> "Step":
         """The step with the results at live places alone."""
@@ -274,6 +275,10 @@ class Pack:
         """The numbers."""
         return [[place] for place in self.numbers.tolist()]
 
+    def reading(self, places: Mapping[int, int]) -> "Pack":
+        """The same of other places."""
+        return Pack(moved(self.numbers, places), self.array, self.shape)
+
     def moved(self, places: Mapping[int, int]) -> "Pack":
         """The same at other places."""
         return Pack(moved(self.numbers, places), places[self.array], self.shape)
@@ -329,6 +334,10 @@ class Unpack:
     def sources(self) -> list[list[int]]:
         """The array."""
         return [[self.array]]
+
+    def reading(self, places: Mapping[int, int]) -> "Unpack":
+        """The same of another place."""
+        return Unpack(places[self.array], self.shape, self.numbers)
 
     def moved(self, places: Mapping[int, int]) -> "Unpack":
         """The same at other places."""
