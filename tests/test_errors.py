@@ -296,6 +296,8 @@ WRONG_CALLS = {
         (lambda: autograd.jacobian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
         (lambda: autograd.jacobian(lambda x: [x, "1"])(1.0), NumberError, ["the string '1'", "one real number"]),
     ],
+    "jacfwd": [(lambda: autograd.jacfwd(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"])],
+    "jacrev": [(lambda: autograd.jacrev(lambda x: [x, "1"])(1.0), NumberError, ["the string '1'", "one real number"])],
     "hessian": [
         (lambda: autograd.hessian(lambda x: [x, x])(1.0), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
         (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
@@ -597,9 +599,8 @@ NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "Page",
 
 
 def test_every_public_name_has_a_wrong_call():
-    public = {
-        name: x for package in (autograd, nn) for name, x in vars(package).items() if not name.startswith("_") and not inspect.ismodule(x)
-    } | {f"plot.{name}": getattr(plot, name) for name in plot.__all__}
+    named = [(name, getattr(package, name)) for package in (autograd, nn) for name in dir(package) if not name.startswith("_")]
+    public = {name: x for name, x in named if not inspect.ismodule(x)} | {f"plot.{name}": getattr(plot, name) for name in plot.__all__}
     functions = {name for name, x in public.items() if callable(x) and not isinstance(x, Op)}
     assert functions == WRONG_CALLS.keys() | NOTHING_TO_REFUSE
 
