@@ -1,9 +1,6 @@
 """The recorded pictures of docs/ are what `draw` draws; `python tests/test_docs.py` writes them anew."""
 
-import contextlib
 import html
-import io
-import json
 import math
 import random
 import re
@@ -11,6 +8,7 @@ from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
+from gpt_graph import loss_of_gpt
 
 import nn
 from autograd import Value, draw, exp, log, order, scope, tanh
@@ -76,19 +74,6 @@ def newton():
         x = 0.5 * (x + a / x)
     x.backward()
     return draw(x)
-
-
-def loss_of_gpt():
-    """The loss of the GPT of notebook 06 for one name, from its cells."""
-    cells = json.loads((TOP / "notebooks" / "06_names_gpt.ipynb").read_text(encoding="utf-8"))["cells"]
-    names = {}
-    for cell in cells:
-        code = "".join(cell["source"])
-        if cell["cell_type"] == "code" and "loss" not in names:
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(code, names)  # noqa: S102  # our own notebook
-    names["loss"].backward()
-    return names["loss"]
 
 
 def large_loss(*, focus):

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import nbformat
 import pytest
 from browsing import CHROMIUM, browser, needs_browser, opened, playwright  # noqa: F401  # fixtures
+from gpt_graph import loss_of_gpt
 from lab import jupyterlab
 from PIL import Image
-from test_docs import loss_of_gpt
 
 import nn
 from autograd import Value, draw

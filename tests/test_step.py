@@ -24,6 +24,7 @@ from autograd import TABLE, Op, Value, draw, log, order, scope, step_through, st
 from autograd.errors import GraphTooLarge, RangeError, RendererNotFound
 from autograd.ops import REAL
 from autograd.pictures import render
+from autograd.pictures.colours import themed
 from autograd.pictures.formulas import Formula, formula, plain, said
 from autograd.pictures.page import _tagged
 from autograd.pictures.steps import _Steps
@@ -315,7 +316,7 @@ def test_no_label_breaks_out(label):
     assert [tag for tag, _ in found] == ["style", "div", "img", "iframe"]
     image, frame = found[2][1], found[3][1]
     assert (frame["srcdoc"], frame["sandbox"]) == (page.html(), "allow-scripts")
-    assert unquote(image["src"].removeprefix("data:image/svg+xml,")) == _tagged(page.picture)
+    assert unquote(image["src"].removeprefix("data:image/svg+xml,")) == themed(_tagged(page.picture))
 
 
 def test_the_policy_names_the_one_script_and_the_one_style_by_their_digests():
