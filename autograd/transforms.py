@@ -89,9 +89,9 @@ class _Call:
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
+            self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run
 
         in_context(run_of_its_own).run(called)
-        self.outputs, self.output_form = tree_ravel(self.output)
         for y in self.outputs:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
