@@ -46,6 +46,7 @@ cdef extern from "_node.h":
         INLINE
         DEFERRED
     size_t node_count
+    void mark_deferred(Node*) noexcept
     void node_register(PyTypeObject*, newfunc) noexcept
     bint is_node(PyObject*) noexcept
     int node_read(PyObject*, double*) noexcept
@@ -305,7 +306,8 @@ cdef object node_of(double data, object op, tuple args, object partials):
             edge_set(of(made), edges + i, of(a), 0.0 if partial is None else partial, partial is not None)
         else:
             edge_number(edges + i, a)
-    of(made).marks = DEFERRED if deferred else 0
+    if deferred:
+        mark_deferred(of(made))
     return made
 
 

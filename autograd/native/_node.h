@@ -210,6 +210,7 @@ static inline void fetch(Node *node, size_t before) {
 }
 
 static size_t node_count; /* how many live */
+static int any_deferred;  /* whether a node has ever been marked DEFERRED */
 
 /* A node with room for `size` arguments, all of them the number 0; NULL with MemoryError where there is no memory. */
 static PyObject *node_new(double data, PyObject *op, size_t size) {
@@ -239,6 +240,12 @@ static PyObject *node_new(double data, PyObject *op, size_t size) {
     edge_number(&node->own[1], 0.0);
     if (edges) node->own[0].arg = (uintptr_t)edges;
     return (PyObject *)node;
+}
+
+/* Note that the partials of a node are deferred. */
+static inline void mark_deferred(Node *node) {
+    node->marks |= DEFERRED;
+    any_deferred = 1;
 }
 
 /* Set the number, and remember if it is another one. */
@@ -349,7 +356,7 @@ static inline int order_append(Order *order, Node *node) {
     order->nodes[order->count++] = node;
     node->place = (uint32_t)order->count;
     if (order->forget && node->size) node->graded = 0;
-    order->marks |= node->marks;
+    if (any_deferred) order->marks |= node->marks;
     return 0;
 }
 
@@ -357,17 +364,18 @@ static inline int order_append(Order *order, Node *node) {
 static int order_extend(Order *order, Node *root) {
     Frame *stack = NULL;
     size_t depth = 0, room = 0;
+    const uint32_t since = order->since;
     Frame now = {root, 0};
     int failed = 0;
     if (root->place) return 0;
-    if (root->run < order->since) return order_append(order, root);
+    if (root->run < since) return order_append(order, root);
     for (;;) {
         Edge *edges = node_edges(now.node);
         Node *below = NULL;
         while (now.next < now.node->size) {
             Node *a = edge_node(edges[now.next++]);
             if (!a || a->place) continue;
-            if (a->size && a->run >= order->since) {
+            if (a->size && a->run >= since) {
                 below = a;
                 break;
             }
