@@ -413,21 +413,24 @@ def reaches(tuple roots, uint32_t since):
     return bool(nodes_reach(PySequence_Fast_ITEMS(roots), len(roots), since))
 
 
-def push(dict tangents, outputs):
-    """Carry tangents of inputs on to the outputs, as floats: see `autograd.value.push`."""
-    cdef tuple inputs = tuple(tangents), wanted = tuple(outputs)
-    cdef Py_ssize_t i, n = len(inputs), m = len(wanted)
+ctypedef int (*Walk)(PyObject**, size_t, PyObject**, size_t, double*) except -1
+
+
+cdef list walked(Walk walk, dict given, wanted):
+    """What a walk carries from the Values that are `given` numbers to the wanted ones; None where partials are deferred."""
+    cdef tuple starts = tuple(given), ends = tuple(wanted)
+    cdef Py_ssize_t i, n = len(starts), m = len(ends)
     cdef list found = [0.0] * m
-    check(inputs)
-    check(wanted)
+    check(starts)
+    check(ends)
     cdef double* numbers = <double*>PyMem_Malloc((m + n + 1) * sizeof(double))
     if numbers == NULL:
         raise MemoryError
     try:
-        for i, x in enumerate(inputs):
-            numbers[i] = tangents[x]
-        if nodes_push(PySequence_Fast_ITEMS(inputs), n, PySequence_Fast_ITEMS(wanted), m, numbers):
-            return reference_push(tangents, outputs)
+        for i, start in enumerate(starts):
+            numbers[i] = given[start]
+        if walk(PySequence_Fast_ITEMS(starts), n, PySequence_Fast_ITEMS(ends), m, numbers):
+            return None
         for i in range(m):
             found[i] = numbers[n + i]
         return found
@@ -435,26 +438,16 @@ def push(dict tangents, outputs):
         PyMem_Free(numbers)
 
 
+def push(dict tangents, outputs):
+    """Carry tangents of inputs on to the outputs, as floats: see `autograd.value.push`."""
+    found = walked(nodes_push, tangents, outputs)
+    return reference_push(tangents, outputs) if found is None else found
+
+
 def sweep(dict cotangents, inputs):
     """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.value.sweep`."""
-    cdef tuple outputs = tuple(cotangents), sought = tuple(inputs)
-    cdef Py_ssize_t i, m = len(outputs), n = len(sought)
-    cdef list found = [0.0] * n
-    check(outputs)
-    check(sought)
-    cdef double* numbers = <double*>PyMem_Malloc((m + n + 1) * sizeof(double))
-    if numbers == NULL:
-        raise MemoryError
-    try:
-        for i, output in enumerate(outputs):
-            numbers[i] = cotangents[output]
-        if nodes_sweep(PySequence_Fast_ITEMS(outputs), m, PySequence_Fast_ITEMS(sought), n, numbers):
-            return reference_sweep(cotangents, inputs)
-        for i in range(n):
-            found[i] = numbers[m + i]
-        return found
-    finally:
-        PyMem_Free(numbers)
+    found = walked(nodes_sweep, cotangents, inputs)
+    return reference_sweep(cotangents, inputs) if found is None else found
 
 
 cdef int code_of(PyObject* op) noexcept:

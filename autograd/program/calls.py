@@ -38,7 +38,7 @@ class Call(Op):
         # entries; or the array itself.
         self.form, self.slots = form, slots
         self.numbers, self.given = numbers, given  # of the arguments, and all inputs of the form, when it was recorded
-        self.selected = form.selected_inputs()  # what comes back to them is nothing where it is 0
+        self.selected = [place in form.selected for place in form.inputs]  # what comes back to them is nothing where it is 0
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)

@@ -9,7 +9,7 @@ Source of the passes: Griewank and Walther, Evaluating Derivatives (2008), chapt
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,7 @@ class Form:
     ) -> list[Any]:
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, Any] = {}
-        selected = self._selected()
+        selected = self.selected
 
         def send(place: int, x: Any) -> None:
             received[place] = received[place] + x if place in received else x
@@ -192,12 +192,8 @@ class Form:
                 found.update(place for place, *_ in step.places())
         return found
 
-    def selected_inputs(self) -> list[bool]:
-        """Which inputs are used in branches of a `where` alone."""
-        selected = self._selected()
-        return [place in selected for place in self.inputs]
-
-    def _selected(self) -> set[int]:
+    @cached_property
+    def selected(self) -> set[int]:
         """The places that are used in branches of a `where` alone: what comes back to them is 0, and nothing, where these are not taken."""
         kinds: dict[int, bool] = dict.fromkeys(self.outputs, False)
         for step in reversed(self.steps):
@@ -207,7 +203,7 @@ class Form:
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
         """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode."""
-        made, selected = self.copy(), self._selected()
+        made, selected = self.copy(), self.selected
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, list[int]] = {}
         for k in seeded:

@@ -4,9 +4,9 @@ Each knows how to run, what it reads and writes, and which steps carry cotangent
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -245,8 +245,24 @@ class Step:
         form.steps.append(made)
 
 
+class _Rearranged:
+    """What Pack and Unpack share: all of it is needed, or nothing."""
+
+    places: Callable[[], list[list[int]]]
+    sources: Callable[[], list[list[int]]]
+
+    def only(self, _live: set[int]) -> Self:
+        """All of it."""
+        return self
+
+    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
+        """As of a step."""
+        within = all(kinds.get(place, True) for place, *_ in self.places())
+        return [(place, within) for place, *_ in self.sources()]
+
+
 @dataclass(frozen=True, eq=False)
-class Pack:
+class Pack(_Rearranged):
     """Numbers that become an array."""
 
     numbers: np.ndarray
@@ -283,15 +299,6 @@ class Pack:
         """The same at other places."""
         return Pack(moved(self.numbers, places), places[self.array], self.shape)
 
-    def only(self, _live: set[int]) -> "Pack":
-        """All of it."""
-        return self
-
-    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """As of a step."""
-        within = all(kinds.get(place, True) for place, *_ in self.places())
-        return [(place, within) for place, *_ in self.sources()]
-
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], _selected: set[int]) -> None:
         """Unpack the cotangent."""
         places = [form.place() for _ in self.numbers]
@@ -308,7 +315,7 @@ class Pack:
 
 
 @dataclass(frozen=True, eq=False)
-class Unpack:
+class Unpack(_Rearranged):
     """An array that becomes numbers."""
 
     array: int
@@ -342,15 +349,6 @@ class Unpack:
     def moved(self, places: Mapping[int, int]) -> "Unpack":
         """The same at other places."""
         return Unpack(places[self.array], self.shape, moved(self.numbers, places))
-
-    def only(self, _live: set[int]) -> "Unpack":
-        """All of it."""
-        return self
-
-    def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """As of a step."""
-        within = all(kinds.get(place, True) for place, *_ in self.places())
-        return [(place, within) for place, *_ in self.sources()]
 
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], _selected: set[int]) -> None:
         """Pack the cotangents."""
