@@ -215,6 +215,7 @@ if typing.TYPE_CHECKING:
     from autograd.symbolic import latex as latex
     from autograd.symbolic import to_sympy as to_sympy
 else:  # by which a type checker would take any name at all for one that is there
+    from autograd.spellings import AUTOGRAD, unknown
 
     def __getattr__(name: str) -> typing.Any:
         """What is imported late; and the version, which is in pyproject.toml alone."""
@@ -225,7 +226,7 @@ else:  # by which a type checker would take any name at all for one that is ther
             return found
         if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+        return unknown("autograd", AUTOGRAD, name, sys.modules[__name__])
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATER})

@@ -26,6 +26,8 @@ from autograd.program.form import Form
 from autograd.program.traced import TracedArray
 from autograd.sweeps import depending, finished, pull, push
 from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
+from autograd.transformed import Derivative, Product, of_a_function
+from autograd.trees import tree_keys, tree_map
 
 Function = Callable[..., Any]
 
@@ -33,17 +35,20 @@ Function = Callable[..., Any]
 # Structures: a number, or lists, tuples, dicts and arrays of structures; see `autograd.trees`.
 
 
-def _is_sequence(tree: Any) -> bool:
-    return isinstance(tree, list | tuple) or (isinstance(tree, np.ndarray) and tree.ndim > 0)
-
-
 def _form(tree: Any) -> str:
     """What a structure is, in the words of a message."""
-    if isinstance(tree, dict):
-        return f"a dict with the keys {', '.join(map(repr, tree))}"
     if isinstance(tree, np.ndarray):
         return f"an array of shape {tree.shape}"
-    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if _is_sequence(tree) else "")
+    if isinstance(tree, dict):
+        return f"a dict with the keys {', '.join(map(repr, tree))}"
+    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if isinstance(tree, list | tuple) else "")
+
+
+def _keys(tree: Any) -> Sequence[Any] | None:
+    """The keys of the items of a container or of an array; None of a number."""
+    if isinstance(tree, np.ndarray):
+        return range(len(tree)) if tree.ndim else None
+    return tree_keys(tree)
 
 
 def _matched(what: str, given: Any, template: Any) -> list[Any]:
@@ -52,20 +57,20 @@ def _matched(what: str, given: Any, template: Any) -> list[Any]:
     stack = [(given, template)]
     while stack:
         tree, model = stack.pop()
-        if isinstance(model, dict):
-            places, fits = list(model), isinstance(tree, dict) and tree.keys() == model.keys()
-        elif _is_sequence(model):
-            places, fits = list(range(len(model))), _is_sequence(tree) and len(tree) == len(model)
-        else:
-            places, fits = [], model is not None or tree is None or template is None
+        keys, own = _keys(model), _keys(tree)
+        fits = keys is None or (own is not None and len(own) == len(keys) and set(own) == set(keys))
         if not fits:
             numbers, expected = len(tree_ravel(tree)[0]), len(tree_ravel(model)[0])
             raise LengthError(f"got {numbers} numbers as {what} in {_form(tree)}, expected {expected} in the structure of {_form(model)}")
-        if isinstance(model, dict) or _is_sequence(model):
-            stack += [(tree[i], model[i]) for i in reversed(places)]
-        elif model is not None or template is None:
+        if keys is None:
             found.append(tree if tree.__class__ is Value else named_float(f"the {what}", tree))
+        else:
+            stack += [(_item(tree, key), _item(model, key)) for key in reversed(keys)]
     return found
+
+
+def _item(tree: Any, key: Any) -> Any:
+    return tree[key] if isinstance(tree, dict | list | tuple | np.ndarray) else getattr(tree, key)
 
 
 # Functions.
@@ -78,17 +83,19 @@ class _Call:
     to them.
     """
 
-    def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
-        if not callable(f):
-            raise OperationError(f"got {f!r}, expected a function: grad(f)(x), jacobian(f)(x)")
+    def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
         before, calls_before = foreign.made, calls.made
-        numbers, self.input_form = tree_ravel(x)
+        self.given, self.has_aux = of.chosen(args), of.has_aux
+        numbers, self.input_form = tree_ravel(self.given)
+        which = "the first argument" if of.argnums == 0 else f"argument {of.argnums}"
 
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.run = current().runs[-1]
-            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
-            self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
+            self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
+            if of.has_aux:
+                self.output, self.aux = _pair(self.output)
             self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run
 
         in_context(run_of_its_own).run(called)
@@ -99,6 +106,24 @@ class _Call:
         self.graph, self.calls = reaches(*self.ends, since=self.run), calls.made != calls_before
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
+
+    def gradient(self) -> tuple[Any, Any]:
+        """The output, which is one number, and its gradient."""
+        y = self.scalar()
+        return y, self.input_form.unravel(self.pull([(y, 1.0)]))
+
+    def with_aux(self, found: Any) -> Any:
+        """What was found, beside the second of the pair that f gave, with numbers for Values unless these rest on Values from outside."""
+
+        def leaf(x: Any) -> Any:
+            if x.__class__ is Value:
+                return finished([x], graph=self.graph)[0]
+            if isinstance(x, np.ndarray) and x.dtype == object:
+                numbers, form = tree_ravel(x)
+                return form.unravel(finished(numbers, graph=self.graph))
+            return x
+
+        return (found, tree_map(leaf, self.aux)) if self.has_aux else found
 
     @cached_property
     def nodes(self) -> list[Value]:
@@ -171,46 +196,80 @@ class _Call:
 MANY = 256
 
 
-def value_and_grad(f: Function) -> Function:
+def _pair(output: Any) -> tuple[Any, Any]:
+    if not (isinstance(output, tuple) and len(output) == 2):  # a pair
+        raise OperationError(f"with has_aux=True the function gave {_form(output)}, expected a pair: return what is differentiated, aux")
+    return output
+
+
+def _derivative(
+    transform: Function,
+    f: Function,
+    rule: Function,
+    argnums: Any,
+    has_aux: bool,  # noqa: FBT001  # as it was given
+    kind: type[Derivative] = Derivative,
+) -> Derivative:
+    """What `transform(f)` returns: `rule` of each call of f, which is recorded, and of the tangent, if the kind takes one."""
+
+    def of(made: Derivative, args: tuple[Any, ...]) -> Any:
+        given, tangent = made.split(args)
+        return rule(_Call(made, given), *tangent)
+
+    return kind(transform, f, of, argnums, has_aux)
+
+
+@of_a_function("value_and_grad(f, argnums=1)(a, x)")
+def value_and_grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ (f(x, …), ∇f(x, …)), the gradient with respect to the first argument.
 
     Floats and arrays give floats and arrays, which `scipy.optimize.minimize(..., jac=True)` takes. A Value among the arguments or in what
-    f captures gives Values, joined to its graph: so derivatives nest.
+    f captures gives Values, joined to its graph: so derivatives nest. Keyword arguments are handed to f, and are not differentiated.
+
+    Args:
+        f: a function that gives one number.
+        argnums: the index of the argument that the gradient is with respect to, or a tuple of indices, which gives a tuple of gradients.
+        has_aux: whether f gives a pair, of which the second is handed through as it is: ((value, aux), gradient).
 
     Raises:
         LengthError: f gives more than one number.
 
     >>> value_and_grad(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     (18.0, array([12.,  9.]))
+    >>> value_and_grad(lambda a, b: a * b, argnums=(0, 1))(3.0, 2.0)
+    (6.0, (2.0, 3.0))
     """
 
-    def value_and_gradient(x: Any, *rest: Any) -> tuple[Any, Any]:
-        call = _Call(f, x, rest)
-        y = call.scalar()
-        return finished([y], graph=call.graph)[0], call.input_form.unravel(call.pull([(y, 1.0)]))
+    def rule(call: _Call) -> Any:
+        y, gradient = call.gradient()
+        return call.with_aux(finished([y], graph=call.graph)[0]), gradient
 
-    value_and_gradient.derivative_of = (f, True)  # type: ignore[attr-defined]  # for `jit`, which sweeps back over the program of f
-    return value_and_gradient
+    return _swept(_derivative(value_and_grad, f, rule, argnums, has_aux), with_value=True)
 
 
-def grad(f: Function) -> Function:
+def _swept(made: Derivative, *, with_value: bool) -> Derivative:
+    """The same, marked for `jit`, which sweeps back over the program of the function itself where the derivative is that simple."""
+    if made.argnums == 0 and not made.has_aux:
+        made.derivative_of = made.f, with_value
+    return made
+
+
+@of_a_function("grad(f, argnums=1)(a, x)")
+def grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument; see `value_and_grad`.
 
     >>> from autograd import sin
     >>> grad(grad(sin))(0.5) == -sin(0.5)
     True
+    >>> grad(lambda x, scale: scale * x * x, argnums=0)(3.0, scale=2.0)
+    12.0
     """
-    both = value_and_grad(f)
-
-    def gradient_alone(x: Any, *rest: Any) -> Any:
-        return both(x, *rest)[1]
-
-    gradient_alone.derivative_of = (f, False)  # type: ignore[attr-defined]  # as above
-    return gradient_alone
+    return _swept(_derivative(grad, f, lambda call: call.with_aux(call.gradient()[1]), argnums, has_aux), with_value=False)
 
 
-def vjp(f: Function) -> Function:
-    """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode.
+@of_a_function("vjp(f)(x)(w)")
+def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode; the arguments are those of `value_and_grad`.
 
     w has the structure of f's output, the result that of x.
 
@@ -218,80 +277,89 @@ def vjp(f: Function) -> Function:
     [13.0, 2.0]
     """
 
-    def at(x: Any, *rest: Any) -> Function:
-        call = _Call(f, x, rest)
+    def rule(call: _Call) -> Any:
+        def product(cotangent: Any) -> Any:
+            given = _matched("cotangent", cotangent, call.output)
+            return call.input_form.unravel(call.pull(zip(call.outputs, given, strict=True)))
 
-        return lambda cotangent: call.input_form.unravel(
-            call.pull(zip(call.outputs, _matched("cotangent", cotangent, call.output), strict=True))
-        )
+        return call.with_aux(product)
 
-    return at
+    return _derivative(vjp, f, rule, argnums, has_aux)
 
 
-def jvp(f: Function) -> Function:
-    """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode.
+@of_a_function("jvp(f)(x, v)")
+def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode; the arguments are those of `value_and_grad`.
 
-    v has the structure of x, the result that of f's output.
+    v has the structure of x, the result that of f's output. With argnums=1 v stands after the second argument, (a, x, v, …), and with
+    argnums=(0, 1) as well, (a, x, v, …), where v is a tuple of tangents.
 
     >>> jvp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
     """
 
-    def product(x: Any, v: Any, *rest: Any) -> Any:
-        call = _Call(f, x, rest)
-        return call.output_form.unravel(call.push(_matched("tangent", v, x)))
+    def rule(call: _Call, v: Any) -> Any:
+        return call.with_aux(call.output_form.unravel(call.push(_matched("tangent", v, call.given))))
 
-    return product
+    return _derivative(jvp, f, rule, argnums, has_aux, Product)
 
 
-def hvp(f: Function) -> Function:
-    """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, by a sweep over the graph of the gradient. It fits SciPy's `hessp=`.
+@of_a_function("hvp(f)(x, v)")
+def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, by a sweep over the graph of the gradient; the arguments are those of `jvp`.
+
+    It fits SciPy's `hessp=`.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
     """
+    back = vjp(grad(f, argnums=argnums, has_aux=has_aux), argnums=argnums, has_aux=has_aux)
 
-    def product(x: Any, v: Any, *rest: Any) -> Any:
-        tangents = tree_ravel(v)[1].unravel(_matched("tangent", v, x))
-        return vjp(grad(f))(x, *rest)(tangents)  # the Hessian is symmetric
+    def rule(made: Derivative, args: tuple[Any, ...]) -> Any:
+        given, (v,) = made.split(args)
+        tangent = tree_ravel(v)[1].unravel(_matched("tangent", v, made.chosen(given)))
+        found = back(*given)  # the Hessian is symmetric
+        return (found[0](tangent), found[1]) if has_aux else found(tangent)
 
-    return product
+    return Product(hvp, f, rule, argnums, has_aux)
 
 
-def jacobian(f: Function) -> Function:
+@of_a_function("jacobian(f)(x)")
+def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, in forward mode where x has fewer numbers than f, else in reverse mode.
 
     The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an array of f's of
-    shape s and one of x's of shape t give one of shape s + t.
+    shape s and one of x's of shape t give one of shape s + t. The arguments are those of `value_and_grad`.
 
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
     """
-    return _jacobian(f, forward=None)
+    return _jacobian(jacobian, f, argnums, has_aux, forward=None)
 
 
-def jacfwd(f: Function) -> Function:
+@of_a_function("jacfwd(f)(x)")
+def jacfwd(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian in forward mode, column by column: see `jacobian`.
 
     >>> jacfwd(lambda x: [x * x, x])(3.0)
     [6.0, 1.0]
     """
-    return _jacobian(f, forward=True)
+    return _jacobian(jacfwd, f, argnums, has_aux, forward=True)
 
 
-def jacrev(f: Function) -> Function:
+@of_a_function("jacrev(f)(x)")
+def jacrev(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian in reverse mode, row by row: see `jacobian`.
 
     >>> jacrev(lambda x: x[0] * x[1])([2.0, 3.0])
     [3.0, 2.0]
     """
-    return _jacobian(f, forward=False)
+    return _jacobian(jacrev, f, argnums, has_aux, forward=False)
 
 
-def _jacobian(f: Function, *, forward: bool | None) -> Function:
-    def matrix(x: Any, *rest: Any) -> Any:
-        call = _Call(f, x, rest)
+def _jacobian(transform: Function, f: Function, argnums: Any, has_aux: bool, *, forward: bool | None) -> Function:  # noqa: FBT001  # as above
+    def rule(call: _Call) -> Any:
         rows = iter(call.rows(forward=len(call.inputs) < len(call.outputs) if forward is None else forward))
 
         def block_row(output_shape: tuple[int, ...]) -> Any:
@@ -303,16 +371,18 @@ def _jacobian(f: Function, *, forward: bool | None) -> Function:
 
             return call.input_form.map(block)
 
-        return call.output_form.map(block_row)
+        return call.with_aux(call.output_form.map(block_row))
 
-    return matrix
+    return _derivative(transform, f, rule, argnums, has_aux)
 
 
-def hessian(f: Function) -> Function:
-    """The function x, … ↦ ∇²f, the matrix of second derivatives. It fits SciPy's `hess=`.
+@of_a_function("hessian(f)(x)")
+def hessian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function x, … ↦ ∇²f, the matrix of second derivatives; the arguments are those of `jacobian`. It fits SciPy's `hess=`.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     array([[4., 6.],
            [6., 0.]])
     """
-    return jacobian(grad(f))
+    matrix = jacobian(grad(f, argnums=argnums, has_aux=has_aux), argnums=argnums, has_aux=has_aux)
+    return Derivative(hessian, f, lambda made, args: matrix(*args), argnums, has_aux)  # noqa: ARG005  # as others are

@@ -1,17 +1,37 @@
-"""Trees of numbers: nested lists, tuples and dicts, flattened into leaves and built again (pytrees).
+"""Trees of numbers: nested lists, tuples, dicts and dataclasses, flattened into leaves and built again (pytrees).
 
 A container keeps its class: a namedtuple, an OrderedDict or a list with attributes comes back as what it was, with other items.
-None is a container without leaves. Anything else is a leaf: an array as well as a number. Nothing here recurses.
+None and strings within a container are part of the structure. Anything else is a leaf: an array as well as a number. Nothing here recurses.
 """
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd.errors import LengthError, OperationError
 
-CONTAINERS = (list, tuple, dict, type(None))
-BUILTINS = {list, tuple, dict, type(None)}
+CONTAINERS = (list, tuple, dict)
+ATOMS = {type(None), str}
+BUILTINS = {list, tuple, dict}
+
+
+def is_container(cls: type) -> bool:
+    """Whether instances of a class are containers of other items than None."""
+    return issubclass(cls, CONTAINERS) or dataclasses.is_dataclass(cls)
+
+
+def tree_keys(tree: Any) -> Sequence[Any] | None:
+    """The keys of a dict, the names of a dataclass's fields, the indices of a list or tuple; None where `tree` is a leaf."""
+    if isinstance(tree, dict):
+        return list(tree)
+    if isinstance(tree, list | tuple):
+        return range(len(tree))
+    return _fields(tree) if is_container(tree.__class__) else () if tree.__class__ in ATOMS else None
+
+
+def _fields(tree: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(tree) if hasattr(tree, field.name)]
 
 
 def tree_items(tree: Any) -> list[Any] | None:
@@ -24,19 +44,24 @@ def tree_items(tree: Any) -> list[Any] | None:
         return tree[:] if tree.__class__ is list else list(list.__iter__(tree))
     if isinstance(tree, tuple):
         return list(tuple.__iter__(tree))
-    return [] if tree is None else None
+    if is_container(tree.__class__):
+        return [getattr(tree, name) for name in _fields(tree)]
+    return [] if tree.__class__ in ATOMS else None
 
 
 class _Container:
-    """A container without its items: its class, the keys of a dict, and other state."""
+    """A container without its items: its class, the keys of a dict or the fields of a dataclass, and other state."""
 
     __slots__ = ("cls", "count", "keys", "sample")
 
     def __init__(self, given: Any, count: int) -> None:
         self.cls = given.__class__
-        self.keys = tuple(given) if isinstance(given, dict) else None
         self.count = count
         self.sample: Any = None
+        if self.cls in ATOMS:
+            self.keys, self.sample = given, given
+            return
+        self.keys = None if isinstance(given, list | tuple) else tuple(tree_keys(given) or ())
         if self.cls not in BUILTINS:
             self.sample = given
             self.sample = self.with_items([None] * count)  # which keeps the other state, and no item alive
@@ -48,8 +73,8 @@ class _Container:
         if self.cls is tuple:
             return tuple(items)
         if self.cls is dict:
-            return dict(zip(self.keys or (), items, strict=True))
-        return None if self.cls is type(None) else self._derived(items)
+            return dict(zip(self.keys, items, strict=True))
+        return self.sample if self.cls in ATOMS else self._derived(items)
 
     def _derived(self, items: Sequence[Any]) -> Any:
         try:
@@ -63,8 +88,7 @@ class _Container:
         except Exception as error:  # noqa: BLE001  # the user's class may raise anything
             reason = str(error)
         if reason is None:
-            whole = list.__len__(made) == self.count if self.keys is None else dict.keys(made) == dict.fromkeys(self.keys).keys()
-            reason = None if whole else "its copy holds other items"
+            reason = None if self._holds_the_same(made) else "its copy holds other items"
         if reason is not None:
             raise OperationError(
                 f"got a {self.cls.__name__}, which cannot be made again with other numbers in it ({reason}): "
@@ -73,15 +97,23 @@ class _Container:
         if self.keys is None:
             list.__setitem__(made, slice(None), items)
         else:
+            put = dict.__setitem__ if isinstance(made, dict) else object.__setattr__
             for key, item in zip(self.keys, items, strict=True):
-                dict.__setitem__(made, key, item)
+                put(made, key, item)
         return made
+
+    def _holds_the_same(self, made: Any) -> bool:
+        if self.keys is None:
+            return list.__len__(made) == self.count
+        return dict.keys(made) == dict.fromkeys(self.keys).keys() if isinstance(made, dict) else tuple(_fields(made)) == self.keys
 
     def state(self) -> Any:
         """The state beside its items: attributes, the factory of a defaultdict."""
         if isinstance(self.sample, tuple):
             return getattr(self.sample, "__dict__", None)
-        return self.sample.__reduce_ex__(2)[1:3]
+        if isinstance(self.sample, CONTAINERS):
+            return self.sample.__reduce_ex__(2)[1:3]
+        return {name: x for name, x in getattr(self.sample, "__dict__", {}).items() if name not in self.keys} or None
 
 
 class Structure:
@@ -107,7 +139,9 @@ class Structure:
 
     def states(self) -> list[Any]:
         """The states of the containers beside their items."""
-        return [state for x in self.nodes if x.__class__ is not int and x.sample is not None and (state := x.state())]
+        return [
+            state for x in self.nodes if x.__class__ is not int and x.sample is not None and x.cls not in ATOMS and (state := x.state())
+        ]
 
 
 LEAF = Structure([1], 1)
@@ -125,7 +159,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     >>> tree_unflatten(structure, [10.0, 20.0, 30.0])
     {'w': [10.0, 20.0], 'b': (30.0, None)}
     """
-    if tree is None or not isinstance(tree, CONTAINERS):
+    if not is_container(tree.__class__):
         return [tree], LEAF
     items = tree_items(tree) or []
     if not _has_containers(items):  # the most common case, and the fastest
@@ -162,7 +196,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
 
 
 def _has_containers(items: list[Any]) -> bool:
-    return any(issubclass(cls, CONTAINERS) for cls in set(map(type, items)))
+    return any(cls in ATOMS or is_container(cls) for cls in set(map(type, items)))
 
 
 def tree_unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
@@ -201,15 +235,16 @@ def tree_broadcast(prefix: Any, tree: Any, is_entry: Callable[[Any], bool]) -> l
     while stack:
         p, x = stack.pop()
         if is_entry(p):
-            found += [p] * (0 if x is None and tree is not None else len(tree_flatten(x)[0]))
+            found += [p] * (0 if x.__class__ in ATOMS and x is not tree else len(tree_flatten(x)[0]))
             continue
         entries, items = tree_items(p), tree_items(x)
-        if entries is None or items is None or len(entries) != len(items) or isinstance(p, dict) != isinstance(x, dict):
+        if entries is None or items is None or len(entries) != len(items):
             return None
-        if isinstance(x, dict):
-            if p.keys() != x.keys():
+        keys, own = tree_keys(x) or (), tree_keys(p) or ()
+        if own != keys:  # a dict in another order
+            if not isinstance(x, dict) or not isinstance(p, dict) or p.keys() != x.keys():
                 return None
-            entries = [p[key] for key in x]
+            entries = [p[key] for key in keys]
         stack.extend(reversed(list(zip(entries, items, strict=True))))
     return found
 
@@ -223,5 +258,5 @@ def tree_paths(tree: Any) -> Iterator[str]:
         if items is None:
             yield path
         else:
-            keys = list(x) if isinstance(x, dict) else range(len(items))
-            stack.extend(reversed([(f"{path}[{k!r}]", item) for k, item in zip(keys, items, strict=True)]))
+            keys, dotted = tree_keys(x) or (), not isinstance(x, CONTAINERS)
+            stack.extend(reversed([(f"{path}.{k}" if dotted else f"{path}[{k!r}]", item) for k, item in zip(keys, items, strict=True)]))

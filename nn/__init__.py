@@ -1,5 +1,8 @@
 """Neural networks on `autograd`: softmax and losses, modules, optimisers, training; and plots, by `from nn import plot`."""
 
+import sys
+import typing
+
 from nn.functional import binary_cross_entropy as binary_cross_entropy
 from nn.functional import categorical_cross_entropy as categorical_cross_entropy
 from nn.functional import cross_entropy as cross_entropy
@@ -37,3 +40,10 @@ from nn.train import History as History
 from nn.train import accuracy as accuracy
 from nn.train import fit as fit
 from nn.train import predict as predict
+
+if not typing.TYPE_CHECKING:  # as in autograd
+    from autograd.spellings import NN, unknown
+
+    def __getattr__(name: str) -> typing.Any:
+        """The error for a name of another library, with the spelling used here."""
+        unknown("nn", NN, name, sys.modules[__name__])

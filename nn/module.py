@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Value, scope
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError, StateError
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
+from autograd.spellings import MODULE, unknown
 from nn.samples import not_a_parameter, number, shown
 
 FORMAT, VERSION = "valuegrad state", 2
@@ -62,6 +63,11 @@ class Module:
             if isinstance(child, Module):
                 child.name = name
         super().__setattr__(key, value)
+
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
+
+        def __getattr__(self, key: str) -> Any:
+            unknown(f"a {type(self).__name__}", MODULE, key, self)
 
     def __call__(self, *x: Any, **options: Any) -> Any:
         """Compute `forward` in a scope of this module's name."""

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, elsewhere
+import nn
+from autograd import Value, elsewhere, grad, hessian, jvp, spellings, vjp
+from autograd.errors import OperationError
 
 
 @pytest.mark.parametrize("name", elsewhere.SPELLINGS)
@@ -41,3 +43,64 @@ def test_those_who_look_for_attributes_find_none():
     assert autograd.to_sympy(v).name == "v"
     with pytest.raises(AttributeError):
         v.item = 3.0
+
+
+TABLES = {table: getattr(spellings, table) for table in ("VALUE", "AUTOGRAD", "NN", "MODULE", "CALLS")}
+OWNERS = {"VALUE": Value(2.0), "AUTOGRAD": autograd, "NN": nn, "MODULE": nn.MLP(2, [1])}
+
+
+def number(x):
+    """Values as floats, arrays and lists as tuples."""
+    if isinstance(x, Value):
+        return x.data
+    return tuple(map(number, x)) if isinstance(x, list | tuple | np.ndarray) else x
+
+
+@pytest.mark.parametrize(("table", "row"), [(table, row) for table, rows in TABLES.items() for row in rows])
+def test_what_is_to_be_written_gives_what_the_page_says(table, row):
+    sketch = {"__name__": "sketch"}
+    exec(spellings.SKETCH, sketch)  # noqa: S102  # as a reader would
+    if "= 0.0" in row.here:
+        exec(row.here, sketch)  # noqa: S102
+        return
+    found = number(eval(row.here, sketch))  # noqa: S307
+    if row.gives is not None:
+        assert found == (pytest.approx(row.gives, rel=1e-15) if not isinstance(row.gives, str) else row.gives)
+    for name in row.names.split() if table in OWNERS else ():
+        with pytest.raises(AttributeError, match="has no") as caught:
+            getattr(OWNERS[table], name)
+        assert str(caught.value).endswith(f" has no {name}: {row.advice}")
+        assert not hasattr(OWNERS[table], name)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_word_has_one_row(table):
+    words = [name for row in TABLES[table] for name in ([row.names] if table == "CALLS" else row.names.split())]
+    assert len(words) == len(set(words))
+
+
+def test_an_import_of_another_librarys_name_says_what_to_write():
+    with pytest.raises(ImportError, match=r"autograd has no elementwise_grad: write vmap\(grad"):
+        from autograd import elementwise_grad  # noqa: F401
+    with pytest.raises(ImportError, match=r"nn has no Linear: write nn\.Layer"):
+        from nn import Linear  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        from autograd import nothing  # noqa: F401
+    with pytest.raises(AttributeError, match="autograd has no attribute 'nothing'"):
+        autograd.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="a MLP has no attribute 'nothing'"):
+        nn.MLP(2, [1]).nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("call", "example"),
+    [
+        (lambda: grad(abs, 1), r"grad\(f, argnums=1\)\(a, x\)"),
+        (lambda: jvp(abs, (1.0,), (1.0,)), r"jvp\(f\)\(x, v\)"),
+        (lambda: vjp(abs, 1.0), r"vjp\(f\)\(x\)\(w\)"),
+        (lambda: hessian(abs, 1.0), r"hessian\(f\)\(x\)"),
+    ],
+)
+def test_a_transform_takes_the_function_alone(call, example):
+    with pytest.raises(OperationError, match=f"expected the function alone: write {example}"):
+        call()

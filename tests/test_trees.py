@@ -234,7 +234,7 @@ def test_depth_is_no_matter():
     with pytest.raises(LengthError):
         jvp(f)(x, deep(3.0, DEPTH - 3))
     with pytest.raises(NumberError, match="text"):
-        grad(f)(deep("text"))
+        grad(f)(deep(b"text"))
 
 
 def test_structures_against_copies():

@@ -1,8 +1,8 @@
 """What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
 The arithmetic in C (`_ops.h`), the codes (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in
-Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a checkout also the tables of
-`docs/operations.md`, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
+Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a checkout also the tables of two pages of the
+documentation, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
 import builtins
@@ -17,7 +17,8 @@ from autograd.native.header import header
 from autograd.ops import TABLE
 
 TOP = Path(__file__).parents[1]
-PAGE = TOP.parent / "docs" / "operations.py"  # what writes the tables of the page, in a checkout
+DOCS = TOP.parent / "docs"
+PAGES = {"operations.md": "operations.py", "use/spellings.md": "spellings.py"}  # what writes the tables of a page, in a checkout
 WRITTEN = "# Written by python -m autograd.native.generate from autograd/ops.py: change a row there.\n"
 
 # What has a sign, or is refused by its name since there is another way to write it, is no method.
@@ -59,9 +60,9 @@ def exports(text: str) -> str:
     return text.replace(declared[0], "".join(f'    "{name}",\n' for name in sorted(others, key=_as_sorted)))
 
 
-def page(text: str) -> str:
-    """The text of `docs/operations.md` with its tables as they should be."""
-    return str(runpy.run_path(str(PAGE))["page"](text))
+def page(script: Path) -> Callable[[str], str]:
+    """What writes the tables of a page of the documentation into its text."""
+    return lambda text: str(runpy.run_path(str(script))["page"](text))
 
 
 def _as_sorted(name: str) -> tuple[bool, bool, str]:
@@ -81,8 +82,7 @@ FILES: dict[str, Callable[..., Any]] = {
     "operators.py": python_methods,
     "__init__.py": exports,
 }
-if PAGE.exists():
-    FILES["../docs/operations.md"] = page
+FILES |= {f"../docs/{name}": page(DOCS / script) for name, script in PAGES.items() if (DOCS / script).exists()}
 
 
 def outdated() -> dict[Path, str]:

@@ -14,14 +14,14 @@ from autograd.errors import LengthError, OperationError, RangeError
 from autograd.kinds import NUMBERS, named_float, not_a_number
 from autograd.program.captured import COMPARED_BY_VALUE
 from autograd.program.traced import TracedArray
-from autograd.trees import tree_broadcast, tree_flatten, tree_paths, tree_unflatten
+from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
 # Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
 Groups = list[tuple[np.ndarray, Any]]
 
 
 def _is_axis(x: Any) -> bool:
-    return not isinstance(x, dict | list | tuple)
+    return not is_container(x.__class__)
 
 
 class Arguments:

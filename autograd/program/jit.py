@@ -1,33 +1,30 @@
 """jit: a function of Values, recorded once and replayed on other numbers as a program: see `autograd.program.recording`."""
 
-import functools
 from collections.abc import Callable, Sequence
-from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import tree_ravel
 from autograd.context import current
-from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
 from autograd.program.recording import Recordings, watched, with_captured
-from autograd.program.vmap import VMap, name_of
+from autograd.program.vmap import VMap
+from autograd.transformed import Transformed, name_of
 
 Function = Callable[..., Any]
 
 
-class _Jit:
+class Jit(Transformed):
     """A function that is recorded: see `jit`."""
 
     def __init__(self, f: Function) -> None:
-        functools.update_wrapper(self, f)
-        self.f = f
-        self.recorded = isinstance(f, VMap | _Jit)
+        super().__init__(jit, f)
+        self.recorded = isinstance(f, VMap | Jit)
         self.fast_call: FastCall | None = None
-        self.recordings = Recordings(f, f"jit({name_of(f)})", lazy=True)
+        self.recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
@@ -36,7 +33,10 @@ class _Jit:
             own = isinstance(self.loss, VMap)
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """The result of the function, replayed where it is recorded."""
+        if keywords:
+            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
         if self.recorded or current().tracer is not None:
             return self.f(*args)
         if current().watch is not None:
@@ -62,9 +62,6 @@ class _Jit:
         own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
         traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
         return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
-
-    def __get__(self, instance: Any, _owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
@@ -123,6 +120,4 @@ def jit(f: Function) -> Function:
     >>> jit(grad(lambda x: x**3))(2.0)
     12.0
     """
-    if not callable(f):
-        raise OperationError(f"got {f!r}, expected a function: jit(f)(x)")
-    return _Jit(f)
+    return Jit(f)

@@ -36,6 +36,7 @@ from autograd.program.passes import pruned
 from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
+from autograd.transformed import Derivative
 from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
@@ -201,7 +202,7 @@ def leaves_of(leaves: Sequence[Any]) -> list[Any]:
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
     """`f(*args)` with Values in place of the live numbers, so that a watch sees each operation; numbers come out again."""
-    if hasattr(f, "derivative_of"):  # it makes its own Values, and its sweep knows the line of each
+    if isinstance(f, Derivative):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
     first = 0

@@ -1,6 +1,5 @@
 """vmap: a function of one sample, recorded once and run over lanes; lane by lane where something else records or watches."""
 
-import functools
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from autograd.arrays import Form as Shapes
 from autograd.arrays import array_of, tree_ravel, wrapped
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import LengthError, OperationError, RangeError
+from autograd.errors import LengthError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.form import Form
@@ -22,27 +21,34 @@ from autograd.program.passes import pruned
 from autograd.program.recording import Recordings, Trace, watched, with_captured
 from autograd.program.steps import NONE, Step, View
 from autograd.program.traced import LANES
+from autograd.transformed import Transformed, name_of
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
 
 
-def name_of(f: Function) -> str:
-    """What messages call a function."""
-    return getattr(f, "__name__", type(f).__name__)
+DEFAULTS = {"in_axes": 0, "reduce": None}
 
 
-class VMap:
+class VMap(Transformed):
     """A function over lanes: see `vmap`."""
 
-    def __init__(self, f: Function, in_axes: Any, reduce: str | None) -> None:
-        functools.update_wrapper(self, f)
-        self.f, self.in_axes, self.reduce = f, in_axes, reduce
+    def __init__(self, f: Function, in_axes: Any = 0, reduce: str | None = None, keywords: int = 0) -> None:
+        options = {"in_axes": in_axes, "reduce": reduce}
+        super().__init__(vmap, f, **{name: x for name, x in options.items() if x is not DEFAULTS[name]})
+        if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
+            raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
+        self.in_axes, self.reduce, self.keywords = in_axes, reduce, keywords
         self.recordings = Recordings(f, f"vmap({name_of(f)})")
+
+    def remade(self, f: Function, keywords: int) -> "VMap":
+        """The same over the lanes of so many further arguments."""
+        return VMap(f, self.in_axes, self.reduce, keywords)
 
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument."""
-        axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * len(args)
+        axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * (len(args) - self.keywords)
+        axes += (0,) * self.keywords
         if len(axes) != len(args):
             raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
         if all(axis is None for axis in tree_flatten([list(axes)])[0]):
@@ -53,8 +59,10 @@ class VMap:
         """The factor of the sum over so many lanes."""
         return 1.0 / lanes if self.reduce == "mean" else 1.0
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The results of all lanes, stacked or reduced."""
+        if keywords:
+            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
         axes = self.axes(args)
         given = Arguments(args, axes)
         lanes = given.lanes or 0
@@ -180,10 +188,6 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     >>> a.grad
     1.5
     """
-    if not callable(f):
-        raise OperationError(f"got {f!r}, expected a function: vmap(f)(X)")
-    if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
-        raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
     return VMap(f, in_axes, reduce)
 
 

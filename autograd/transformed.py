@@ -1,0 +1,202 @@
+"""What `grad`, `jit`, `vmap` and the other transforms return: callables that know which function they were made of.
+
+Such a callable keeps the function's name, docstring, signature and attributes, is a method where it stands in a class, says what it is,
+and can be pickled: by its own name if it has one, else by that of the function, which cloudpickle and joblib do not need.
+"""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import LengthError, OperationError
+
+Function = Callable[..., Any]
+
+
+def name_of(f: Function) -> str:
+    """What messages call a function."""
+    return f.expression if isinstance(f, Transformed) else getattr(f, "__name__", getattr(f, "name", type(f).__name__))
+
+
+def _keep_names(made: Function, f: Function) -> None:
+    functools.update_wrapper(made, f, updated=("__dict__",) if isinstance(f, FunctionType) else ())
+
+
+def of_a_function(example: str) -> Callable[[Function], Function]:
+    """A decorator of transforms: further arguments by position are refused with an example, since other libraries take some there."""
+
+    def decorated(transform: Function) -> Function:
+        @functools.wraps(transform)
+        def checked(*args: Any, **options: Any) -> Any:
+            if len(args) != 1:
+                raise OperationError(
+                    f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: write {example}"
+                )
+            return transform(*args, **options)
+
+        return checked
+
+    return decorated
+
+
+class WithKeywords:
+    """A function whose last arguments are given by keyword, so that a call with keywords is one like any other."""
+
+    def __init__(self, f: Function, names: tuple[str, ...]) -> None:
+        _keep_names(self, f)
+        self.f, self.names = f, names
+
+    def __call__(self, *args: Any) -> Any:
+        """The result of the function."""
+        first = len(args) - len(self.names)
+        return self.f(*args[:first], **dict(zip(self.names, args[first:], strict=True)))
+
+
+class Transformed:
+    """A function made of another one.
+
+    Attributes:
+        f: that other function.
+        transform: the function of the library that was called, and `options` with which keyword arguments.
+    """
+
+    f: Any
+    transform: Any
+    options: dict[str, Any]
+
+    def __init__(self, transform: Callable[..., Any], f: Any, **options: Any) -> None:
+        if not callable(f):
+            raise OperationError(f"got {f!r}, expected a function: {transform.__name__}(f)(x)")
+        _keep_names(self, f)
+        self.f, self.transform, self.options = f, transform, options
+        self._by_names: dict[tuple[str, ...], Function] = {}
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **keywords: Any) -> Any: ...  # noqa: D102
+
+    def with_keywords(self, names: tuple[str, ...]) -> Function:
+        """The same, with the last arguments for these names."""
+        if names not in self._by_names:
+            f = self.f.with_keywords(names) if isinstance(self.f, Transformed) else WithKeywords(self.f, names)
+            self._by_names[names] = self.remade(f, len(names))
+        return self._by_names[names]
+
+    def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # vmap has an axis for each
+        """The same transform of a function that takes so many further arguments."""
+        made: Function = self.transform(f, **self.options)
+        return made
+
+    @property
+    def expression(self) -> str:
+        """What it is, as one would write it: `grad(f)`."""
+        return f"{self.transform.__name__}({', '.join([name_of(self.f), *[f'{k}={x!r}' for k, x in self.options.items()]])})"
+
+    def __repr__(self) -> str:
+        return f"<{self.expression}>"
+
+    def __get__(self, instance: Any, _owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        name = getattr(self, "__qualname__", "")
+        if self.__module__ != "__main__" and _named(self.__module__, name) is self:
+            return name
+        return functools.partial(self.transform, **self.options), (self.f,)
+
+
+def _named(module: str, qualname: str) -> Any:
+    try:
+        return functools.reduce(getattr, qualname.split("."), sys.modules.get(module))
+    except AttributeError:
+        return None
+
+
+class Derivative(Transformed):
+    """A derivative of a function with respect to one or several of its arguments.
+
+    Attributes:
+        derivative_of: for `jit`, where it can sweep back over the program of the function: that one, and whether its value is wanted.
+        rule: what is computed of the derivative itself and the arguments of a call.
+        argnums: one index or a tuple of indices of arguments.
+        has_aux: whether the function gives a pair, of which the second is handed through.
+    """
+
+    derivative_of: tuple[Function | None, bool] = (None, False)
+
+    def __init__(self, transform: Callable[..., Any], f: Any, rule: Function, argnums: Any, has_aux: bool) -> None:  # noqa: FBT001  # as named above
+        options = {} if argnums.__class__ is int and argnums == 0 else {"argnums": argnums}
+        super().__init__(transform, f, **options, **({"has_aux": True} if has_aux else {}))
+        self.rule, self.argnums, self.has_aux = rule, _checked(transform, argnums), has_aux
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """The derivative at these arguments; those given by keyword are passed on."""
+        if keywords:
+            self.chosen(self.split(args)[0])
+            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+        return self.rule(self, args)
+
+    def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The arguments of the function, and what else was given."""
+        return args, ()
+
+    def chosen(self, args: Sequence[Any]) -> Any:
+        """The arguments that the derivative is with respect to: one, or a tuple of several."""
+        try:
+            return tuple([args[i] for i in self.argnums]) if self.argnums.__class__ is tuple else args[self.argnums]
+        except IndexError:
+            raise LengthError(
+                f"{self.expression} was given {len(args)} arguments by position, expected one at each index of argnums={self.argnums}: "
+                "an argument that is given by keyword is not differentiated"
+            ) from None
+
+    def with_chosen(self, args: Sequence[Any], chosen: Any) -> list[Any]:
+        """The arguments with others in place of the chosen ones."""
+        made = list(args)
+        for i, x in zip(self.argnums, chosen, strict=True) if self.argnums.__class__ is tuple else [(self.argnums, chosen)]:
+            made[i] = x
+        return made
+
+
+class Product(Derivative):
+    """A derivative along a tangent, which is given after the arguments that it belongs to."""
+
+    @property
+    def _place(self) -> int:
+        last: int = max(self.argnums) if self.argnums.__class__ is tuple else self.argnums
+        return last + 1
+
+    def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The arguments of the function, and the tangent."""
+        if len(args) <= self._place:
+            raise LengthError(
+                f"{self.expression} was given {len(args)} arguments, expected a tangent at index {self._place}, after what it belongs to"
+            )
+        return args[: self._place] + args[self._place + 1 :], args[self._place : self._place + 1]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        own, kinds = inspect.signature(self.f), inspect.Parameter
+        parameters = list(own.parameters.values())
+        before = [
+            p.replace(kind=kinds.POSITIONAL_ONLY, default=kinds.empty)
+            for p in parameters[: self._place]
+            if p.kind <= kinds.POSITIONAL_OR_KEYWORD
+        ]
+        after = parameters[len(before) :]
+        return own.replace(parameters=[*before, kinds("tangent", kinds.POSITIONAL_ONLY), *after])
+
+
+def _checked(transform: Callable[..., Any], argnums: Any) -> Any:
+    """The value of argnums as an int or a tuple of ints."""
+    several = isinstance(argnums, tuple | list)
+    given = list(argnums) if several else [argnums]
+    if not given or not all(isinstance(i, Integral) and not isinstance(i, bool) and int(i) >= 0 for i in given):
+        raise OperationError(
+            f"got argnums={argnums!r}, expected the index of an argument, or a tuple of indices: {transform.__name__}(f, argnums=(0, 1))"
+        )
+    return tuple(map(int, given)) if several else int(argnums)
