@@ -5,6 +5,7 @@ import sys
 import typing
 
 from autograd.anomaly import detect_anomaly as detect_anomaly
+from autograd.arrays import ravel as ravel
 from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
 from autograd.context import no_grad as no_grad
@@ -100,6 +101,7 @@ from autograd.transforms import vjp as vjp
 # For `from autograd import *`: all of it but `abs`, `pow` and `sum`, which would replace Python's own.
 __all__ = [
     "TABLE",
+    "Config",
     "Drawing",
     "Op",
     "Page",
@@ -117,6 +119,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "config",
     "cos",
     "cosh",
     "count",
@@ -172,6 +175,7 @@ __all__ = [
     "no_grad",
     "norm",
     "order",
+    "ravel",
     "relu",
     "scope",
     "sigmoid",
@@ -197,8 +201,10 @@ __all__ = [
 
 __version__: str
 
-# Pictures and formulas are imported when first asked for: they are half of the package.
+# What is imported when first asked for: half of the package.
 _LATER = {
+    "Config": "autograd.about",
+    "config": "autograd.about",
     "Drawing": "autograd.pictures.draw",
     "Page": "autograd.pictures.page",
     "draw": "autograd.pictures.draw",
@@ -208,6 +214,8 @@ _LATER = {
 }
 
 if typing.TYPE_CHECKING:
+    from autograd.about import Config as Config
+    from autograd.about import config as config
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
     from autograd.pictures.page import Page as Page

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from autograd import Value, backend, draw, exp, log
+from autograd import Value, backend, config, draw, exp, log
 from autograd import sum as sum_
 from autograd.errors import FileError, RendererNotFound
 
@@ -73,7 +73,12 @@ def main() -> None:
         epilog=f"The notebooks that tell the story step by step are in {NOTEBOOKS}." if NOTEBOOKS.is_dir() else None,
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
-    progress = not parser.parse_args().quiet
+    parser.add_argument("--info", action="store_true", help="print what is installed and in use, for a bug report, and nothing else")
+    given = parser.parse_args()
+    if given.info:
+        print(config())
+        return
+    progress = not given.quiet
     print(f"Backend: {BACKENDS[backend]}.\n")
     save_picture(show_gradient())
     print()

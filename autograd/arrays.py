@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.functions import FUNCTIONS, by_numpy
-from autograd.kinds import REAL_DTYPES, is_node, not_a_number, quietly
+from autograd.kinds import REAL_DTYPES, is_node, named_float, not_a_number, quietly
 from autograd.linalg import PRODUCTS
 from autograd.numeric import register_arrays
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
@@ -123,6 +123,34 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
         else:
             numbers.append(x)
     return numbers, Form(structure, [np.shape(x) if isinstance(x, np.ndarray) else () for x in leaves])
+
+
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The numbers of a structure as one vector, and the function that makes the structure of such a vector again.
+
+    So a function of a structure becomes one of a vector, which SciPy's optimisers take. The vector may hold Values.
+
+    Raises:
+        LengthError: the vector does not have as many numbers as the structure.
+        NumberError: something in the structure is not a number.
+
+    >>> vector, unravel = ravel({"w": np.array([1.0, 2.0]), "b": 3.0, "name": "line"})
+    >>> vector
+    array([1., 2., 3.])
+    >>> unravel(10.0 * vector)
+    {'w': array([10., 20.]), 'b': 30.0, 'name': 'line'}
+    """
+    numbers, form = tree_ravel(tree)
+    numbers = [x if is_node(x) else named_float("the structure", x) for x in numbers]
+    return array_of(numbers, (len(numbers),)), partial(_unravelled, form)
+
+
+def _unravelled(form: Form, vector: Any) -> Any:
+    numbers = tree_ravel(vector)[0]
+    expected = sum(math.prod(shape) for shape in form.shapes)
+    if len(numbers) != expected:
+        raise LengthError(f"got {len(numbers)} numbers, expected {expected}, as the structure has")
+    return form.unravel([x if is_node(x) else float(x) for x in numbers])
 
 
 def plain(x: np.ndarray) -> np.ndarray:

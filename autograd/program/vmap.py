@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,28 +23,30 @@ from autograd.program.recording import Recordings, Trace, watched, with_captured
 from autograd.program.steps import NONE, Step, View
 from autograd.program.traced import LANES
 from autograd.transformed import Transformed, name_of
-from autograd.trees import tree_flatten, tree_map, tree_unflatten
+from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
 
 
-DEFAULTS = {"in_axes": 0, "reduce": None}
+DEFAULTS = {"in_axes": 0, "out_axes": 0, "reduce": None}
 
 
 class VMap(Transformed):
     """A function over lanes: see `vmap`."""
 
-    def __init__(self, f: Function, in_axes: Any = 0, reduce: str | None = None, keywords: int = 0) -> None:
-        options = {"in_axes": in_axes, "reduce": reduce}
+    def __init__(self, f: Function, in_axes: Any = 0, reduce: str | None = None, out_axes: Any = 0, keywords: int = 0) -> None:
+        options = {"in_axes": in_axes, "out_axes": out_axes, "reduce": reduce}
         super().__init__(vmap, f, **{name: x for name, x in options.items() if x is not DEFAULTS[name]})
         if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
             raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
-        self.in_axes, self.reduce, self.keywords = in_axes, reduce, keywords
+        if reduce is not None and out_axes != 0:
+            raise RangeError(f"got out_axes={out_axes!r} with reduce={reduce!r}, which leaves no axis of lanes: leave out one of them")
+        self.in_axes, self.reduce, self.out_axes, self.keywords = in_axes, reduce, out_axes, keywords
         self.recordings = Recordings(f, f"vmap({name_of(f)})")
 
     def remade(self, f: Function, keywords: int) -> "VMap":
         """The same over the lanes of so many further arguments."""
-        return VMap(f, self.in_axes, self.reduce, keywords)
+        return VMap(f, self.in_axes, self.reduce, self.out_axes, keywords)
 
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument."""
@@ -63,8 +66,21 @@ class VMap(Transformed):
         """The results of all lanes, stacked or reduced."""
         if keywords:
             return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        axes = self.axes(args)
-        given = Arguments(args, axes)
+        found = self._over_lanes(args)
+        return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+
+    def _moved(self, found: Any) -> Any:
+        """The results with the axis of the lanes where out_axes has it."""
+        axes = tree_broadcast(self.out_axes, found, lambda x: not is_container(x.__class__))
+        if axes is None:
+            raise LengthError(f"got out_axes {self.out_axes!r}, expected an axis, or containers of axes that match what the function gives")
+        for axis, x in zip(axes, tree_flatten(found)[0], strict=True):
+            if not isinstance(axis, Integral) or isinstance(axis, bool) or not -x.ndim <= axis < x.ndim:
+                raise RangeError(f"got out_axes {axis!r} for a result of shape {x.shape}, expected an int, one of its axes")
+        return tree_map(lambda x, axis: np.moveaxis(x, 0, axis), found, axes)
+
+    def _over_lanes(self, args: Sequence[Any]) -> Any:
+        given = Arguments(args, self.axes(args))
         lanes = given.lanes or 0
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
@@ -163,7 +179,7 @@ def _stacked(form: Shapes, rows: np.ndarray, bools: Collection[int] = ()) -> Any
     return tree_unflatten(form.structure, leaves)
 
 
-def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
+def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> VMap:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
     Args:
@@ -171,7 +187,10 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
         in_axes: the axis of the lanes, one for all arguments or one for each; None for what all lanes share. In a list, tuple or dict
             each array has lanes; one axis may stand for all of them, or a container of axes with the same structure. Integer
             arrays are static in each lane: lanes with the same integers are recorded together.
-        reduce: None to stack the results of f along a new first axis; "mean" or "sum" to reduce over the lanes.
+        reduce: None to stack the results of f along a new axis; "mean" or "sum" to reduce over the lanes.
+        out_axes: where that new axis is, one for all results or a container of axes that matches what f gives.
+
+    Keyword arguments have lanes along their first axis.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
@@ -188,7 +207,7 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None) -> Function:
     >>> a.grad
     1.5
     """
-    return VMap(f, in_axes, reduce)
+    return VMap(f, in_axes, reduce, out_axes)
 
 
 def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: str | None) -> Any:
