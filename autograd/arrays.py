@@ -104,7 +104,7 @@ class Form:
 
 
 def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
-    """The numbers of a structure, including the entries of its arrays, in order, and its form.
+    """The numbers of a structure, including the entries of its arrays, in order, and its form; what holds an array counts as one.
 
     Raises:
         OperationError: an array is of a class with another meaning, such as a matrix or a masked array.
@@ -114,8 +114,9 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
     ([1.0, 2.0, 3.0], {'w': array([10., 20.]), 'b': 30.0})
     """
     leaves, structure = tree_flatten(tree)
-    if not any(isinstance(x, np.ndarray) for x in leaves):
+    if not any(hasattr(cls, "__array__") for cls in set(map(type, leaves))):
         return leaves, Form(structure, [()] * len(leaves))
+    leaves = list(map(unlabelled, leaves))
     numbers: list[Any] = []
     for x in leaves:
         if isinstance(x, np.ndarray):
@@ -123,6 +124,11 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
         else:
             numbers.append(x)
     return numbers, Form(structure, [np.shape(x) if isinstance(x, np.ndarray) else () for x in leaves])
+
+
+def unlabelled(x: Any) -> Any:
+    """The numbers of a Series, a DataFrame or another array-like as an array, row by row whatever their labels; else x itself."""
+    return x if isinstance(x, np.ndarray | np.generic) or not hasattr(x.__class__, "__array__") else np.asarray(x)
 
 
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:

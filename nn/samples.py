@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd
 from autograd import Value
+from autograd.arrays import unlabelled
 from autograd.errors import LengthError, NumberError, RangeError
 
 # The error allowed in 0, 1 or a sum of 1, for each number: that of six decimals, or of 32-bit floats.
@@ -23,7 +24,8 @@ TRANSPOSE = "give one for each, in a list; samples are rows: where they stand in
 
 
 def listed(x: Any) -> Any:
-    """A sequence as a list; a number or a string as it is."""
+    """A sequence as a list, a table by its rows; a number or a string as it is."""
+    x = unlabelled(x)
     if isinstance(x, np.ndarray):
         return x.tolist()
     return list(x) if isinstance(x, Iterable) and not isinstance(x, str) else x

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import array_of, plain
+from autograd.arrays import array_of, plain, unlabelled
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.kinds import NUMBERS, named_float, not_a_number
@@ -58,6 +58,7 @@ class Arguments:
 
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
         """Add one leaf of an argument to the groups; the result builds it again from Values, for one lane."""
+        x = unlabelled(x)
         if axis is not None:
             return self._lane_array(what, x, axis)
         if isinstance(x, np.ndarray) and (x.dtype.kind in "fO" or (floats and x.dtype.kind in "iub")):
