@@ -92,6 +92,11 @@ class Transformed:
         return made
 
     @property
+    def gives_floats(self) -> bool:
+        """Whether under `no_grad` it gives floats, as derivatives do, where Values are captured or given."""
+        return isinstance(self.f, Transformed) and self.f.gives_floats
+
+    @property
     def expression(self) -> str:
         """What it is, as one would write it: `grad(f)`."""
         return f"{self.transform.__name__}({', '.join([name_of(self.f), *[f'{k}={x!r}' for k, x in self.options.items()]])})"
@@ -126,6 +131,7 @@ class Derivative(Transformed):
         has_aux: whether the function gives a pair, of which the second is handed through.
     """
 
+    gives_floats = True
     derivative_of: tuple[Function | None, bool] = (None, False)
 
     def __init__(self, transform: Callable[..., Any], f: Any, rule: Function, argnums: Any, has_aux: bool) -> None:  # noqa: FBT001  # as named above

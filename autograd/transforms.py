@@ -80,7 +80,7 @@ class _Call:
     """A function run on fresh inputs, and the graph that it recorded.
 
     `graph` tells whether that graph rests on Values from outside, arguments or captured: then what is computed of it has to stay joined
-    to them.
+    to them, unless `no_grad` is in force.
     """
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
@@ -103,7 +103,7 @@ class _Call:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
         self.ends = [y for y in self.outputs if y.__class__ is Value]
-        self.graph, self.calls = reaches(*self.ends, since=self.run), calls.made != calls_before
+        self.graph, self.calls = current().recording and reaches(*self.ends, since=self.run), calls.made != calls_before
         if foreign.made != before:
             foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
 

@@ -1,12 +1,13 @@
 """Module: something with parameters, which can be called, saved and loaded."""
 
+import copy
 import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -126,6 +127,22 @@ class Module:
                 if not _rests_on(x, leaves):
                     raise NumberError(f"got {shown(x)} as {name} of {type(self).__name__}: {not_a_parameter(x)}")
         return list(named.items())
+
+    def frozen(self) -> Self:
+        """A copy with plain numbers in place of the parameters, for functions that are not differentiated by them.
+
+        Derivatives of what it computes are floats then, as SciPy takes them; later training of the module does not change it.
+
+        >>> import nn
+        >>> from autograd import grad
+        >>> model = nn.MLP(2, [3, 1], init=nn.xavier(seed=0))
+        >>> slope = grad(model.frozen())([0.5, -1.0])
+        >>> [type(x).__name__ for x in slope]
+        ['float', 'float']
+        """
+        computed: list[tuple[str, Value]] = []
+        found = _found(vars(self).items(), {id(self): self}, computed)
+        return copy.deepcopy(self, {id(v): v.data for _, v in [*found, *computed]})
 
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""

@@ -1,5 +1,6 @@
 """How the functions that transforms return are called: keywords, argnums, has_aux, structures; and what they are: name, pickle, method."""
 
+import contextlib
 import copy
 import dataclasses
 import inspect
@@ -13,10 +14,11 @@ import cloudpickle
 import numpy as np
 import pytest
 from named_functions import decorated, plain
-from scipy.optimize import minimize
+from scipy.optimize import check_grad, minimize
 
 import autograd
-from autograd import Value, exp, grad, hessian, hvp, jacfwd, jacobian, jacrev, jit, jvp, ravel, value_and_grad, vjp, vmap
+import nn
+from autograd import Value, exp, grad, hessian, hvp, jacfwd, jacobian, jacrev, jit, jvp, no_grad, ravel, value_and_grad, vjp, vmap
 from autograd.errors import LengthError, NumberError, OperationError, RangeError
 
 
@@ -129,6 +131,33 @@ def test_a_structure_as_a_vector_for_scipy():
     with pytest.raises(NumberError, match="the structure"):
         ravel([1.0, b"x"])
     assert repr(pickle.loads(pickle.dumps(unravel))(vector)) == repr(start)
+
+
+def test_derivatives_at_floats_of_what_captures_a_model():
+    """By a frozen copy, or under `no_grad`: floats, the same in all ways of computing them."""
+    model = nn.MLP(2, [4, 1], init=nn.xavier(seed=1))
+    loss = lambda m: lambda x: (m(x) - 0.3) ** 2 + 0.01 * np.dot(x, x)  # noqa: E731
+    x = np.array([0.5, -0.4])
+    expected, matrix = value_and_grad(loss(model))(x), hessian(loss(model))(x)
+    assert expected[0].__class__ is Value
+    expected = expected[0].data, [g.data for g in expected[1]]
+    frozen = model.frozen()
+    assert (frozen.parameters(), len(model.parameters()), frozen.name) == ([], 17, model.name)
+    for made in (lambda g: g, jit):
+        for recording, f in ((True, frozen), (False, model)):
+            with contextlib.nullcontext() if recording else no_grad():
+                y, gradient = made(value_and_grad(loss(f)))(x)
+                h = made(hessian(loss(f)))(x)
+                many = vmap(grad(loss(f)))(np.array([x, x]))
+            assert (y.__class__, gradient.dtype, h.dtype, many.dtype) == (float, float, float, float)
+            assert y == pytest.approx(expected[0], rel=1e-14)
+            for row in (gradient, many[1]):
+                assert row.tolist() == pytest.approx(expected[1], rel=1e-14)
+            assert h.ravel().tolist() == pytest.approx([a.data for a in matrix.ravel()], rel=1e-13)
+    assert check_grad(loss(frozen), grad(loss(frozen)), x) < 1e-6
+    model.parameters()[0].data += 1.0
+    assert loss(frozen)(x) == pytest.approx(expected[0], rel=1e-15)
+    assert jit(loss(frozen))(x) == pytest.approx(expected[0], rel=1e-15)
 
 
 def test_what_is_wrong_with_a_call_is_said():

@@ -12,6 +12,7 @@ from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
 from autograd.program.recording import Recordings, watched, with_captured
 from autograd.program.vmap import VMap
+from autograd.sweeps import finished
 from autograd.transformed import Transformed, name_of
 
 Function = Callable[..., Any]
@@ -71,7 +72,11 @@ class Jit(Transformed):
             if self.loss is None and FastCall.fits(args, trace):
                 self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
             return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
-        return trace.result(name_of(self.f), groups)
+        found = trace.result(name_of(self.f), groups)
+        if self.gives_floats and not current().recording:
+            numbers, form = tree_ravel(found)
+            return form.unravel(finished(numbers, graph=False))
+        return found
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""

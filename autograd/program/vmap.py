@@ -99,11 +99,12 @@ class VMap(Transformed):
             return self._unrolled(args, given.axes, lanes)
         if self.reduce is not None or (joined and current().recording):
             return self._called(given, made)
-        rows = np.empty((count, lanes), dtype=object if joined else float)
+        values = bool(joined) and not self.gives_floats  # of no graph, since nothing is recorded
+        rows = np.empty((count, lanes), dtype=object if values else float)
         for trace, chosen in made:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
-            rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
+            rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if values else found
         return _stacked(form, rows, set.intersection(*[set(trace.bools) for trace, _ in made]))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
