@@ -44,16 +44,16 @@ def of_a_function(example: str) -> Callable[[Function], Function]:
 
 
 class WithKeywords:
-    """A function whose last arguments are given by keyword, so that a call with keywords is one like any other."""
+    """A function whose last arguments are given by keyword, so that a call with keywords is one like any other; others are fixed."""
 
-    def __init__(self, f: Function, names: tuple[str, ...]) -> None:
+    def __init__(self, f: Function, names: tuple[str, ...], fixed: dict[str, Any]) -> None:
         _keep_names(self, f)
-        self.f, self.names = f, names
+        self.f, self.names, self.fixed = f, names, fixed
 
     def __call__(self, *args: Any) -> Any:
         """The result of the function."""
         first = len(args) - len(self.names)
-        return self.f(*args[:first], **dict(zip(self.names, args[first:], strict=True)))
+        return self.f(*args[:first], **dict(zip(self.names, args[first:], strict=True)), **self.fixed)
 
 
 class Transformed:
@@ -82,9 +82,13 @@ class Transformed:
     def with_keywords(self, names: tuple[str, ...]) -> Function:
         """The same, with the last arguments for these names."""
         if names not in self._by_names:
-            f = self.f.with_keywords(names) if isinstance(self.f, Transformed) else WithKeywords(self.f, names)
-            self._by_names[names] = self.remade(f, len(names))
+            self._by_names[names] = self.specialised(names, {})
         return self._by_names[names]
+
+    def specialised(self, names: tuple[str, ...], fixed: dict[str, Any]) -> Function:
+        """The same, with the last arguments for these names, of a function in which other arguments are fixed."""
+        f = self.f.specialised(names, fixed) if isinstance(self.f, Transformed) else WithKeywords(self.f, names, fixed)
+        return self.remade(f, len(names))
 
     def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # vmap has an axis for each
         """The same transform of a function that takes so many further arguments."""

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import math
 import pickle
 import pydoc
 import subprocess
@@ -86,6 +87,28 @@ def test_keywords_of_jit_and_vmap_are_live_and_have_lanes():
     jit(f)(2.0, y=v).backward()
     assert v.grad == 8.0
     assert grad(lambda y: grad(f)(2.0, y=y))(5.0) == 8.0
+
+
+def test_static_arguments_are_recorded_by_value():
+    def power(x, n=2.0, *, sign=0.0):
+        assert n.__class__ is float
+        return math.copysign(1.0, sign) * x**n if n else x
+
+    for made, expected in [(power, lambda x, n: x**n), (grad(power), lambda x, n: n * x ** (n - 1))]:
+        static = jit(made, static_argnames=("n", "sign"))
+        for _ in range(3):
+            assert static(3.0) == expected(3.0, 2.0)
+            assert static(3.0, 3.0) == static(3.0, n=3.0) == expected(3.0, 3.0)
+            assert static(2.0, 3.0, sign=-0.0) == -expected(2.0, 3.0)
+            assert static(2.0, 3.0, sign=0.0) == expected(2.0, 3.0)
+            assert static(x=2.0) == expected(2.0, 2.0) if made is power else True
+        assert len(static.fixed) == 4
+        assert {(own.recordings if made is power else own.of_loss).made for own in static.fixed.values()} == {1}
+    assert repr(jit(power, static_argnames="n")) == "<jit(power, static_argnames=('n',))>"
+    with pytest.raises(OperationError, match=r"got static_argnames \['m'\], expected names of arguments of power\(x, n=2.0"):
+        jit(power, static_argnames="m")(1.0)
+    with pytest.raises(OperationError, match="expected hashable ones: give a tuple for a list"):
+        jit(power, static_argnames="n")(1.0, [2.0])
 
 
 def test_the_axis_of_the_lanes_in_the_results():

@@ -1,16 +1,19 @@
 """jit: a function of Values, recorded once and replayed on other numbers as a program: see `autograd.program.recording`."""
 
+import inspect
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd.arrays import tree_ravel
 from autograd.context import current
+from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
-from autograd.program.recording import Recordings, watched, with_captured
+from autograd.program.recording import KEPT, Recordings, watched, with_captured
 from autograd.program.vmap import VMap
 from autograd.sweeps import finished
 from autograd.transformed import Transformed, name_of
@@ -21,8 +24,9 @@ Function = Callable[..., Any]
 class Jit(Transformed):
     """A function that is recorded: see `jit`."""
 
-    def __init__(self, f: Function) -> None:
-        super().__init__(jit, f)
+    def __init__(self, f: Function, static_argnames: Sequence[str] = ()) -> None:
+        super().__init__(jit, f, **({"static_argnames": static_argnames} if static_argnames else {}))
+        self.static_argnames, self.fixed = static_argnames, dict[Any, Function]()
         self.recorded = isinstance(f, VMap | Jit)
         self.fast_call: FastCall | None = None
         self.recordings = Recordings(f, self.expression, lazy=True)
@@ -36,6 +40,8 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The result of the function, replayed where it is recorded."""
+        if self.static_argnames:
+            return self._with_static(args, keywords)
         if keywords:
             return self.with_keywords(tuple(keywords))(*args, *keywords.values())
         if self.recorded or current().tracer is not None:
@@ -48,6 +54,39 @@ class Jit(Transformed):
             return found if self.loss is None or self.with_value else found[1]
         found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
+
+    def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # as vmap's
+        """Another function, recorded; what is static in it is fixed."""
+        return Jit(f)
+
+    def _with_static(self, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """The result of a call by the recordings for these values of its static arguments."""
+        bound = self.signature.bind(*args, **keywords)
+        static = {name: bound.arguments.pop(name) for name in self.static_argnames if name in bound.arguments}
+        key = tuple((name, x.__class__, x, repr(x)) for name, x in static.items())  # repr tells 0.0 from -0.0, and 1 from True
+        try:
+            found = self.fixed.get(key)
+        except TypeError:
+            raise OperationError(
+                f"got {static!r} as static arguments of {self.expression}, expected hashable ones: give a tuple for a list"
+            ) from None
+        if found is None:
+            if len(self.fixed) >= KEPT:
+                del self.fixed[next(iter(self.fixed))]
+            found = self.fixed[key] = self.specialised((), static)
+        return found(*bound.args, **bound.kwargs)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature of the function.
+
+        Raises:
+            OperationError: it has no argument of a name in static_argnames.
+        """
+        own = inspect.signature(self.f)
+        if missing := [name for name in self.static_argnames if name not in own.parameters]:
+            raise OperationError(f"got static_argnames {missing}, expected names of arguments of {name_of(self.f)}{own}")
+        return own
 
     def explain(self) -> Explanation:
         """What was recorded, how many operations and paths that is, and what runs it.
@@ -107,7 +146,7 @@ class Jit(Transformed):
         return (value, gradient) if self.with_value else gradient
 
 
-def jit(f: Function) -> Function:
+def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Jit:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
     Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as
@@ -115,7 +154,12 @@ def jit(f: Function) -> Function:
     a number or array that f captures has changed, or a branch goes the other way. Numbers give numbers; where a Value is among the
     arguments or captured, the results are Values that depend on it.
 
+    Args:
+        f: the function.
+        static_argnames: the name of an argument that is static whatever it is, or several: for each value of it f is recorded by itself.
+
     Raises:
+        OperationError: f has no argument of such a name, or a static argument is not hashable.
         TraceError: f reads what a replay cannot read again, such as `data`.
 
     >>> from autograd import grad
@@ -125,4 +169,4 @@ def jit(f: Function) -> Function:
     >>> jit(grad(lambda x: x**3))(2.0)
     12.0
     """
-    return Jit(f)
+    return Jit(f, (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames))
