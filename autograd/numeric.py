@@ -89,6 +89,11 @@ class _Floats:
         return y if y.__class__ is float else op.real(y)
 
 
+def log_or_nan(x: float) -> float:
+    """The logarithm of any float without an exception, for a partial that may have no use for it."""
+    return math.log(x) if x > 0.0 else -math.inf if x == 0.0 else math.nan
+
+
 def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> float:
     """The exact sum of the terms, rounded once; of zeros that all are -0.0 it is -0.0.
 

@@ -15,6 +15,7 @@ from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
+from autograd.named import check_distinct, checked_names, names_of
 from autograd.shifts import SUMS, cancelled, term
 from autograd.sweeps import separated
 
@@ -106,15 +107,15 @@ class _Builder:
         except ImportError:
             raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
         self.sympy = sympy
-        given = _checked({} if names is None else names)
+        given = checked_names({} if names is None else names)
         value, *named = separated(value, *given)
         nodes = order(value)
-        symbols = _symbols(nodes, dict(zip(named, given.values(), strict=True)))
+        symbols = names_of(nodes, dict(zip(named, given.values(), strict=True)))
         nodes = _needed(nodes, symbols)
         self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else {}
         self._nodes = _needed(nodes, symbols.keys() | self._gone.keys())
         self.symbols = {node: symbols[node] for node in self._nodes if node in symbols}
-        _check_names(self.symbols)
+        check_distinct(self.symbols)
         self._sizes: dict[Any, _Size] = {}
         self._plain: dict[Any, Any] = {}
 
@@ -258,30 +259,3 @@ def _number(x: float) -> Any:
         return sympy.Rational(x)
     digits = repr(x).partition("e")[0].replace(".", "").lstrip("-0")
     return sympy.Float(x, max(15, len(digits)))
-
-
-def _symbols(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, str]:
-    """The names of the nodes that have one, in which half a character is shown by its number."""
-    given = {node: names.get(node, None if node.args else node.label) for node in nodes}
-    return {node: name.encode("utf-8", "backslashreplace").decode() for node, name in given.items() if name and name.strip()}
-
-
-def _check_names(symbols: Mapping[Value, str]) -> None:
-    """Refuse one name for two numbers."""
-    first: dict[str, Value] = {}
-    for node, name in symbols.items():
-        known = first.setdefault(name, node)
-        if repr(known.data) != repr(node.data):
-            raise OperationError(
-                f"two Values are called {name!r}, one of {known.data!r} and one of {node.data!r}, and one symbol cannot stand for both: "
-                "give each a label of its own, or a name in names="
-            )
-
-
-def _checked(names: Any) -> Mapping[Value, str]:
-    if not isinstance(names, Mapping):
-        raise OperationError(f"got names={names!r}, expected the names of Values in a dict, such as {{x: 'x'}}")
-    for node, name in names.items():
-        if node.__class__ is not Value or not isinstance(name, str) or not name.strip():
-            raise OperationError(f"got {name!r} for {node!r} in names, expected a string for a Value, such as {{x: 'x'}}")
-    return names

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from autograd.kinds import register_library
 from autograd.numeric import FLOATS
 
 
@@ -161,3 +162,7 @@ def sympy() -> _Symbols:
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )
+
+
+register_library("mpmath", mpmath)
+register_library("sympy", sympy)
