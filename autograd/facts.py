@@ -53,7 +53,7 @@ def called(name: Any) -> str:
     return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
 
 
-def check(op: Any, cls: type) -> None:
+def check(op: Any, cls: type[Any]) -> None:
     """Raise an error for a declaration with which the operation cannot work; `cls` is the class Op."""
     count = 9 if op.arity is None else op.arity  # 9 stands for any number
     of, kinks, defaults = op.constant_of, op.kinks, op.defaults
