@@ -78,8 +78,8 @@ div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b), n
              label="/", latex=r"\frac{#1}{#2}", domain=(REAL, POSITIVE), bound=Bound(0.5, 1.5))
 neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,), numpy="negative", latex="-#1", bound=EXACT)
 
-# At y = 0, d/dx is 0: as 0 * x**-1, which can be differentiated by y, but as a constant where 1/x is inf or nan, so that
-# the condition 1/x - 1/x is nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
+# At y = 0, d/dx is 0: as 0 * x**-1, which can be differentiated, but as a constant where 1/x is inf or nan, so that the
+# condition 1/x - 1/x is nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
              lambda z, x, y: (where(where(y, 0.0, 1.0 / x - 1.0 / x), 0.0, y * pow(x, y - 1.0)),
                  where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)), numpy="power float_power",
@@ -90,8 +90,8 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
                  Kink((-2.0, 3.0), (12.0, nan), "log(x) is not real"),
                  Kink((-2.0, 0.0), (0.0, nan), "x**0 is 1 for every x; log(x) is not real")))
 
-# A row of its own, so that a constant exponent never evaluates log(x). The bound allows for the rounding of c - 1, as it
-# matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
+# A row of its own, so that a constant exponent never evaluates log(x). The bound allows for the rounding of c - 1,
+# which matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               label="**", latex="#1^{#2}", domain=(POSITIVE, REAL), bound=Bound(1.0, 750.0),
               kinks=(Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),), constant_of=pow)
@@ -116,7 +116,7 @@ log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x)
                kinks=(Kink((-1.0,), (inf,), RIGHT),
                    Kink((-3.0,), (-0.5,), "1/(1 + x), the derivative of ln|1 + x|; the value is nan")))
 
-# log sum exp(x): with the largest term's 1 taken out of the sum, so that log1p keeps what is small beside it.
+# log sum exp(x): the largest term, 1, is taken out of the sum, so that log1p keeps terms that are small next to it.
 logsumexp: Op = Op("logsumexp",
                    lambda xp, *x: (m := xp.shift(*x)) + xp.log1p(xp.sum(*(xp.exp(a - m) for a in x), -1.0)),
                    lambda y, *x: _softmax(x),
@@ -178,14 +178,14 @@ step: Op = Op("step",
               lambda y, x, threshold: (None, None),
               latex=r"\left[#1 > #2\right]", defaults=(0.0,), domain=(POSITIVE, NEGATIVE), bound=EXACT, kinks=JUMP)
 
-# 1 where it holds, else 0, also for nan: what a comparison is while `jit` records it.
+# 1 where the comparison holds, else 0, also for nan: how `jit` records a comparison.
 less: Op = Op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), lambda y, a, b: (None, None),
               label="<", latex=r"\left[#1 < #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT, kinks=JUMP)
 less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), lambda y, a, b: (None, None),
                     label="<=", latex=r"\left[#1 \leq #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT, kinks=JUMP)
 equal: Op = Op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), lambda y, a, b: (None, None),
                label="==", latex=r"\left[#1 = #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
-               kinks=(Kink((0.0, 0.0), (None, None), "constant but for one point"),))
+               kinks=(Kink((0.0, 0.0), (None, None), "constant except at one point"),))
 
 # where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.
 where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
@@ -236,7 +236,7 @@ gelu: Op = Op("gelu", lambda xp, x: 0.5 * xp.maximum(x, -1e300) * xp.erfc(-ROOT_
 silu: Op = Op("silu", lambda xp, x: xp.maximum(x, -1e300) * xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
               lambda y, x: (sigmoid(x) * (1.0 + _fading(x, x * sigmoid(-x))),), bound=Bound(3.0, 4.0, relative=False))
 
-# Whole numbers: Python's // and %, and round, which takes the even one of two as near.
+# Whole numbers: Python's // and %, and round, which takes the even one of two equally near.
 floor: Op = Op("floor", lambda xp, x: xp.floor(x), lambda y, x: (None,), latex=r"\left\lfloor #1 \right\rfloor",
                domain=((1.0, 2.0),), bound=EXACT, kinks=(Kink((0.0,), (None,), FLAT),))
 ceil: Op = Op("ceil", lambda xp, x: xp.ceil(x), lambda y, x: (None,), latex=r"\left\lceil #1 \right\rceil",
@@ -248,7 +248,7 @@ floordiv: Op = Op("floordiv", lambda xp, a, b: xp.floor_divide(a, b), lambda y, 
                   domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT, kinks=(Kink((4.0, 2.0), (None, None), FLAT),))
 mod: Op = Op("mod", lambda xp, a, b: xp.mod(a, b), lambda y, a, b: (1.0, -floordiv(a, b)), numpy="remainder",
              label="%", latex=r"#1 \operatorname{mod} #2", domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT,
-             kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limits from the right by a, and from the left by b"),))
+             kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limit from the right in a, and from the left in b"),))
 
 # Special functions, with values in special.py: erfcx(x) is exp(x**2) erfc(x), ndtr the normal distribution function.
 erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * _fading(x, exp(-x * x)),),
@@ -272,10 +272,10 @@ digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), nu
                  kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (inf,), RIGHT), Kink((-1.0,), (inf,), RIGHT)))
 
 # Hurwitz's zeta, so that digamma can be differentiated to any order; mills likewise for log_ndtr and erfcx, whose
-# derivatives would cancel without it (its bound is for s up to 9). Derivatives by s are not implemented, and nan.
+# derivatives would cancel without it (its bound is for s up to 9). The derivatives with respect to s are nan.
 zeta: Op = Op("zeta", special.zeta, lambda y, s, x: (nan, -s * zeta(s + 1.0, x)),
               latex=r"\zeta\left(#1, #2\right)", domain=((1.0, inf), POSITIVE), bound=Bound(4.0, 1500.0),
-              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative by s is not implemented"),))
+              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative with respect to s is not implemented"),))
 mills: Op = Op("mills", special.mills, lambda y, s, x: (nan, y * (y - mills(s + 1.0, x))),
                domain=((1.0, 9.0), (4.0, inf)), bound=Bound(4.0, 60.0))
 ndtri: Op = Op("ndtri", special.ndtri,  # whose derivative is 1/φ(y)
