@@ -11,7 +11,7 @@ from autograd.kinds import is_number
 
 
 def arguments(op: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The numbers that `op` is applied to: with defaults for those omitted, and sequences one after another."""
+    """The numbers that `op` is applied to: with defaults for omitted ones, and sequences joined one after another."""
     if op.sequences:
         return _flattened(op, given)
     if op.arity is not None:
@@ -34,7 +34,7 @@ def _flattened(op: Any, sequences: tuple[Any, ...]) -> tuple[Any, ...]:
     columns = [tuple(s) for s in sequences]
     if len({len(c) for c in columns}) > 1:
         lengths = " and ".join(str(len(c)) for c in columns)
-        raise LengthError(f"{op.name}() takes sequences of equal length, got lengths {lengths}: give as many numbers in each")
+        raise LengthError(f"{op.name}() takes sequences of equal length, got lengths {lengths}: give equally many numbers in each")
     return tuple(chain.from_iterable(columns))
 
 

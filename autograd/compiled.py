@@ -40,7 +40,7 @@ def _compiled(name: str) -> Any:
 native, kernel = _compiled("autograd.native._native"), _compiled("autograd.native._kernel")
 backend = "pure" if native is None else "native"
 
-# The base class of Op: the compiled one handles a call on Values in C from the start.
+# The base class of Op: the compiled one handles a call on Values entirely in C.
 if TYPE_CHECKING:
     from autograd.native._native import Operation
 else:

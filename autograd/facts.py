@@ -49,7 +49,7 @@ EXACT = Bound(0.5, 0.5)
 
 
 def called(name: Any) -> str:
-    """The LaTeX of an operation that has only a name; a # in it would mean an argument."""
+    """The LaTeX of an operation that has only a name, in which a # would mean an argument."""
     return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
 
 
@@ -72,7 +72,7 @@ def check(op: Any, cls: type[Any]) -> None:
         ("numpy", isinstance(op.numpy, str), "a string, the name, or several with spaces between"),
         ("selects", isinstance(op.selects, bool), "True where the first argument selects one of the others, else False"),
         ("constant_of", of is None or (isinstance(of, cls) and of.arity == op.arity and of.constant is None),
-         "an Op with as many arguments, in whose place none is recorded yet, or None"),
+         "an Op with equally many arguments, which no other Op replaces yet, or None"),
         ("sequences", op.sequences in range(1 if op.arity else 3), "1 or 2 where value is a function of xp and *x, else 0"),
     )  # fmt: skip
     for what, fits, expected in rules:
@@ -83,9 +83,9 @@ def check(op: Any, cls: type[Any]) -> None:
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many arguments."""
+    """Whether a function can be called with `count` arguments."""
     if isinstance(function, FunctionType) and not function.__defaults__ and not function.__code__.co_kwonlyargcount:
-        code = function.__code__  # as most rows are; a signature _takes long to make
+        code = function.__code__  # as most rows are; a signature takes long to build
         return code.co_argcount == count or (code.co_argcount < count and bool(code.co_flags & CO_VARARGS))
     try:
         signature(function).bind(*[None] * count)
@@ -95,7 +95,7 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
 
 
 def _all_are(fits: Callable[[Any], bool], x: Any) -> bool:
-    """Whether `x` is a tuple of such."""
+    """Whether `x` is a tuple of items that fit."""
     return isinstance(x, tuple) and all(map(fits, x))
 
 
@@ -110,5 +110,5 @@ def _is_kink(x: Any) -> bool:
 
 
 def _is_latex(x: Any, count: int) -> bool:
-    """Whether `x` is a formula of so many arguments."""
+    """Whether `x` is a formula of at most `count` arguments."""
     return isinstance(x, str) and all(1 <= int(i) <= count for i in re.findall(r"#(\d)", x))

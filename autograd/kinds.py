@@ -1,4 +1,4 @@
-"""The kinds of number that an operation takes, and which one computes with given numbers.
+"""The kinds of number that operations take, and the choice of the kind that computes with given numbers.
 
 A kind is chosen by the types of the arguments; where they are mixed the highest rank wins. Each kind is registered by the file that
 implements it: floats and arrays by `numeric.py`, the numbers of mpmath and SymPy by `symbols.py`, and `Value` by `value.py`.
@@ -20,7 +20,7 @@ from autograd.errors import NumberError
 # What Python raises where IEEE 754 has an answer: 1/0, exp(1000), log(0), sin(inf).
 IEEE_TRAPS = (ArithmeticError, ValueError)
 
-# What becomes a float, the commonest first.
+# What is converted to a float, the most common types first.
 NUMBERS = (int, float, Real, Decimal, np.bool_)
 REAL_DTYPES = "biuf"
 
@@ -104,7 +104,7 @@ def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
 
 
 def no_operand(x: object) -> Any:
-    """What an operator of a Value answers for `x`, which is no number: who defined its class may know; Python's own types never do."""
+    """What an operator of a Value returns for `x`, not a number: NotImplemented, as its class may handle Values; built-in types do not."""
     if type(x).__module__ == "builtins":
         raise NumberError(not_a_number(x))
     return NotImplemented
@@ -113,7 +113,7 @@ def no_operand(x: object) -> Any:
 def quietly(f: Callable[..., Any], *args: Any) -> Any:
     """`f(*args)` without NumPy's warnings of inf and nan.
 
-    In a copy of the context, where NumPy keeps what it warns of: Ctrl-C may cut off the exit of errstate.
+    It runs in a copy of the context, where NumPy keeps its error state, since Ctrl-C may prevent the exit of np.errstate.
     """
     return copy_context().run(_quiet, f, args)
 

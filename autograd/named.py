@@ -18,7 +18,7 @@ def checked_names(names: Any) -> Mapping[Value, str]:
 
 
 def names_of(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, str]:
-    """The names of the nodes that have one, in which half a character is shown by its number."""
+    """The names of the nodes that have one, with lone surrogates written as escapes."""
     given = {node: names.get(node, None if node.args else node.label) for node in nodes}
     return {node: name.encode("utf-8", "backslashreplace").decode() for node, name in given.items() if name and name.strip()}
 

@@ -50,7 +50,7 @@ class Op(Operation):
     8.0
     """
 
-    # Defaults for subclasses: any number of arguments, and no facts.
+    # Defaults for subclasses: any number of arguments, and nothing declared about them.
     arity: int | None = None
     sequences = 0
     defaults: tuple[float, ...] = ()
@@ -107,7 +107,7 @@ class Op(Operation):
         check(self, Op)
         if constant_of is not None:
             constant_of.constant = self
-        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
+        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as in namedtuple, so that it can be pickled
 
     def apply(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""

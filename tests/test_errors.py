@@ -525,7 +525,11 @@ WRONG_CALLS = {
         (lambda: small_boundary(model=lambda _x: None), NumberError, ["what the model gave: got None", "one real number"]),
         (lambda: small_boundary(model=lambda _x: []), LengthError, ["the model gave no outputs", "one number, or one for each class"]),
         (lambda: small_boundary(model=lambda x: x[:1]), LengthError, ["a list of 1 output", "one number, or one for each of at least 2"]),
-        (lambda: small_boundary(model=lambda x: autograd.log(x[0] - 1.0)), RangeError, ["inf or nan near the samples", "finite", "detect_anomaly()"]),
+        (
+            lambda: small_boundary(model=lambda x: autograd.log(x[0] - 1.0)),
+            RangeError,
+            ["inf or nan near the samples", "finite", "detect_anomaly()"],
+        ),
         (lambda: small_boundary(X=3.0), LengthError, ["got 3.0 as X", "at least one row of numbers"]),
         (lambda: small_boundary(X=[]), LengthError, ["got [] as X", "at least one row of numbers"]),
         (lambda: small_boundary(X=[1.0, 2.0]), LengthError, ["got 1.0 as a row of X", "a sequence of at least one number"]),

@@ -28,7 +28,7 @@ Function = Callable[..., Any]
 
 
 def name_of(f: Function) -> str:
-    """What messages call a function."""
+    """The name of a function in messages."""
     return getattr(f, "__name__", type(f).__name__)
 
 
@@ -50,7 +50,7 @@ class VMap:
         return axes
 
     def weight(self, lanes: int) -> float:
-        """The factor of the sum over so many lanes."""
+        """The factor of the sum over `lanes` lanes."""
         return 1.0 / lanes if self.reduce == "mean" else 1.0
 
     def __call__(self, *args: Any) -> Any:
