@@ -98,7 +98,7 @@ from autograd.transforms import jvp as jvp
 from autograd.transforms import value_and_grad as value_and_grad
 from autograd.transforms import vjp as vjp
 
-# For `from autograd import *`: all of it but `abs`, `pow` and `sum`, which would replace Python's own.
+# For `from autograd import *`: all except the names of Python's built-in functions (abs, pow, round, sum), which it must not replace.
 __all__ = [
     "TABLE",
     "Config",
@@ -222,11 +222,11 @@ if typing.TYPE_CHECKING:
     from autograd.pictures.steps import step_through as step_through
     from autograd.symbolic import latex as latex
     from autograd.symbolic import to_sympy as to_sympy
-else:  # by which a type checker would take any name at all for one that is there
+else:  # a type checker would take this to mean that every attribute exists
     from autograd.spellings import AUTOGRAD, unknown
 
     def __getattr__(name: str) -> typing.Any:
-        """What is imported late; and the version, which is in pyproject.toml alone."""
+        """What is imported when first used; and the version, which is declared in pyproject.toml alone."""
         if name == "__version__":
             return importlib.import_module("importlib.metadata").version("valuegrad")
         if name in _LATER:

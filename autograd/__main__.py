@@ -65,12 +65,12 @@ def train_digits(*, progress: bool) -> None:
 
 
 def main() -> None:
-    """Run the whole tour."""
+    """Run the whole demonstration."""
     parser = argparse.ArgumentParser(
         prog="python -m autograd",
         description="Show the gradient of softmax with cross-entropy beside a - y, write the picture of its graph to "
         f"{PICTURE} in the current folder, and train a classifier of handwritten digits (some ten seconds).",
-        epilog=f"The notebooks that tell the story step by step are in {NOTEBOOKS}." if NOTEBOOKS.is_dir() else None,
+        epilog=f"The notebooks that explain it step by step are in {NOTEBOOKS}." if NOTEBOOKS.is_dir() else None,
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     parser.add_argument("--info", action="store_true", help="print what is installed and in use, for a bug report, and nothing else")
@@ -84,7 +84,7 @@ def main() -> None:
     print()
     train_digits(progress=progress)
     if NOTEBOOKS.is_dir():  # an installed wheel comes without
-        print(f"\nThe notebooks that tell the story step by step: {NOTEBOOKS}\nOpen them with: jupyter lab {NOTEBOOKS}")
+        print(f"\nThe notebooks that explain it step by step: {NOTEBOOKS}\nOpen them with: jupyter lab {NOTEBOOKS}")
 
 
 if __name__ == "__main__":

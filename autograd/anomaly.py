@@ -16,7 +16,7 @@ import numpy as np
 from autograd.context import Change, Context
 from autograd.errors import AnomalyError
 
-# Frames in these folders are ours, or of what stands between the user's and ours: Python's library, but not what is installed into it.
+# Frames in these folders are not the user's: they are ours, or of Python's library, except what is installed into that.
 _PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
 _HERE = os.path.dirname(__file__)  # noqa: PTH120  # as above
 _NUMPY = os.path.dirname(np.__file__)  # noqa: PTH120  # as above
@@ -25,21 +25,21 @@ INSTALLED = tuple(os.path.join(_PYTHON, name) for name in ("site-packages", "dis
 
 
 class _Watch:
-    """Raises at the first non-finite value or gradient that is in use, and remembers the line of each node for the latter.
+    """Raises at the first non-finite value or gradient that is in use, and remembers the line that recorded each node.
 
-    A value that is not finite raises at once, unless the code that is running names a function `where`, which may leave it out. Then it
-    and all that rests on it is doubtful, until a gradient or the result of a replay rests on it, or the block ends: what is still held
-    then raises.
+    A value that is not finite raises at once, unless the code that is running names a function `where`, which may discard it. Then the
+    value, and what depends on it, is only noted as doubtful; it raises when a gradient or the result of a replay depends on it, or if it is
+    still referenced when the block ends.
     """
 
     def __init__(self, code: CodeType) -> None:
         self.code = code  # of the frame with the block
         self.lines: dict[Any, str] = {}
         self.doubtful: dict[Any, str] = {}
-        self.open: dict[Any, str] = {}  # the doubtful ones that nothing rests on and no `where` left out
+        self.open: dict[Any, str] = {}  # the doubtful ones on which nothing depends and which no `where` discarded
 
     def watching(self, context: Context) -> Context:
-        """As the context, under this watch."""
+        """The context with this watch."""
         if context.tracer is not None:
             context.tracer.forbid("detect_anomaly()", None)
         return replace(context, watch=self)
@@ -58,7 +58,7 @@ class _Watch:
             self.doubtful[node] = self.open[node] = doubts[0]
 
     def _doubts(self, node: Any) -> list[str]:
-        """What is doubtful among that on which the node rests; a branch that it did not take is not."""
+        """The doubtful nodes on which this one depends, not counting a branch that it did not take."""
         found = []
         for i, (a, partial) in enumerate(zip(node.args, node.partials, strict=True)):
             if a in self.doubtful:
@@ -85,28 +85,28 @@ class _Watch:
                 )
 
     def used(self, nodes: Sequence[Any]) -> None:
-        """Raise where one of these, which are in use, is doubtful."""
+        """Raise if one of these nodes, which are in use, is doubtful."""
         for node in nodes:
             if node in self.doubtful:
                 self._raise(self.doubtful[node])
 
     def ended(self) -> None:
-        """Raise where something doubtful is still held by others."""
+        """Raise if something doubtful is still referenced elsewhere."""
         self.lines.clear()
         self.doubtful.clear()
         while self.open:
             node = next(iter(self.open))
             doubt = self.open.pop(node)
-            if sys.getrefcount(node) > 2:  # more than by this variable and by the call that counts
+            if sys.getrefcount(node) > 2:  # by more than this variable and the call of getrefcount
                 self._raise(doubt)
 
     def _raise(self, what: str) -> NoReturn:
-        self.open.clear()  # the end of the block does not say it again
+        self.open.clear()  # so that the end of the block does not raise a second error
         raise AnomalyError(what)
 
 
 def users_line() -> str:
-    """File, line and text of the innermost line that is not of this library."""
+    """File, line number and text of the innermost line outside this library."""
     frame = sys._getframe(1)  # noqa: SLF001  # the public way, inspect.stack(), reads every file on the stack
     while frame.f_back is not None and _is_between(frame.f_code.co_filename):
         frame = frame.f_back
@@ -133,11 +133,11 @@ def _is_between(file: str) -> bool:
 class detect_anomaly(Change):  # noqa: N801  # used like a function
     """Raise AnomalyError where the first value or gradient that is inf or nan arises, and name the user's line.
 
-    What `where` leaves out raises nothing: in code that names `where`, a value raises as soon as a gradient or the result of a replay rests
-    on it, or at the end of the block. Functions of `jit` and `vmap` are run, and not replayed, so that their lines are known.
+    What `where` discards raises nothing: in code that names `where`, a value raises only when a gradient or the result of a replay depends
+    on it, or at the end of the block. Functions of `jit` and `vmap` are run, not replayed, so that their lines are known.
 
-    For finding a fault, not for production: every operation then looks up the line that made it. A gradient, that of `backward` or of
-    `grad` and its like, is traced to its line where the forward pass ran inside as well. The tangents of `jvp` are not looked at.
+    It is for debugging, not for production: every operation looks up the line that called it. A gradient, of `backward` or of `grad` and
+    the other transforms, is traced to its line if the forward pass ran inside the block, too. The tangents of `jvp` are not checked.
 
     >>> from autograd import Value
     >>> with detect_anomaly():
@@ -147,16 +147,16 @@ class detect_anomaly(Change):  # noqa: N801  # used like a function
     """
 
     def entering(self) -> Callable[[Context], Context]:
-        """Somebody new who watches."""
+        """The context with a new watch."""
         return _Watch(sys._getframe(2).f_code).watching  # noqa: SLF001  # as above
 
     def left(self, block: Any, *, failed: bool) -> None:
-        """Raise what is doubtful still."""
+        """Raise if something doubtful is left."""
         super().left(block, failed=failed)
         if not failed:
             block.within.__self__.ended()
 
     def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """As a block."""
+        """Run f as a `with` block would."""
         with self:
             return f(*args, **options)

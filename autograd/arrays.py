@@ -1,7 +1,7 @@
-"""Arrays of Values: what grad, jit and vmap pass to a function where they were given an array, and how NumPy's functions act on it.
+"""Arrays of Values: what grad, jit and vmap pass to a function in place of an array, and how NumPy's functions act on it.
 
-NumPy has object loops for few of its functions, and some of these follow other conventions than our operations. So an array of Values is
-a subclass of ndarray, which implements each ufunc and each NumPy function from the operations of the table.
+NumPy's loops over objects exist for few of its functions, and some of these follow other conventions than our operations. So an array of
+Values is a subclass of ndarray, which implements each ufunc and each NumPy function from the operations of the table.
 """
 
 import math
@@ -41,7 +41,7 @@ class Array(np.ndarray):
         return self
 
     def entries(self) -> "Array":
-        """The array with a Value for each entry: itself, but for a traced one."""
+        """The array with a Value for each entry: itself, unless it is a traced array."""
         return self
 
 
@@ -183,7 +183,7 @@ def _elementwise(ufunc: np.ufunc) -> Any:
         return ufunc
     if f is not None:
         return np.frompyfunc(f, ufunc.nin, ufunc.nout, **({} if ufunc.identity is None else {"identity": ufunc.identity}))
-    if set("".join(ufunc.types)) <= set("O->"):  # made from a Python function, by np.vectorize or np.frompyfunc
+    if set("".join(ufunc.types)) <= set("O->"):  # made from a Python function by np.vectorize or np.frompyfunc
         return ufunc
     raise OperationError(f"{_named(ufunc)} is not defined for a Value: {why_not(ufunc)}")
 
@@ -218,7 +218,7 @@ def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
         return getattr(ufunc, method)(*given, **options, **({} if out is None else {"out": to}))
     kept = _kept(_named(ufunc, method), options, given[0] if method == "at" else to, asks=ufunc in QUESTIONS)
     for i in range(len(given)):
-        if method in {"__call__", "outer"} or i in {0, 2}:  # the one between holds indices
+        if method in {"__call__", "outer"} or i in {0, 2}:  # the argument between them holds indices
             x = _array(_named(ufunc, method), given[i])
             if x.dtype.kind not in REAL_DTYPES + "O":
                 raise NumberError(f"{_named(ufunc, method)}: {not_a_number(given[i])}")
@@ -234,7 +234,7 @@ def _on_arrays(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
 def _array(name: str, x: Any) -> np.ndarray:
     try:
         return np.asarray(x)
-    except ValueError:  # as NumPy says it of rows that differ
+    except ValueError:  # NumPy's error for rows of different lengths
         raise LengthError(f"{name}: got {reprlib.repr(x)}, expected numbers, or rows of equal length") from None
 
 
@@ -244,7 +244,7 @@ def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dic
     if method == "reduce" and ufunc in REDUCTIONS:
         return _reduced(REDUCTIONS[ufunc], given[0], **options)
     run = getattr(_elementwise(ufunc), method)
-    if to is None and method == "__call__" and "where" in options:  # NumPy warns of it without out=
+    if to is None and method == "__call__" and "where" in options:  # without out= NumPy warns about where=
         to = np.empty(np.broadcast_shapes(*map(np.shape, given), np.shape(options["where"])), dtype=object)
     if ufunc in QUESTIONS:
         return np.asarray(run(*given, **options), dtype=bool)[()]

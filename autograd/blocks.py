@@ -1,9 +1,9 @@
-"""The context in which operations are recorded: their scope, and who watches or traces them.
+"""The context in which operations are recorded: the scope, the watch and the tracer.
 
 It is kept in a context variable, so that threads and coroutines do not share it. A `Change` changes it for a `with` block, for a call,
 or for the calls of a decorated function. Two things make that more than a variable that is set and set back:
 
-- Ctrl-C raises KeyboardInterrupt between almost any two steps of the interpreter, so `__exit__` may not run.
+- Ctrl-C raises KeyboardInterrupt between almost any two steps of the interpreter, so that `__exit__` may not be called.
 - A generator may yield within a `with` block. The change is then in force while the generator runs, and not while it is suspended.
 """
 
@@ -23,7 +23,7 @@ from autograd.errors import OperationError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Modules that run a generator as a context manager or as a fixture: what it enters before its yield is meant for the enclosing code.
+# Modules that run a generator as a context manager or as a fixture: a block that it enters before its yield applies to the enclosing code.
 DRIVERS = {"contextlib", "_pytest.fixtures", "pytest_asyncio.plugin"}
 
 
@@ -38,23 +38,23 @@ class Watch(Protocol):
 
 
 class Tracer(Protocol):
-    """What records a function for replay, and so has to know of all that is read from a Value other than by operations."""
+    """Records a function for replay, and therefore has to know of everything that is read from a Value except by operations."""
 
     @property
     def lazy(self) -> bool:
-        """Whether what runs over lanes is kept as one call."""
+        """Whether a computation over lanes is kept as one call."""
 
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 
     def note_bool(self, node: Any) -> Any:
-        """`node`, noted as one that stands for True or False."""
+        """`node`, noted as one that represents a bool."""
 
     def is_bool(self, node: Any) -> bool:
-        """Whether it was noted as such."""
+        """Whether the node was noted as a bool."""
 
     def forbid(self, what: str, node: Any) -> None:
-        """Raise an error: `what`, of `node` if it is not None, cannot be replayed; of a constant it can."""
+        """Raise an error: `what`, of `node` if that is given, cannot be replayed, unless `node` is a constant."""
 
 
 class Scope:
@@ -74,8 +74,8 @@ class Context:
     """The state that recording depends on.
 
     The current scope (0 where there is none), the watch, whether operations are recorded, the numbers of the runs of transforms that are
-    in force, the innermost last, and the tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at
-    every call.
+    active, the innermost last, and the tracer. `inner` caches the contexts of inner scopes by name, since a module enters its own at every
+    call.
     """
 
     scope: Scope | int = 0
@@ -99,7 +99,7 @@ class Entry:
         self.frame = frame
 
     def suspends(self) -> bool:
-        """Whether it belongs to a generator, which may be suspended with the change still made."""
+        """Whether it belongs to a generator, which may be suspended while the change is still made."""
         return bool(self.frame.f_code.co_flags & GENERATOR)
 
     def held(self, running: dict[FrameType, int]) -> bool:
@@ -148,7 +148,7 @@ RESUME, AFTER_AWAIT = opmap["RESUME"], 3
 
 
 def _running(sought: set[FrameType]) -> dict[FrameType, int]:
-    """Those of the given frames that this thread is running, with their depth, the outermost first."""
+    """The given frames that this thread is running, with their depths, the outermost first."""
     found: dict[FrameType, int] = {}
     frame, place = sys._getframe(2), 0  # noqa: SLF001  # there is no other way; not this frame, which would make a reference cycle
     while frame is not None and len(found) < len(sought):
@@ -180,7 +180,7 @@ def _drives(frame: FrameType) -> bool:
 
 _current: ContextVar[Any] = ContextVar("autograd", default=NEUTRAL)
 current: Callable[[], Context] = _current.get
-put = _current.set  # and back by `set` too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
+put = _current.set  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
 def forbid_while_traced(what: str, node: Any = None) -> None:
@@ -207,10 +207,10 @@ _next = local()  # the block that this thread is about to enter
 
 
 def _leaving(block: _Block) -> Generator[int, Any, None]:
-    """Leaves a block, as a generator that has already been started: see `_Exit`."""
+    """Leaves a block; a generator that has already been started: see `_Exit`."""
     try:
         yield 0
-        if block.before is None:  # it was entered by hand
+        if block.before is None:  # its __enter__ was called directly
             block = block.change.blocks[-1]
     finally:
         before, entry = block.before, block.entry
@@ -246,7 +246,7 @@ def _without(before: Any) -> Any:
 
 
 class _Exit:
-    """`__exit__`, so that Ctrl-C cannot come before its first step.
+    """An `__exit__` that Ctrl-C cannot interrupt before its first step.
 
     The interpreter checks for an interrupt where a Python function begins, before any of it has run, and after each call. But a `with`
     statement looks up its `__exit__` before it calls `__enter__`, so this can return something written in C: `max`, which calls `send`
@@ -264,7 +264,7 @@ class _Exit:
 
 
 def _leave(change: "Change", failed: Any = None, *_: object) -> None:
-    """Leave the block that was entered last by hand."""
+    """Leave the block that was entered last by a direct call of `__enter__`."""
     leaving = _leaving(change.blocks[-1])
     for sent in (None, None, failed):
         leaving.send(sent)
@@ -283,8 +283,8 @@ class Change:
         before: Any = current()
         block = getattr(_next, "block", None)
         if block is None or block.change is not self or block.before is not None:
-            block = _Block(self)  # entered by hand
-        _next.block = None  # it keeps nothing alive
+            block = _Block(self)  # __enter__ was called directly
+        _next.block = None  # so that it keeps nothing alive
         owner = _owner(sys._getframe(1))  # noqa: SLF001  # there is no other way
         within = block.within = self.entering()
         after: Any = within(before if before.__class__ is Context else before.now())
@@ -303,7 +303,7 @@ class Change:
     __exit__ = _Exit()
 
     def left(self, block: _Block, *, failed: bool) -> None:  # noqa: ARG002  # for a subclass
-        """A block has been left; by an exception where it failed."""
+        """Called after a block has been left, by an exception where `failed`."""
         self.blocks = tuple([b for b in self.blocks if b is not block])
 
     def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -17,13 +17,13 @@ Numbers = Sequence[float | None]
 def refuse_changed(node: Value) -> None:
     """Raise an error for a node with an operand that was changed after recording: its derivatives would be those of another point.
 
-    A Value notes whether its number was ever set to another one; where no operand's was, nothing is compared. Otherwise, and for a
-    replay over arrays that the caller may have changed, the operation is applied again to the present numbers, by the code that
-    recorded it; it is an error if its value or a local derivative differs in any bit. So an operand that was set before it was used,
-    or changed and set back, is not changed. A node whose own number was set is an error if its local derivatives depend on it.
+    A Value notes whether its number was ever set to another one; if that of no operand was, nothing is compared. Otherwise, and for a
+    replay over arrays that the caller may have changed, the operation is applied again to the present numbers, by the code that recorded
+    it; it is an error if its value or a local derivative differs in any bit. So an operand that was set before it was used, or changed and
+    set back, is not changed. A node whose own number was set is an error if its local derivatives depend on it.
 
-    What was loaded from a pickle may have been computed by another backend, and is compared up to rounding. An operation that gives
-    another result at each call is not checked.
+    A node loaded from a pickle may have been computed by another backend, and is compared up to rounding. An operation whose results differ
+    from call to call is not checked.
 
     Raises:
         ChangedError: an operand was changed.
@@ -56,7 +56,7 @@ def _recomputed(node: Value) -> list[Any]:
 
 
 def _derivatives(node: Value, y: float) -> list[Any]:
-    """None, in place of the value, and the local derivatives where the result is `y`."""
+    """None in place of the value, and the local derivatives if the result is `y`."""
     with in_context(NEUTRAL):
         x = [Value(a._number if a.__class__ is Value else a) for a in node.args]
         found = node.op.partials(Value(y), *x)  # type: ignore[union-attr]  # a leaf has no operands and is not checked

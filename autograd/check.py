@@ -1,4 +1,4 @@
-"""Finding where a derivative is wrong: `gradcheck`; what the operations themselves say is in `autograd.local`."""
+"""Finding where a derivative is wrong: `gradcheck`; single operations are checked in `autograd.local`."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,25 +19,26 @@ from autograd.transforms import grad
 
 
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
-    """Compare the derivatives of f, in forward and reverse mode, with what f's values say.
+    """Compare the derivatives of f, in forward and reverse mode, with numerical derivatives of its values.
 
-    Where f is one formula around the point, expected is what the chain rule makes of each operation's values: of the complex step
-    Im op(x + ih)/h, which loses no digits to cancellation, or, where an operation takes no complex numbers, of its difference quotients,
-    extrapolated to a step of 0. Elsewhere, as at a kink, a jump, or if f computes with numbers beside its graph, those of f are expected.
-    Steps end before f refuses them, leaves its domain or comes to a kink, and go to one side where it has values only there.
+    Where f is one formula around the point, the expected derivative follows by the chain rule from numerical derivatives of each operation:
+    by the complex step Im op(x + ih)/h, which loses no digits to cancellation, or, where an operation takes no complex numbers, by
+    difference quotients, extrapolated to a step of 0. Elsewhere, for example at a kink, at a jump, or if f reads numbers outside its graph,
+    difference quotients of f itself are expected. The steps are short enough that f raises no error, stays in its domain and meets no kink,
+    and go to one side where f has values only there.
 
     Args:
         f: a function of Values that gives a number or a structure of numbers.
         inputs: what f is called with: a number or a structure of numbers; a tuple is spread, `f(*inputs)`.
-        order: 1 for the first derivatives; 2 for the second ones of an f that gives one number, too.
+        order: 1 for first derivatives; 2 for second derivatives as well, of an f that gives one number.
         tolerance: largest difference allowed, relative to the larger of 1 and the derivative's size.
 
     Returns:
         True.
 
     Raises:
-        GradcheckError: a derivative is off, or f has none here. The message has the input, what was got and expected, and the
-            operation whose local derivative is to blame, if there is one.
+        GradcheckError: a derivative is wrong, or f has none here. The message has the input, what was got and expected, and the operation
+            whose local derivative is wrong, if there is one.
         RangeError: `order` is neither 1 nor 2, or `tolerance` not a positive float.
         LengthError: there is nothing to compare.
         NumberError: an input, or what f gives, is not a number.
@@ -116,14 +117,14 @@ def _right(line: Line, i: int, y: Any, got: tuple[float, float], expected: float
 
 
 def _shown(line: Line, i: int, y: Any, got: tuple[float, float], nodes: Sequence[Value], leaf: Value) -> str:
-    """What was expected by differences and by complex step, and why the former do not show the derivative, if they do not."""
+    """What was expected by differences and by complex step; and, if the differences do not settle, why."""
     limit = line.judge(i, got)[1]
     if not math.isfinite(line.base[i]):
         return f"{limit.value:g} by differences (f gives {line.base[i]:g} there)"
     step = _chained(nodes, leaf, [y], complex_step)[0]
     doubt = ""
     if not line.directions:
-        doubt = f" (f cannot be computed beside it: {line.refusal!r})" if line.refusal else " (f gives no number beside it)"
+        doubt = f" (f cannot be computed close to it: {line.refusal!r})" if line.refusal else " (f gives no number close to it)"
     elif not limit.settled(line.tolerance):
         doubt = f" (which do not settle: they vary by {limit.error:.1g}, as at a kink or a jump)"
     elif line.base[i] != _number(y):
@@ -143,7 +144,7 @@ def _nodes(outputs: Sequence[Any]) -> list[Value]:
 
 
 def _piece(outputs: Sequence[Any], inputs: Sequence[Value]) -> Piece:
-    """What f recorded, and the sides that its operations are on."""
+    """What f recorded, and on which sides of kinks and branches its operations are."""
     nodes, own = _nodes(outputs), set(inputs)
     names: dict[Value, str] = {node: f"node {k}" for k, node in enumerate(nodes)} | {x: f"input {k}" for k, x in enumerate(inputs)}
     formula = [(names[node], node.op, *[names[a] if a.__class__ is Value else None for a in node.args]) for node in nodes]
@@ -157,7 +158,7 @@ def _arguments(node: Value) -> tuple[float, ...]:
 
 
 def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
-    """How large the rounding error of each output may be: that of each operation, carried on by the local derivatives."""
+    """How large the rounding error of each output may be: those of the operations, propagated by the local derivatives."""
     errors: dict[Value, float] = {}
     for node in nodes:
         error = 0.0 if node.op is None else rounded(node.op, node.data)
@@ -168,7 +169,7 @@ def _rounding(nodes: Sequence[Value], outputs: Sequence[Any]) -> list[float]:
     return [errors[y] if y.__class__ is Value else 0.0 for y in outputs]
 
 
-# What the operations say.
+# Single operations.
 
 
 def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local: Callable[..., float]) -> list[float]:
@@ -178,7 +179,7 @@ def _chained(nodes: Sequence[Value], leaf: Value, outputs: Sequence[Any], local:
         total = 0.0
         for k, a in enumerate(node.args):
             if a.__class__ is Value and (tangent := tangents.get(a)) and (derivative := local(node.op, _arguments(node), k)):
-                total += derivative * tangent  # what a `where` does not choose, with a derivative of 0, is absent
+                total += derivative * tangent  # a branch that `where` does not choose, with derivative 0, is absent
         if total:
             tangents[node] = total
     return [tangents.get(y, 0.0) if y.__class__ is Value else 0.0 for y in outputs]

@@ -17,19 +17,19 @@ REMEDY = "with a C compiler on the PATH, python -m pip install -e . in the check
 
 
 def _compiled(name: str) -> Any:
-    """The compiled part of this name, None where it is turned off or was not built."""
+    """The compiled module of this name, None where it is turned off or was not built."""
     if WANTED == "pure":
         return None
     try:
-        return import_module(f"autograd.native.{name}")
+        return import_module(name)
     except ImportError as error:
         if WANTED == "native":
             raise ImportError(
-                f"AUTOGRAD_BACKEND=native, but autograd.native.{name} cannot be imported ({error}): {REMEDY}; or unset AUTOGRAD_BACKEND"
+                f"AUTOGRAD_BACKEND=native, but {name} cannot be imported ({error}): {REMEDY}; or unset AUTOGRAD_BACKEND"
             ) from error
         if not isinstance(error, ModuleNotFoundError):
             warnings.warn(
-                f"autograd.native.{name} was built, but cannot be imported ({error}), so the pure Python code is used: {REMEDY} again; "
+                f"{name} was built, but cannot be imported ({error}), so the pure Python code is used: {REMEDY} again; "
                 "or set AUTOGRAD_BACKEND=pure",
                 RuntimeWarning,
                 stacklevel=2,
@@ -37,10 +37,10 @@ def _compiled(name: str) -> Any:
     return None
 
 
-native, kernel = _compiled("_native"), _compiled("_kernel")
+native, kernel = _compiled("autograd.native._native"), _compiled("autograd.native._kernel")
 backend = "pure" if native is None else "native"
 
-# The base class of Op: the compiled one handles a call on Values in C from the start.
+# The base class of Op: the compiled one handles a call on Values entirely in C.
 if TYPE_CHECKING:
     from autograd.native._native import Operation
 else:

@@ -42,18 +42,18 @@ _runs = count(1)
 
 
 def run_of_its_own(context: Context) -> Context:
-    """The context for a function that a transform runs: what is recorded in it has its number, or a later one."""
+    """The context for a function that a transform runs: nodes recorded in it have the number of this run, or of a later one."""
     return replace(context, recording=True, runs=(*context.runs, next(_runs)))
 
 
-class in_context(Change):  # noqa: N801  # used like a function, as the others
+class in_context(Change):  # noqa: N801  # used like a function
     """Make a context the current one; given a function, what it returns for the enclosing context."""
 
     def __init__(self, change: Context | Callable[[Context], Context]) -> None:
         self.change = change
 
     def entering(self) -> Callable[[Context], Context]:
-        """The new context as a function of the enclosing one."""
+        """The change to this context."""
         change = self.change
         return (lambda _: change) if isinstance(change, Context) else change
 
@@ -91,7 +91,7 @@ def scope_path(scope: Scope | int) -> tuple[str, ...]:
 
 
 class scope(Change):  # noqa: N801  # as above
-    """Name the part of the program that records nodes: pictures collapse by it.
+    """Give a name to the nodes that a part of the program records, by which pictures can collapse them.
 
     >>> from autograd import Value
     >>> with scope("loss"):
@@ -123,7 +123,7 @@ class scope(Change):  # noqa: N801  # as above
 class no_grad(Change):  # noqa: N801  # as above
     """Record nothing: the results of operations inside are leaves, without arguments.
 
-    In a generator it is in force while that runs, not while it is suspended; in one used as a context manager, within its block.
+    In a generator it applies while that runs, not while it is suspended; in one used as a context manager, in the block.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -134,7 +134,7 @@ class no_grad(Change):  # noqa: N801  # as above
     """
 
     def entering(self) -> Callable[[Context], Context]:
-        """Without recording."""
+        """The change to a context that does not record."""
         return _unrecorded
 
 

@@ -1,4 +1,4 @@
-"""Copies of Values, shallow and deep, of a graph of any depth; while a transform runs, they stay part of its graph."""
+"""Copies of Values, shallow and deep, of a graph of any depth; while a transform runs, copies stay part of its graph."""
 
 from typing import Any
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from autograd.kinds import quietly
 
-# The widest step for a point near 1: an odd fraction, unlikely to be a multiple of a period.
+# The widest step for a point near 1: an uncommon fraction, unlikely to be a multiple of a period.
 WIDEST, ROWS, COLUMNS = 0.0618, 60, 5
-# Where a limit contradicts a derivative, it is computed again from steps halved so many times: there may be structure at small scales.
+# Where a limit contradicts a derivative, it is computed again from steps halved this many times: f may vary at small scales.
 CLOSER = (0, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-CONSTANTS, ALL = 2, 3  # how many fields of a Piece are shared: all but the sides, or all
+CONSTANTS, ALL = 2, 3  # how many fields of a Piece have to agree: all but the sides, or all
 
 
 class Limit(NamedTuple):
@@ -51,7 +51,7 @@ class Piece(NamedTuple):
 
 
 class Line:
-    """The values of a function of one number around a point, and the first step with which difference quotients are taken.
+    """The values of a function of one number around a point, and the first step of its difference quotients.
 
     Args:
         at: returns the values at a number, and a function that returns their Piece.
@@ -129,7 +129,7 @@ class Line:
         return max(math.ldexp(self.widest, -halvings), self.finest)
 
     def _limits(self, directions: tuple[int, ...], halvings: int = 0) -> list[Limit]:
-        """For each value the limit of its difference quotients by Ridders' method, from the first step halved so many times."""
+        """For each value the limit of its difference quotients by Ridders' method, from the first step, halved `halvings` times."""
         limits: list[Limit] = quietly(self._extrapolated, directions, halvings)
         return limits
 

@@ -17,7 +17,7 @@ class Elsewhere:
 
     def __init__(self, name: str, remedy: str) -> None:
         self.name, self.remedy = name, remedy
-        self.__doc__ = None  # so that help and the documentation omit it
+        self.__doc__ = None  # so that help() and the documentation omit it
 
     def __get__(self, node: Any, cls: type) -> "Elsewhere":
         if node is None:

@@ -26,7 +26,7 @@ else:
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-    """The graph below as rows, so that its depth does not matter; leaves are pickled as objects and stay shared."""
+    """The graph below `root` as rows, so that its depth does not matter; leaves are pickled as objects and stay shared."""
     forbid_while_traced("a pickle of a Value", root)
     if copies.depends_on_active_inputs(root):
         raise GradientLostError(

@@ -20,7 +20,7 @@ from autograd.errors import FileError, OperationError, PathNotFoundError, RangeE
 
 try:
     import fcntl
-except ImportError:  # on Windows, where an open file cannot be removed, a temporary file needs no lock
+except ImportError:  # Windows, where an open file cannot be removed, so that a temporary file needs no lock
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".valuegrad-{}.part"
@@ -112,7 +112,7 @@ def reading(path: Path, saver: str) -> Iterator[BinaryIO]:
     """The file at `path`, open; the block may raise a ValueError for a fault of its content.
 
     Raises:
-        PathNotFoundError: there is no file.
+        PathNotFoundError: there is no such file.
         RangeError: it is not a regular file.
         FileError: it cannot be read.
         StateError: its content has a fault.
@@ -232,7 +232,7 @@ def is_sealed(file: BinaryIO, before: bytes, after: bytes = b"") -> bool:
     if not (end.startswith(before) and end.endswith(after)):
         return False
     if _checksum(file, begin + len(before)) != end[len(before) : len(before) + DIGITS]:
-        raise ValueError("its checksum does not match its content: it is damaged, or was changed by other means; save it again")
+        raise ValueError("its checksum does not match its content: it is damaged, or was edited; save it again")
     return True
 
 
@@ -252,4 +252,4 @@ def check_version(found: int, newest: int, *, is_sealed: bool) -> None:
             f"it has version {found}, expected {newest} or an earlier one: load it with the release that saved it, or a later one"
         )
     if found > 1 and not is_sealed:
-        raise ValueError("its checksum is missing: it is cut short, or was changed by other means; save it again")
+        raise ValueError("its checksum is missing: it is cut short, or was edited; save it again")

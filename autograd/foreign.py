@@ -1,4 +1,4 @@
-"""The user's own operations around black boxes: derivatives that cannot be recorded become operations that are computed on floats.
+"""Operations of the user's own around black boxes: derivatives that cannot be recorded become operations that are computed on floats.
 
 A partial that is written with operators and operations is recorded on Values, and so can be differentiated itself. One that calls a solver,
 a table or `math.gamma` cannot be recorded: it becomes an operation, whose value at each point is what the user's function returns. Its
@@ -39,9 +39,9 @@ class Partial(Op):
         return FLOATS.apply(self, x), (nan,) * len(x)
 
     def partials(self, _y: Any, *_x: Any) -> NoReturn:
-        """Not known: always an error."""
+        """Always an error: they are not known."""
         raise OperationError(
-            f"a second derivative of {self.op.name} was asked for, but its partials call a function that cannot be recorded: write them "
+            f"a second derivative of {self.op.name} was requested, but its partials call a function that cannot be recorded: write them "
             "with operators and operations of autograd, or with an Op that has partials itself"
         )
 
@@ -63,7 +63,7 @@ def refuse_second(nodes: Iterable[Value]) -> None:
 
 
 class AbstractTracer:
-    """A tracer for recording derivatives with placeholder numbers: no branch can be taken and no number be read."""
+    """A tracer for recording derivatives with placeholder numbers: no branch can be taken, and no number can be read."""
 
     lazy = False
 
@@ -76,7 +76,7 @@ class AbstractTracer:
         return node
 
     def is_bool(self, _node: Any) -> bool:
-        """None is."""
+        """No placeholder is a bool."""
         return False
 
     def forbid(self, what: str, _node: Any) -> None:
@@ -120,7 +120,7 @@ def _foreign(op: Op, index: int, node: Value) -> Value:
 
 
 def stand_in(op: Op, args: Sequence[Any]) -> Any:
-    """The operation on placeholder numbers, where the user's own may fail: then 1 is the placeholder for the result."""
+    """The operation on placeholder numbers, on which an operation of the user's own may fail: then 1 is the placeholder for the result."""
     try:
         return kind_of(args).apply(op, args)
     except Exception:

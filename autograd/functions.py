@@ -1,4 +1,4 @@
-"""NumPy's functions whose own code fails on arrays of Values, or needs more than one operation for a result.
+"""NumPy's functions whose own code fails on arrays of Values, or would need more than one operation for a result.
 
 They are written on arrays of objects with the operations of the table; products, norms and systems of equations are in `linalg`.
 """

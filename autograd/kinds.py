@@ -1,7 +1,7 @@
-"""The kinds of number that an operation takes, and which one computes with given numbers.
+"""The kinds of number that operations take, and the choice of the kind that computes with given numbers.
 
-A kind is chosen by the types of the arguments; where they are mixed the highest rank wins. Floats and arrays are in `numeric.py`, mpmath's
-and SymPy's numbers in `symbols.py`, and `value.py` registers `Value`.
+A kind is chosen by the types of the arguments; where they are mixed the highest rank wins. Each kind is registered by the file that
+implements it: floats and arrays by `numeric.py`, the numbers of mpmath and SymPy by `symbols.py`, and `Value` by `value.py`.
 """
 
 import math
@@ -10,7 +10,6 @@ import reprlib
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from decimal import Decimal
-from importlib import import_module
 from numbers import Real
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ from autograd.errors import NumberError
 # What Python raises where IEEE 754 has an answer: 1/0, exp(1000), log(0), sin(inf).
 IEEE_TRAPS = (ArithmeticError, ValueError)
 
-# What becomes a float, the commonest first.
+# What is converted to a float, the most common types first.
 NUMBERS = (int, float, Real, Decimal, np.bool_)
 REAL_DTYPES = "biuf"
 
@@ -105,7 +104,7 @@ def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
 
 
 def no_operand(x: object) -> Any:
-    """What an operator of a Value answers for `x`, which is no number: who defined its class may know; Python's own types never do."""
+    """What an operator of a Value returns for `x`, not a number: NotImplemented, as its class may handle Values; built-in types do not."""
     if type(x).__module__ == "builtins":
         raise NumberError(not_a_number(x))
     return NotImplemented
@@ -114,7 +113,7 @@ def no_operand(x: object) -> Any:
 def quietly(f: Callable[..., Any], *args: Any) -> Any:
     """`f(*args)` without NumPy's warnings of inf and nan.
 
-    In a copy of the context, where NumPy keeps what it warns of: Ctrl-C may cut off the exit of errstate.
+    It runs in a copy of the context, where NumPy keeps its error state, since Ctrl-C may prevent the exit of np.errstate.
     """
     return copy_context().run(_quiet, f, args)
 
@@ -126,7 +125,7 @@ def _quiet(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 _FLOAT, _SCALAR, _SYMBOL, _NODE, _ARRAY = range(5)
 _known: dict[type, tuple[int, Kind]] = {}
-SYMBOLIC = {"mpmath", "sympy"}  # each a function of symbols.py, which is loaded for the first such number
+_libraries: dict[str, Callable[[], Kind]] = {}
 
 
 def register_node(cls: type, kind: Kind) -> None:
@@ -137,6 +136,11 @@ def register_node(cls: type, kind: Kind) -> None:
 def register_numbers(floats: Kind, arrays: Kind) -> None:
     """Let `floats` compute with Python's numbers, and `arrays` with NumPy's."""
     _known[float], _known[np.ndarray] = (_FLOAT, floats), (_ARRAY, arrays)
+
+
+def register_library(name: str, kind: Callable[[], Kind]) -> None:
+    """Let the numbers whose classes the package `name` defines be computed with by what `kind()` returns, called for the first of them."""
+    _libraries[name] = kind
 
 
 def is_node(x: Any) -> bool:
@@ -150,8 +154,8 @@ def _recognise(cls: type) -> tuple[int, Kind]:
     if issubclass(cls, np.generic):
         return _SCALAR, _known[np.ndarray][1]
     library = cls.__module__.partition(".")[0]
-    if library in SYMBOLIC:  # before NUMBERS, since they register their numbers as Real
-        return _SYMBOL, getattr(import_module("autograd.symbols"), library)()
+    if library in _libraries:  # before NUMBERS, since mpmath and SymPy register theirs as Real
+        return _SYMBOL, _libraries[library]()
     if issubclass(cls, NUMBERS):
         return _known[float]
     raise NumberError

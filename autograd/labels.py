@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 JOINERS = "\u200c\u200d"
-FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]+\U000e007f")  # of a part of a country, whose letters cannot be seen
+FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]+\U000e007f")  # the flag of a part of a country, whose letters are invisible
 
 NAMES = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega
@@ -24,7 +24,7 @@ ESCAPED = str.maketrans(
 
 
 def printable(text: str) -> str:
-    """One line of text that every encoding and format can hold: what cannot be seen shows as U+FFFD, but emoji keep what joins them."""
+    """One line of text that every encoding and format can hold: invisible characters become U+FFFD, except those that join emoji."""
     flags = {i for flag in FLAG.finditer(text) for i in range(*flag.span())} if "\U0001f3f4" in text else ()
     return "".join(c if c.isprintable() or c in JOINERS or i in flags else " " if c.isspace() else "\ufffd" for i, c in enumerate(text))
 

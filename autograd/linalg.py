@@ -21,7 +21,7 @@ def objects(x: Any) -> np.ndarray:
 
 
 def _rows(x: Any) -> np.ndarray:
-    """An array of tuples, those along the last axis."""
+    """An array of tuples, each the entries along the last axis."""
     x = objects(x)
     out = np.empty(x.shape[:-1], dtype=object)
     for i in np.ndindex(out.shape):

@@ -1,4 +1,4 @@
-"""What the values of one operation say of its local derivatives, and where its edges and kinks are.
+"""Numerical derivatives of single operations, from their values; and where their edges and kinks are.
 
 Source: Squire and Trapp, Using complex variables to estimate derivatives of real functions (1998).
 """
@@ -21,9 +21,9 @@ LOCAL = 1e-8  # the tolerance for the differences of one operation
 
 
 def sides(op: Op, x: tuple[float, ...]) -> list[float]:
-    """The sides of an operation's edges, kinks and choices that its arguments are on; 0 for one that they lie on.
+    """On which side of each edge, kink and choice of an operation its arguments are; 0 where they lie on it.
 
-    Choices in the value of a row without a kink, such as softplus, are no edges: it is smooth.
+    Choices in the value of a row that declares no kinks, such as softplus, are not edges: the operation is smooth.
     """
     ends = [(k, edge) for k, interval in enumerate(_domain(op, x)[: len(x)]) for edge in interval if math.isfinite(edge)]
     edges = [0.0 if x[k] == edge and not _continues(op, x, k) else math.copysign(1.0, x[k] - edge) for k, edge in ends]
@@ -32,7 +32,7 @@ def sides(op: Op, x: tuple[float, ...]) -> list[float]:
 
 
 def _continues(op: Op, x: tuple[float, ...], k: int) -> bool:
-    """Whether the operation has values on both sides of argument k, at an end of its domain: a power has, of a whole exponent."""
+    """Whether the operation has values on both sides of argument k, at an end of its domain, as a power with an integer exponent has."""
     around = (math.nextafter(x[k], -math.inf), x[k], math.nextafter(x[k], math.inf))
     try:
         return all(math.isfinite(FLOATS.apply(op, (*x[:k], a, *x[k + 1 :]))) for a in around)
@@ -51,7 +51,7 @@ def kink_at(op: Op, x: tuple[float, ...]) -> Kink | None:
 
 
 def rounded(op: Op, y: float) -> float:
-    """The rounding error of an operation that gave y; of one with no bound some units in the last place."""
+    """The rounding error of an operation whose value is y; some units in the last place if its row has no bound."""
     bound = op.bound or Bound(4.0, 4.0)
     return 2.0**-52 * bound.value * (abs(y) if bound.relative else max(1.0, abs(y))) if math.isfinite(y) else 0.0
 
@@ -62,10 +62,10 @@ def complex_step(op: Op, x: tuple[float, ...], k: int) -> float:
         return math.nan
     gaps = [abs(x[k] - edge) for edge in (0.0, *chain(*_domain(op, x)[k : k + 1]))]
     scale = min([1.0, *filter(None, gaps)])
-    for h in (1e-30 * scale, max(1e-10 * scale, math.ulp(0.0))):  # the longer one where the shorter one underflows
+    for h in (1e-30 * scale, max(1e-10 * scale, math.ulp(0.0))):  # the longer step where the shorter one underflows
         try:
             with catch_warnings():
-                simplefilter("error", ComplexWarning)  # what drops the imaginary part takes no complex numbers
+                simplefilter("error", ComplexWarning)  # a function that drops the imaginary part takes no complex numbers
                 found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
         except Exception:  # noqa: BLE001  # a user's operation may raise anything
             return math.nan
@@ -85,10 +85,10 @@ def line_of(op: Op, x: tuple[float, ...], k: int) -> Line:
 
 
 def local_derivative(op: Op, x: tuple[float, ...], k: int) -> float:
-    """The derivative of an operation for argument k from its values alone; nan where they do not say.
+    """The derivative of an operation with respect to argument k from its values alone; nan where they do not determine it.
 
-    For the operations of the table by the complex step; others may be no analytic functions of complex numbers, so that it is only taken
-    where their differences do not contradict it.
+    Operations of the table use the complex step. Others may not be analytic functions of complex numbers, so for them it is used only where
+    difference quotients do not contradict it.
     """
     step = complex_step(op, x, k)
     if TABLE.get(op.name) is op and not math.isnan(step):

@@ -17,7 +17,8 @@ from autograd.op import Op
 F = TypeVar("F", bound=Callable[..., Any])
 SIGNATURE = signature(lambda self: None)  # noqa: ARG005  # of a method of one Value
 
-# The class that has these operators, and the function that makes its nodes; `autograd.value`, which imports this, sets them by `connect`.
+# The class that has these operators, and the function that makes its nodes: set by `autograd.value`, which imports this file, with
+# `connect`.
 Value: Any = None
 node: Any = None
 
@@ -40,7 +41,7 @@ def unary(op: Op) -> Callable[..., Any]:
         try:
             (a,) = x
         except ValueError:
-            a = None  # `apply` says how many there should be
+            a = None  # `apply` raises the error that says how many there should be
         if a.__class__ is Value:
             number = a._number
             try:
@@ -86,12 +87,12 @@ def binary(op: Op) -> Callable[[Any, Any], Any]:
 
 
 def power(op: Op) -> Callable[[Any, Any], Any]:
-    """As `binary`, with the operation that replaces `op` where the right operand is a constant."""
+    """Like `binary`, with the operation that replaces `op` where the right operand is a constant."""
     variable, constant = binary(op), binary(op.recorded_on((None, 0.0)))
 
     def method(self: Any, other: Any, modulus: Any = None) -> Any:
         if modulus is not None:
-            return NotImplemented  # Python says it of pow(x, y, modulus)
+            return NotImplemented  # as Python's error for pow(x, y, modulus)
         return variable(self, other) if other.__class__ is Value else constant(self, other)
 
     return _named(method, op)
@@ -121,7 +122,7 @@ def several(op: Op) -> Callable[..., Any]:
 def comparison(
     compare: Callable[[float, float], bool], op: Callable[[Any, Any], Any], *, swapped: bool = False
 ) -> Callable[[Any, Any], Any]:
-    """A comparison by value; while a function is traced, the node of an operation."""
+    """A comparison by value; while a function is traced, it records a node instead."""
 
     def method(self: Any, other: Any) -> Any:
         try:
@@ -138,7 +139,7 @@ def comparison(
 
 
 def logical(combine: Callable[..., Any]) -> Callable[..., Any]:
-    """An operator on comparisons, which while a function is traced are nodes; Values that are numbers do not have it, as floats do not."""
+    """An operator on comparisons, which are nodes while a function is traced; on numbers it is an error, as for floats."""
 
     def method(*x: Any) -> Any:
         tracer = current().tracer

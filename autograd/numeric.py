@@ -13,15 +13,16 @@ import numpy as np
 from autograd.errors import NumberError
 from autograd.kinds import IEEE_TRAPS, REAL_DTYPES, as_float, is_node, kind_of, not_a_number, quietly, register_numbers
 
-# Bytes of a float. Arrays of shorter ones are computed as floats and rounded once: constants of special functions are too large for them.
+# Bytes of a float. Arrays of shorter floats are computed as 64-bit ones and rounded once, since constants of special functions overflow in
+# them.
 DOUBLE = 8
 
-# From here on every float is a whole number.
+# Every float from this size on is a whole number.
 WHOLE = 2.0**52
 
 
 def functions(module: Any, kind: type) -> dict[str, Any]:
-    """The functions of numbers that a module has, by name, for the class of a kind: where one differs, it follows there."""
+    """The public functions of a module, by name, for the class of a kind, which redefines those that differ."""
     return {name: f for name, f in vars(module).items() if isinstance(f, kind) and not name.startswith("_")}
 
 
@@ -61,7 +62,7 @@ class _Floats:
 
     @staticmethod
     def norm(*x: float) -> float:
-        """Of numbers times a power of 2 where their squares would over- or underflow; inf where one is infinite."""
+        """The norm, scaled by a power of 2 where squares would over- or underflow; inf where one number is infinite."""
         largest = max([0.0, *map(math.fabs, x)])
         if largest == math.inf:
             return largest
@@ -89,10 +90,16 @@ class _Floats:
         return y if y.__class__ is float else op.real(y)
 
 
-def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> float:
-    """The exact sum of the terms, rounded once; of zeros that all are -0.0 it is -0.0.
+def log_or_nan(x: float) -> float:
+    """The logarithm of any float without an exception, for a partial that may have no use for it."""
+    return math.log(x) if x > 0.0 else -math.inf if x == 0.0 else math.nan
 
-    Only the result may be too large for a float, but neither a sum on the way nor a term that is the product of two finite `factors`.
+
+def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> float:
+    """The exact sum of the terms, rounded once; -0.0 if all terms are -0.0.
+
+    It overflows only if the result is too large for a float; an intermediate sum, or a term that is the product of two finite `factors`,
+    may be.
     """
     try:
         total = math.fsum(terms)
@@ -114,7 +121,7 @@ def _exact_sum(terms: Sequence[float], factors: Sequence[Sequence[float]]) -> fl
 class _Arrays:
     """NumPy arrays and scalars, element by element; never a warning, IEEE results instead."""
 
-    vars().update(functions(np, np.ufunc))  # which has the names of Python, too
+    vars().update(functions(np, np.ufunc))  # NumPy has them under Python's names, too
     erf, erfc = (staticmethod(np.vectorize(f, otypes=[float])) for f in (math.erf, math.erfc))
 
     @staticmethod
@@ -123,7 +130,7 @@ class _Arrays:
 
     @staticmethod
     def pow(x: Any, y: Any) -> Any:
-        """NumPy takes the square root where there is one exponent, of 0.5; at -0.0 and -inf that is not the power."""
+        """The power; for a single exponent of 0.5 NumPy takes the square root instead, which differs at -0.0 and -inf."""
         return np.where((y == 0.5) & ((x == 0.0) | np.isinf(x)), np.abs(x), np.power(x, y))[()]
 
     @staticmethod
@@ -132,7 +139,7 @@ class _Arrays:
 
     @staticmethod
     def maximum(*x: Any) -> Any:
-        """Of equal ones the first, so that the sign of a zero is that of one sample."""
+        """The first of equal numbers, so that a zero has the same sign in a batch as in a single sample."""
         return functools.reduce(lambda a, b: _Arrays.where((a >= b) | np.isnan(a), a, b), x)
 
     @staticmethod
@@ -176,7 +183,7 @@ class _Arrays:
         return (y if kept.itemsize >= DOUBLE else quietly(y.astype, kept))[()]
 
 
-# Where the operations are declared that take arrays element by element.
+# The modules whose operations are known to take arrays element by element.
 _LANEWISE = {"autograd.ops", "autograd.program.outputs"}
 
 
@@ -187,7 +194,7 @@ def _tried(op: Any, arrays: Sequence[np.ndarray]) -> Any:
         y = np.asarray(quietly(op.value, ARRAYS, *arrays))
         if y.shape == shape and y.dtype.kind in REAL_DTYPES:
             return y
-    except Exception:  # noqa: BLE001, S110  # what takes single floats may raise any for an array
+    except Exception:  # noqa: BLE001, S110  # a function of single floats may raise anything for an array
         pass
     columns = [np.broadcast_to(a, shape).ravel().tolist() for a in arrays]
     return np.array([FLOATS.apply(op, x) for x in zip(*columns, strict=True)]).reshape(shape)
@@ -230,6 +237,6 @@ _node_array: type = np.ndarray
 
 
 def register_arrays(cls: type) -> None:
-    """Make `cls`, of arrays, that of the arrays of nodes that operations give."""
+    """Let operations return arrays of nodes as instances of `cls`, a subclass of ndarray."""
     global _node_array  # noqa: PLW0603  # set once, where the class is
     _node_array = cls

@@ -1,22 +1,23 @@
-"""Op: an elementary operation, declared once, and the checks of a declaration. The rows of the table are in `autograd.ops`."""
+"""Op: an elementary operation, declared once. The rows of the table are in `autograd.ops`, the checks of a row in `autograd.facts`."""
 
 import re
 import reprlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from inspect import CO_VARARGS, signature
-from itertools import chain
+from inspect import CO_VARARGS
 from operator import add
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import autograd.symbols  # noqa: F401  # registers the numbers of mpmath and SymPy
+from autograd.calling import arguments, blamed
 from autograd.compiled import Operation, native
-from autograd.errors import LengthError, NumberError, OperationError
-from autograd.facts import REAL, Bound, Kink, all_are, called, is_interval, is_kink, is_latex, takes
-from autograd.kinds import IEEE_TRAPS, as_float, is_number, kind_of, quietly
+from autograd.errors import NumberError, OperationError
+from autograd.facts import REAL, Bound, Kink, called, check
+from autograd.kinds import IEEE_TRAPS, as_float, kind_of, quietly
 from autograd.numeric import FLOATS
 
 # The rows by name, filled in by `table`.
@@ -49,7 +50,7 @@ class Op(Operation):
     8.0
     """
 
-    # Defaults for subclasses: any number of arguments, and no facts.
+    # Defaults for subclasses: any number of arguments, and nothing declared about them.
     arity: int | None = None
     sequences = 0
     defaults: tuple[float, ...] = ()
@@ -103,38 +104,10 @@ class Op(Operation):
         self.constant_of = constant_of
         self.on_floats = partial(value, FLOATS)
         self.partials_on_floats = partials  # a row of the table gets a faster form: see `table`
-        self._check()
+        check(self, Op)
         if constant_of is not None:
             constant_of.constant = self
-        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as namedtuple does, so that it can be pickled
-
-    def _check(self) -> None:
-        """Raise an error for a declaration with which the operation cannot work."""
-        count = 9 if self.arity is None else self.arity  # 9 stands for any number
-        domain, kinks, defaults = self.domain, self.kinks, self.defaults
-        rules: tuple[tuple[str, Any, str], ...] = (
-            ("name", isinstance(self.name, str), "a string, the name of the variable that holds it"),
-            ("value", count and takes(self.value, count + 1), "a function of xp and at least one argument: lambda xp, x: ..."),
-            ("partials", takes(self.partials, count + 1), "a function of the result and what value takes: lambda y, x: (...,)"),
-            ("label", isinstance(self.label, str), "a string or None"),
-            ("latex", is_latex(self.latex, count), "a string, in which #1 is the first argument and #* all of them, or None"),
-            ("domain", all_are(is_interval, domain) and len(domain) == (self.arity or 1),
-             "an open interval for each argument, such as ((-1.0, 1.0),), or None for the real line"),
-            ("kinks", kinks is None or all_are(is_kink, kinks), "a tuple of Kinks, such as (Kink((0.0,), (1.0,), 'the reason'),), or None"),
-            ("bound", isinstance(self.bound, Bound | None), "a Bound or None"),
-            ("defaults", all_are(is_number, defaults) and len(defaults) <= (self.arity or 0), "a tuple of numbers for the last arguments"),
-            ("ties", isinstance(self.ties, bool), "True where arguments that tie share the derivative, else False"),
-            ("numpy", isinstance(self.numpy, str), "a string, the name, or several with spaces between"),
-            ("selects", isinstance(self.selects, bool), "True where the first argument selects one of the others, else False"),
-            ("constant_of", self.constant_of is None or (isinstance(self.constant_of, Op) and self.constant_of.arity == self.arity
-             and self.constant_of.constant is None), "an Op with as many arguments, in whose place none is recorded yet, or None"),
-            ("sequences", self.sequences in range(1 if self.arity else 3), "1 or 2 where value is a function of xp and *x, else 0"),
-        )  # fmt: skip
-        for what, fits, expected in rules:
-            if not fits:
-                x = getattr(self, what)
-                given = f"a function of {signature(x)}" if isinstance(x, FunctionType) else reprlib.repr(x)
-                raise OperationError(f"got {given} as the {what} of {self.name!r}, expected {expected}")
+        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as in namedtuple, so that it can be pickled
 
     def apply(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
@@ -148,32 +121,15 @@ class Op(Operation):
                 except IEEE_TRAPS:
                     return FLOATS.apply(self, x)
                 return y if y.__class__ is float else self.real(y)
-        elif self.sequences:
-            x = self._flatten(x)
-        elif self.arity is not None:
-            x = self._completed(x, self.arity)
         else:
-            if len(x) == 1 and (isinstance(x[0], list | tuple) or (isinstance(x[0], np.ndarray) and x[0].ndim)):
-                x = tuple(x[0])
-            if not x:
-                raise LengthError(f"{self.name}() takes at least one argument, got none")
+            x = arguments(self, x)
         try:
             return kind_of(x).apply(self, x)
         except NumberError as error:
-            raise self._blamed(error, x) from None
+            raise blamed(self, error, x) from None
 
     if not TYPE_CHECKING and native is None:
         __call__ = apply
-
-    def _blamed(self, error: NumberError, x: tuple[Any, ...]) -> NumberError:
-        """`error`, with the names of the operation and of the argument at fault, if there is one."""
-        i = next((i for i, a in enumerate(x) if not is_number(a)), None)
-        if i is None:
-            return error
-        if self.sequences:
-            sequence, element = divmod(i, len(x) // self.sequences)
-            return NumberError(f"{self.name}(), element {element} of sequence {sequence}: {error}")
-        return NumberError(f"{self.name}(), argument {i if self.arity is None else self.arguments[i]}: {error}")
 
     def real(self, y: Any, what: str = "value") -> float:
         """The value or a partial computed at floats, as a float."""
@@ -184,24 +140,6 @@ class Op(Operation):
                 f"the {what} of {self.name} gave {reprlib.repr(y)} of type {type(y).__name__}, expected a real number: compute it with "
                 "functions that give nan where there is none, such as xp.sqrt or autograd.sqrt; a Value has to be an argument, not captured"
             ) from None
-
-    def _completed(self, x: tuple[Any, ...], arity: int) -> tuple[Any, ...]:
-        missing = arity - len(x)
-        if not 0 < missing <= len(self.defaults):
-            raise LengthError(f"{self.name}() takes {arity} arguments, got {len(x)}: {self.name}({', '.join(self.arguments)})")
-        return x + self.defaults[-missing:]
-
-    def _flatten(self, sequences: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(sequences) != self.sequences:
-            raise LengthError(f"{self.name}() takes {self.sequences} sequences, got {len(sequences)}: put the numbers of each in a list")
-        for s in sequences:
-            if not (isinstance(s, list) or _is_sequence(s)):
-                raise NumberError(f"{self.name}() takes a sequence of numbers, got {s!r}: put it in a list")
-        columns = [tuple(s) for s in sequences]
-        if len({len(c) for c in columns}) > 1:
-            lengths = " and ".join(str(len(c)) for c in columns)
-            raise LengthError(f"{self.name}() takes sequences of equal length, got lengths {lengths}: give as many numbers in each")
-        return tuple(chain.from_iterable(columns))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
         """Value and partials at floats, with IEEE results where Python would raise.
@@ -281,24 +219,20 @@ class Op(Operation):
         return re.sub(r"#(\d|\*)", lambda m: ", ".join(x) if m[1] == "*" else x[int(m[1]) - 1], self.latex)
 
 
-def _is_sequence(x: Any) -> bool:
-    return bool(x.ndim) if isinstance(x, np.ndarray) else isinstance(x, Iterable) and not isinstance(x, str | bytes)
-
-
-def table(names: dict[str, Any], functions: Iterable[str], **on_floats: Any) -> dict[str, Op]:
+def table(names: dict[str, Any], **on_floats: Any) -> dict[str, Op]:
     """The operations among `names`, the globals of the module that declares them, as the rows of a table.
 
-    Their partials get a second form for floats, in which the rows that they call take floats without a check of the types.
-    A row that declares no kinks has none.
+    Their partials get a second form for floats, in which the rows and the module's functions that they call take floats without a check
+    of the types. A row that declares no kinks has none.
 
     Args:
         names: the globals of the module.
-        functions: the names of its functions that partials call.
         on_floats: the function to call on floats for a name, where that is not the operation's value.
     """
     rows = {name: x for name, x in names.items() if isinstance(x, Op)}
+    functions = {name: f for name, f in names.items() if isinstance(f, FunctionType) and f.__module__ == names["__name__"]}
     bound = {**names, **{name: op.on_floats for name, op in rows.items()}, **on_floats}
-    bound |= {name: FunctionType(names[name].__code__, bound) for name in functions}
+    bound |= {name: FunctionType(f.__code__, bound) for name, f in functions.items()}
     for name, op in rows.items():
         op.partials_on_floats = FunctionType(op.partials.__code__, bound)
         op.kinks = op.kinks or ()

@@ -19,7 +19,7 @@ RUN = 8  # times the number of the run of a transform that made the Value
 
 
 def read_only(name: str, text: str) -> Any:
-    """A property that shows an attribute; without a function in Python, since walks over a graph read it for each node."""
+    """A read-only property for an attribute, without a Python function, since walks over a graph read it for each node."""
     return property(operator.attrgetter(name), doc=text)
 
 
@@ -112,7 +112,7 @@ class Operators:
 
     conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
 
-    # How it was computed is read-only, so that a graph never has a cycle.
+    # These are read-only, so that a graph never has a cycle.
 
     op: Op | None = read_only("_made_by", "The `Op` that made it, None for a leaf.")
     args: tuple[Any, ...] = read_only("_args", "The arguments of `op`: Values and floats, in order, with repeats.")
@@ -140,12 +140,12 @@ class Operators:
 
     @property
     def _run(self) -> int:
-        """The number of the run of a transform that made it, 0 where none did."""
+        """The number of the transform's run that made it, 0 if none did."""
         return self._marks // RUN
 
     @property
     def _marks(self) -> int:
-        """MOVED and LOADED, where they hold."""
+        """The marks MOVED and LOADED that apply."""
         return getattr(self, "_tag", UNTAGGED)[2]
 
     @staticmethod
@@ -231,13 +231,13 @@ def _decimals(_xp: Any, x: float, digits: float) -> float:
         return math.copysign(math.inf, x)
 
 
-# Python's round(x, digits) goes by decimal digits, as no arithmetic of floats does: it is computed number by number.
+# Python's round(x, digits) works on decimal digits, which no float arithmetic gives exactly: it is computed number by number.
 decimals = Op("decimals", _decimals, lambda _y, _x, _digits: (None, None))
 
 
 def rounded(x: Any, digits: Any = None) -> Any:
-    """Python's `round`, but that it always gives a Value."""
-    return ops.round(x) if digits is None else decimals(x, float(max(-400, min(operator.index(digits), 400))))  # beyond, nothing changes
+    """Python's `round`, except that it always gives a Value."""
+    return ops.round(x) if digits is None else decimals(x, float(max(-400, min(operator.index(digits), 400))))  # more have no effect
 
 
 def identical(x: Any, y: Any) -> bool:
@@ -248,7 +248,7 @@ def identical(x: Any, y: Any) -> bool:
 def text(value: Any) -> str:
     """The representation of a Value, in one line."""
     label = "" if value.label is None else f", label={value.label!r}"
-    if current().tracer is not None:  # its number holds for the recording only
+    if current().tracer is not None:  # its number is only that of this recording
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 

@@ -1,43 +1,33 @@
 """The table of elementary operations: each is declared once, and everything else derives from it.
 
-A row states the operation's `value` and its `partials` (one local derivative for each argument) on any
-kind of number: floats give numbers, arrays give batches, Values give graphs, mpmath gives fifty digits, SymPy
-gives formulas. `y` is the value, so that `exp` has the partial `y`. `None` stands for "does not depend on it". Columns after
-these two say how pictures and formulas show it, where a derivative had to be chosen, and how accurate it is: see `autograd.op.Op`.
+A row states the operation's `value` and its `partials` (one local derivative for each argument) on any kind of number:
+floats give numbers, arrays batches, Values graphs, mpmath fifty digits, SymPy formulas. `y` is the value, so `exp` has
+the partial `y`; `None` means that the value does not depend on the argument. The other columns say how pictures and
+formulas show the operation, where a derivative had to be chosen, and how accurate it is: see `autograd.op.Op`.
 
 Partials are written with operators and operations only and never branch on data, so that they can be recorded and
 differentiated themselves: a branch is an operation (`step`, `where`). They are chosen to be accurate, not merely right:
 `1 - y*y` is tanh's derivative too, but at x = 20 it has lost every digit that `4 σ(2x) σ(-2x)` keeps.
 
-Sources: Griewank and Walther, Evaluating Derivatives (2008), table 2.3; Goldberg, What every computer scientist
-should know about floating-point arithmetic (1991); Blanchard, Higham and Higham, Accurately computing the
-log-sum-exp and softmax functions (2021).
+Sources: Griewank and Walther, Evaluating Derivatives (2008), table 2.3; Goldberg, What every computer scientist should
+know about floating-point arithmetic (1991); Blanchard, Higham and Higham, Accurately computing the log-sum-exp and
+softmax functions (2021).
 """
 
 from collections.abc import Callable
 from math import fsum, inf, nan, pi
-from math import log as _log
 from typing import Any
 
 from autograd import special
-from autograd.facts import EXACT, NEGATIVE, POSITIVE, REAL, UNIT, Bound, Kink
-from autograd.numeric import FLOATS
+from autograd.facts import ENDS, EXACT, FLAT, IEEE, INSIDE, JUMP, LEAST, NEGATIVE, POLE, POSITIVE, REAL, RIGHT, UNIT, Bound, Kink
+from autograd.numeric import FLOATS, log_or_nan
 from autograd.op import Op, table
 
 TWO_BY_ROOT_PI, HALF_ROOT_PI, ROOT_HALF = 1.1283791670955126, 0.886226925452758, 0.7071067811865476
 BY_ROOT_2_PI, ROOT_HALF_PI, ROOT_2 = 0.3989422804014327, 1.2533141373155003, 1.4142135623730951
 LN_2, LOG2_E, LOG10_E = 0.6931471805599453, 1.4426950408889634, 0.4342944819032518
 
-# Why a derivative was chosen.
-LEAST = "the subgradient of least size"
-FLAT = "constant on either side"
-RIGHT, INSIDE = "the limit from the right", "the limit from inside"
-IEEE = "as 1/-0 in IEEE arithmetic"
-POLE = Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (-inf,), IEEE)
-ENDS = Kink((1.0,), (inf,), INSIDE), Kink((-1.0,), (inf,), INSIDE)
-
-
-# What partials of some rows have in common.
+# What the partials of several rows have in common.
 
 
 def _shares(y: Any, x: tuple[Any, ...], beats: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
@@ -76,22 +66,20 @@ def _trigamma(y: Any, x: Any) -> Any:
     return where(below, pi * pi + cotangent * cotangent - series, series)
 
 
-def _any_log(x: float) -> float:
-    """The logarithm for the partial of a power, which has no use for it where x is negative, but is not to fail."""
-    return _log(x) if x > 0.0 else -inf if x == 0.0 else nan
-
-
 # fmt: off
 
 # Arithmetic.
 add: Op = Op("add", lambda xp, a, b: a + b, lambda y, a, b: (1.0, 1.0), label="+", latex="#1 + #2", bound=EXACT)
-sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), numpy="subtract", label="-", latex="#1 - #2", bound=EXACT)
-mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), numpy="multiply", label="*", latex=r"#1 \cdot #2", bound=EXACT)
+sub: Op = Op("sub", lambda xp, a, b: a - b, lambda y, a, b: (1.0, -1.0), numpy="subtract",
+             label="-", latex="#1 - #2", bound=EXACT)
+mul: Op = Op("mul", lambda xp, a, b: a * b, lambda y, a, b: (b, a), numpy="multiply",
+             label="*", latex=r"#1 \cdot #2", bound=EXACT)
 div: Op = Op("div", lambda xp, a, b: a / b, lambda y, a, b: (1.0 / b, -y / b), numpy="divide",
              label="/", latex=r"\frac{#1}{#2}", domain=(REAL, POSITIVE), bound=Bound(0.5, 1.5))
 neg: Op = Op("neg", lambda xp, x: -x, lambda y, x: (-1.0,), numpy="negative", latex="-#1", bound=EXACT)
 
-# d/dx is 0 everywhere at y = 0: the condition holds where y = 0 and 1/x is inf or nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
+# At y = 0, d/dx is 0: as 0 * x**-1, which can be differentiated, but as a constant where 1/x is inf or nan, so that the
+# condition 1/x - 1/x is nan. d/dy is z log x, but 0 where x = 0 and y >= 0.
 pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
              lambda z, x, y: (where(where(y, 0.0, 1.0 / x - 1.0 / x), 0.0, y * pow(x, y - 1.0)),
                  where(where(x, 1.0, step(-y, 0.0)), z * log(x), 0.0)), numpy="power float_power",
@@ -102,8 +90,8 @@ pow: Op = Op("pow", lambda xp, x, y: xp.pow(x, y),
                  Kink((-2.0, 3.0), (12.0, nan), "log(x) is not real"),
                  Kink((-2.0, 0.0), (0.0, nan), "x**0 is 1 for every x; log(x) is not real")))
 
-# A row of its own, so that a constant exponent never evaluates log(x). What the bound allows for is the rounding of c - 1, which
-# matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
+# A row of its own, so that a constant exponent never evaluates log(x). The bound allows for the rounding of c - 1,
+# which matters for fractional c and huge or tiny x; y/x would be closer there, but is nan at 0.
 powc: Op = Op("powc", lambda xp, x, c: xp.pow(x, c), lambda y, x, c: (where(c, c * pow(x, c - 1.0), 0.0), None),
               label="**", latex="#1^{#2}", domain=(POSITIVE, REAL), bound=Bound(1.0, 750.0),
               kinks=(Kink((0.0, 0.0), (0.0, None), "x**0 is 1 for every x"),), constant_of=pow)
@@ -128,7 +116,7 @@ log1p: Op = Op("log1p", lambda xp, x: xp.log1p(x), lambda y, x: (1.0 / (1.0 + x)
                kinks=(Kink((-1.0,), (inf,), RIGHT),
                    Kink((-3.0,), (-0.5,), "1/(1 + x), the derivative of ln|1 + x|; the value is nan")))
 
-# log sum exp(x): with the largest term's 1 taken out of the sum, so that log1p keeps what is small beside it.
+# log sum exp(x): the largest term, 1, is taken out of the sum, so that log1p keeps terms that are small next to it.
 logsumexp: Op = Op("logsumexp",
                    lambda xp, *x: (m := xp.shift(*x)) + xp.log1p(xp.sum(*(xp.exp(a - m) for a in x), -1.0)),
                    lambda y, *x: _softmax(x),
@@ -152,8 +140,10 @@ erf: Op = Op("erf", lambda xp, x: xp.erf(x), lambda y, x: (TWO_BY_ROOT_PI * _fad
              latex=r"\operatorname{erf}\left(#1\right)", bound=Bound(1.0, 1.5, relative=False))
 
 # Angles.
-sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),), latex=r"\sin\left(#1\right)", bound=Bound(1.0, 1.0))
-cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),), latex=r"\cos\left(#1\right)", bound=Bound(1.0, 1.0))
+sin: Op = Op("sin", lambda xp, x: xp.sin(x), lambda y, x: (cos(x),),
+             latex=r"\sin\left(#1\right)", bound=Bound(1.0, 1.0))
+cos: Op = Op("cos", lambda xp, x: xp.cos(x), lambda y, x: (-sin(x),),
+             latex=r"\cos\left(#1\right)", bound=Bound(1.0, 1.0))
 tan: Op = Op("tan", lambda xp, x: xp.tan(x), lambda y, x: (1.0 + y * y,),
              latex=r"\tan\left(#1\right)", domain=((-pi / 2, pi / 2),), bound=Bound(1.0, 4.0))
 asin: Op = Op("asin", lambda xp, x: xp.asin(x), lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), numpy="arcsin",
@@ -170,8 +160,10 @@ atan2: Op = Op("atan2", lambda xp, y, x: xp.atan2(y, x),
                domain=(REAL, POSITIVE), bound=Bound(1.0, 4.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
 hypot: Op = Op("hypot", lambda xp, a, b: xp.hypot(a, b), lambda y, a, b: _direction((a, b), hypot),
                latex=r"\sqrt{#1^2 + #2^2}", bound=Bound(1.0, 2.0), kinks=(Kink((0.0, 0.0), (0.0, 0.0), LEAST),))
-sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),), latex=r"\sinh\left(#1\right)", bound=Bound(2.0, 2.0))
-cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),), latex=r"\cosh\left(#1\right)", bound=Bound(2.0, 2.0))
+sinh: Op = Op("sinh", lambda xp, x: xp.sinh(x), lambda y, x: (cosh(x),),
+              latex=r"\sinh\left(#1\right)", bound=Bound(2.0, 2.0))
+cosh: Op = Op("cosh", lambda xp, x: xp.cosh(x), lambda y, x: (sinh(x),),
+              latex=r"\cosh\left(#1\right)", bound=Bound(2.0, 2.0))
 
 # Choices. `step` and `where` are what the partials above branch with.
 abs: Op = Op("abs", lambda xp, x: xp.abs(x), lambda y, x: (sign(x),), numpy="absolute fabs",
@@ -184,19 +176,16 @@ sign: Op = Op("sign", lambda xp, x: xp.sign(x), lambda y, x: (None,),
 step: Op = Op("step",
               lambda xp, x, threshold: xp.where(x > threshold, 1.0, xp.where(x <= threshold, 0.0, x + threshold)),
               lambda y, x, threshold: (None, None),
-              latex=r"\left[#1 > #2\right]", defaults=(0.0,), domain=(POSITIVE, NEGATIVE), bound=EXACT,
-              kinks=(Kink((0.0, 0.0), (None, None), FLAT),))
+              latex=r"\left[#1 > #2\right]", defaults=(0.0,), domain=(POSITIVE, NEGATIVE), bound=EXACT, kinks=JUMP)
 
-# 1 where it holds, else 0, also for nan: what a comparison is while `jit` records it.
+# 1 where the comparison holds, else 0, also for nan: how `jit` records a comparison.
 less: Op = Op("less", lambda xp, a, b: xp.where(a < b, 1.0, 0.0), lambda y, a, b: (None, None),
-              label="<", latex=r"\left[#1 < #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
-              kinks=(Kink((0.0, 0.0), (None, None), FLAT),))
+              label="<", latex=r"\left[#1 < #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT, kinks=JUMP)
 less_equal: Op = Op("less_equal", lambda xp, a, b: xp.where(a <= b, 1.0, 0.0), lambda y, a, b: (None, None),
-                    label="<=", latex=r"\left[#1 \leq #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
-                    kinks=(Kink((0.0, 0.0), (None, None), FLAT),))
+                    label="<=", latex=r"\left[#1 \leq #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT, kinks=JUMP)
 equal: Op = Op("equal", lambda xp, a, b: xp.where(a == b, 1.0, 0.0), lambda y, a, b: (None, None),
                label="==", latex=r"\left[#1 = #2\right]", domain=(NEGATIVE, POSITIVE), bound=EXACT,
-               kinks=(Kink((0.0, 0.0), (None, None), "constant but for one point"),))
+               kinks=(Kink((0.0, 0.0), (None, None), "constant except at one point"),))
 
 # where(condition, a, b): a where the condition is not 0, else b. The branch not taken is absent: see Value.backward.
 where: Op = Op("where", lambda xp, condition, a, b: xp.where(condition, a, b),
@@ -247,7 +236,7 @@ gelu: Op = Op("gelu", lambda xp, x: 0.5 * xp.maximum(x, -1e300) * xp.erfc(-ROOT_
 silu: Op = Op("silu", lambda xp, x: xp.maximum(x, -1e300) * xp.where(x < 0.0, e := xp.exp(-xp.abs(x)), 1.0) / (1.0 + e),
               lambda y, x: (sigmoid(x) * (1.0 + _fading(x, x * sigmoid(-x))),), bound=Bound(3.0, 4.0, relative=False))
 
-# Whole numbers: Python's // and %, and round, which takes the even one of two as near.
+# Whole numbers: Python's // and %, and round, which takes the even one of two equally near.
 floor: Op = Op("floor", lambda xp, x: xp.floor(x), lambda y, x: (None,), latex=r"\left\lfloor #1 \right\rfloor",
                domain=((1.0, 2.0),), bound=EXACT, kinks=(Kink((0.0,), (None,), FLAT),))
 ceil: Op = Op("ceil", lambda xp, x: xp.ceil(x), lambda y, x: (None,), latex=r"\left\lceil #1 \right\rceil",
@@ -259,9 +248,9 @@ floordiv: Op = Op("floordiv", lambda xp, a, b: xp.floor_divide(a, b), lambda y, 
                   domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT, kinks=(Kink((4.0, 2.0), (None, None), FLAT),))
 mod: Op = Op("mod", lambda xp, a, b: xp.mod(a, b), lambda y, a, b: (1.0, -floordiv(a, b)), numpy="remainder",
              label="%", latex=r"#1 \operatorname{mod} #2", domain=((2.0, 3.0), (1.0, 2.0)), bound=EXACT,
-             kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limits from the right by a, and from the left by b"),))
+             kinks=(Kink((4.0, 2.0), (1.0, -2.0), "the limit from the right in a, and from the left in b"),))
 
-# Special functions: the values are in special.py; erfcx(x) is exp(x**2) erfc(x), ndtr the normal distribution's function.
+# Special functions, with values in special.py: erfcx(x) is exp(x**2) erfc(x), ndtr the normal distribution function.
 erfc: Op = Op("erfc", lambda xp, x: xp.erfc(x), lambda y, x: (-TWO_BY_ROOT_PI * _fading(x, exp(-x * x)),),
               latex=r"\operatorname{erfc}\left(#1\right)", bound=Bound(2.0, 400.0))
 erfcx: Op = Op("erfcx", special.erfcx,
@@ -282,11 +271,11 @@ digamma: Op = Op("digamma", special.digamma, lambda y, x: (_trigamma(y, x),), nu
                  latex=r"\psi\left(#1\right)", domain=(POSITIVE,), bound=Bound(13.0, 4.0),
                  kinks=(Kink((0.0,), (inf,), RIGHT), Kink((-0.0,), (inf,), RIGHT), Kink((-1.0,), (inf,), RIGHT)))
 
-# Hurwitz's zeta, so that digamma can be differentiated to any order; mills likewise for log_ndtr and erfcx, whose derivatives would
-# cancel without it (its bound is for s up to 9). The derivatives by s are not known, and nan.
+# Hurwitz's zeta, so that digamma can be differentiated to any order; mills likewise for log_ndtr and erfcx, whose
+# derivatives would cancel without it (its bound is for s up to 9). The derivatives with respect to s are nan.
 zeta: Op = Op("zeta", special.zeta, lambda y, s, x: (nan, -s * zeta(s + 1.0, x)),
               latex=r"\zeta\left(#1, #2\right)", domain=((1.0, inf), POSITIVE), bound=Bound(4.0, 1500.0),
-              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative by s is not known anywhere"),))
+              kinks=(Kink((2.0, 0.0), (nan, -inf), RIGHT + "; the derivative with respect to s is not implemented"),))
 mills: Op = Op("mills", special.mills, lambda y, s, x: (nan, y * (y - mills(s + 1.0, x))),
                domain=((1.0, 9.0), (4.0, inf)), bound=Bound(4.0, 60.0))
 ndtri: Op = Op("ndtri", special.ndtri,  # whose derivative is 1/φ(y)
@@ -299,5 +288,4 @@ gamma: Op = Op("gamma", special.gamma, lambda y, x: (y * digamma(x),), latex=r"\
 
 # fmt: on
 
-HELPERS = ["_shares", "_softmax", "_direction", "_fading", "_trigamma"]
-TABLE: dict[str, Op] = table(dict(vars()), HELPERS, sum=fsum, log=_any_log, norm=lambda x: FLOATS.norm(*x))
+TABLE: dict[str, Op] = table(dict(vars()), sum=fsum, log=log_or_nan, norm=lambda x: FLOATS.norm(*x))

@@ -1,6 +1,6 @@
-"""Two kinds of number that tell whether a derivative is right, which gradcheck asks for by name.
+"""Two kinds of number with which gradcheck checks derivatives.
 
-`COMPLEX` is for the complex step; the floats of `branches` note which branches they take.
+`COMPLEX` is for the complex step; `branches` computes with floats that note which branches are taken.
 """
 
 import cmath
@@ -17,7 +17,7 @@ from autograd.numeric import _Floats, functions
 
 
 class _Branches(_Floats):
-    """Floats that note each choice between several in `taken`: by a number that tells the alternatives apart, 0 where they meet."""
+    """Floats that note each choice between alternatives in `taken`: by a number for the alternative, 0 where they meet."""
 
     def __init__(self) -> None:
         self.taken: list[float] = []
@@ -27,7 +27,7 @@ class _Branches(_Floats):
         return side
 
     def where(self, condition: Any, a: float, b: float) -> float:  # type: ignore[override]  # static there
-        if not isinstance(condition, bool):  # which a comparison has noted
+        if not isinstance(condition, bool):  # a bool was noted by the comparison
             self.note(condition)
         return a if condition else b
 
@@ -60,7 +60,7 @@ class _Branches(_Floats):
         return float(a) % b
 
     def _part(self, whole: float, to_edge: float) -> float:
-        """Of a function that is piecewise smooth between whole numbers: which piece it is."""
+        """Note the piece of a function that is smooth between whole numbers; returns `whole`."""
         self.taken.append(2.0 * whole + 1.0 if to_edge else 0.0)
         return whole
 
@@ -74,7 +74,7 @@ class _Branches(_Floats):
 
 
 class _Compared(float):
-    """A float that notes on which side of it is what it is compared with."""
+    """A float that notes, for each comparison, on which side of it the other number is."""
 
     def noted_by(self, branches: _Branches) -> Self:
         self.branches = branches
@@ -140,7 +140,7 @@ class _Complexes:
 
     @staticmethod
     def pow(z: complex, c: complex) -> complex:
-        """An integer power of a negative number is that of its opposite: the logarithm would lose a small imaginary part."""
+        """The power; for a negative base and an integer exponent by that of -z, since the logarithm would lose a small imaginary part."""
         if z.real < 0.0 and c.imag == 0.0 and c.real.is_integer():
             return (-1.0) ** int(c.real) * (-z) ** c
         return z**c
@@ -169,7 +169,7 @@ COMPLEX = _Complexes()
 def branches(op: Any, x: Sequence[float]) -> list[float]:
     """Which branch of each choice in its value an operation takes on floats, a number for each: 0 where the alternatives meet.
 
-    Those before it fails, where it does.
+    If the operation raises an error, those noted before it.
     """
     kind = _Branches()
     with suppress(Exception):  # a user's operation may raise anything

@@ -74,7 +74,7 @@ def cancelled(nodes: Sequence[Value], named: Collection[Value]) -> dict[Value | 
         met |= before | weights[node].added.keys()
     pending = kept.union(*weights[nodes[-1]][:2])
     kept = set(pending)
-    while pending:  # the shifts with which a kept shift was computed are kept, too
+    while pending:  # the shifts from which a kept shift was computed are kept, too
         shift = pending.pop()
         more = within.get(shift.unit if isinstance(shift, Log) else shift, set()) - kept
         kept |= more
@@ -136,18 +136,18 @@ def _after(op: Op, x: Sequence[Weight], args: Sequence[Any]) -> Weight | None:  
 
 @functools.cache
 def degree_of(op: Op) -> Fraction | None:
-    """The d with which op(t x, t y, ...) is t**d op(x, y, ...) for every t > 0, as the values of the row show."""
+    """The d for which op(t x, t y, ...) = t**d op(x, y, ...) for every t > 0, found from values of the row."""
     return _measured(op, 8.0, 0.0, lambda y, z: Fraction(math.log(z / y, 8.0)).limit_denominator(12), lambda y, d: y * 8.0**d)
 
 
 @functools.cache
 def slope_of(op: Op) -> Fraction | None:
-    """The s with which op(x + t, y + t, ...) is op(x, y, ...) + s t for every t."""
+    """The s for which op(x + t, y + t, ...) = op(x, y, ...) + s t for every t."""
     return _measured(op, 1.0, 2.37, lambda y, z: Fraction(round((z - y) / 2.37)), lambda y, s: y + 2.37 * s)
 
 
 def _measured(op: Op, factor: float, shift: float, find: Callable[..., Fraction], expected: Callable[..., float]) -> Fraction | None:
-    """What `find` finds alike at all POINTS from the value there and that at other arguments, provided it is then as `expected`."""
+    """The constant that `find` gives at all POINTS, from the values there and at the changed arguments, if `expected` confirms it."""
     found: set[Fraction] = set()
     if op is not ops.TABLE.get(op.name):
         return None
@@ -155,7 +155,7 @@ def _measured(op: Op, factor: float, shift: float, find: Callable[..., Fraction]
         x = point[: op.arity or len(point)]
         y, z = op.evaluate(x)[0], op.evaluate([factor * a + shift for a in x])[0]
         if (math.isnan(y) and math.isnan(z)) or (shift == 0.0 == y == z):
-            continue  # says nothing
+            continue  # such a point shows nothing
         try:
             found.add(constant := find(y, z))
         except (ValueError, ArithmeticError):
@@ -186,6 +186,6 @@ def _total(parts: Iterable[tuple[Shifts, Fraction | int]]) -> Shifts:
 
 
 def _same(x: Sequence[Weight]) -> Weight | None:
-    """The weight that all have; of what is 0 only a factor is wanted, which it has."""
+    """The weight that all have in common; a number that is 0 has any factor."""
     first = next((w for w in x if not w.zero), ZERO)
     return first if all(w[:2] == first[:2] or (w.zero and not first.added) for w in x) else None

@@ -1,8 +1,8 @@
-"""Special functions, as expressions of what the numbers at hand offer in `xp`: the values of some rows of the table.
+"""Special functions, the values of some rows of the table, as expressions in the functions that `xp` has for the kind of number given.
 
-Each is written once, for floats, arrays and C; mpmath and SymPy have functions of their own. There is no branch and no
-loop on data, and what `xp.where` does not choose is a number all the same, so that floats raise only where the result is
-not finite. `xp.shift` holds a number still, which drops out of the result but for rounding.
+Each is written once, for floats, arrays and C; mpmath and SymPy have functions of their own. There is no branch and no loop on data, and
+the branch that `xp.where` does not choose is a number, too, so that floats raise only where the result is not finite. `xp.shift` marks a
+number whose derivative does not matter, since it cancels in the result except for rounding.
 
 Sources: Schonfelder, Chebyshev expansions for the error and related functions (1978); Cody, Rational Chebyshev
 approximations for the error function (1969), for the split of x²; Giles, Approximating the erfinv function (2012);
@@ -34,7 +34,7 @@ STIRLING = (
 )  # fmt: skip
 
 # ln Γ(x)/((x - 1)(x - 2)) for 0.5 <= x <= 2.5, in t = 2.6 - 5.76/(x + 1.1), and digamma(x)/(x - its zero) for 1 <= x <= 2, in
-# t = 5.8 - 16.32/(x + 1.4): so fitted that both keep their digits where they are 0.
+# t = 5.8 - 16.32/(x + 1.4): fitted so that both are accurate near their zeros, too.
 LGAMMA = (
     0.5508248459231465, -0.18189618994901094, 0.018550754665571715, -0.009012075581845505, 0.0017750057872623307,
     -0.0007880481506153097, 0.0001899210065270544, -8.138058986670641e-05, 2.172405710040016e-05,
@@ -186,7 +186,7 @@ def gamma(xp: Any, x: Any) -> Any:
     size = xp.minimum(xp.abs(x), 200.0)
     n = xp.where(size < 1.0, size + 1.0, size)
     root = xp.pow(n, 0.5 * n - 0.25)
-    a, b = root * xp.exp(-n), root * (ROOT_TAU * xp.exp(_stirling(n)))  # whose product is Γ(n)
+    a, b = root * xp.exp(-n), root * (ROOT_TAU * xp.exp(_stirling(n)))  # factors whose product is Γ(n)
     rest = _from_integer(xp, xp.where(x < 0.0, x, 0.5))
     odd = xp.abs(_from_integer(xp, 0.5 * (xp.where(x < 0.0, x, 0.5) - rest)))  # 1/2 where the integer is odd
     sine = xp.where(rest == 0.0, nan, (1.0 - 4.0 * odd) * xp.sin(pi * rest))

@@ -1,7 +1,7 @@
-"""The two sweeps over a recorded graph, and the gradient of one as a graph.
+"""The two sweeps over a recorded graph, forward and reverse; and the gradient of a result as a graph.
 
 `pull` carries cotangents from outputs back to inputs, `push` carries tangents from inputs on to outputs. With `graph=True` the local
-derivatives are computed anew on Values, so that the result is a graph that can be differentiated again, to any order; without it the
+derivatives are computed again on Values, so that the result is a graph that can be differentiated again, to any order; without it the
 recorded ones are taken and the result is floats.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
@@ -23,7 +23,7 @@ from autograd.kinds import as_float
 
 
 def _local(node: Value, *, graph: bool) -> Sequence[Any]:
-    """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
+    """The local derivatives of a node: those recorded, or computed again on its arguments as Values."""
     if not graph or node.op is None:
         return node.partials
     refuse_changed(node)
@@ -53,7 +53,7 @@ def _total(terms: Sequence[Any]) -> Any:
 
 
 def _sent(node: Value, factor: Any, partial: Any) -> Any:
-    """`factor * partial`, what one argument and the node exchange; of a `where` the factor itself, and 0 from the branch not taken."""
+    """`factor * partial`, what goes between the node and one argument; for `where` the factor itself, or 0 for the branch not taken."""
     return ops.where(partial, factor, 0.0) if partial.__class__ is Value and _selects(node) else _product(factor, partial)
 
 
@@ -139,7 +139,7 @@ def finished(numbers: Sequence[Any], *, graph: bool) -> list[Any]:
 
 
 def separated(*roots: Any) -> list[Any]:
-    """The same graph, for who has to see each number computed: in place of a call one operation for each number that it gives."""
+    """The same graph with each number computed by an operation of its own: a call of a form becomes one operation for each output."""
     twins: dict[Any, Any] = {}
     for node in order(*roots):
         if node.partials.__class__ is not Deferred:

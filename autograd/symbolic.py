@@ -1,7 +1,7 @@
 """A recorded graph as a formula, through SymPy: `to_sympy` and `latex`.
 
-The formula is built with real symbols, for which SymPy knows that √x² is |x|, and then written with plain ones, which are what a person's
-own `Symbol("x")` is. A shift that cancels is left out: see shifts.py.
+The formula is built with real symbols, for which SymPy knows that √x² is |x|, and then written with plain ones, so that a user's own
+`Symbol("x")` equals them. A shift that cancels is left out: see shifts.py.
 """
 
 import re
@@ -15,21 +15,22 @@ from autograd.errors import NumberError, OperationError
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
+from autograd.named import check_distinct, checked_names, names_of
 from autograd.shifts import SUMS, cancelled, term
 from autograd.sweeps import separated
 
 LARGEST = 10_000
 DEEPEST = 80  # SymPy recurses, some five calls a level
-HARDEST = 6  # it takes several times as long with each absolute value, root or choice that is within another
+HARDEST = 6  # each absolute value, root or choice within another makes SymPy several times slower
 
 # Above these a formula is written as several: one for each node that is used more than once and is not short.
 LARGEST_LINE, DEEPEST_LINE, SHORT, MOST_LINES = 250, 16, 4, 500
-MOST_STEPS = 250  # other operations than those of ARITHMETIC, one on the result of another: it takes some 10 ms for each
+MOST_STEPS = 250  # operations in a row, not counting ARITHMETIC: SymPy takes some 10 ms for each
 ARITHMETIC = (*SUMS, ops.mul, ops.div, ops.dot)
 
 
 class _Size(NamedTuple):
-    """Of a formula: how many parts it is written with, how deep they are nested, and how deep those that SymPy finds hard."""
+    """The size of a formula: how many parts it has, how deeply they are nested, and how deeply those that are slow in SymPy."""
 
     parts: int
     depth: int
@@ -39,20 +40,20 @@ class _Size(NamedTuple):
 def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
     """The formula that the graph below `value` computes, as a SymPy expression of its leaves.
 
-    A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, one for all of the same name; a leaf without
-    one is the number that it holds. Numbers that are fractions with a small power of 2 below become exact. A shift that cancels, as the
-    largest logit in softmax, is left out, and so is a unit that does, as the largest number in the gradient of hypot. |x| is written √x²,
-    which SymPy can differentiate without knowing that x is real. What was recorded is one path: a Python `if` or loop is not in it,
-    `where` is.
+    A leaf with a name, given in `names` or else its label, becomes the symbol `Symbol(name)`, the same symbol for all leaves of that name;
+    a leaf without a name is the number that it holds. Numbers that are fractions with a small power of 2 as the denominator become exact. A
+    shift that cancels, such as the largest logit in softmax, is left out, and so is a scale that cancels, such as the largest number in the
+    gradient of hypot. |x| is written √x², which SymPy can differentiate without knowing that x is real. A recording is one path through the
+    program: it does not contain Python's `if` and loops, but it does contain `where`.
 
     Args:
         value: the result.
-        names: names of leaves, or of inner nodes that are to stand as a symbol in place of their own formula.
+        names: names of leaves, or of inner nodes that a symbol is to represent in place of their own formula.
 
     Raises:
         NumberError: `value` is not a Value.
-        OperationError: `names` is not a dict from Values to strings, two Values of one name hold different numbers, the formula is
-            too large or too deep for SymPy, which is not installed, or an operation of your own does not work on symbols.
+        OperationError: `names` is not a dict from Values to strings, two Values of one name hold different numbers, the formula is too
+            large or too deep for SymPy, SymPy is not installed, or an operation of your own does not work on symbols.
 
     >>> from autograd import gradient, exp
     >>> x = Value(2.0, "x")
@@ -68,7 +69,8 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
     r"""The formula of `to_sympy` as LaTeX; names such as `a_1`, `z₁`, `w[0]` and `alpha` become a₁, z₁, w₀ and α.
 
-    A formula that is long, or nested deep, is written as several in an `aligned` environment, with a name for what it uses more than once.
+    A formula that is long, or deeply nested, is written as several in an `aligned` environment, with names for the parts that it uses more
+    than once. Errors are those of `to_sympy`.
 
     >>> from autograd import log
     >>> print(latex(log(Value(2.0, "a_1")) / 2.0))
@@ -106,15 +108,15 @@ class _Builder:
         except ImportError:
             raise OperationError("formulas need SymPy, which is not installed: python -m pip install sympy") from None
         self.sympy = sympy
-        given = _checked({} if names is None else names)
+        given = checked_names({} if names is None else names)
         value, *named = separated(value, *given)
         nodes = order(value)
-        symbols = _symbols(nodes, dict(zip(named, given.values(), strict=True)))
+        symbols = names_of(nodes, dict(zip(named, given.values(), strict=True)))
         nodes = _needed(nodes, symbols)
         self._gone = cancelled(nodes, symbols) if len(nodes) <= LARGEST else {}
         self._nodes = _needed(nodes, symbols.keys() | self._gone.keys())
         self.symbols = {node: symbols[node] for node in self._nodes if node in symbols}
-        _check_names(self.symbols)
+        check_distinct(self.symbols)
         self._sizes: dict[Any, _Size] = {}
         self._plain: dict[Any, Any] = {}
 
@@ -128,10 +130,10 @@ class _Builder:
         try:
             if len(self._nodes) <= LARGEST and _steps(self._nodes) <= (MOST_STEPS if several else DEEPEST):
                 found = self._built(most, real=real) or (several and self._built(most, real=real, cut=True))
-        except RecursionError:  # an operation of the user's own may nest deeper than it is counted here
+        except RecursionError:  # an operation of the user's own may be nested deeper than is counted here
             pass
         if not found:
-            limit, remedy = f"{MOST_LINES} lines, or {MOST_STEPS} functions one of another", ""
+            limit, remedy = f"{MOST_LINES} lines, or {MOST_STEPS} nested functions", ""
             if not several:
                 limit = f"{DEEPEST} levels of nesting, or {HARDEST} of absolute values, roots and choices"
                 remedy = ", or write it with latex(), which names what it uses more than once"
@@ -142,7 +144,7 @@ class _Builder:
         return found
 
     def _built(self, most: _Size, *, real: bool, cut: bool = False) -> list[tuple[Any, Any]] | None:
-        """What `definitions` gives, of one formula unless it is to be cut; None if that is too large."""
+        """What `definitions` gives, as one formula unless it is to be `cut`; None if that is too large."""
         uses = Counter(a for node in self._nodes for a in node.args if a.__class__ is Value)
         formulas: dict[Value, Any] = {}
         lines: list[tuple[Any, Any]] = []
@@ -176,7 +178,7 @@ class _Builder:
             return kind_of(x).apply(node.op, x)
         except RecursionError:
             raise
-        except Exception as error:  # noqa: BLE001  # a function of the user's own may raise anything where it is given symbols
+        except Exception as error:  # noqa: BLE001  # a function of the user's own may raise anything for symbols
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise OperationError(f"SymPy has no formula for {node.op.name}: {reason}; name the node in names= instead") from None
 
@@ -198,7 +200,7 @@ class _Builder:
         return found
 
     def _written(self, formula: Any, *, real: bool) -> Any:
-        """`formula` in plain symbols. Nothing is evaluated again: it would take SymPy, which has to think of complex numbers, too long."""
+        """`formula` in plain symbols. Nothing is evaluated again: SymPy, which then allows for complex numbers, would take too long."""
         from sympy.core.function import Application  # noqa: PLC0415  # as above
 
         sympy = self.sympy
@@ -220,7 +222,7 @@ class _Builder:
 
 
 def _folded(formula: Any, make: Callable[[Any, Sequence[Any]], Any], made: dict[Any, Any]) -> Any:
-    """What `make` makes of a SymPy expression, given what it made of its arguments; `made` holds what is made already."""
+    """`make` applied to a SymPy expression and the results for its arguments; `made` holds the results so far."""
     stack = [formula]
     while stack:
         part = stack[-1]
@@ -233,7 +235,7 @@ def _folded(formula: Any, make: Callable[[Any, Sequence[Any]], Any], made: dict[
 
 
 def _needed(nodes: Sequence[Value], ends: Collection[Any]) -> list[Value]:
-    """Those of `nodes` from which the last can be reached, with nothing behind `ends`."""
+    """The nodes on which the last one depends, without those that only `ends` depend on."""
     needed = {nodes[-1]}
     for node in reversed(nodes):
         if node in needed and node not in ends:
@@ -242,7 +244,7 @@ def _needed(nodes: Sequence[Value], ends: Collection[Any]) -> list[Value]:
 
 
 def _steps(nodes: Sequence[Value]) -> int:
-    """How many operations that no sum or product can take up lie one after another."""
+    """The length of the longest chain of operations, not counting ARITHMETIC."""
     steps: dict[Value, int] = {}
     for node in nodes:
         before = max((steps[a] for a in node.args if a.__class__ is Value and a in steps), default=0)
@@ -258,30 +260,3 @@ def _number(x: float) -> Any:
         return sympy.Rational(x)
     digits = repr(x).partition("e")[0].replace(".", "").lstrip("-0")
     return sympy.Float(x, max(15, len(digits)))
-
-
-def _symbols(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, str]:
-    """The names of the nodes that have one, in which half a character is shown by its number."""
-    given = {node: names.get(node, None if node.args else node.label) for node in nodes}
-    return {node: name.encode("utf-8", "backslashreplace").decode() for node, name in given.items() if name and name.strip()}
-
-
-def _check_names(symbols: Mapping[Value, str]) -> None:
-    """Refuse one name for two numbers."""
-    first: dict[str, Value] = {}
-    for node, name in symbols.items():
-        known = first.setdefault(name, node)
-        if repr(known.data) != repr(node.data):
-            raise OperationError(
-                f"two Values are called {name!r}, one of {known.data!r} and one of {node.data!r}, and one symbol cannot stand for both: "
-                "give each a label of its own, or a name in names="
-            )
-
-
-def _checked(names: Any) -> Mapping[Value, str]:
-    if not isinstance(names, Mapping):
-        raise OperationError(f"got names={names!r}, expected the names of Values in a dict, such as {{x: 'x'}}")
-    for node, name in names.items():
-        if node.__class__ is not Value or not isinstance(name, str) or not name.strip():
-            raise OperationError(f"got {name!r} for {node!r} in names, expected a string for a Value, such as {{x: 'x'}}")
-    return names

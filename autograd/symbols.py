@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from autograd.kinds import register_library
 from autograd.numeric import FLOATS
 
 
 class _Symbols:
     """What mpmath and SymPy have in common: functions by name, n-ary ones by Python's operators.
 
-    `names` are those that the library calls otherwise, or whose formula is plainer than the one that floats need. They are those of the
-    table: an operation of the user's own may have the same name.
+    `names` holds the functions that the library calls by another name, or whose formula is simpler than the one that floats need. They
+    apply to rows of the table only: an operation of the user's own may have the same name.
     """
 
     def __init__(self, functions: Any, names: dict[str, Any]) -> None:
@@ -41,7 +42,7 @@ def mpmath() -> _Symbols:
     mpmath = import_module("mpmath")
 
     def ndtri(x: Any) -> Any:
-        """By the smaller of the two tails: with 2x - 1, of which mpmath has the inverse of erf, digits would be lost."""
+        """By the smaller of the two tails: by erfinv(2x - 1), which mpmath has, digits would be lost."""
         tail = min(x, 1 - x)
         y = mpmath.findroot(lambda y: mpmath.log(mpmath.ncdf(y) / tail), -mpmath.sqrt(-2 * mpmath.log(2 * tail)))
         return y if x < 0.5 else -y
@@ -78,7 +79,7 @@ def mpmath() -> _Symbols:
 
 
 def _sympy_mills(n: Any, x: Any) -> Any:
-    """By erfc where n is a whole number, else by integrals."""
+    """By erfc where n is an integer, else by integrals."""
     sympy = import_module("sympy")
     if n == 1:
         return sympy.sqrt(2 / sympy.pi) * sympy.exp(-(x**2) / 2) / sympy.erfc(x / sympy.sqrt(2)) - x
@@ -97,7 +98,7 @@ def sympy() -> _Symbols:
     choices = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min, sympy.Piecewise, sympy.Heaviside)
 
     def nested(*x: Any) -> bool:
-        """Whether there are choices within, which SymPy takes a time to compare that doubles with each level."""
+        """Whether there are choices within; the time that SymPy takes to compare them doubles with each level."""
         return any(sympy.sympify(a).has(*choices) for a in x)
 
     def where(condition: Any, a: Any, b: Any) -> Any:
@@ -113,10 +114,10 @@ def sympy() -> _Symbols:
         return sympy.Piecewise((a, condition), (b, True), evaluate=not nested(a, b, condition))
 
     def choice(function: Any, *x: Any) -> Any:
-        return function(*x, evaluate=len(x) <= 10 and not nested(*x))  # it compares each with each
+        return function(*x, evaluate=len(x) <= 10 and not nested(*x))  # it would compare every pair
 
     def below(x: Any) -> Any:
-        """The normal distribution function; not as 1 - erfc(x/√2)/2, which SymPy would make of it, and which has no digits in the tail."""
+        """The normal distribution function, unevaluated: SymPy would make it 1 - erfc(x/√2)/2, which loses all digits in the tail."""
         return sympy.erfc(-x / sympy.sqrt(2), evaluate=False) / 2
 
     return _Symbols(
@@ -161,3 +162,7 @@ def sympy() -> _Symbols:
             "equal": lambda a, b: where(a - b, 0, 1) if nested(a, b) else where(sympy.Eq(a, b), 1, 0),
         },
     )
+
+
+register_library("mpmath", mpmath)
+register_library("sympy", sympy)

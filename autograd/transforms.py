@@ -1,4 +1,4 @@
-"""Derivatives as functions of functions: `grad`, `jacobian`, `hvp` … All rest on the sweeps of `autograd.sweeps`.
+"""Derivatives as functions of functions: `grad`, `jacobian`, `hvp` … All use the sweeps of `autograd.sweeps`.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
@@ -79,8 +79,8 @@ def _item(tree: Any, key: Any) -> Any:
 class _Call:
     """A function run on fresh inputs, and the graph that it recorded.
 
-    `graph` tells whether that graph rests on Values from outside, arguments or captured: then what is computed of it has to stay joined
-    to them, unless `no_grad` is in force.
+    `graph` tells whether that graph rests on Values from outside, arguments or captured ones: then what is computed from it has to
+    depend on them, too, unless `no_grad` is in force.
     """
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
@@ -90,13 +90,13 @@ class _Call:
         which = "the first argument" if of.argnums == 0 else f"argument {of.argnums}"
 
         def called() -> None:
-            # A Value given becomes a node of its own, so that what f captured of it stays apart.
+            # A Value among the arguments is replaced by a node of this run, so that it differs from the same Value captured by f.
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
             if of.has_aux:
                 self.output, self.aux = _pair(self.output)
-            self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run
+            self.outputs, self.output_form = tree_ravel(self.output)  # the entries of a traced array, which belong to this run
 
         in_context(run_of_its_own).run(called)
         for y in self.outputs:
@@ -127,7 +127,7 @@ class _Call:
 
     @cached_property
     def nodes(self) -> list[Value]:
-        """The graph, down to what is older than this run."""
+        """The graph, without what is older than this run."""
         return order(*self.ends, since=self.run)
 
     def scalar(self) -> Any:
@@ -135,7 +135,7 @@ class _Call:
         if not self.output_form.is_single:
             if len(self.outputs) == 1:
                 raise LengthError(f"the function gave {_form(self.output)}, expected one number: return the number that it holds")
-            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
+            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum its outputs")
         return self.outputs[0]
 
     def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
@@ -188,11 +188,11 @@ class _Call:
         return [self.pull([(y, 1.0)]) for y in self.outputs]
 
     def joined(self, numbers: Iterable[Any]) -> bool:
-        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
+        """Whether what is computed from the graph and `numbers` has to depend on Values from outside."""
         return self.graph or any(x.__class__ is Value for x in numbers)
 
 
-# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
+# From this many operations on the derivative is a program; for fewer it is recorded, operation by operation.
 MANY = 256
 
 
@@ -328,8 +328,8 @@ def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
 def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, in forward mode where x has fewer numbers than f, else in reverse mode.
 
-    The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an array of f's of
-    shape s and one of x's of shape t give one of shape s + t. The arguments are those of `value_and_grad`.
+    The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an output array of
+    shape s and an input array of shape t give an array of shape s + t. The arguments are those of `value_and_grad`.
 
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],

@@ -1,7 +1,8 @@
 """Trees of numbers: nested lists, tuples, dicts and dataclasses, flattened into leaves and built again (pytrees).
 
-A container keeps its class: a namedtuple, an OrderedDict or a list with attributes comes back as what it was, with other items.
-None and strings within a container are part of the structure. Anything else is a leaf: an array as well as a number. Nothing here recurses.
+A container keeps its class: a namedtuple, an OrderedDict or a list with attributes is rebuilt as an instance of its class, with other
+items. None and strings within a container are part of the structure. Anything else is a leaf: an array as well as a number. No function
+here recurses.
 """
 
 import copy
@@ -91,7 +92,7 @@ class _Container:
             reason = None if self._holds_the_same(made) else "its copy holds other items"
         if reason is not None:
             raise OperationError(
-                f"got a {self.cls.__name__}, which cannot be made again with other numbers in it ({reason}): "
+                f"got a {self.cls.__name__}, which cannot be rebuilt with other numbers in it ({reason}): "
                 "give a plain list, tuple or dict of its items"
             )
         if self.keys is None:
@@ -108,7 +109,7 @@ class _Container:
         return dict.keys(made) == dict.fromkeys(self.keys).keys() if isinstance(made, dict) else tuple(_fields(made)) == self.keys
 
     def state(self) -> Any:
-        """The state beside its items: attributes, the factory of a defaultdict."""
+        """The state apart from its items: attributes, the factory of a defaultdict."""
         if isinstance(self.sample, tuple):
             return getattr(self.sample, "__dict__", None)
         if isinstance(self.sample, CONTAINERS):
@@ -138,7 +139,7 @@ class Structure:
         return f"<Structure of {self.count} leaves in {sum(x.__class__ is not int for x in self.nodes)} containers>"
 
     def states(self) -> list[Any]:
-        """The states of the containers beside their items."""
+        """The states of the containers apart from their items."""
         return [
             state for x in self.nodes if x.__class__ is not int and x.sample is not None and x.cls not in ATOMS and (state := x.state())
         ]
@@ -151,7 +152,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a structure in order, and the structure without them.
 
     Raises:
-        OperationError: a container contains itself, or is of a class that cannot be made again with other items.
+        OperationError: a container contains itself, or is of a class that cannot be rebuilt with other items.
 
     >>> leaves, structure = tree_flatten({"w": [1.0, 2.0], "b": (3.0, None)})
     >>> leaves
@@ -167,7 +168,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Structure]:
     leaves: list[Any] = []
     nodes: list[Any] = []
     ended = 0  # the number of leaves counted in the nodes so far
-    around: dict[int, Any] = {}  # the containers that are open
+    around: dict[int, Any] = {}  # the containers whose items are being flattened
     stack: list[Any] = [tree]
     while stack:
         x = stack.pop()

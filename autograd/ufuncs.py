@@ -13,7 +13,7 @@ from autograd.errors import OperationError
 
 
 def _negative(x: Any) -> Any:
-    return ops.less(ops.where(x, x, ops.div(1.0, x)), 0.0)  # 1/x tells -0.0 from 0.0
+    return ops.less(ops.where(x, x, ops.div(1.0, x)), 0.0)  # 1/x distinguishes -0.0 from 0.0
 
 
 def _copysign(a: Any, b: Any) -> Any:
@@ -22,7 +22,7 @@ def _copysign(a: Any, b: Any) -> Any:
 
 
 def truncated(x: Any) -> Any:
-    """The whole number next to `x`, towards 0."""
+    """The nearest whole number towards 0."""
     return ops.where(ops.less(x, 0.0), ops.ceil(x), ops.floor(x))
 
 
@@ -53,7 +53,7 @@ def _unless_nan(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: ops.where(ops.less_equal(a, a), ops.where(ops.less_equal(b, b), choice(a, b), a), b)
 
 
-# What is a composition of rows.
+# Compositions of rows.
 OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.positive: operator.pos,
     np.conjugate: operator.pos,
@@ -85,7 +85,7 @@ def _beta(a: Any, b: Any) -> Any:
     return ops.where(ops.less(ops.maximum(a, b), 80.0), product, ops.exp(_betaln(a, b)))  # no gamma overflows below 160
 
 
-# SciPy's, by name, since SciPy need not be there; and the rows, by their names and others that they have there.
+# SciPy's functions, by name, since SciPy need not be installed; and the rows, by their names and aliases in SciPy.
 NAMED: dict[str, Callable[..., Any]] = {
     **{name: op for op in ops.TABLE.values() for name in (op.name, *op.aliases)},
     "_zeta": ops.zeta,  # which scipy.special.zeta calls
@@ -103,10 +103,10 @@ NAMED: dict[str, Callable[..., Any]] = {
 
 # What has no derivative, and why.
 WITHOUT: dict[np.ufunc, str] = {
-    np.frexp: "it gives a whole number beside the fraction: write np.ldexp(v, -k) with a k of your choice",
-    np.isnat: "it asks about dates: of a float ask np.isnan(v)",
+    np.frexp: "it gives an integer together with the fraction: write np.ldexp(v, -k) with a k of your choice",
+    np.isnat: "it is a test of dates: for a float use np.isnan(v)",
     **dict.fromkeys(
-        (np.nextafter, np.spacing), "it tells one float from the next, and has no derivative: where no gradient is wanted give it v.data"
+        (np.nextafter, np.spacing), "it steps from float to float, and has no derivative: where no gradient is wanted give it v.data"
     ),
 }
 
@@ -118,7 +118,7 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.logaddexp: ops.logsumexp,
 }
 
-# These ask about the number and carry no gradient.
+# Predicates of the number, without a gradient.
 QUESTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.less: operator.lt,
     np.less_equal: operator.le,
@@ -147,7 +147,7 @@ OPERATIONS |= {
 
 
 def _written(x: Any) -> Any:
-    """A float as NumPy's, so that 1/0 is not an error."""
+    """A float as a NumPy scalar, so that 1/0 is not an error."""
     return np.float64(x) if x.__class__ is float else x
 
 

@@ -26,7 +26,7 @@ BY_HAND = {
     ops.erfcx: r"$2 a y - \frac{2}{\sqrt{\pi}}$",
     ops.log_ndtr: r"$\frac{1}{\sqrt{2 \pi}} e^{- \frac{a^{2}}{2} - y}$",
     ops.ndtri: r"$\sqrt{2 \pi} e^{\frac{y^{2}}{2}}$",
-    ops.mills: r"not known, $y \left(y - \operatorname{mills}_{a + 1}\left(b\right)\right)$",
+    ops.mills: r"not implemented, $y \left(y - \operatorname{mills}_{a + 1}\left(b\right)\right)$",
 }
 
 
@@ -39,7 +39,7 @@ def derivatives(op: Op) -> str:
     """The local derivatives as SymPy prints them; of choices in words."""
     x = variables(op)
     if op in (ops.maximum, ops.minimum):
-        return "1 for the one chosen, else 0; a tie shares it equally, and a constant that ties leaves 0"
+        return "1 for the one chosen, else 0; at a tie each gets an equal share, and 0 where a constant ties"
     if op in (ops.hypot, ops.norm):
         return "$" + r", \; ".join(rf"\frac{{{a}}}{{y}}" for a in x) + "$"
     if op in BY_HAND:

@@ -1,4 +1,4 @@
-"""What the plots of `nn.plot` are drawn with: figures and Axes, colours, and the numbers and names that stand in them.
+"""What the plots of `nn.plot` are drawn with: figures and Axes, colours, and the numbers and names that appear in them.
 
 The colours are those of the pictures of graphs. Blue and orange, and the shapes of points, stay apart for the colour-blind. Figures are
 white and opaque; a notebook shows them in dark colours where it is dark.
@@ -34,7 +34,7 @@ MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 # An odd number of colours has white in the middle. The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
 SIGNS = LinearSegmentedColormap.from_list("signs", [LIGHT["n"], LIGHT["card"], LIGHT["p"]], N=257).with_extremes(bad=LIGHT["x"])
 
-# Of Matplotlib's SVG what can be left out: digits beyond a hundredth of a point but not those of scales, comments, ends of lines.
+# What can be left out of Matplotlib's SVG: digits beyond a hundredth of a point, except those of scales; comments; line ends.
 SPARED = re.compile(r"(?P<kept>scale\(.*?\)|\d\.\d\d)\d*|<!--.*?-->|\n\s*(?=[<LQCz])")
 
 STYLE: Any = {
@@ -44,7 +44,7 @@ STYLE: Any = {
 
 
 class Picture(Figure):
-    """A figure that notebooks show without pyplot, which would keep it, and show it once more; in dark colours where they are dark."""
+    """A figure that notebooks show without pyplot, which would keep it and show it a second time; dark where the notebook is."""
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         png, size = self._repr_png_()
@@ -58,7 +58,7 @@ class Picture(Figure):
         return png.getvalue(), {"width": round(width), "height": round(height)}
 
     def _svg(self) -> str:
-        """The figure as SVG that knows its colours in dark; the same bytes for the same figure."""
+        """The figure as SVG that also has colours for dark pages; the same figure gives the same bytes."""
         file = BytesIO()
         with rc_context({"svg.hashsalt": "valuegrad", "svg.fonttype": "path"}):
             self.savefig(file, format="svg", facecolor=self.get_facecolor(), metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
@@ -66,7 +66,7 @@ class Picture(Figure):
         return themed(text[text.index("<svg") :], scope="")  # an image of its own
 
     def _described(self) -> str:
-        """What it shows, for those who do not see it: titles, axes and the names in legends."""
+        """The alternative text: titles, axes and the names in legends."""
         said = []
         for axes in self.axes:
             names = [axes.get_title("left"), axes.get_title(), *axes.get_legend_handles_labels()[1]]
@@ -96,12 +96,12 @@ def axes_for(ax: Any, count: int, width: float, height: float) -> tuple[Figure, 
 
 
 def ink_of(panel: Axes) -> Any:
-    """The colour of the writing, which in Axes of the user's is the user's."""
+    """The colour of text: in Axes that the user gave, the user's own."""
     return panel.xaxis.label.get_color()
 
 
 def legend(panel: Axes, columns: int) -> None:
-    """A legend above, where it hides nothing."""
+    """A legend above the plot, where it covers nothing."""
     panel.legend(
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, labelcolor=ink_of(panel), borderaxespad=0.2,
         handletextpad=0.5, columnspacing=1.4,
@@ -114,9 +114,7 @@ def bars(
     """Horizontal bars of probabilities, a class in each row, and columns of numbers to the right."""
     for p in a:
         if not 0.0 <= p <= 1.0 + TOLERANCE:
-            raise RangeError(
-                f"got the probability {p}, expected a number from 0 to 1: plot.softmax makes them of logits, which are below inf"
-            )
+            raise RangeError(f"got the probability {p}, expected a number from 0 to 1: plot.softmax computes them from finite logits")
     places = range(len(a))
     names = names_for("label", labels, len(a))
     weights = class_weights(target, len(a)) if target is not None else {}
@@ -142,7 +140,7 @@ def bars(
 
 
 def row_of(name: str, x: Any) -> list[float]:
-    """Numbers in a sequence."""
+    """The numbers of a sequence."""
     given = listed(x)
     if not isinstance(given, list) or not given:
         raise LengthError(f"got {shown(x)} as {name}, expected a sequence of at least one number")
@@ -157,7 +155,7 @@ def matrix_of(name: str, rows: Any) -> np.ndarray:
     matrix = [row_of(f"a row of {name}", row) for row in given]
     for row in matrix:
         if len(row) != len(matrix[0]):
-            raise LengthError(f"the rows of {name} have {len(matrix[0])} and {len(row)} numbers, expected as many in each")
+            raise LengthError(f"the rows of {name} have {len(matrix[0])} and {len(row)} numbers, expected equally many in each")
     return np.array(matrix)
 
 
@@ -173,14 +171,14 @@ def float_of(name: str, x: Any) -> float:
 
 
 def names_for(what: str, given: Sequence[str] | None, count: int) -> Sequence[str] | None:
-    """Names for as many things, or None."""
+    """`given`, checked to be None or `count` names."""
     if given is not None and len(given) != count:
         raise LengthError(f"got {len(given)} names, expected {count}: one for each {what}")
     return given
 
 
 def class_of(target: Any, names: list[int]) -> int:
-    """The class that a target names, as `predict` would."""
+    """The class that a target stands for, in the terms of `predict`."""
     if names == [-1, 1]:
         return sign(target, " for a model with one output")
     weights = class_weights(target, len(names))
@@ -188,7 +186,7 @@ def class_of(target: Any, names: list[int]) -> int:
 
 
 def tint(color: str) -> tuple[float, ...]:
-    """A colour on its way to white, to stand behind points of that colour."""
+    """A colour mixed with white, for the area behind points of that colour."""
     return tuple(1.0 - 0.25 * (1.0 - part) for part in to_rgb(color))
 
 

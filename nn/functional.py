@@ -5,7 +5,7 @@ columns pass the transpose, `Z.T` of an array or `zip(*Z)` of lists, and likewis
 
 Symbols: z logits, a = softmax(z) probabilities, y target. A target is a class index, a one-hot row or any distribution over
 the classes. Softmax and every loss are compositions of `autograd`'s operations: no derivative is written here. Each records in a scope of
-its name, by which pictures collapse, and within softmax the subtraction of the maximum in the scope "shift".
+its name, so that pictures can collapse it; softmax subtracts the maximum in the inner scope "shift".
 
 Sources: Bishop, Pattern Recognition and Machine Learning (2006), sections 4.2 and 4.3; Blanchard, Higham and Higham,
 Accurately computing the log-sum-exp and softmax functions (2021).
@@ -121,10 +121,10 @@ def _log_softmax(z: list[Any]) -> list[Any]:
 
 
 def hardmax(logits: Any) -> Any:
-    """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) for T to 0.
+    """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) as T goes to 0.
 
-    The result is floats, without a gradient, since it is piecewise constant. Shapes and errors are those of `softmax`; in addition, nan
-    among the logits is a RangeError.
+    The result consists of floats, without a gradient, since the function is piecewise constant. Shapes and errors are those of `softmax`;
+    in addition, nan among the logits is a RangeError.
 
     >>> hardmax([5.0, 2.0, -1.0, 3.0])
     [1.0, 0.0, 0.0, 0.0]
@@ -189,7 +189,7 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
     """Cross-entropy of probabilities and the target: -Σ_k y_k log a_k; its gradient on the node a_k is -y_k / a_k.
 
     Every class is a term of the sum, so that a picture shows log, product, sum and sign, and, after `softmax`, how a - y results
-    from them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, and the gradient there exactly 0. To train, prefer
+    from them. 0 · log 0 counts as 0: where y_k = 0 the term is `where(0, log a_k, 0)`, whose gradient is exactly 0. To train, prefer
     `cross_entropy`, which takes logits and cannot underflow.
 
     Args:
@@ -317,7 +317,7 @@ def _check(x: Any, wrong: Callable[[Any], Any], message: str) -> None:
 
 
 def _expected(y: dict[int, Any], x: Sequence[Any]) -> Any:
-    """Σ y_k x_k over the classes that have a weight: an infinite x_k without one does not matter."""
+    """Σ y_k x_k over the classes whose weight is not 0: an infinite x_k with weight 0 does not matter."""
     weights = list(y.values())
     if any(isinstance(w, autograd.Value) for w in weights):
         return autograd.sum([_product(w, x[k]) for k, w in y.items()])
@@ -328,5 +328,5 @@ def _expected(y: dict[int, Any], x: Sequence[Any]) -> Any:
 def _product(y: Any, x: Any) -> Any:
     """Product y · x, where 0 · x is 0 for every x and passes no gradient on to x."""
     if isinstance(y, autograd.Value):
-        return y * x if x > -inf else where(y, y * x, 0.0)  # at y = 0 the derivative for y is x, unless that is infinite
+        return y * x if x > -inf else where(y, y * x, 0.0)  # at y = 0 the derivative with respect to y is x, unless that is infinite
     return y * x if y else where(0.0, x, 0.0)

@@ -23,7 +23,7 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
     Args:
         low: the least weight.
         high: the greatest weight.
-        seed: of a new generator; None takes Python's global one, which `random.seed` seeds.
+        seed: the seed of a new generator; None takes Python's global generator, which `random.seed` seeds.
 
     Raises:
         NumberError: one of them is not a number.
@@ -68,7 +68,7 @@ def _generator(seed: int | None) -> Any:
 
 
 def _drawing(init: Any) -> Any:
-    """`init`, checked, or the default."""
+    """`init`, checked, or the default if it is None."""
     if init is not None and (not callable(init) or init in (uniform, xavier, he)):
         name = getattr(init, "__name__", shown(init))
         raise OperationError(f"got init={name}, expected a function of nin and nout that draws a weight, such as what nn.he(seed=1) gives")
@@ -205,9 +205,9 @@ class MLP(Module):
 
 
 def _inputs(module: Module, x: Any, nin: int) -> list[Any]:
-    """The numbers that a module is called with, checked; a single number is a sequence of one."""
+    """The numbers that a module is called with, checked; a single number counts as a sequence of one."""
     if x.__class__ is list and len(x) == nin and x[0].__class__ in NUMBERS:
-        return x  # as nearly always, and the rest takes longer than a neuron
+        return x  # the usual case; the other checks take longer than a neuron
     x = listed(x)
     inputs = x if isinstance(x, list) else [x]
     if inputs and isinstance(listed(inputs[0]), list):

@@ -19,7 +19,7 @@ from nn.samples import not_a_parameter, number, shown
 
 FORMAT, VERSION = "valuegrad state", 2
 BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # the bytes around the checksum, the last entry of the file
-ROOM = 2**19  # bytes that a file may have beyond the module's own state, so that the state of a larger module is recognised by its names
+ROOM = 2**19  # bytes that a file may have beyond the module's own state, so that the message for a larger module can name its parameters
 
 
 class Module:
@@ -75,11 +75,11 @@ class Module:
         return scope(self.name).run(self.forward, *x, **options)
 
     def __graph__(self, *sample: Any) -> Any:
-        """What `autograd.draw` shows of the module: what it computes for a sample, whose floats become Values, so that they are told apart.
+        """What `autograd.draw` shows of the module: what it computes for a sample, in which floats become distinct Values.
 
         Raises:
-            LengthError: no sample is given, and neither one row of zeros, as many as the first layer takes, nor a list of one such row is
-                what the module can be called with.
+            LengthError: no sample is given, and the module accepts neither a row of zeros, as many as its first layer takes, nor a list of
+                one such row.
         """
         if sample:
             return self(*map(_as_values, sample))
@@ -92,7 +92,7 @@ class Module:
         raise LengthError(f"cannot tell what {type(self).__name__} takes: give it a sample to be drawn with, draw(model, x)")
 
     def _nin(self) -> int:
-        """How many numbers the module takes: as many as the first of the modules in it that says so, 0 where none does."""
+        """How many numbers the module takes, according to the first module in it that says so; 0 where none does."""
         children = (child for name, x in vars(self).items() for _, child in _items(name, x) if isinstance(child, Module))
         return next(filter(None, (child._nin() for child in children)), 0)  # noqa: SLF001  # another module
 
@@ -205,7 +205,7 @@ class Module:
         """
         path = file_path(path, "model.json")
         names = [name for name, _ in self.named_parameters()]
-        largest = ROOM + sum(100 + 12 * len(name) for name in names)  # JSON takes at most twelve for a character
+        largest = ROOM + sum(100 + 12 * len(name) for name in names)  # JSON takes at most twelve bytes for a character
         with reading(path, "Module.save") as file:
             content = file.read(largest + 1)
             if len(content) > largest:
@@ -221,7 +221,7 @@ class Module:
 
 
 def _parsed(content: bytes) -> Mapping[str, Any]:
-    """The parameters in a file that `save` wrote; a ValueError says what is wrong with it."""
+    """The parameters in a file that `save` wrote; raises a ValueError that says what is wrong with it."""
     content = content.replace(b"\r\n", b"\n").rstrip()  # line ends of other systems and editors
     sealed = is_sealed(BytesIO(content), BEFORE, AFTER)
     try:
@@ -236,7 +236,7 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 
 
 def _as_values(x: Any) -> Any:
-    """A sample with a Value for each float in it, so that equal ones are told apart; whole numbers may be indices and stay."""
+    """A sample with a Value for each float in it, so that equal ones are distinct nodes; integers may be indices and stay as they are."""
     if isinstance(x, list):
         return [_as_values(entry) for entry in x]
     if isinstance(x, tuple):
@@ -301,7 +301,7 @@ def _members(path: Sequence[str], x: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _rests_on(x: Value, parameters: set[Value]) -> bool:
-    """Whether `x` was computed from one of `parameters`, or from Values that were made in another scope, as in the call of a module."""
+    """Whether `x` was computed from one of `parameters`, or from Values made in another scope, as in the call of a module."""
     rest, seen = [x], {x}
     while rest:
         node = rest.pop()

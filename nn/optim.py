@@ -1,6 +1,6 @@
 """Optimisers with PyTorch's semantics, and schedules for their learning rate.
 
-Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ the weight decay, t the number of the step, from 0.
+Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ the weight decay, t the number of the step, counted from 0.
 """
 
 import math
@@ -42,7 +42,7 @@ class Optimizer:
         if not given:
             raise LengthError(
                 "got no parameters, expected at least one Value: pass model.parameters() of a Module that has some, or Values in a list; "
-                "an iterator that was used up gives none, so make a new one"
+                "an iterator can be used only once, so make a new one"
             )
         self.parameters = list(dict.fromkeys(given))
         self.lr = lr
@@ -77,7 +77,7 @@ class Optimizer:
         return list(moved.tolist())
 
     def state(self) -> tuple[dict[str, Any], list[float]]:
-        """The state for `restore`: the attributes of the optimizer, and the numbers of the parameters."""
+        """The state that `restore` takes: the attributes of the optimizer, and the numbers of the parameters."""
         return dict(vars(self)), [p.data for p in self.parameters]
 
     def restore(self, state: tuple[dict[str, Any], list[float]]) -> None:
@@ -100,14 +100,14 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent: v ← μ v + g + λ p, then p ← p - η v; with Nesterov's momentum p ← p - η (g + λ p + μ v).
 
-    The g of a batch makes it stochastic. v starts at 0.
+    It is stochastic gradient descent where g is computed from a batch. v starts at 0.
 
     Source: Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning (2013).
 
     Args:
         parameters: the Values to adjust, such as `model.parameters()`.
         lr: the learning rate η, a float or a schedule.
-        momentum: μ, from 0 up to 1.
+        momentum: μ, at least 0 and less than 1.
         nesterov: whether to look ahead along v; it needs a momentum.
         weight_decay: λ.
 
@@ -157,7 +157,7 @@ class Adam(Optimizer):
     Args:
         parameters: the Values to adjust, such as `model.parameters()`.
         lr: the learning rate η, a float or a schedule.
-        betas: β₁ and β₂, from 0 up to 1.
+        betas: β₁ and β₂, at least 0 and less than 1.
         eps: ε, which keeps the divisor above 0.
         weight_decay: λ.
 
@@ -256,7 +256,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
 
 
 def exponential(lr: float, decay: float) -> Schedule:
-    """A constant factor each step: lr · decayᵗ.
+    """The rate decays by a constant factor in each step: lr · decayᵗ.
 
     Args:
         lr: the rate of step 0.
@@ -274,12 +274,12 @@ def exponential(lr: float, decay: float) -> Schedule:
 
 
 def step_decay(lr: float, every: int, factor: float) -> Schedule:
-    """A constant factor every so many steps: lr · factor^⌊t / every⌋.
+    """The rate decays by a constant factor after every `every` steps: lr · factor^⌊t / every⌋.
 
     Args:
         lr: the rate of the first `every` steps.
-        every: how many steps have one rate.
-        factor: from each rate to the next, less than 1.
+        every: how many steps have the same rate.
+        factor: the ratio of each rate to the one before, less than 1.
 
     Raises:
         RangeError: a number lies outside its range, or `every` is not a positive int.

@@ -1,7 +1,7 @@
 """Plots of training and of gradients: `from nn import plot`. They need Matplotlib.
 
 Each function returns a Matplotlib figure, which a notebook shows when it is the last line of a cell and `.savefig("plot.png")` writes. With
-`ax=` it draws into Axes of yours and returns their figure; pyplot shows that one itself, so end such a line with a semicolon.
+`ax=` it draws into your own Axes and returns their figure; pyplot shows that figure itself, so end such a line with a semicolon.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ from nn.figures import (
     short,
     tint,
 )
-from nn.figures import Picture as Picture  # noqa: PLC0414  # the class of what each gives where no Axes are given
+from nn.figures import Picture as Picture  # noqa: PLC0414  # the class of the result where no Axes are given
 from nn.recorded import Model, Samples
 from nn.samples import listed, shown
 from nn.train import History, predict
@@ -44,16 +44,16 @@ from nn.train import History, predict
 __all__ = ["boundary", "gradcheck", "gradients", "history", "jacobian", "probabilities", "softmax"]
 
 SIDE = 80  # points along each side of the grid on which a boundary is found
-LEAST = 1e-17  # where an error of 0 stands on a logarithmic axis
-STEP = 6e-6  # of central differences: rounding and truncation are as large, some 1e-11
+LEAST = 1e-17  # where an error of 0 is drawn on a logarithmic axis
+STEP = 6e-6  # of central differences: with it rounding and truncation errors are about equal, some 1e-11
 
 
 def history(history: History, *, ax: Any = None) -> Figure:
-    """Loss and accuracy by epoch, in training and on the validation samples, as far as `fit` has seen them.
+    """Loss and accuracy by epoch, in training and, where `fit` was given some, on the validation samples.
 
     Args:
         history: what `fit` returned.
-        ax: a pair of Axes, for loss and accuracy; one alone gets the loss.
+        ax: a pair of Axes, for loss and accuracy; a single one gets the loss.
 
     Raises:
         LengthError: no epoch was completed, or the number of Axes is wrong.
@@ -87,21 +87,22 @@ def history(history: History, *, ax: Any = None) -> Figure:
 
 
 def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the field's name for inputs
-    """Which class a model predicts where in the plane, with the samples on top; those that it misclassifies have a ring.
+    """The class that a model predicts at each point of the plane, with the samples on top; misclassified samples have a ring.
 
     A model with several outputs predicts the class of the largest, one with a single output, a score, by its sign, as `predict` does.
 
     Args:
         model: gives the outputs of one sample of 2 numbers.
         X: N samples, as rows of 2 numbers.
-        y: N targets: class indices, one-hot rows or distributions (their largest counts); -1 or 1 for a model with one output.
+        y: N targets: class indices, one-hot rows or distributions (the class of the largest entry); -1 or 1 for a model with one output.
         ax: the Axes to draw into.
 
     Raises:
-        LengthError: a sample has not 2 numbers, X and y differ in length or are empty, or the model gives a list of fewer than 2 outputs.
-        NumberError: the model is no function, or something is no number.
+        LengthError: a sample does not have 2 numbers, X and y differ in length or are empty, or the model gives a list of fewer than 2
+            outputs.
+        NumberError: the model is not a function, or an entry of X or y, or an output, is not a number.
         OperationError: `ax` is not Axes.
-        RangeError: a target is no class of the model, or there is inf or nan in X or among the outputs.
+        RangeError: a target is not a class of the model, or there is inf or nan in X or among the outputs.
 
     >>> figure = boundary(lambda x: x[0] - x[1], [[0.0, 1.0], [2.0, 1.0], [3.0, 0.0]], [-1, 1, 1])
     >>> figure.axes[0].get_legend_handles_labels()[1]
@@ -123,7 +124,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     single = not isinstance(outputs[0], list)
     scores = np.array([[0.0, float_of("output", s)] for s in outputs]) if single else matrix_of("the outputs", outputs)
     if not np.isfinite(scores).all():
-        raise RangeError("the model gave inf or nan somewhere around the samples, expected finite numbers: look for what made it")
+        raise RangeError("the model gave inf or nan near the samples, expected finite numbers: find where it arose with detect_anomaly()")
     names = [-1, 1] if single else list(range(scores.shape[1]))
     if len(names) < 2:
         raise LengthError("the model gave a list of 1 output, expected one number, or one for each of at least 2 classes")
@@ -147,20 +148,20 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
 
 
 def softmax(logits: Any, *, target: Any = None, labels: Sequence[str] | None = None, ax: Any = None) -> Figure:
-    """Bars of the softmax a of logits z, with the numbers beside them; hardmax is the outline.
+    """Bars of the softmax a of logits z, with the numbers beside them; the outlined bar is the hardmax.
 
     Args:
         logits: the K logits of a sample.
-        target: a class index, a one-hot row or a distribution: points at y_k. How far a bar misses its point is a_k - y_k,
-            the gradient of cross-entropy.
+        target: a class index, a one-hot row or a distribution, drawn as points at y_k. The distance from the point to the end of the bar is
+            a_k - y_k, the gradient of cross-entropy.
         labels: the names of the classes.
         ax: the Axes to draw into.
 
     Raises:
-        LengthError: there are no logits, or not as many labels, or numbers in the target.
-        NumberError: a logit is no number.
+        LengthError: there are no logits, or the number of labels, or of entries in the target, differs from theirs.
+        NumberError: a logit is not a number.
         OperationError: `ax` is not Axes.
-        RangeError: the target is no class and no distribution, or there is inf or nan among the logits.
+        RangeError: the target is neither a class nor a distribution, or there is inf or nan among the logits.
 
     >>> figure = softmax([5.0, 2.0, -1.0, 3.0], target=0, labels=["cat", "dog", "fish", "bird"])
     >>> [text.get_text() for text in figure.axes[0].texts]
@@ -200,7 +201,8 @@ def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = 
 def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, ax: Any = None) -> Figure:
     """A matrix of derivatives ∂a_i/∂z_j as a heat map: blue where positive, orange where negative.
 
-    The larger, the deeper; inf and nan are pink. Each number stands in its cell; where they have no room, there is a colour bar.
+    The larger the number, the deeper the colour; inf and nan are pink. Each number is written in its cell; where there is no room for that,
+    there is a colour bar.
 
     Args:
         matrix: what `autograd.jacobian` or `autograd.hessian` gives for a list or an array: rows of equal length.
@@ -209,8 +211,8 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
         ax: the Axes to draw into.
 
     Raises:
-        LengthError: there are no rows, they differ in length, or there are not as many names.
-        NumberError: an entry is no number.
+        LengthError: there are no rows, they differ in length, or the number of names is not that of the rows or columns.
+        NumberError: an entry is not a number.
         OperationError: `ax` is not Axes.
 
     >>> figure = jacobian(autograd.jacobian(functional.softmax)([0.0, 0.0]))
@@ -234,7 +236,7 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
             panel.text(j, i, text, ha="center", va="center", color=INK, fontsize=size)
     else:
         bar = figure.colorbar(mesh, ax=panel)
-        cast("Any", bar.solids).set_rasterized(False)  # an image would keep its colours in the dark
+        cast("Any", bar.solids).set_rasterized(False)  # an image would not change its colours on a dark page
         bar.ax.tick_params(colors=ink_of(panel))
     for axis, name, names in ((panel.yaxis, "output", outputs), (panel.xaxis, "input", inputs)):
         if names is None:
@@ -249,20 +251,20 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
 
 
 def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = None) -> Figure:
-    """Derivatives got against expected ones, and the error of each: |got - expected| / max(1, |expected|), as `gradcheck` measures it.
+    """Computed derivatives against expected ones, and the error of each: |got - expected| / max(1, |expected|), as `gradcheck` measures it.
 
-    Where all is well, every point lies on the diagonal and below the tolerance; the others are orange squares. An error of 0 is drawn at
+    Correct derivatives lie on the diagonal and below the tolerance; the others are orange squares. An error of 0 is drawn at
     1e-17, since its axis is logarithmic.
 
     Args:
         expected: numbers, or a structure of rows of them.
-        got: as many numbers in the same order.
+        got: equally many numbers in the same order.
         tolerance: the largest error that counts as agreement.
-        ax: a pair of Axes, for the derivatives and their errors; one alone gets the derivatives.
+        ax: a pair of Axes, for the derivatives and their errors; a single one gets the derivatives.
 
     Raises:
-        LengthError: there are no numbers, or not as many on both sides, or the number of Axes is wrong.
-        NumberError: something is no number.
+        LengthError: there are no numbers, or not equally many of both, or the number of Axes is wrong.
+        NumberError: an entry is not a number.
         OperationError: `ax` is not Axes.
         RangeError: a number is inf or nan, or `tolerance` is not a positive float.
 
@@ -272,7 +274,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     """
     x, y = np.array(numbers_in("expected", expected)), np.array(numbers_in("got", got))
     if len(x) != len(y) or not len(x):
-        raise LengthError(f"got {len(y)} derivatives and expected {len(x)}: give as many of both, and at least one")
+        raise LengthError(f"got {len(y)} derivatives and {len(x)} expected ones: give equally many of both, and at least one")
     for name, numbers in (("expected", x), ("got", y)):
         if not np.isfinite(numbers).all():
             raise RangeError(f"there is inf or nan among the derivatives in {name}, which cannot be drawn: find them with detect_anomaly()")
@@ -301,7 +303,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
 def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax: Any = None) -> Figure:
     """`gradients` of a function: those of `autograd.jacobian` against central differences (f(x + h) - f(x - h)) / 2h.
 
-    To prove that a derivative is right use `autograd.gradcheck`, whose differences are extrapolated; this shows how it is wrong.
+    To check that a derivative is right use `autograd.gradcheck`, whose differences are more accurate; the plot shows how it is wrong.
 
     Args:
         f: a function of a sequence of numbers that gives a number or a list of them.
@@ -310,7 +312,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
         ax: as for `gradients`.
 
     Raises:
-        OperationError: f is no function; otherwise as for `gradients`.
+        OperationError: f is not a function; otherwise as for `gradients`.
 
     >>> from autograd import Op
     >>> wrong = Op("wrong", lambda xp, x: xp.sin(x), lambda y, x: (1.0 - x,))

@@ -25,7 +25,7 @@ class Samples:
 
     def __init__(self, model: Model, inputs: list[Any]) -> None:
         self.model, self.inputs = model, inputs
-        # None: sample by sample, which without compiled code is faster than columns for batches of usual size.
+        # None: sample by sample, which without compiled code is faster than NumPy columns for batches of the usual size.
         self.rows = _array(inputs) if backend == "native" else None
 
         def outputs(x: Any) -> Any:
@@ -48,7 +48,7 @@ class Samples:
         return [self.model(self.inputs[i]) for i in chosen]
 
     def backward(self, chosen: Sequence[int], outputs: list[Any], loss: Value) -> list[Value]:
-        """Backpropagate `loss`; the roots from which that was done, or none if the samples have to be run one by one."""
+        """Backpropagate `loss`, and return the roots from which that was done, or none if the samples have to be run one by one."""
         loss.backward()
         if self.rows is None:
             return [loss]
@@ -68,7 +68,7 @@ class Samples:
 
 
 def _strictly(f: Callable[..., Any], *args: Any) -> Any:
-    """`f(*args)` under `no_grad`; a warning that it is recorded again for every sample becomes an error."""
+    """`f(*args)` under `no_grad`; the warning that it is recorded again for every sample becomes an error."""
     filters = warnings.filters
     try:
         with no_grad(), warnings.catch_warnings():
@@ -89,7 +89,7 @@ def _array(inputs: list[Any]) -> np.ndarray | None:
 
 
 def _each(found: Any) -> list[Any]:
-    """The outputs of each sample, from arrays over the samples."""
+    """The outputs of each sample, from arrays that have an entry for each sample."""
     if not isinstance(found, list):
         return list(found.tolist())
     if not found or any(column.ndim != 1 for column in found):

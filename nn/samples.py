@@ -95,7 +95,7 @@ def _of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, target
     if depth and len(given) != len(wanted):
         k = len(given)
         remedy = "one target" if k == 1 else f"{k} targets"
-        raise LengthError(f"a row of the {what} has {k} numbers and takes as many targets, got {shown(wanted)}: give {remedy} for each row")
+        raise LengthError(f"a row of the {what} has {k} numbers and needs as many targets, got {shown(wanted)}: give {remedy} for each row")
     losses = [_of_numbers(what, loss, o, t, depth=depth + 1) for o, t in _paired(given, wanted)]
     if len({len(l) if isinstance(l, list) else None for l in losses}) > 1:
         raise LengthError(
@@ -105,7 +105,7 @@ def _of_numbers(what: str, loss: Callable[[Any, Any], Any], outputs: Any, target
 
 
 def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
-    """The message where one of outputs and targets is a number and the other a list; `row` is not empty where they belong to one sample."""
+    """The message where one of outputs and targets is a number and the other a list; `row` is empty unless they belong to one sample."""
     if isinstance(outputs, list):
         k = len(outputs)
         batch, remedy = f"a batch of {k}", "put it in a list, [y]" if k == 1 else TRANSPOSE
@@ -113,7 +113,7 @@ def _other_shape(what: str, outputs: Any, targets: Any, row: str) -> str:
             batch = f"a {row}{what} has {k} numbers and"
             remedy = "put each target in a row, [[y] for y in targets]" if k == 1 else f"give {k} targets for each row"
         index = f"; a class index becomes one_hot(index, {k})" if k > 1 and isinstance(targets, Integral) else ""
-        return f"{batch} takes as many targets, got the single target {shown(targets)}: {remedy}{index}"
+        return f"{batch} needs as many targets, got the single target {shown(targets)}: {remedy}{index}"
     unwrapped = "each out of its row, [row[0] for row in targets]" if row else "it out of the sequence, targets[0]"
     remedy = f": take {unwrapped}" if len(targets) == 1 else ""
     return f"got one number as {what} and the sequence {shown(targets)} as targets, expected one target{remedy}"
@@ -131,7 +131,7 @@ def blamed(error: NumberError, what: str, numbers: Iterable[Any]) -> NumberError
 
 
 def _blamed_rows(error: NumberError, what: str, rows: list[list[Any]]) -> NumberError:
-    """As `blamed`, for samples as rows; where these have a third axis, a sequence is in place of a number."""
+    """As `blamed`, for samples as rows; where these have a third axis, an entry is a sequence in place of a number."""
     for x in chain.from_iterable(rows):
         if isinstance(given := listed(x), list):
             return NumberError(
@@ -153,9 +153,9 @@ def _paired(outputs: list[Any], targets: Any) -> Iterable[tuple[Any, Any]]:
     """Each sample of a batch with its target."""
     given = listed(targets)
     if not isinstance(given, list):
-        raise LengthError(f"a batch of {len(outputs)} takes as many targets, got the single target {shown(given)}: {TRANSPOSE}")
+        raise LengthError(f"a batch of {len(outputs)} needs as many targets, got the single target {shown(given)}: {TRANSPOSE}")
     if len(given) != len(outputs):
-        raise LengthError(f"a batch of {len(outputs)} takes as many targets, got {len(given)}: {TRANSPOSE}")
+        raise LengthError(f"a batch of {len(outputs)} needs as many targets, got {len(given)}: {TRANSPOSE}")
     return zip(outputs, given, strict=True)
 
 
@@ -194,7 +194,7 @@ def class_weights(target: Any, classes: int) -> dict[int, Any]:
 
 
 def sign(target: Any, model: str = "") -> int:
-    """The class of a two-class target, -1 or 1; `model` is put into the message."""
+    """The class of a two-class target, -1 or 1; `model` is a phrase for the message."""
     given = number("targets", target) if isinstance(target, Value) else listed(target)
     if not (given == 1 or given == -1):  # noqa: PLR1714  # a set would not take a list
         row = "take each target out of its row, [row[0] for row in y]; " if isinstance(given, list) and len(given) == 1 else ""
@@ -230,7 +230,7 @@ def _as_index(label: Any) -> str:
 def argmax(scores: list[Any]) -> int:
     """The index of the largest number, the first at a tie."""
     if not all(x >= x for x in scores):  # noqa: PLR0124  # False for nan, and works for floats and Values alike
-        raise RangeError(f"got nan among the scores {shown(scores)}, of which none is the largest: look for what made it")
+        raise RangeError(f"got nan among the scores {shown(scores)}, so none is the largest: find where it arose with detect_anomaly()")
     return max(range(len(scores)), key=scores.__getitem__)
 
 
@@ -265,15 +265,15 @@ def generator(seed: Any) -> random.Random:
 
 
 def not_a_parameter(x: Value) -> str:
-    """The end of the message for the result of an operation in place of a parameter: the remedy."""
+    """For a message: why a computed Value cannot be a parameter, and the remedy."""
     op = "an operation" if x.op is None else x.op.name
     return (
-        f"{op} made it, expected a Value that no operation made: compute the number first, Value(1.0 * 0.1) rather than "
+        f"it is the result of {op}, expected a leaf Value: compute the number first, Value(1.0 * 0.1) rather than "
         "Value(1.0) * 0.1, or take that of the result, Value(x.data); what depends on parameters is computed in forward"
     )
 
 
 def shown(x: Any) -> str:
-    """`x` for a message, cut where it is long."""
+    """`x` for a message, shortened where it is long."""
     text = " ".join(map(str.strip, repr(x).splitlines()))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -61,8 +61,8 @@ def fit(
     """Train `model` by going over the samples in batches, shuffled again in each epoch.
 
     The model is recorded once and run over a batch as a program, as `autograd.vmap` does, which calls it with Values in place of the
-    numbers of a sample. A model that cannot be recorded, as it looks up a word or draws random numbers, runs sample by sample, and so does
-    any model where `autograd.backend` is "pure".
+    numbers of a sample. A model that cannot be recorded, because it looks up a word or draws random numbers, runs sample by sample, and so
+    does any model where `autograd.backend` is "pure".
 
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
 
@@ -74,7 +74,7 @@ def fit(
         loss: `loss(outputs, targets)` of a batch, a Value: its mean, so that the learning rate does not depend on the batch's size.
         epochs: the number of passes over all samples.
         batch_size: the number of samples in a step.
-        validation: a pair like (X, y), on which the model is measured after each epoch and not trained.
+        validation: a pair like (X, y), on which the model is measured after each epoch, but not trained.
         seed: for the shuffling.
         progress: whether to show a bar, which needs tqdm; it is shown in a terminal or notebook only.
 
@@ -286,13 +286,13 @@ def _diverged(what: str, lr: float) -> str:
 
 
 def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
-    """Inputs and targets as plain lists, over which loops are faster than over arrays."""
+    """Inputs and targets as plain lists, since loops over them are faster than over arrays."""
     inputs, targets = listed(X), listed(y)
     for name, given in (("X", inputs), ("y", targets)):
         if not isinstance(given, list) or not given:
             raise LengthError(f"got {shown(given)} as {name}, expected one row or number for each sample, and at least one sample")
     if len(inputs) != len(targets):
-        raise LengthError(f"got {len(inputs)} samples in X and {len(targets)} targets in y, expected as many: one target for each row of X")
+        raise LengthError(f"got {len(inputs)} samples in X and {len(targets)} targets in y, expected one target for each row of X")
     return [listed(x) for x in inputs], [listed(t) for t in targets]
 
 
@@ -341,7 +341,7 @@ def _label_or_none(output: Any, target: Any) -> int | None:
 @contextmanager
 def _bar(total: int, *, shown: bool) -> Iterator[Callable[[str, dict[str, float]], None]]:
     """A progress bar of `total` steps; none without tqdm or a terminal."""
-    # A notebook shows standard error in red, a terminal's standard output may be piped to a file.
+    # A notebook shows standard error in red; in a terminal, standard output may be piped to a file.
     notebook = type(sys.stdout).__module__.startswith("ipykernel")
     file = next((f for f in (sys.stderr, sys.stdout) if f.isatty()), sys.stdout if notebook else None)
     try:

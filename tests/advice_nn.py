@@ -267,9 +267,7 @@ LOSSES = [
         lambda: nn.negative_log_likelihood([autograd.log(0.5), autograd.log(0.5)], 1),
         math.log(2.0),
     ),
-    Advice(
-        "look for what made it", lambda: nn.hardmax([1.0, autograd.log(-1.0)]), lambda: nn.hardmax([1.0, autograd.log(1.0)]), [1.0, 0.0]
-    ),
+    Advice("find where it arose", lambda: nn.hardmax([1.0, autograd.log(-1.0)]), lambda: nn.hardmax([1.0, autograd.log(1.0)]), [1.0, 0.0]),
 ]
 
 TRAINING = [
@@ -345,7 +343,7 @@ PLOTS = [
         "leave these samples out", lambda: boundary(X=[[1.0, math.inf], [1.0, 2.0]]), lambda: boundary(X=[[1.0, 2.0]], y=[1]), is_figure
     ),
     Advice(
-        "look for what made it",
+        "find where it arose",
         lambda: boundary(model=lambda x: autograd.log(x[0] - 1.0)),
         lambda: boundary(model=lambda x: x[0] - 1.0),
         is_figure,

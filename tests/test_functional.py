@@ -571,7 +571,7 @@ def test_a_batch_of_batches(f):
 @pytest.mark.parametrize("targets", [[1], [1, 1, 1], [], 1, [[1, 0, 0]]])
 def test_a_batch_takes_as_many_targets(loss, targets):
     outputs = SAMPLE_LOSSES.get(loss, [0.5, 0.5])
-    with pytest.raises(LengthError, match=r"a batch of 2 takes as many targets, got .*transpose"):
+    with pytest.raises(LengthError, match=r"a batch of 2 needs as many targets, got .*transpose"):
         loss(outputs, targets)
 
 
@@ -617,7 +617,7 @@ def test_an_unknown_reduction(loss):
         (lambda: nn.mse([[1.0]], [[1.0, 2.0]]), LengthError, ["a row of the outputs has 1 numbers", "give one target for each row"]),
         (lambda: nn.mse([[1.0], [1.0, 2.0]], [[1.0], [1.0, 2.0]]), LengthError, ["rows", "differ in length", "equal length"]),
         (lambda: nn.mse(1.0, 1.0, reduction=[]), RangeError, ["reduction=[]", "'mean', 'sum' or 'none'"]),
-        (lambda: nn.hardmax([1.0, math.nan]), RangeError, ["nan among the scores [1.0, nan]", "look for"]),
+        (lambda: nn.hardmax([1.0, math.nan]), RangeError, ["nan among the scores [1.0, nan]", "find where it arose"]),
         (lambda: nn.hardmax([[1.0, 0.0], values([math.nan, 1.0])]), RangeError, ["nan among the scores"]),
         (lambda: nn.one_hot(0, 2.0), RangeError, ["classes=2.0", "positive int"]),
         (lambda: nn.one_hot([], 0), RangeError, ["classes=0", "positive int"]),

@@ -17,14 +17,14 @@ TOP = Path(autograd.__file__).parent
 # From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.
 ORDER = """
     errors graph trees labels blocks context spellings elsewhere transformed compiled
-    kinds numeric symbols probes special facts op ops ufuncs linalg functions arrays
+    kinds numeric symbols probes special facts calling op ops ufuncs linalg functions arrays
     copies methods operators value
     native native.cnames native.ctext native.loops native.header native.generate native.csource
     engine anomaly foreign changed files sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.captured program.lanes program.steps program.form program.traced program.calls program.building program.fusion
     program.branches program.arguments program.recording program.vmap program.fast program.explain program.jit program
-    transforms differences local check shifts symbolic
+    transforms differences local check shifts named symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
     pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network
     pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice pictures.names
@@ -41,14 +41,26 @@ def name_of(path):
 FILES = {name_of(path): path for path in sorted(TOP.rglob("*.py"))}
 
 
-def imported(path):
-    """The files of the package that one imports, wherever in it the import stands."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def strings(tree):
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def imported(source):
+    """The files of the package that a file imports, wherever in it the import stands, also by `import_module` or `__import__`.
+
+    Where the name is computed, each name of a module that stands in the file may be meant.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
         names = []
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "autograd":
             names = [f"{node.module}.{a.name}" if f"{node.module}.{a.name}"[9:] in FILES else node.module for a in node.names]
         elif isinstance(node, ast.Import):
             names = [a.name for a in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"import_module", "__import__"}:
+            names = (
+                strings(node.args[0]) if isinstance(node.args[0], ast.Constant) else re.findall(r"autograd[\w.]*", " ".join(strings(tree)))
+            )
         yield from (name[9:] or "__init__" for name in names if name.partition(".")[0] == "autograd")
 
 
@@ -59,9 +71,28 @@ def test_every_file_has_its_place():
 @pytest.mark.parametrize("name", FILES)
 def test_imports_lead_upwards(name):
     compiled = ["native._native", "native._kernel"]  # which are tried by one file, and are no Python
-    above = ORDER[: ORDER.index(name)] + compiled
-    below = [other for other in imported(FILES[name]) if not any(fnmatch(other, place) for place in above)]
+    above = ORDER[: ORDER.index(name) + 1] + compiled
+    source = FILES[name].read_text(encoding="utf-8")
+    below = [other for other in imported(source) if not any(fnmatch(other, place) for place in above)]
     assert not below
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import autograd.jit",
+        "def f():\n    from autograd import jit",
+        "from autograd.jit import jit",
+        "f = import_module('autograd.jit').jit",
+        "importlib.import_module('autograd.jit')",
+        "__import__('autograd.jit')",
+        "def f(name):\n    return getattr(import_module(name), name)\nf('autograd.jit')",
+        "PACKAGE = 'autograd'\nimport_module(f'autograd.{name}')",
+    ],
+)
+def test_each_way_to_import_is_seen(source):
+    assert list(imported(source.replace("jit", "symbols")))
+    assert not list(imported(source.replace("autograd.jit", "sympy").replace("autograd", "sympy")))
 
 
 @needs_checkout

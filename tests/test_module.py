@@ -540,7 +540,7 @@ def test_what_was_computed_is_no_parameter(make, late, tmp_path):
         "fit": lambda: nn.fit(model, [[1.0]], [2.0], optimizer=optimizer, loss=nn.mse, progress=False),
     }
     for use in uses.values():
-        with pytest.raises(NumberError, match=r"got Value\(.* as w.* of Holder: .+ made it, expected a Value that no operation made"):
+        with pytest.raises(NumberError, match=r"got Value\(.* as w.* of Holder: it is the result of .+, expected a leaf Value"):
             use()
     assert (model.b.data, optimizer.steps, list(tmp_path.iterdir())) == (0.5, 0, [])
 
@@ -548,7 +548,7 @@ def test_what_was_computed_is_no_parameter(make, late, tmp_path):
 def test_what_is_put_into_a_list_later_is_seen():
     model = Holder([Value(1.0)])
     model.w.append(Value(1.0) * 0.1)
-    with pytest.raises(NumberError, match=r"as w\.1 of Holder: mul made it"):
+    with pytest.raises(NumberError, match=r"as w\.1 of Holder: it is the result of mul"):
         model.parameters()
     model.w[1] = Value(1.0 * 0.1)
     assert model.state_dict() == {"w.0": 1.0, "w.1": 0.1, "b": 0.5}

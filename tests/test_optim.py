@@ -208,7 +208,7 @@ def test_a_rate_may_be_any_real_number(lr):
         (lambda _: step_decay(None, 2, 0.5), NumberError, ["lr: got None"]),
         (lambda _: warmup(2, math.inf), RangeError, ["then=inf", "finite"]),
         (lambda _: SGD([1.0], lr=0.1), NumberError, ["the parameter 1.0", "Values", "model.parameters()"]),
-        (lambda p: SGD([p[0] * 2], lr=0.1), NumberError, ["the parameter Value(data=2.0", "no operation made"]),
+        (lambda p: SGD([p[0] * 2], lr=0.1), NumberError, ["the parameter Value(data=2.0", "a leaf Value"]),
         (lambda _: cosine(0.1, 0), RangeError, ["steps=0", "positive int"]),
         (lambda _: warmup(-1, 0.1), RangeError, ["steps=-1", "positive int"]),
         (lambda _: step_decay(0.1, 2.5, 0.5), RangeError, ["every=2.5", "positive int"]),

@@ -1,1 +1,1 @@
-"""What is compiled, the Value and the kernel, and the generator of their C text; `autograd.compiled` takes them where they were built."""
+"""The compiled parts, the Value and the kernel, and the generator of their C text; `autograd.compiled` imports those that were built."""

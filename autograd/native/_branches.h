@@ -16,11 +16,11 @@ _Static_assert(sizeof(Arm) == 7 * sizeof(int32_t), "a row of the array that Pyth
 static const char *arm_fault(const Program *p, const Arm *arm, size_t i, size_t arms, size_t checks) {
     if (arm->begin < 0 || arm->end < arm->begin || (size_t)arm->end > p->size) return "its instructions are not among the program's";
     if (arm->check < 0 || arm->checked < arm->check || (size_t)arm->checked > checks) return "its checks are not among those given";
-    if (arm->fork < -1 || (arm->fork >= 0 && (size_t)arm->fork >= p->slots)) return "its guard is no slot";
+    if (arm->fork < -1 || (arm->fork >= 0 && (size_t)arm->fork >= p->slots)) return "its guard is not a slot";
     if (arm->fork < 0) return arm->no < 0 || arm->yes < arm->no || (size_t)arm->yes > p->results ? "its outputs are not among the program's" : NULL;
     for (int k = 0; k < 2; k++) {
         const int32_t next = k ? arm->yes : arm->no;
-        if (next != -1 && (next <= (int32_t)i || (size_t)next >= arms)) return "an arm that follows it is no later one";
+        if (next != -1 && (next <= (int32_t)i || (size_t)next >= arms)) return "an arm that follows it comes before it";
     }
     return NULL;
 }
@@ -64,7 +64,7 @@ static int plan_arms(Plan *plan, PyObject *arms, PyObject *checks) {
     }
     for (Py_ssize_t i = 0; i < views[1].shape[0]; i++) {
         if (plan->checks[i] >= 0 && (size_t)plan->checks[i] / 2 < p->slots) continue;
-        PyErr_Format(PyExc_ValueError, "check %zd is of no slot", i);
+        PyErr_Format(PyExc_ValueError, "check %zd is not for a slot", i);
         goto done;
     }
     for (size_t i = 0; i < p->slots; i++) p->flags[i] &= (uint8_t)~ALWAYS;

@@ -202,7 +202,7 @@ cdef object unary(int code, object a):
 
 
 cdef object binary(int code, object a, object b):
-    """A node for an operation on a Value and another or a number, on either side; NotImplemented for what is no number."""
+    """A node for an operation on a Value and another or a number, on either side; NotImplemented for what is not a number."""
     cdef double x, y, z
     cdef double[2] partials = [0.0, 0.0]
     cdef int left = node_read(<PyObject*>a, &x), right = node_read(<PyObject*>b, &y)
@@ -297,7 +297,7 @@ cdef object node_of(double data, object op, tuple args, object partials):
     cdef Py_ssize_t i, n = len(args)
     cdef bint deferred = type(partials) is Deferred
     if len(partials) != n:
-        raise OperationError(f"got {n} arguments and {len(partials)} partials, expected as many of one as of the other")
+        raise OperationError(f"got {n} arguments and {len(partials)} partials, expected equally many of both")
     made = node_new(data, NULL if op is None else <PyObject*>op, n)
     cdef Edge* edges = node_edges(of(made))
     for i in range(n):

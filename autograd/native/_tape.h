@@ -61,7 +61,7 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
         const int code = p->codes[i];
         uint8_t flag = 0;
         *at = i;
-        if (code >= AG_COUNT) return "its code is none of the table's";
+        if (code >= AG_COUNT) return "its code is not in the table";
         if (end < begin || end > args) return "its arguments lie outside of args";
         const size_t count = end - begin;
         if (ag_ops[code].arity ? count != ag_ops[code].arity : !ag_ops[code].sequences ? !count : count % ag_ops[code].sequences)
@@ -72,17 +72,17 @@ static const char *program_analyse(Program *p, const uint8_t *uniform, const uin
         past = (past << 3 ^ (size_t)code) & ((1 << 12) - 1);
         for (size_t k = 0; k < count; k++) {
             const size_t a = (uint32_t)p->args[begin + k];
-            if (a >= p->known + i) return "an argument is no earlier slot";
+            if (a >= p->known + i) return "an argument is not an earlier slot";
             flag |= flags[a] & (depends_on(code, k) ? VARIES | DEPENDS : VARIES);
         }
         flags[p->known + i] = flag;
     }
     *at = p->size;
     p->irregular = wrong > 2000 && wrong > p->size / 8; /* fewer can be learnt from run to run */
-    if (p->starts[p->size] != args) return "its end is not that of args";
+    if (p->starts[p->size] != args) return "it ends before or after args";
     for (size_t j = 0; j < p->results; j++) {
         const size_t a = (uint32_t)p->outputs[j];
-        if (a >= p->slots) return "an output is no slot";
+        if (a >= p->slots) return "an output is not a slot";
         if (p->seeded[j]) flags[a] |= REACHED | ALWAYS;
     }
     for (size_t i = p->size; i-- > 0;) {

@@ -19,7 +19,7 @@ MATHEMATICS = """
     ldexp lgamma llogb llrint llround log log10 log10p1 log1p log2 log2p1 logb logp1 lrint lround modf nan nearbyint nextafter nextdown
     nexttoward nextup pow pown powr remainder remquo rint rootn round roundeven rsqrt scalb scalbln scalbn setpayload setpayloadsig
     significand sin sincos sinh sinpi sqrt tan tanh tanpi tgamma totalorder totalordermag trunc ufromfp ufromfpx y0 y1 yn
-"""  # and for other types, with f, l, f32, d64 and the like at their ends
+"""  # these also with f, l, f32, d64 and similar suffixes, for other types
 
 LIBRARY = """
     a64l abort abs aligned_alloc alloca arc4random arc4random_buf arc4random_uniform asctime assert at_quick_exit atexit atof atoi atol
@@ -55,10 +55,10 @@ LIBRARY = """
 
 RULES = {
     r"_.*": "which C keeps for itself, as all that begins with an underscore",
-    r"[A-Z][A-Z0-9_]+|(PRI|SCN)[a-z].*|L_tmpnam": "which is written as macros of C are, in capitals",
-    r".+_t": "which is written as types of the C library are, with _t at the end",
-    r"(atomic|thrd|mtx|cnd|tss)_.*": "which is written as a function of the C library",
-    r"(?i:ag_.*)": "which is written as what this source has inside, with ag_ in front",
+    r"[A-Z][A-Z0-9_]+|(PRI|SCN)[a-z].*|L_tmpnam": "which is in capitals, as the macros of C are",
+    r".+_t": "which ends in _t, as types of the C library do",
+    r"(atomic|thrd|mtx|cnd|tss)_.*": "which has the form of a function of the C library",
+    r"(?i:ag_.*)": "which begins with ag_, as the names within this source do",
     "|".join(KEYWORDS.split()): "which is a keyword of C or C++",
     f"({'|'.join(MATHEMATICS.split())})(f|l|[fd]\\d+x?)?(_r)?|({'|'.join(LIBRARY.split())})(_unlocked)?": "which the C library has",
 }
@@ -68,6 +68,6 @@ def why_taken(name: str) -> str | None:
     """Why a function of this name would not compile, or would be another's; None where it is free.
 
     >>> why_taken("NULL"), why_taken("loss")
-    ('which is written as macros of C are, in capitals', None)
+    ('which is in capitals, as the macros of C are', None)
     """
     return next((why for rule, why in RULES.items() if re.fullmatch(rule, name)), None)

@@ -42,7 +42,7 @@ def source(program: Any, name: str) -> str:
 
 
 def _check_name(name: Any) -> None:
-    """Refuse a name under which, or under NAME_gradient, C could not have a function."""
+    """Raise an error if C could not have a function with this name, or with NAME_gradient."""
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
         raise OperationError(f"got {name!r} as the name of a C function, expected letters, digits and underscores, such as 'program'")
     for each in (name, f"{name}_gradient"):
@@ -52,7 +52,7 @@ def _check_name(name: Any) -> None:
 
 
 def _functions(program: Any, name: str, given: dict[str, int], result: str, own: dict[Op, str]) -> Iterator[str]:
-    """The C functions that make up a program: pieces of bounded size, and what calls them in turn."""
+    """The C functions of a program: pieces of bounded size, and one that calls them in turn."""
     first = program.inputs + len(program.constants)
     lines = [_statement(f"v[{first + k}]", op, args, own) for k, (op, args) in enumerate(program.instructions())]
     pieces = ["\n".join(lines[i : i + PIECE]) for i in range(0, len(lines), PIECE)]
@@ -66,7 +66,7 @@ def _functions(program: Any, name: str, given: dict[str, int], result: str, own:
             f"int {name}({', '.join(f'const double *{x}' for x in given)}, double *{result}) {{",
             *([f"    static const double constants[] = {{{', '.join(constants)}}};"] if constants else []),
             f"    double *v = (double *)malloc({places + longest} * sizeof *v), *t = v + {places};",
-            "    (void)ag_ops; /* the header's table, which nothing here asks */",
+            "    (void)ag_ops; /* the header's table, which is not used here */",
             "    if (!v) return -1;",
             *[f"    memcpy(v + {at}, {x}, {n} * sizeof *v);" for at, (x, n) in zip(starts, given.items(), strict=False)],
             *([f"    memcpy(v + {program.inputs}, constants, sizeof constants);"] if constants else []),

@@ -79,7 +79,7 @@ class Expression:
 def _number(x: Any) -> Expression:
     if not isinstance(x, Expression):
         return _constant(as_float(x))
-    if x.__class__ is not Expression:  # what is more than that in Python, as the count of arguments
+    if x.__class__ is not Expression:  # a number that has further uses in Python, such as the count of arguments
         return Expression(x.text, x.precedence)
     return _where(x, 1.0, 0.0) if x.precedence in CONDITIONS else x
 
@@ -114,7 +114,7 @@ def _remainders(a: Any, b: Any) -> tuple[Expression, Expression]:
     return rest, _where(rest == 0.0, _call("copysign", 0.0, b), moved)
 
 
-# What `math` has under the name that it has in C, and with a float as the result.
+# The functions of `math` that have the same name in C, and return a float.
 IN_C = set(MATHEMATICS.split()) - {"gamma", "trunc", "ldexp", "frexp", "modf"}
 
 
@@ -127,7 +127,7 @@ class _CText:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
         if not isinstance(function, BuiltinFunctionType) or function.__name__ not in IN_C:
-            raise AttributeError(f"there is no xp.{name} in C text")  # an attribute that is not there
+            raise AttributeError(f"there is no xp.{name} in C text")  # as for any missing attribute
         return partial(_call, function.__name__)
 
     @staticmethod
@@ -185,7 +185,7 @@ register_node(Expression, C)
 
 
 def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[str]]:
-    """The lines that give a name to what is used again, or is long, each declared so; and the text of each result after them."""
+    """The lines that declare names for subexpressions that are long or used more than once; and the text of each result after them."""
     nodes = order(*results)
     uses = Counter(chain(results, *(x.args for x in nodes)))
     printed: dict[Expression, tuple[str, int]] = {}
@@ -202,7 +202,7 @@ def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[s
 
 
 def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
-    """A C function of these statements, each with its expression in place."""
+    """A C function with these statements, each a template with its expression."""
     results = [x for _, x in statements]
     used = set(order(*results))
     lines, texts = body(results, "const double")
@@ -214,7 +214,7 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
 
 
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
-    """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
+    """The arguments of `op`, its result, its value and its partials as C text. The user's names may be reserved in C."""
     if op.arity is None:
         raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: see loops.functions")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]

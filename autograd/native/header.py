@@ -1,4 +1,4 @@
-"""The header `_ops.h` that the compiled parts are built on: every row of the table in C, and what C has to know of each."""
+"""The header `_ops.h`, from which the compiled parts are built: every row of the table in C, and its properties."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from autograd.native import ctext, loops
 from autograd.op import Op
 from autograd.ops import TABLE
 
-# The operations on any number of arguments that are in C already, since that is faster.
+# The operations on any number of arguments that are written in C by hand, since that is faster.
 BY_HAND = set(
     re.findall(r"^static inline double ag_(\w+)\(const double", Path(__file__).with_name("_nary.h").read_text("utf-8"), re.MULTILINE)
 )
@@ -74,7 +74,7 @@ static inline double ag_dot(const double *ws, const double *xs, size_t n);
 
 """
 
-# An operation with more arguments than are passed one by one.
+# An operation with too many arguments to pass them one by one.
 MANY = """\
 static inline double ag_{name}_n(const double *x, size_t n) {{
     (void)n;
@@ -97,14 +97,14 @@ def _code(op: Op) -> str:
 
 
 def _columns(op: Op) -> tuple[int | str, ...]:
-    """What C knows of an operation beside its name."""
+    """The properties of an operation that C needs, apart from its name."""
     variable, constant = (op.recorded_on((last,)) for last in (None, 0.0))
     depends = ctext.dependence(op) if op.arity else 0xFF * loops.dependence(op)
     return op.arity or 0, op.sequences, depends, int(op.ties), int(op.selects), _code(variable), _code(constant)
 
 
 def _list(op: Op) -> str:
-    """The list of operations to which it belongs."""
+    """The list of operations to which the operation belongs."""
     return PAIRED if op.sequences == 2 else FEW.get(op.arity or 0, ANY)
 
 

@@ -1,9 +1,9 @@
-"""C loops for operations that take any number of arguments, found in what their rows compute with four of them.
+"""C loops for operations that take any number of arguments, found in the expressions that their rows give for four.
 
 A row is printed for four arguments, as an operation with a fixed number is. In the expressions that come out, a list of one formula for
 each argument becomes a loop that fills an array; a chain of one step for each argument becomes a loop with a running result; and the
-partials, one formula for all of them, become a loop over the arguments. Five arguments have to give the same loops: then they hold for
-any number. `len(x)` in a row is the number of arguments in C, too.
+partials, one formula for all of them, become a loop over the arguments. The loops found for four and for five arguments must be equal: then
+they are valid for any number. `len(x)` in a row becomes the number of arguments in C.
 """
 
 import re
@@ -45,7 +45,7 @@ register_node(_Count, C)
 
 
 def _counting(f: Any, length: Callable[[Any], Any]) -> Any:
-    """The function `f` of a row with another `len`, also in the functions of its module that it calls."""
+    """The function `f` of a row with its own `len`, also in the functions of its module that it calls."""
     if not isinstance(f, FunctionType):
         return f
     names: dict[str, Any] = {**f.__globals__, "len": length}
@@ -58,7 +58,7 @@ def _counting(f: Any, length: Callable[[Any], Any]) -> Any:
 
 
 def _read(op: Op, names: Sequence[str], count: int) -> tuple[Expression, list[Expression | None]]:
-    """Value and partials of `op` on so many arguments for each name, which are x[0], x[1] and so on."""
+    """Value and partials of `op` on `count` arguments for each name: x[0], x[1] and so on."""
     x = [Expression(f"{name}[{k}]", ATOM) for name in names for k in range(count)]
     counts = {len(x): (f"{float(len(names))} * (double)n", PRODUCT), count: ("(double)n", SIGN)}
 
@@ -70,12 +70,12 @@ def _read(op: Op, names: Sequence[str], count: int) -> tuple[Expression, list[Ex
 
 
 class _Loops:
-    """The loops in expressions of a few arguments, each of which computes a number, s0, s1 and so on."""
+    """The loops found in expressions of a few arguments; each computes a number, named s0, s1 and so on."""
 
     def __init__(self, count: int, without_memory: str) -> None:
         self.count, self.without_memory = count, without_memory
         self.lines: list[str] = []
-        self.indices: dict[Expression, frozenset[int]] = {}  # of the arguments in each expression
+        self.indices: dict[Expression, frozenset[int]] = {}  # the places of arguments in each expression
         self._known: dict[tuple[str, tuple[int, ...]], Expression] = {}
         self._results: dict[tuple[Any, ...], Expression] = {}
         self._so_far = self._made(Expression("so_far", ATOM))
@@ -96,11 +96,11 @@ class _Loops:
         return self._moved(x[0], "i")
 
     def _indices(self, x: Expression, count: int) -> bool:
-        """Whether it has all of the first arguments, so many, and no other."""
+        """Whether the expression has exactly the first `count` arguments."""
         return self.indices[x] == set(range(count))
 
     def _made(self, like: Expression, args: Sequence[Expression] = ()) -> Expression:
-        """The one expression with this text and these arguments."""
+        """The only expression with this text and these arguments."""
         key = like.text, tuple(map(id, args))
         if key not in self._known:
             self._known[key] = made = Expression(like.text, like.precedence, tuple(args), like.needs)
@@ -116,7 +116,7 @@ class _Loops:
         return found[x]
 
     def _moved(self, x: Expression, to: int | str) -> Expression:
-        """The same of another argument."""
+        """The same expression for another argument."""
         return self._replaced(x, lambda a: None if a.args else self._made(Expression(ARGUMENT.sub(str(to), a.text), a.precedence)))
 
     def _result(self, key: tuple[Any, ...], lines: Callable[[str], list[str]]) -> Expression:
@@ -126,7 +126,7 @@ class _Loops:
             self.lines += lines(name)
         return self._results[key]
 
-    # A chain of steps, each of what came before and one argument.
+    # Chains of steps, each of the result so far and one argument.
 
     def _chain(self, x: Expression) -> Expression | None:
         last = self.count - 1
@@ -144,11 +144,11 @@ class _Loops:
         return None
 
     def _before(self, x: Expression, step: Expression) -> Expression | None:
-        """What `step` gives `x` of."""
+        """The result so far from which `step` gives `x`."""
         return next((a for a in order(x)[:-1] if self._with_so_far(x, a) is step), None)
 
     def _with_so_far(self, x: Expression, before: Expression) -> Expression:
-        """`x`, as computed from what came before it."""
+        """`x` in terms of the result so far."""
         return self._replaced(x, lambda a: self._so_far if a is before else None)
 
     def _running(self, name: str, first: Expression, step: Expression, start: int) -> list[str]:
@@ -164,7 +164,7 @@ class _Loops:
             "}",
         ]
 
-    # A function of lists.
+    # Functions of lists.
 
     def _list(self, x: Expression) -> Expression | None:
         function, *lists = x.text.split(LIST)
@@ -175,7 +175,7 @@ class _Loops:
         return self._result((function, *map(tuple, parts)), lambda name: self._listed(name, function, parts))
 
     def _parts(self, x: Sequence[Expression]) -> list[tuple[Expression, bool]]:
-        """The formulas in a list, each with whether it is there once for each argument; none where they are not that regular."""
+        """The formulas in a list, each with whether it occurs once for each argument; none if the list is not that regular."""
         found, k = [], 0
         while k < len(x):
             each = self.of_each(x[k : k + self.count])
@@ -208,7 +208,7 @@ class _Loops:
 
 
 def _length(many: int, single: int) -> str:
-    """So many times n, and so many more."""
+    """`many` times n, plus `single`."""
     return " + ".join(["n" if many == 1 else f"{many} * n"] * bool(many) + [str(single)] * bool(single or not many))
 
 
@@ -219,7 +219,7 @@ def _function(head: str, given: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def _printed(op: Op, name: str, count: int) -> tuple[str, str] | None:
-    """Value and partials of `op` in C, as read for so many arguments; None where they are no loops."""
+    """Value and partials of `op` in C, as found for `count` arguments; None if they are not loops."""
     names = ("w", "x") if op.sequences == 2 else ("x",)
     given = ", ".join(f"const double *{x}" for x in names) + ", size_t n"
     value, partials = _read(op, names, count)
@@ -260,7 +260,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     """
     try:
         printed, again = (_printed(op, name, count) for count in (4, 5))
-        reason = "its value or its partials are no loops over them"
+        reason = "its value or its partials are not loops over them"
     except OperationError as error:
         printed, reason = None, str(error)
     if printed is None or printed != again:

@@ -1,8 +1,8 @@
-"""Where the parts of a picture stand: straight rows, columns in the user's order, stand-ins for what is used often and far away.
+"""How the parts of a picture are arranged: straight rows, columns in the user's order, stand-ins for what is used often and far away.
 
-Graphviz spends its time on edges that pass many columns: a leaf that each of forty iterations uses took it minutes. Beside such a use the
-picture names the node once more, in small; uses nearby keep their edge. In a thicket the longest edges go the same way, so the time for any
-graph that may be drawn is bounded.
+Graphviz spends its time on edges that pass many columns: a leaf that each of forty iterations uses took it minutes. Next to such a use the
+picture repeats the node's name in a small box, a stand-in; uses nearby keep their edge. In a dense graph the longest edges are replaced in
+the same way, so the time for any graph that may be drawn is bounded.
 """
 
 import re
@@ -14,22 +14,22 @@ from autograd.engine import Value
 from autograd.labels import scope_name
 from autograd.pictures.view import Box, End, View
 
-MOST_USES = 4  # that are joined to a node by edges however far away they are
+MOST_USES = 4  # uses that have an edge to the node however far away they are
 FAR = 3  # columns
-MOST_COLUMNS = 800  # that all edges together pass
+MOST_COLUMNS = 800  # columns that all edges together pass
 
-# An edge without its place among the arguments. It begins at a box or at a constant, which is text here: so 0.0 and -0.0 are two.
+# An edge without its place among the arguments. It begins at a box or at a constant, given as text so that 0.0 and -0.0 differ.
 Link = tuple[Box, Box]
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What Graphviz is told beside the graph.
+    """What Graphviz is told in addition to the graph.
 
     Attributes:
-        apart: the edges that begin at a stand-in, beside the box where they end.
+        apart: the edges that begin at a stand-in, next to the box where they end.
         straight: the edges that continue a row: from the first argument to what has one or two.
-        columns: boxes of one kind, as far from the result as each other, in the order in which they stand.
+        columns: boxes of one kind that are equally far from the result, in their order.
     """
 
     apart: set[Link]
@@ -49,7 +49,7 @@ def arrange(view: View) -> Arrangement:
 
 def origin(source: End) -> Box:
     """Where an edge begins: a box as it is, a constant as text."""
-    return repr(source) if isinstance(source, float) else source  # type: ignore[return-value]  # what lies outside is never asked for
+    return repr(source) if isinstance(source, float) else source  # type: ignore[return-value]  # never called for what lies outside
 
 
 def _apart(view: View, distance: dict[Box, int]) -> Iterator[Link]:
@@ -68,7 +68,7 @@ def _apart(view: View, distance: dict[Box, int]) -> Iterator[Link]:
 
 
 def _longest(view: View, distance: dict[Box, int], apart: set[Link]) -> Iterator[Link]:
-    """The longest other edges, until those that are left pass so few columns that they can be laid out, and followed."""
+    """The longest other edges: as many as have to go until the rest pass few enough columns to be laid out, and followed by eye."""
     spans: Counter[Link] = Counter()
     for source, target, _ in view.edges:
         if isinstance(source, str) and not isinstance(target, float) and target is not ... and (source, target) not in apart:
@@ -82,7 +82,7 @@ def _longest(view: View, distance: dict[Box, int], apart: set[Link]) -> Iterator
 
 
 def _distances(view: View) -> dict[Box, int]:
-    """How many edges the longest way from each box to the result has."""
+    """The number of edges on the longest path from each box to the result."""
     distance = dict.fromkeys(view.box.values(), 0)
     for node in reversed(view.box):
         box = view.box[node]
@@ -94,7 +94,7 @@ def _distances(view: View) -> dict[Box, int]:
 
 
 def _first_arguments(view: View) -> dict[Box, tuple[Box, int]]:
-    """For each box that has arguments the first one, and how many there are."""
+    """For each box that has arguments, the first one and their number."""
     sources: dict[Box, dict[Box, None]] = defaultdict(dict)
     for node, box in view.box.items():
         sources[box].update((view.box[a], None) for a in node.args if a.__class__ is Value and view.box.get(a, box) != box)
@@ -102,7 +102,7 @@ def _first_arguments(view: View) -> dict[Box, tuple[Box, int]]:
 
 
 def _columns(view: View, distance: dict[Box, int], first: dict[Box, Box]) -> list[list[Box]]:
-    """Boxes that belong one below the other: leaves and modules by the numbers in their names, what was computed by its first argument."""
+    """Boxes to be drawn one below the other: leaves and modules by the numbers in their names, computed nodes by their first argument."""
     kinds: dict[tuple[str, str], list[Box]] = defaultdict(list)
     numbers: dict[Box, list[tuple[int, str]]] = {}
     for node, box in view.box.items():

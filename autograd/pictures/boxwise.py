@@ -1,7 +1,7 @@
-"""Stepping through a network box by box: a unit of a small network, else a module with all the numbers that it gives.
+"""Stepping through a network box by box: a box is a unit of a small network, else a module with all its outputs.
 
 The page is that of steps.py, and its numbers are those of `backward()`: what a box sends to another is the product of its gradient, a row
-of as many numbers as it gives, with the Jacobian of the two, which is found by going backward through the box once.
+with a number for each output, and the Jacobian of its outputs with respect to the other's, found by going backward through the box.
 """
 
 import json
@@ -35,8 +35,8 @@ class Box:
 
     Attributes:
         args: the boxes that it takes numbers from.
-        slopes: the derivative by each of them, as text.
-        outputs: the nodes that it gives; a constant gives none that has a gradient.
+        slopes: the derivative with respect to each of them, as text.
+        outputs: its result nodes; a constant has none with a gradient.
         made: what it computes, as text.
         sums: the sums that build up in its gradient, each with the step at which it is reached.
     """
@@ -55,7 +55,7 @@ class Box:
 
     @property
     def head(self) -> str:
-        """What the picture calls it: its name, and what it is where that says more."""
+        """Its heading in the picture: its name, and its operation if that says more."""
         return self.op if self.name.translate(PLAIN).startswith(self.op) else f"{self.name}: {self.op}"
 
     @property
@@ -65,7 +65,7 @@ class Box:
 
 
 def boxwise(nodes: Sequence[Value], level: str | int, most: int) -> tuple[str, str, str] | None:
-    """The name of the result, the picture and the data of the page; nothing where the graph is one part, or has more than `most`.
+    """The name of the result, the picture and the data of the page; None if the graph is a single part, or has more than `most`.
 
     Where all of it is one box at `level`, its boxes are those of the next level that has more.
     """
@@ -138,7 +138,7 @@ def _of_parts(parts: Sequence[Part]) -> list[Box]:
 
 
 def _taking(box: Box, function: str, place: int | None, given: str, numbers: Row) -> None:
-    """Say what the box computes."""
+    """Set the text of what the box computes."""
     tail = "" if place is None else str(place).translate(SUBSCRIPT)
     box.made = f"{function}({given or 'constants'}){tail}"
     box.given = f"{function}({_text(numbers).strip('()') if numbers else 'constants'}){tail}"
@@ -196,7 +196,7 @@ def _backward(boxes: Sequence[Box], steps: list[tuple[str, int]], net: Network) 
 
 
 def _swept(members: Sequence[Value], grads: dict[Value, float]) -> dict[Value, float]:
-    """The gradients of all that the outputs of a box rest on within it, and of what it takes from others."""
+    """The gradients of everything in a box that its outputs depend on, and of what it takes from others."""
     for node in reversed(members):
         if node in grads:
             for a, partial in zip(node.args, node.partials, strict=True):
@@ -230,7 +230,7 @@ def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene
 
 
 def _tint(row: Row, largest: float) -> float | None:
-    """The colour of a gradient that is one number; a row of many has no sign."""
+    """The colour of a gradient that is one number; a row of several has no sign."""
     if not all(map(math.isfinite, row)):
         return None
     return round(math.copysign(min(1.0, depth(row[0], largest)), row[0]), 2) if len(row) == 1 and row[0] else 0.0

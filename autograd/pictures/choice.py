@@ -1,4 +1,4 @@
-"""What a page of steps goes through: the nodes, in pictures with all boxes closed or one open, or the network box by box."""
+"""What a page of steps shows: the nodes, in pictures with all boxes closed or one open; or the network box by box."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from autograd.errors import GraphTooLarge
 from autograd.pictures.boxwise import boxwise
 from autograd.pictures.view import EDGES_PER_NODE, MOST_EDGES, View, collapsed, listed, raising
 
-MOST_IN_ALL = 5_000  # boxes in all pictures of a page, which has some two megabytes then
+MOST_IN_ALL = 5_000  # boxes in all pictures of a page, which then has about two megabytes
 
 
 def groups_of(view: View) -> list[tuple[str, ...]]:
@@ -55,7 +55,7 @@ def _fits(boxes: int, edges: int, max_nodes: int) -> bool:
 
 
 def _refused(nodes: Sequence[Value], boxes: int, edges: int, max_nodes: int, collapse: str | int | None) -> GraphTooLarge:
-    """Why a graph has no page, and what to do."""
+    """The error for a graph that has no page: why, and what to do."""
     whole = f"{boxes:,} nodes and {edges:,} edges"
     if boxes != len(nodes):
         whole = f"{len(nodes):,} nodes, and collapsed by {collapse!r}, with one box open, {boxes:,} boxes and {edges:,} edges"

@@ -59,7 +59,7 @@ def _heading(picture: Scene, column: Column, x: float, width: float) -> None:
 
 
 def _numbers(unit: Unit, style: Style) -> list[tuple[str, str]]:
-    """What stands in a circle, each with its role."""
+    """The numbers in a circle, each with its role."""
     value, grad = [(compact(unit.value), "ink")], [(compact(unit.grad), "muted")]
     return value * style.data + grad * (style.grad and unit.node is not None)
 
@@ -98,7 +98,7 @@ def _beside(picture: Scene, column: Column, x: float, *, first: bool, last: bool
 
 
 def _connect(picture: Scene, column: Column, places: dict[Unit, int], style: Style) -> None:
-    """The weights of a layer as lines, in proportion to its largest; where a unit has no weight for another, what passes between them."""
+    """The weights of a layer as lines, in proportion to its largest; where there is no weight between two units, the derivative."""
     links = [(unit, link, _strength(unit, link, style)) for unit in column.units for link in unit.links if link.source in places]
     most = largest(value for *_, value in links if value is not None)
     for unit, link, value in sorted(links, key=lambda item: abs(item[2] or 0.0)):
@@ -111,14 +111,14 @@ def _connect(picture: Scene, column: Column, places: dict[Unit, int], style: Sty
 
 
 def _strength(unit: Unit, link: Link, style: Style) -> float | None:
-    """What the colour and the width of a line show."""
+    """The number that the colour and the width of a line show."""
     weight = link.derivative if link.weight is None else link.weight
     grad = unit.grad * link.derivative if link.grad is None else link.grad
     return style.of(weight, grad) if style.by else None
 
 
 def _caption(picture: Scene, samples: int, style: Style, *, weighted: bool) -> None:
-    """Below the picture, what it shows."""
+    """The caption, which says what the picture shows."""
     of = "the weights" if weighted else "the derivatives"
     of = of if style.by == "data" else "the gradients of the weights" if weighted else "what goes backward"
     lines = [f"Lines show {of}; dashed ones are negative."] if style.by and not style.stepped else []
@@ -132,7 +132,7 @@ def _caption(picture: Scene, samples: int, style: Style, *, weighted: bool) -> N
 
 
 def _tip(unit: Unit) -> str:
-    """What a circle says when one points at it."""
+    """The tooltip of a circle."""
     if unit.node is None:
         return f"input {unit.value!r}"
     name = unit.node.label or (unit.node.op.name if unit.node.op else "input")

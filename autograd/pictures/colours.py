@@ -1,13 +1,13 @@
 """The colours of pictures and plots, each in light and in dark; the page of steps has the same.
 
-A picture is written in light colours. Where what shows it is dark (a notebook, a site, or else the system), a style within it puts the
-dark ones in their places.
+A picture is written in light colours. Where it is shown on a dark page (of a notebook or a site, or according to the system), a style in it
+replaces them by the dark ones.
 """
 
 import re
 from functools import cache
 
-# Of each role the colour in light and in dark. Text on each fill has a contrast of at least 7:1 in light, 4.5:1 in dark, and blue and
+# The light and the dark colour of each role. Text on each fill has a contrast of at least 7:1 in light, 4.5:1 in dark, and blue and
 # orange stay apart for the colour-blind.
 PAIRS = {
     "card": ("#ffffff", "#15181d"),
@@ -20,7 +20,7 @@ PAIRS = {
     "faint": ("#c0c8d0", "#454d58"),
     "rule": ("#d5dbe1", "#353d47"),
     "link": ("#0b5cad", "#8cc4ff"),
-    # What is positive, negative, and not finite: fills, then lines.
+    # Positive, negative, and not finite: fills, then lines.
     "p": ("#78b5ec", "#1f5e9b"),
     "n": ("#f9a24b", "#8f4a08"),
     "x": ("#f0b6e0", "#7d3a6b"),
@@ -54,13 +54,13 @@ def rgb(colour: str) -> tuple[int, ...]:
 
 
 def mixed(colour: str, share: float, ground: str = LIGHT["card"]) -> str:
-    """So much of a colour on a ground."""
+    """A colour mixed with its background; `share` is its part."""
     return "#" + "".join(f"{min(255, max(0, round(b + (a - b) * share))):02x}" for a, b in zip(rgb(colour), rgb(ground), strict=True))
 
 
 @cache
 def in_dark(colour: str) -> str:
-    """The same in dark: of a colour of the table, of one mixed from it and white; any other stays as it is."""
+    """The dark counterpart of a colour of the table, or of one mixed with white; any other colour stays as it is."""
     given = [255 - part for part in rgb(colour)]
     best, dark = NEAR, colour
     for light, instead in PAIRS.values():
@@ -76,7 +76,7 @@ def in_dark(colour: str) -> str:
 
 
 def themed(svg: str, scope: str = ".valuegrad ") -> str:
-    """The picture with a style that makes it dark where what shows it is; in a page its rules are for pictures of this library alone."""
+    """The picture with a style that makes it dark on a dark page; the rules apply to pictures of this library only."""
     rules = []
     for name, sign, colour in dict.fromkeys(COLOURED.findall(svg)):
         dark = in_dark(colour)

@@ -1,4 +1,4 @@
-"""Layers as columns of units: what a textbook's picture of a network shows, where one part follows the other."""
+"""Layers as columns of units, as a textbook draws a network, for networks whose parts form a chain."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,14 @@ from autograd.context import scope_path
 from autograd.engine import Value
 from autograd.pictures.parts import INPUTS, Part, Path, products
 
-# A column of more units shows the first and the last of them.
+# A column with more units shows the first and the last of them.
 MOST_UNITS, LAST = 16, 2
 
 T = TypeVar("T")
 
 
 class Link(NamedTuple):
-    """What a unit takes from another: the derivative of the one by the other, and the weight and its gradient, where there is one."""
+    """What a unit takes from another: the derivative with respect to it, and the weight and its gradient, where there is one."""
 
     source: "Unit"
     derivative: float
@@ -26,7 +26,7 @@ class Link(NamedTuple):
 
 @dataclass(eq=False)
 class Unit:
-    """A circle: one number of a layer, None where a constant is meant, and what it takes from the layer before."""
+    """A circle: one node of a layer, None for a constant, and what it takes from the layer before."""
 
     node: Value | None
     value: float
@@ -34,7 +34,7 @@ class Unit:
 
     @property
     def grad(self) -> float:
-        """The gradient, 0 of a constant."""
+        """The gradient; 0 for a constant."""
         return self.node.grad if self.node is not None else 0.0
 
 
@@ -48,15 +48,15 @@ class Column:
 
     @property
     def gap(self) -> int | None:
-        """Before which unit the ellipsis stands, if one does."""
+        """The unit before which the ellipsis is drawn, if there is one."""
         return len(self.units) - LAST if self.size > len(self.units) else None
 
     def slot(self, k: int) -> int:
-        """The place of a unit that is shown, the ellipsis counted."""
+        """The position of a shown unit in the column, counting the ellipsis."""
         return k + (self.gap is not None and k >= self.gap)
 
     def index(self, k: int) -> int:
-        """Which of all units it is."""
+        """Its index among all units of the layer."""
         return k if self.gap is None or k < self.gap else k + self.size - len(self.units)
 
 
@@ -66,7 +66,7 @@ def is_chain(found: Sequence[Part]) -> bool:
 
 
 def columns(found: Sequence[Part], parameters: set[Value], most: int = MOST_UNITS) -> tuple[list[Column], int]:
-    """The columns of a chain, and of how many samples they show the first."""
+    """The columns of a chain, and the number of samples, of which they show the first."""
     chain = list(found)
     constants: dict[tuple[int, float], Unit] = {}
     shown: dict[Value, Unit] = {}
@@ -104,12 +104,12 @@ def _column(part: Part, units: Sequence[Unit], most: int) -> Column:
 
 
 def _abbreviated(items: Sequence[T], most: int) -> list[T]:
-    """All of at most `most`, or the first half of that and the last."""
+    """The items; of more than `most`, the first and the last `most`/2."""
     return [*items] if len(items) <= most else [*items[: most // 2], *items[-LAST:]]
 
 
 def _of_first_sample(part: Part, before: set[Value] | None) -> list[Value]:
-    """The outputs of a part that rest on the nodes `before` alone; of the first part the first of each unit."""
+    """The outputs of a part that depend on the nodes `before` alone; for the first part, the first of each unit."""
     if before is None:
         units: dict[Path | Value, Value] = {}
         for node in part.outputs:
@@ -124,7 +124,7 @@ def _of_first_sample(part: Part, before: set[Value] | None) -> list[Value]:
 
 
 def cone(part: Part, output: Value) -> list[Value]:
-    """The members that an output rests on, in order."""
+    """The members on which an output depends, in order."""
     found, rest = {output}, [output]
     while rest:
         for a in rest.pop().args:
@@ -135,7 +135,7 @@ def cone(part: Part, output: Value) -> list[Value]:
 
 
 def derivatives(nodes: Sequence[Value], output: Value) -> dict[Value, float]:
-    """The derivatives of an output by the nodes that it rests on within a part, and by what these take from outside."""
+    """The derivatives of an output with respect to the nodes of a part on which it depends, and to what these take from outside."""
     grads: dict[Value, float] = {output: 1.0}
     for node in reversed(nodes):
         if node in grads:

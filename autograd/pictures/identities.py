@@ -1,7 +1,7 @@
 """Gradients that are shorter than the chain rule writes them: for softmax with cross-entropy a − y.
 
-Which number, or difference of two numbers, of the graph a gradient is, is seen by running the graph at random inputs: what agrees to ten
-digits at several, at all of them is no coincidence. Targets that sum to 1 go on doing so.
+Whether a gradient equals a number of the graph, or the difference of two, is found by running the graph at random inputs: if they agree to
+ten digits at all of them, that is not a coincidence. Targets that sum to 1 are kept so.
 """
 
 import random
@@ -20,7 +20,7 @@ MOST_NODES = 400
 
 
 class Identity(NamedTuple):
-    """A gradient as the difference of two terms, each a node's place or a constant; the text, and on what it depends."""
+    """A gradient as the difference of two terms, each the place of a node or a constant; its text; and what it depends on."""
 
     text: str
     terms: tuple[int | float, int | float]
@@ -28,7 +28,7 @@ class Identity(NamedTuple):
 
 
 def identities(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value, Identity]:
-    """The gradients, of the last of `nodes`, that are a number of the graph or the difference of two."""
+    """The gradients of the last of `nodes` that equal a number of the graph or the difference of two."""
     if len(nodes) > MOST_NODES:
         return {}
     found: dict[Value, Identity] = {}
@@ -42,7 +42,7 @@ def identities(nodes: Sequence[Value], names: Mapping[Value, str]) -> dict[Value
 
 
 def _sums_of_one(nodes: Sequence[Value]) -> list[list[Value]]:
-    """The leaves beside each other in an operation, or one of its two sequences, that are a distribution."""
+    """The leaves that are together the arguments of an operation, or one of its two sequences, and form a distribution."""
     found = {}
     for node in nodes:
         half = len(node.args) // 2 if node.op and node.op.sequences == 2 else len(node.args)
@@ -90,7 +90,7 @@ def _differences(nodes: Sequence[Value], names: Mapping[Value, str], groups: Seq
 
 
 def _difference(a: str, b: str) -> str:
-    """Of two names or numbers.
+    """The difference of two names or numbers, as text.
 
     >>> print(_difference("a", "y"), _difference("0", "y"), _difference("a", "0"), _difference("a", "−2"))
     a − y −y a a + 2

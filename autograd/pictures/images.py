@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
-PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # what stands for itself in the address of an image
+PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # characters that need no escape in the address of an image
 
 
-# Light or dark as the page around it: JupyterLab, VS Code, Sphinx's Furo, else the system.
+# Light or dark like the page around it: JupyterLab, VS Code, Sphinx's Furo, or else the system.
 THEME = """\
 <style>.valuegrad-themed { color-scheme: light dark }
 :is([data-jp-theme-light=true], .vscode-light, [data-theme=light]) .valuegrad-themed { color-scheme: light }
@@ -13,7 +13,7 @@ THEME = """\
 
 
 def in_theme(html: str) -> str:
-    """HTML that follows the theme of the page around it; so do the images in it that know two."""
+    """HTML that follows the theme of the page around it, and so do images in it that have two."""
     return f"{THEME}<div class='valuegrad-themed'>{html}</div>"
 
 
@@ -23,5 +23,5 @@ def as_image(svg: str, alt: str, style: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` as an attribute between single quotes, of which it has few."""
+    """`text` as an attribute in single quotes, which are rare in it."""
     return text.replace("&", "&amp;").replace("'", "&#39;")

@@ -22,7 +22,7 @@ CALL = re.compile(r"\b([a-z_]\w*)\(")
 
 
 def library() -> str:
-    """What the printed text calls."""
+    """The functions that the printed text calls."""
     return Path(__file__).with_name("math.js").read_text(encoding="utf-8")
 
 
@@ -36,7 +36,7 @@ class JavaScript:
         self._called: dict[str, str] = {}
 
     def operation(self, op: Op, count: int) -> int:
-        """The place of an operation on so many arguments.
+        """The place of an operation on `count` arguments.
 
         Raises:
             OperationError: it has no text in JavaScript.
@@ -61,7 +61,7 @@ class JavaScript:
                 continue
             if row is None or not row.arity or not name.startswith("ag_"):
                 raise OperationError(f"{op.name} cannot be written in JavaScript: it calls {name}, which is not there")
-            self._called[name] = ""  # its place in the order, also where it calls itself
+            self._called[name] = ""  # reserves its place in the order, also if it calls itself
             x = _arguments(row.arity)
             called = f"const {name} = {arrow(x, read(row, Y, x)[0])};"
             self._define(called.partition("=>")[2], row)
@@ -76,7 +76,7 @@ def _arguments(n: int) -> list[Expression]:
 
 
 def _operation(op: Op, count: int) -> str:
-    """Value, partials, and on which side of each choice the numbers are: of those that show as a kink, and of those in each partial."""
+    """Value, partials, and the side of each choice that the numbers are on: of choices that are kinks, and of those in each partial."""
     x = _arguments(count)
     value, partials = read(op, Y, x)
     sides = _sides([value]) if op.kinks is None or op.kinks else []
@@ -91,14 +91,14 @@ def _operation(op: Op, count: int) -> str:
 
 
 def _sides(results: Sequence[Expression]) -> list[Expression]:
-    """The conditions of the choices in `results`, and the signs that are taken off."""
+    """The conditions of the choices in `results`, and the signs that are dropped."""
     nodes = order(*results) if results else []
     chosen = [x.args[0] for x in nodes if x.precedence == CHOICE] + [x.args[0] != 0.0 for x in nodes if x.text.startswith(SELECTING)]
     return chosen + [x.args[0] < 0.0 for x in nodes if x.text == "fabs({})"]
 
 
 def arrow(parameters: Sequence[Expression], result: Any) -> str:
-    """A function of JavaScript with this result: an expression, None, or a list of such."""
+    """A JavaScript function with this result: an expression, None, or a list of these."""
     lines, texts = body([x for x in tree_flatten(result)[0] if x is not None], "const")
     text = iter(texts)
 

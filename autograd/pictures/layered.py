@@ -1,4 +1,4 @@
-"""Boxes in columns, or in rows, each after those that it takes numbers from, and arrows between them."""
+"""Boxes in columns or rows, each after those it takes numbers from, and arrows between them."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from autograd.pictures.scene import SMALL, Line, Scene, Shape, Text
 T = TypeVar("T", bound=Hashable)
 
 BOTTOM, LANE, EDGE, LEAST = 26.0, 14.0, 14.0, 300.0
-LEAN = 0.35  # how far from its middle, of its length, an arrow may meet a side
+LEAN = 0.35  # the largest distance from the middle at which an arrow may meet a side, as a part of its length
 TURN = 12.0
 
 
 @dataclass(frozen=True)
 class Layout(Generic[T]):
-    """How boxes stand: their size, the gap between neighbours, and the gap between ranks, which arrows cross.
+    """The layout of boxes: their size, the gap between neighbours, and the gap between ranks, which arrows cross.
 
     Attributes:
         down: whether arrows point down; else they point to the right.
@@ -28,7 +28,7 @@ class Layout(Generic[T]):
     down: bool = False
 
     def size(self, ranks: Sequence[Sequence[object]]) -> tuple[float, float]:
-        """How wide and high the picture is, without arrows that leap."""
+        """The width and height of the picture, without arrows that go round boxes."""
         most, count = max(map(len, ranks)), len(ranks)
         across = most * (self._across + self.gap) - self.gap + 2 * EDGE
         along = count * (self._along + self.rank_gap) - self.rank_gap + 2 * EDGE
@@ -45,7 +45,7 @@ class Layout(Generic[T]):
     def scene(
         self, ranks: Sequence[Sequence[T | str]], args: Callable[[T], Iterable[T]], box: Callable[[T, float, float], Shape], alt: str
     ) -> Scene:
-        """The picture; a string among the boxes says what is left out there."""
+        """The picture; a string among the boxes is the text for boxes left out there."""
         width, height = self.size(ranks)
         picture = Scene(max(width, LEAST), height, alt)
         middle = (picture.width if self.down else height - BOTTOM) / 2
@@ -100,7 +100,7 @@ class Layout(Generic[T]):
 
 
 def _round(*corners: tuple[float, float]) -> list[tuple[float, float]]:
-    """A way along four corners, the two in the middle rounded, as cubics."""
+    """A path along four corners, the two in the middle rounded, as cubics."""
     start, second, third, end = corners
 
     def towards(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _round(*corners: tuple[float, float]) -> list[tuple[float, float]]:
 
 
 def ranks(items: Sequence[T], args: Callable[[T], Iterable[T]]) -> list[list[T]]:
-    """The items by the longest way to them; each rank in the order of what it takes numbers from."""
+    """The items ranked by the longest path to them; each rank ordered like the items that it takes numbers from."""
     rank: dict[T, int] = {}
     for item in items:
         rank[item] = 1 + max((rank[a] for a in args(item) if a in rank), default=-1)
@@ -127,7 +127,7 @@ def ranks(items: Sequence[T], args: Callable[[T], Iterable[T]]) -> list[list[T]]
 
 
 def arranged(found: Sequence[list[T]], args: Callable[[T], Iterable[T]]) -> list[list[T]]:
-    """Each rank in the order of the middle of what its items take numbers from."""
+    """Each rank, ordered by the mean position of what its items take numbers from."""
     place: dict[T, float] = {}
     for rank in found:
         middle = {item: _mean([place[a] for a in args(item) if a in place]) for item in rank}

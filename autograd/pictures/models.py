@@ -22,7 +22,7 @@ def is_model(x: Any) -> bool:
 
 
 def results(model: Any, sample: Sequence[Any]) -> list[Value]:
-    """What the model gives for a sample, the Values among it."""
+    """The Values among the model's results for a sample."""
     leaves, _ = tree_flatten(model.__graph__(*sample))
     flat = [x for leaf in leaves for x in (leaf.ravel().tolist() if isinstance(leaf, np.ndarray) else [leaf])]
     found = [x for x in flat if x.__class__ is Value]
@@ -34,7 +34,7 @@ def results(model: Any, sample: Sequence[Any]) -> list[Value]:
 def network_drawing(
     shown: Any, sample: Sequence[Any], collapse: str | int | None, show: Sequence[str], color: str | None, *, legend: bool
 ) -> tuple[str, str, str]:
-    """A model or a Value as a network: as DOT, as SVG, and as HTML whose boxes open.
+    """A model or a Value drawn as a network: as DOT, as SVG, and as HTML with boxes that open.
 
     Colours show gradients where backward() has run, else weights; without a sample there are no numbers to show.
     """

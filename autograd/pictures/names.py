@@ -1,4 +1,4 @@
-"""The names of nodes on the page of steps: each its own, and short."""
+"""The names of nodes on the page of steps: short, and different from each other."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ LONGEST, ENDS = 16, 6
 
 
 def names_of(nodes: Sequence[Value]) -> dict[Value, str]:
-    """A name for each node, its own: the label, shortened where it is long, or else v and a number."""
+    """A different name for each node: the label, shortened where it is long, or else v and a number."""
     numbers = count(1)
     labels = {node: printable(" ".join((node.label or "").split())) for node in nodes}
     given = {node: labels[node] or ("C" if node is nodes[-1] else f"v{next(numbers)}") for node in nodes}
@@ -28,7 +28,7 @@ def names_of(nodes: Sequence[Value]) -> dict[Value, str]:
 
 
 def shortened(names: Iterable[str]) -> dict[str, str]:
-    """Each name as at most 16 characters: where it is longer, without its middle, and with as much of its end as tells it apart.
+    """Each name in at most 16 characters: a longer one loses its middle, but keeps as much of its end as makes it unique.
 
     >>> shortened(["layers.1.neurons.0.w[3]", "x"])
     {'layers.1.neurons.0.w[3]': 'layers.1…w[3]', 'x': 'x'}
@@ -42,7 +42,7 @@ def shortened(names: Iterable[str]) -> dict[str, str]:
 
 
 def _without_middle(name: str, parts: int) -> str:
-    """The beginning of a name up to a dot or space, and so many of the parts after its last ones; letters where there is none."""
+    """The beginning of a name up to a dot or space, and its last `parts` parts; single letters where there are no dots or spaces."""
     pieces = re.findall(r"[. ]?[^. ]+", name)
     end = "".join(pieces[-parts:]).lstrip(". ")
     while re.fullmatch(r"\d+", end) and parts < len(pieces):  # an index alone says little

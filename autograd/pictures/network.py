@@ -1,6 +1,6 @@
 """Networks as people draw them: layers as columns of circles with weights between them, or modules as boxes with arrows between them.
 
-Where every thing stands follows from the network itself, so no layout program is needed.
+The layout follows from the network itself, so no layout program is needed.
 """
 
 import math
@@ -23,11 +23,11 @@ DOWN = replace(RIGHT, rank_gap=20.0, down=True)
 
 @dataclass
 class Network:
-    """A graph as a network: its parts, and, where they are a chain of few, their units.
+    """A graph as a network: its parts, and, if they are a short chain, their units.
 
     Attributes:
-        samples: of how many samples the units show the first.
-        count: of nodes.
+        samples: the number of samples, of which the units show the first.
+        count: the number of nodes.
     """
 
     parts: list[Part]
@@ -44,7 +44,7 @@ class Network:
         return [part for rank in ranks(self.parts, _takes) for part in rank]
 
     def scene(self, style: Style, height: float = HEIGHT) -> Scene:
-        """The picture; circles are as small as `height` asks for."""
+        """The picture; circles are small enough for `height`."""
         return circles(self.columns, self.samples, style, height) if self.columns else _boxes(self, style)
 
 
@@ -56,7 +56,7 @@ def network(
     given: frozenset[Value] = frozenset(),
     most: int = MOST_UNITS,
 ) -> Network:
-    """The network that a graph is, in the finest parts that fit a page, or in those of `level`."""
+    """The graph as a network, in the finest parts that fit on a page, or in those of `level`."""
     known = weights(nodes) if parameters is None else parameters
     deepest = max(len(scope_path(scope)) for scope in {node.scope for node in nodes})
     first = layers if level in (None, "neuron") else _at(level)
@@ -84,7 +84,7 @@ def _takes(part: Part) -> list[Part]:
 
 
 def _layout(rows: Sequence[Sequence[Part]]) -> Layout[Part] | None:
-    """From left to right or, where that is too wide, from top to bottom, the rows as close as they must be; nothing where neither fits."""
+    """From left to right or, where that is too wide, from top to bottom, with the rows as close as necessary; None where neither fits."""
     rank_gap = min(DOWN.rank_gap, DOWN.rank_gap + (HEIGHT - DOWN.size(rows)[1]) / max(1, len(rows) - 1))
     for layout in (RIGHT, replace(DOWN, rank_gap=math.floor(rank_gap))):
         width, height = layout.size(rows)
@@ -110,7 +110,7 @@ def _boxes(net: Network, style: Style) -> Scene:
 
 
 def _rename(picture: Scene, texts: Sequence[tuple[str, str, str]]) -> None:
-    """Put into each box what the page of steps finds there."""
+    """Give each box the texts by which the page of steps finds its parts."""
     for shape, (head, *numbers) in zip(picture.shapes, texts, strict=True):
         first = Text(shape.x, shape.y - 9, fitted(head, shape.width - 10, SMALL), SMALL, bold=True)
         shape.texts = [first, *(Text(shape.x, shape.y + 3 + 12 * k, number, SMALL) for k, number in enumerate(numbers))]

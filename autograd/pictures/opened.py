@@ -1,6 +1,6 @@
-"""What is behind the circles and boxes of a network: the scalars, or the parts within a part; and HTML in which they open in place.
+"""What is inside the circles and boxes of a network: scalars, or smaller parts; and HTML in which they open in place.
 
-A box opens by HTML's own <details>, which needs no script, so that it also works where a notebook takes scripts out.
+A box opens by HTML's own <details>, which needs no script, so that it also works where a notebook removes scripts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from autograd.pictures.scene import SMALL, Scene, Shape, Style, Text, compact, f
 
 MOST_ROWS, FIRST, LAST = 8, 5, 2
 MOST_UNITS, MOST_HEIGHT = 8, 350.0
-CLEAR = 4.0  # between a box and what it opens to
+CLEAR = 4.0  # between a box and the picture of what is in it
 HIT = "list-style: none; cursor: pointer; overflow: hidden"
 FRAME = "box-sizing: border-box; border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
 
@@ -34,7 +34,7 @@ SCALARS = Layout[Item](80.0, 32.0, 7.0, 24.0)
 
 
 def behind(net: Network, style: Style, parameters: set[Value]) -> list[Scene | None]:
-    """For each circle or box of the picture what it opens to, if there is more in it than is seen."""
+    """For each circle or box, the picture of what is in it, if there is more than is shown."""
     if net.columns:
         return [_of_unit(unit, column.part, style, parameters) for column in net.columns for unit in column.units]
     return [_of_part(part, style, parameters) for part in net.shown()]
@@ -47,7 +47,7 @@ def _of_unit(unit: Unit, part: Part, style: Style, parameters: set[Value]) -> Sc
 
 
 def _of_part(part: Part, style: Style, parameters: set[Value]) -> Scene | None:
-    """The parts within a part, or its units, or its scalars."""
+    """The smaller parts of a part, or its units, or its scalars."""
     if part.path == INPUTS:
         return None
     given = part.given()
@@ -84,12 +84,12 @@ def _scalars(members: Sequence[Value], name: str, style: Style, parameters: set[
 
 
 def _labelled(node: Value) -> bool:
-    """Whether the one constant of an operation stands beside its sign."""
+    """Whether the single constant of an operation is written next to its sign."""
     return len(node.args) <= 2 and any(not isinstance(a, Value) for a in node.args)
 
 
 def _beside_their_uses(rows: list[list[Item]], args: dict[Item, list[Item]], place: dict[Item, tuple[int, int]]) -> list[list[Item]]:
-    """The columns, with what is given just before the first operation that takes it."""
+    """The columns, with each input just before the first operation that uses it."""
     rank = {item: r for r, row in enumerate(rows) for item in row}
     for row in reversed(rows):
         for item in row:
@@ -104,7 +104,7 @@ def _abbreviated(rank: list[Item]) -> list[Item | str]:
 
 
 def _scalar(item: Item, name: str | None, x: float, y: float, style: Style) -> Shape:
-    """A box with a node: what made it, or, of what is given, what it is."""
+    """A box with a node: its operation, or, for an input, its name."""
     if isinstance(item, Constant):
         head, numbers = "constant", compact(item.value)
     else:

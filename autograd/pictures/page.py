@@ -1,8 +1,8 @@
-"""The page of steps as a file and in a notebook: one self-contained HTML document, to which no other script and no address is known.
+"""The page of steps as a file and in a notebook: one self-contained HTML document, which loads nothing and runs no other script.
 
-Its policy (CSP) names the style and the script by their digests, so that nothing else runs, and nothing is loaded. In a notebook it stands
-in an <iframe srcdoc> without the rights of the notebook: neither styles, nor ids, nor keys of several pages and of JupyterLab or VS Code
-meet there, and it needs no server. Behind it is the picture as an <img>, which remains where frames are taken out.
+Its policy (CSP) names the style and the script by their digests, so that nothing else runs, and nothing is loaded. In a notebook it is in
+an <iframe srcdoc> without access to the notebook: its styles, ids and keyboard shortcuts do not conflict with those of other pages,
+JupyterLab or VS Code, and it needs no server. Behind it is the picture as an <img>, which remains where frames are removed.
 """
 
 import re
@@ -26,11 +26,11 @@ if TYPE_CHECKING:  # slow to import
 
 SCRIPTS = ("math", "program", "panel", "picture", "steps")
 BEGIN = "begin(JSON.parse(find(\"script[type='application/json']\").textContent));\n"
-HEIGHT = 596  # of the frame in a notebook: it fits on a laptop's screen
+HEIGHT = 596  # the height of the frame in a notebook, so that it fits on a laptop's screen
 LONGEST = 60  # seconds that a step may stay in a film
 LARGEST_BEHIND = 200_000  # characters of a picture that a notebook holds a second time, behind the frame
 TOO_LARGE = (
-    "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are taken out.</p>"
+    "<p style='grid-area: 1 / 1'>The page that step_through(…).save('page.html') writes shows this graph where frames are removed.</p>"
 )
 
 
@@ -39,11 +39,11 @@ class Page:
     """A page that steps through a graph: notebooks show it, browsers open it from a file, without a network.
 
     Attributes:
-        name: of the result.
-        picture: all of the graph with its gradients, as SVG: what is seen without scripts.
+        name: the name of the result.
+        picture: the whole graph with its gradients, as SVG, for readers without scripts.
         data: the steps and their numbers, as JSON.
-        opened: the pictures in which one of the boxes that `picture` shows is open.
-        operations: those of the graph in JavaScript, with which the page runs both passes again.
+        opened: pictures of the graph with one of the boxes of `picture` open.
+        operations: the operations of the graph in JavaScript, with which the page runs both passes again.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Page:
             OperationError: the path is not a string.
             RendererNotFound: matplotlib or Pillow, which make a .gif, is not installed.
             PathNotFoundError: there is no such folder.
-            FileError: the file cannot be written; what was there is as it was.
+            FileError: the file cannot be written; an existing file is unchanged.
         """
         path, suffix = writable(path, ["html", "gif"])
         check_scale(scale, suffix)
@@ -102,7 +102,7 @@ class Page:
 def document(
     title: str, data: str, operations: str, *scripts: str, name: str = "", picture: str = "", style: str = "", above: str = ""
 ) -> str:
-    """The page as HTML, with what is particular to it: data, operations in JavaScript, what runs last, and what stands above the bar."""
+    """The page as HTML, with its own data, operations in JavaScript, the script that runs last, and what is shown above the bar."""
     library, *rest = (_part(f"{part}.js") for part in SCRIPTS)
     script = "\n".join(['"use strict";\n', library, operations, *rest, *scripts])
     style = _part("steps.css") + style
@@ -127,12 +127,12 @@ def _part(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """What a policy knows a style or script by."""
+    """The digest by which a content security policy allows a style or script."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _tagged(svg: str) -> str:
-    """The picture for the page: ids give way to the numbers by which the script finds nodes and edges."""
+    """The picture for the page: ids are replaced by the numbers with which the script finds nodes and edges."""
     svg = re.sub(r'<g id="node\d+" class="node">\s*<title>n(\d+)</title>', r'<g class="node" data-node="\1">', svg)
     svg = re.sub(r'<g id="node\d+" class="node">\s*<title>(g\d+)</title>', r'<g class="group" data-group="\1">', svg)
     svg = re.sub(r'<g id="edge(\d+)" class="edge">', r'<g class="edge" data-edge="\1">', svg)

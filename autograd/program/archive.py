@@ -1,4 +1,4 @@
-"""Archives of arrays: files that `numpy.load` opens, with a checksum; nothing that they say about themselves is trusted when reading."""
+"""Archives of arrays: files that `numpy.load` opens, with a checksum; what their headers say is checked before it is used."""
 
 import os
 import re
@@ -64,7 +64,7 @@ def _member(file: BinaryIO, head: bytes, size: int) -> tuple[str, bytes]:
     if length == packed == 2**32 - 1 and len(extra) == LONG.size:
         _, _, length, packed = LONG.unpack(extra)
     if flags or method or packed != length or not name.endswith(b".npy"):
-        raise ValueError(f"{called} is compressed, encrypted or not an array: no save writes that")
+        raise ValueError(f"{called} is compressed, encrypted or not an array, which `save` never writes")
     if length > size - file.tell():
         raise ValueError(f"{called} has {length} bytes according to its header, but the file has {size - file.tell()} left")
     content = file.read(length)

@@ -16,7 +16,7 @@ from autograd.program.captured import COMPARED_BY_VALUE
 from autograd.program.traced import TracedArray
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
-# Arrays of one row or of one for each lane, and the Values that their numbers came from, if they did.
+# Arrays with one row, or with one for each lane; and the Values from which their numbers were taken, if there were any.
 Groups = list[tuple[np.ndarray, Any]]
 
 
@@ -27,7 +27,7 @@ def _is_axis(x: Any) -> bool:
 class Arguments:
     """The arguments of a call, flattened: live numbers in groups, what is static, and how to build the arguments again from Values.
 
-    A group is an array of one row, or of one for each lane, and the Values that its numbers came from, if they did.
+    A group is an array with one row, or with one for each lane, and the Values from which its numbers were taken, if there were any.
     """
 
     def __init__(self, args: Sequence[Any], axes: Sequence[Any], *, floats: int = 0) -> None:

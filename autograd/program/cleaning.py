@@ -1,9 +1,9 @@
-"""Passes that remove what is not needed from a program: dead instructions, constants computed anew, equal instructions.
+"""Passes that remove what is not needed from a program: dead instructions, instructions on constants, equal instructions.
 
-All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution
-of an equation for each instruction, since a program has no circle. So it is found from any guess by computing all equations again
-until nothing changes. That takes one round more than the longest chain that was guessed wrongly: few, since in most programs nearly
-all depends on the inputs and is used; where it takes many, a loop does the same in order.
+All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution of an
+equation for each instruction, since a program has no cycle. So it is found from any guess by evaluating all equations again until nothing
+changes. That takes one round more than the longest chain that was guessed wrongly: few rounds, since in most programs nearly everything
+depends on the inputs and is used; if it takes many, a loop does the same in order.
 """
 
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ class Edges:
 
 
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The whole numbers from each start on, so many as `counts` says."""
+    """The integers from each start on, as many as its entry in `counts`."""
     ends = np.cumsum(counts)
     return np.asarray(np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts))
 
@@ -133,7 +133,7 @@ def pruned(program: Program, outputs: Sequence[int]) -> Program:
 def folded(program: Program) -> Program:
     """The program with instructions on constants alone computed, to be constants themselves; what is dead then is left for `pruned`."""
     edges = Edges(program)
-    own = np.flatnonzero(program.codes >= len(OPS)) + edges.known  # a user's function is left alone
+    own = np.flatnonzero(program.codes >= len(OPS)) + edges.known  # an operation of the user's own is not called
     varies = edges.depending(np.append(np.arange(program.inputs), own))
     fixed = np.flatnonzero(~varies[edges.known :])
     if not len(fixed):

@@ -254,7 +254,7 @@ class Form:
         return made.pruned()
 
     def pruned(self) -> "Form":
-        """The form without what no output rests on."""
+        """The form without what no output depends on."""
         live, steps = set(self.outputs), []
         for step in reversed(self.steps):
             if any(place in live for place, *_ in step.places()):
@@ -267,7 +267,7 @@ class Form:
 
 @cache
 def adding(counts: tuple[int, ...]) -> BatchedProgram:
-    """The program that adds up as many inputs for each of its outputs."""
+    """The program with an output for each count: the sum of that many inputs."""
     ends = np.cumsum([0, *counts])
     codes, outputs = np.full(len(counts), CODES[TABLE["sum"]]), np.arange(ends[-1], ends[-1] + len(counts))
     return BatchedProgram(Program.from_arrays(codes, ends, np.arange(ends[-1]), (), outputs, int(ends[-1])), range(len(counts)))

@@ -83,7 +83,7 @@ class BatchedProgram:
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
-        """The sums over the lanes of the first `sums` outputs, then, for each width, so many further outputs, a row for each lane."""
+        """The sums over the lanes of the first `sums` outputs, then, for each width, as many further outputs, a row for each lane."""
         if self.compiled:
             found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
             self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())

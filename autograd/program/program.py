@@ -338,7 +338,7 @@ def _check_format(first: tuple[str, np.ndarray] | None, *, is_sealed: bool) -> N
 def _flattened(outputs: Sequence[Any], inputs: Sequence[Value]) -> tuple[Any, ...]:
     """The arrays of a program, and the operations that are not in the table."""
     nodes = _live(outputs, inputs)
-    constants: dict[bytes, int] = {}  # by their bits, so that -0.0 is not 0.0
+    constants: dict[bytes, int] = {}  # by their bits, which differ for -0.0 and 0.0
 
     def constant(x: float) -> int:
         return constants.setdefault(struct.pack("d", x), len(inputs) + len(constants))

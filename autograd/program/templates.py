@@ -15,7 +15,7 @@ from autograd.kinds import as_float
 from autograd.op import Op
 from autograd.program.program import CODES, OPS, Program
 
-KEPT = 1000  # templates are kept of operations with at most so many arguments
+KEPT = 1000  # templates are kept for operations with at most this many arguments
 
 
 class Pattern(NamedTuple):
@@ -26,7 +26,7 @@ class Pattern(NamedTuple):
         arity: how many arguments it has.
         known: the constants at whose values its partials may look, as pairs of position and number in hexadecimal digits.
         ties: the positions of the constants, for an operation whose arguments may tie.
-        active: the positions of the arguments by which derivatives are wanted.
+        active: the positions of the arguments with respect to which derivatives are wanted.
         masked: whether nothing is to be sent where a mask is 0.
     """
 
@@ -39,7 +39,7 @@ class Pattern(NamedTuple):
 
     @property
     def selects(self) -> bool:
-        """Whether its first argument selects one of the others, and is no constant."""
+        """Whether its first argument selects one of the others, and is not a constant."""
         return self.op.selects and not (self.known and self.known[0][0] == 0)
 
     def node(self) -> Any:
@@ -92,7 +92,7 @@ def _kept(pattern: Pattern) -> Program:
 
 def template(pattern: Pattern) -> Program:
     """The program of a pattern's contributions."""
-    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of one's own operation may change with what they capture
+    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of a user's operation may change with what they capture
     return _kept(pattern) if is_kept else _neutral(Pattern.record, pattern)
 
 

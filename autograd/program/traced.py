@@ -72,7 +72,7 @@ class ArrayLost(TraceError):
 
 
 class Placeholder:
-    """What lies in the memory of a traced array, and is no number."""
+    """The entries in the memory of a traced array, which are not numbers."""
 
     def __getattr__(self, _name: str) -> Any:
         raise ArrayLost
