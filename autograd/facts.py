@@ -3,7 +3,7 @@
 import re
 import reprlib
 from collections.abc import Callable
-from inspect import CO_VARARGS, signature
+from inspect import CO_VARARGS, Parameter, Signature, signature
 from math import inf
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -51,6 +51,36 @@ EXACT = Bound(0.5, 0.5)
 def called(name: Any) -> str:
     """The LaTeX of an operation that has only a name, in which a # would mean an argument."""
     return upright(str(name)).replace("mathrm", "operatorname", 1).replace(r"\#", r"\sharp ") + r"\left(#*\right)"
+
+
+def signature_of(op: Any) -> Signature:
+    """How an operation is called."""
+    names = [("xs",), ("xs", "ys")][op.sequences - 1] if op.sequences else op.arguments or ("x",)
+    kind = Parameter.POSITIONAL_ONLY if op.sequences or op.arity else Parameter.VAR_POSITIONAL
+    first = len(names) - len(op.defaults)
+    defaults = [Parameter.empty] * first + list(op.defaults)
+    return Signature([Parameter(name, kind, default=default) for name, default in zip(names, defaults, strict=True)])
+
+
+def description(op: Any) -> str:
+    """The docstring of an operation."""
+    names = [("xs",), ("xs", "ys")][op.sequences - 1] if op.sequences else op.arguments or (r"x_1, \dots, x_n",)
+    domain = " × ".join(f"({low:g}, {high:g})" for low, high in op.domain)
+    lines = [
+        f"${op.formula(*names)}$, of numbers, arrays, Values or any other kind of number.",
+        "",
+        "Its local derivatives are in the table, autograd/ops.py.",
+        *([f"Smooth for arguments in {domain}."] if op.domain != (REAL,) * len(op.domain) else []),
+        *[f"At {_listed(k.at)} the derivative is {_listed(k.partials)}: {k.reason}." for k in op.kinks or ()],
+        *([f"Error at most {op.bound.value:g} units in the last place, of the derivatives {op.bound.partials:g}."] if op.bound else []),
+        *([f"It also answers to the NumPy or SciPy names {', '.join(op.numpy.split())}."] if op.numpy else []),
+    ]
+    return "\n".join(lines)
+
+
+def _listed(numbers: tuple[float | None, ...]) -> str:
+    shown = ["not defined" if x is None else f"{x:g}" for x in numbers]
+    return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
 
 
 def check(op: Any, cls: type[Any]) -> None:

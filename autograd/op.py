@@ -16,10 +16,11 @@ import autograd.symbols  # noqa: F401  # registers the numbers of mpmath and Sym
 from autograd.calling import arguments, blamed
 from autograd.compiled import Operation, native
 from autograd.errors import NumberError, OperationError
-from autograd.facts import REAL, Bound, Kink, called, check
+from autograd.facts import REAL, Bound, Kink, called, check, description, signature_of
 from autograd.kinds import IEEE_TRAPS, as_float, kind_of, quietly
 from autograd.numeric import FLOATS
 
+OPTIONS = ("label", "latex", "domain", "kinks", "bound", "defaults", "sequences", "ties", "numpy", "selects", "constant_of")
 # The rows by name, filled in by `table`.
 _rows: dict[str, "Op"] = {}
 
@@ -107,7 +108,10 @@ class Op(Operation):
         check(self, Op)
         if constant_of is not None:
             constant_of.constant = self
-        self.__module__ = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001  # as in namedtuple, so that it can be pickled
+        self.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")  # noqa: SLF001  # as in namedtuple, for pickle
+        self.__name__ = self.__qualname__ = name
+        self.__signature__ = signature_of(self)
+        self.__doc__ = description(self)
 
     def apply(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
@@ -199,8 +203,16 @@ class Op(Operation):
         variable = self.constant_of or self
         return variable.constant if variable.constant and args[-1].__class__ is float else variable
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __get__(self, _instance: Any, _owner: Any = None) -> "Op":
+        return self  # which tells `help` that this is a function
+
+    def __reduce__(self) -> Any:
+        if self.__module__ != "__main__" and getattr(sys.modules.get(self.__module__), self.name, None) is self:
+            return self.name
+        for what, f in (("value", self.value), ("partials", self.partials)):
+            if f.__qualname__ == "<lambda>":  # so that pickle finds it by the name of the operation
+                f.__qualname__ = f"{self.name}.{what}"
+        return _remade, (self.name, self.value, self.partials, {what: getattr(self, what) for what in OPTIONS})
 
     def __repr__(self) -> str:
         return f"<Op {self.name}>"
@@ -217,6 +229,12 @@ class Op(Operation):
         \frac{a}{b}
         """
         return re.sub(r"#(\d|\*)", lambda m: ", ".join(x) if m[1] == "*" else x[int(m[1]) - 1], self.latex)
+
+
+def _remade(name: str, value: Callable[..., Any], partials: Callable[..., Any], options: dict[str, Any]) -> Op:
+    """The operation of a pickle: the one with these functions, if there is one of that name, else a new one."""
+    known = getattr(sys.modules.get(value.__module__), name, None)
+    return known if isinstance(known, Op) and known.value is value else Op(name, value, partials, **options)
 
 
 def table(names: dict[str, Any], **on_floats: Any) -> dict[str, Op]:

@@ -14,12 +14,30 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
-from named_functions import decorated, plain
+from named_functions import decorated, logistic, plain
 from scipy.optimize import check_grad, minimize
 
 import autograd
 import nn
-from autograd import Value, exp, grad, hessian, hvp, jacfwd, jacobian, jacrev, jit, jvp, no_grad, ravel, value_and_grad, vjp, vmap
+from autograd import (
+    TABLE,
+    Op,
+    Value,
+    exp,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jit,
+    jvp,
+    no_grad,
+    ravel,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 from autograd.errors import LengthError, NumberError, OperationError, RangeError
 
 
@@ -316,3 +334,40 @@ def test_joblib_runs_them_in_other_processes():
     found = joblib.Parallel(n_jobs=2)(joblib.delayed(gradient)(x) for x in (1.0, 2.0, 3.0))
     assert found == [2.0, 4.0, 6.0]
     assert autograd.backend in {"native", "pure"}
+
+
+def test_operations_are_functions_to_those_who_ask():
+    for op in TABLE.values():
+        signature = inspect.signature(op)
+        text = pydoc.render_doc(op, renderer=pydoc.plaintext)
+        assert f"{op.name}{signature}" in text
+        assert "Its local derivatives are in the table" in text
+        assert all(kink.reason in " ".join(text.split()) for kink in op.kinks)
+        if op.arity:
+            signature.bind(*[1.0] * op.arity)
+    assert [str(inspect.signature(op)) for op in (exp, autograd.leaky_relu, autograd.dot, autograd.maximum)] == [
+        "(x, /)", "(x, slope=0.01, /)", "(xs, ys, /)", "(*x)",
+    ]  # fmt: skip
+    assert (exp.__name__, exp.__get__(3.0) is exp) == ("exp", True)
+
+
+def test_operations_of_ones_own_travel():
+    mine = Op("mine", lambda xp, x: xp.exp(x) * x, lambda y, x: (y + y / x,), domain=((0.0, 10.0),), label="m")
+    y = mine(Value(2.0))
+    for again in (cloudpickle.loads(cloudpickle.dumps(mine)), cloudpickle.loads(cloudpickle.dumps(y)).op):
+        assert again is not mine
+        assert (again(1.0), again.domain, again.label, repr(again)) == (math.e, ((0.0, 10.0),), "m", "<Op mine>")
+        assert grad(again)(2.0) == grad(mine)(2.0)
+    assert pickle.loads(pickle.dumps(logistic)) is cloudpickle.loads(cloudpickle.dumps(logistic)) is logistic
+    assert copy.deepcopy(mine)(2.0) == mine(2.0)
+    script = """
+import pickle, sys, cloudpickle
+from autograd import Op, Value, grad, jit
+cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
+y = cube(Value(2.0))
+assert pickle.loads(pickle.dumps(cube)) is cube and pickle.loads(pickle.dumps(y)).op is cube
+sys.stdout.buffer.write(cloudpickle.dumps((cube, jit(grad(cube)))))
+"""
+    sent = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout  # noqa: S603  # our own
+    cube, slope = pickle.loads(sent)
+    assert (cube(2.0), slope(2.0)) == (8.0, 12.0)
