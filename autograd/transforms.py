@@ -177,8 +177,16 @@ def value_and_grad(f: Function) -> Function:
     Floats and arrays give floats and arrays, which `scipy.optimize.minimize(..., jac=True)` takes. A Value among the arguments or in what
     f captures gives Values, joined to its graph: so derivatives nest.
 
+    Args:
+        f: a function of a number, an array or a structure of these, and of further arguments, that gives one number.
+
+    Returns:
+        A function of the same arguments. The gradient has the structure of the first one.
+
     Raises:
+        OperationError: f is not a function.
         LengthError: f gives more than one number.
+        NumberError: an entry of the first argument, or what f gives, is not a number.
 
     >>> value_and_grad(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     (18.0, array([12.,  9.]))
@@ -194,7 +202,9 @@ def value_and_grad(f: Function) -> Function:
 
 
 def grad(f: Function) -> Function:
-    """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument; see `value_and_grad`.
+    """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument.
+
+    Arguments, result and errors are as for `value_and_grad`, without the value.
 
     >>> from autograd import sin
     >>> grad(grad(sin))(0.5) == -sin(0.5)
@@ -212,7 +222,12 @@ def grad(f: Function) -> Function:
 def vjp(f: Function) -> Function:
     """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode.
 
-    w has the structure of f's output, the result that of x.
+    w has the structure of f's output, the result that of x. The cost is that of one backward pass.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: w does not have the structure of f's output.
+        NumberError: an entry of x or w, or what f gives, is not a number.
 
     >>> vjp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])([1.0, 10.0])
     [13.0, 2.0]
@@ -231,7 +246,12 @@ def vjp(f: Function) -> Function:
 def jvp(f: Function) -> Function:
     """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode.
 
-    v has the structure of x, the result that of f's output.
+    v has the structure of x, the result that of f's output. The cost is that of one forward pass.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: v does not have the structure of x.
+        NumberError: an entry of x or v, or what f gives, is not a number.
 
     >>> jvp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
@@ -246,6 +266,13 @@ def jvp(f: Function) -> Function:
 
 def hvp(f: Function) -> Function:
     """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, by a sweep over the graph of the gradient. It fits SciPy's `hessp=`.
+
+    v and the result have the structure of x.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: v does not have the structure of x, or f gives more than one number.
+        NumberError: an entry of x or v, or what f gives, is not a number.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
@@ -264,6 +291,10 @@ def jacobian(f: Function) -> Function:
     The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an output array of
     shape s and an input array of shape t give an array of shape s + t.
 
+    Raises:
+        OperationError: f is not a function.
+        NumberError: an entry of x, or what f gives, is not a number.
+
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
@@ -272,7 +303,7 @@ def jacobian(f: Function) -> Function:
 
 
 def jacfwd(f: Function) -> Function:
-    """The Jacobian in forward mode, column by column: see `jacobian`.
+    """The Jacobian of f in forward mode, column by column; result and errors are those of `jacobian`.
 
     >>> jacfwd(lambda x: [x * x, x])(3.0)
     [6.0, 1.0]
@@ -281,7 +312,7 @@ def jacfwd(f: Function) -> Function:
 
 
 def jacrev(f: Function) -> Function:
-    """The Jacobian in reverse mode, row by row: see `jacobian`.
+    """The Jacobian of f in reverse mode, row by row; result and errors are those of `jacobian`.
 
     >>> jacrev(lambda x: x[0] * x[1])([2.0, 3.0])
     [3.0, 2.0]
@@ -310,6 +341,13 @@ def _jacobian(f: Function, *, forward: bool | None) -> Function:
 
 def hessian(f: Function) -> Function:
     """The function x, … ↦ ∇²f, the matrix of second derivatives. It fits SciPy's `hess=`.
+
+    The result is the `jacobian` of the gradient: an array of shape t gives one of shape t + t.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: f gives more than one number.
+        NumberError: an entry of x, or what f gives, is not a number.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     array([[4., 6.],

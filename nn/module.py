@@ -32,6 +32,9 @@ class Module:
         name: the scope in which `forward` records, by which pictures collapse: the name of the class, or, for a module held by another,
             of the attribute, so that those in a list `layers` are `layer0`, `layer1` …
 
+    Raises:
+        NumberError, OperationError, StateError: see the methods; all leave the module unchanged.
+
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)
