@@ -59,7 +59,7 @@ def test_graphs_of_the_fuzzer_need_no_simpler_layout(seed):
     assert drawing.svg() == drawing.svg()
 
 
-def test_a_thicket_has_stand_ins_in_place_of_its_longest_edges():
+def test_a_dense_graph_has_stand_ins_in_place_of_its_longest_edges():
     source = draw(step_graphs.tangle()).source  # as edges, its 561 arguments passed 3,226 columns; dot took more than five seconds
     assert 50 < len(re.findall(r"^  sn", source, re.MULTILINE)) < 200
 

@@ -33,7 +33,7 @@ from nn import plot
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
-# What is no number, and what the sentence says of it: what was given and what to do.
+# What is not a number, and what the sentence says of it: what was given and what to do.
 NOT_NUMBERS = [
     ("abc", ["the string 'abc'", "float('abc')"]),
     (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part separately"]),

@@ -100,7 +100,7 @@ def test_loops_compute_what_the_rows_do(tmp_path):
 @pytest.mark.parametrize(
     ("value", "partials", "reason"),
     [
-        (lambda xp, *x: x[0], lambda y, *x: (1.0,) * len(x), "its value or its partials are no loops"),
+        (lambda xp, *x: x[0], lambda y, *x: (1.0,) * len(x), "its value or its partials are not loops"),
         (lambda xp, *x: xp.sum(*x) / 4.0, lambda y, *x: (0.25, *[0.5 for _ in x[1:]]), "no loops"),
         (lambda xp, *x: xp.sum(*x), lambda y, *x: (x[1],) * len(x), "no loops"),
         (lambda xp, *x: xp.sum(*x), lambda y, *x: (None, *[1.0 for _ in x[1:]]), "no loops"),

@@ -70,7 +70,7 @@ class VMap:
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        # Other numbers would take other paths; and what is True or False is no number of a call.
+        # Other numbers would take other paths; and a bool is not a number of a call.
         if joined and any((lazy and len(trace.guards)) or trace.bools for trace, _ in made):
             return self._unrolled(args, given.axes, lanes)
         if self.reduce is not None or (joined and current().recording):
