@@ -84,7 +84,7 @@ def test_what_is_too_slow_with_straight_edges_becomes_a_coarser_view(monkeypatch
     found = texts(draw(network((2, 4, 4, 1))))
     assert "mlp" in found
     assert any("67 nodes, collapsed to scopes of depth 1" in text for text in found)
-    with pytest.raises(RenderError, match=r"takes longer than 60 s, with straight edges, too: draw a smaller part.*holds the DOT text"):
+    with pytest.raises(RenderError, match=r"takes longer than 60 s, even with straight edges: draw a smaller part.*holds the DOT text"):
         draw(tangle(80)).svg()
 
 
