@@ -74,8 +74,8 @@ def _matched(what: str, given: Any, template: Any) -> list[Any]:
 class _Call:
     """A function run on fresh inputs, and the graph that it recorded.
 
-    `graph` tells whether that graph depends on Values from outside, arguments or captured ones: then what is computed from it has to depend
-    on them, too.
+    `graph` tells whether that graph rests on Values from outside, arguments or captured: then what is computed of it has to stay joined
+    to them.
     """
 
     def __init__(self, f: Function, x: Any, rest: tuple[Any, ...]) -> None:
@@ -85,11 +85,11 @@ class _Call:
         numbers, self.input_form = tree_ravel(x)
 
         def called() -> None:
-            # A Value among the arguments is replaced by a node of this run, so that it differs from the same Value captured by f.
+            # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float("the first argument", a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, f, self.input_form.unravel(self.inputs), *rest)
-            self.outputs, self.output_form = tree_ravel(self.output)  # the entries of a traced array, which belong to this run
+            self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run
 
         in_context(run_of_its_own).run(called)
         for y in self.outputs:
@@ -102,7 +102,7 @@ class _Call:
 
     @cached_property
     def nodes(self) -> list[Value]:
-        """The graph, without what is older than this run."""
+        """The graph, down to what is older than this run."""
         return order(*self.ends, since=self.run)
 
     def scalar(self) -> Any:
@@ -110,7 +110,7 @@ class _Call:
         if not self.output_form.is_single:
             if len(self.outputs) == 1:
                 raise LengthError(f"the function gave {_form(self.output)}, expected one number: return the number that it holds")
-            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum its outputs")
+            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
         return self.outputs[0]
 
     def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
@@ -163,11 +163,11 @@ class _Call:
         return [self.pull([(y, 1.0)]) for y in self.outputs]
 
     def joined(self, numbers: Iterable[Any]) -> bool:
-        """Whether what is computed from the graph and `numbers` has to depend on Values from outside."""
+        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
         return self.graph or any(x.__class__ is Value for x in numbers)
 
 
-# From this many operations on the derivative is a program; for fewer it is recorded, operation by operation.
+# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
 MANY = 256
 
 

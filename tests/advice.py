@@ -196,7 +196,7 @@ VALUES = [
     Advice("take the gradient before changing anything", lambda: changed_call(2.0), lambda: changed_call(3.0), 9.0),
     Advice("use grad(f)(x)", lambda: autograd.gradient(lambda x: x, 2.0), lambda: grad(lambda x: x * x)(2.0), 4.0),
     Advice("take its jacobian", lambda: grad(lambda x: x)(np.ones(2)), lambda: jacobian(lambda x: x)(np.ones(2)), [[1.0, 0.0], [0.0, 1.0]]),
-    Advice("or sum its outputs", lambda: grad(lambda x: x)(np.ones(2)), lambda: grad(lambda x: ops.sum(x))(np.ones(2)), [1.0, 1.0]),
+    Advice("or sum what it gives", lambda: grad(lambda x: x)(np.ones(2)), lambda: grad(lambda x: ops.sum(x))(np.ones(2)), [1.0, 1.0]),
     Advice(
         "such as 1e-6",
         lambda: autograd.gradcheck(exp, 1.0, tolerance=0),

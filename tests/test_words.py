@@ -55,7 +55,7 @@ PHRASES = {
         "the gradient by the logits",
         "with respect to",
     ),
-    r"(?<!there )(?:is|are) no (?:number|function|class|slot|lane|sequence|Value|loop)s?": (
+    r"(?<!there )(?:is|are) no (?:number|function|class|slot|sequence|Value)s?(?! of)": (
         "an entry is no number",
         "is not a number",
     ),

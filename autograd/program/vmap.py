@@ -28,7 +28,7 @@ Function = Callable[..., Any]
 
 
 def name_of(f: Function) -> str:
-    """The name of a function in messages."""
+    """What messages call a function."""
     return getattr(f, "__name__", type(f).__name__)
 
 
@@ -50,7 +50,7 @@ class VMap:
         return axes
 
     def weight(self, lanes: int) -> float:
-        """The factor of the sum over `lanes` lanes."""
+        """The factor of the sum over so many lanes."""
         return 1.0 / lanes if self.reduce == "mean" else 1.0
 
     def __call__(self, *args: Any) -> Any:
@@ -70,7 +70,7 @@ class VMap:
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        # Other numbers would take other paths; and a bool is not a number of a call.
+        # Other numbers would take other paths; and what is True or False is no number of a call.
         if joined and any((lazy and len(trace.guards)) or trace.bools for trace, _ in made):
             return self._unrolled(args, given.axes, lanes)
         if self.reduce is not None or (joined and current().recording):
