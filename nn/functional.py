@@ -200,7 +200,8 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
 
     Raises:
         RangeError: a probability does not lie in [0, 1].
-        LengthError, NumberError: as for `cross_entropy`.
+        LengthError: as for `cross_entropy`.
+        NumberError: as for `cross_entropy`.
 
     >>> round(categorical_cross_entropy([0.3, 0.2, 0.1, 0.4], [0, 1, 0, 0]), 4)
     1.6094
@@ -224,7 +225,8 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
 
     Raises:
         RangeError: a log-probability is positive.
-        LengthError, NumberError: as for `cross_entropy`.
+        LengthError: as for `cross_entropy`.
+        NumberError: as for `cross_entropy`.
 
     >>> round(negative_log_likelihood(log_softmax([5.0, 2.0, -1.0, 3.0]), 0), 4)
     0.1719
@@ -270,7 +272,8 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
 
     Raises:
         RangeError: a target is neither -1 nor +1.
-        LengthError, NumberError: as for `mse`.
+        LengthError: as for `mse`.
+        NumberError: as for `mse`.
 
     >>> hinge([0.5, 3.0], [-1, 1])
     0.75
@@ -294,7 +297,8 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
 
     Raises:
         RangeError: a probability or target does not lie in [0, 1].
-        LengthError, NumberError: as for `mse`.
+        LengthError: as for `mse`.
+        NumberError: as for `mse`.
 
     >>> round(binary_cross_entropy(0.2, 1), 4)
     1.6094

@@ -68,7 +68,8 @@ def he(seed: int | None = None) -> Init:
         seed: as for `uniform`.
 
     Raises:
-        NumberError, RangeError: as for `xavier`.
+        NumberError: as for `xavier`.
+        RangeError: as for `xavier`.
 
     >>> draw = he(seed=1)
     >>> weights = [draw(8, 1) for _ in range(10_000)]
@@ -163,7 +164,9 @@ class Layer(Module):
 
     Raises:
         RangeError: a size is not a positive int.
-        LengthError, NumberError, OperationError: as for `Neuron`.
+        LengthError: as for `Neuron`.
+        NumberError: as for `Neuron`.
+        OperationError: as for `Neuron`.
 
     >>> Layer(2, 3, nonlin=False)
     Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
@@ -194,7 +197,9 @@ class MLP(Module):
 
     Raises:
         RangeError: a size is not a positive int, or there is no layer.
-        LengthError, NumberError, OperationError: as for `Neuron`.
+        LengthError: as for `Neuron`.
+        NumberError: as for `Neuron`.
+        OperationError: as for `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], init=xavier(seed=1))
     >>> len(model.parameters())

@@ -33,7 +33,9 @@ class Module:
             of the attribute, so that those in a list `layers` are `layer0`, `layer1` …
 
     Raises:
-        NumberError, OperationError, StateError: see the methods; all leave the module unchanged.
+        NumberError: an attribute is the result of an operation that does not depend on a parameter.
+        OperationError: a set holds parameters, or a path is not a string.
+        StateError: two parameters have the same name, or a state or a file does not fit; the module is then unchanged.
 
     >>> class Line(Module):
     ...     def __init__(self):

@@ -229,7 +229,9 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
 
     Raises:
-        RangeError, NumberError, LengthError: as for `Adam`.
+        RangeError: as for `Adam`.
+        NumberError: as for `Adam`.
+        LengthError: as for `Adam`.
 
     >>> p = Value(1.0)
     >>> optimizer = AdamW([p], lr=0.1)
