@@ -101,7 +101,6 @@ from autograd.transforms import vjp as vjp
 # For `from autograd import *`: all except the names of Python's built-in functions (abs, pow, round, sum), which it must not replace.
 __all__ = [
     "TABLE",
-    "Config",
     "Drawing",
     "Op",
     "Page",
@@ -203,7 +202,6 @@ __version__: str
 
 # What is imported when first asked for: half of the package.
 _LATER = {
-    "Config": "autograd.about",
     "config": "autograd.about",
     "Drawing": "autograd.pictures.draw",
     "Page": "autograd.pictures.page",
@@ -214,7 +212,6 @@ _LATER = {
 }
 
 if typing.TYPE_CHECKING:
-    from autograd.about import Config as Config
     from autograd.about import config as config
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
@@ -223,7 +220,7 @@ if typing.TYPE_CHECKING:
     from autograd.symbolic import latex as latex
     from autograd.symbolic import to_sympy as to_sympy
 else:  # a type checker would take this to mean that every attribute exists
-    from autograd.spellings import AUTOGRAD, unknown
+    from autograd import spellings as _spellings
 
     def __getattr__(name: str) -> typing.Any:
         """What is imported when first used; and the version, which is declared in pyproject.toml alone."""
@@ -234,7 +231,7 @@ else:  # a type checker would take this to mean that every attribute exists
             return found
         if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
-        return unknown("autograd", AUTOGRAD, name, sys.modules[__name__])
+        return _spellings.unknown("autograd", _spellings.AUTOGRAD, name, sys.modules[__name__])
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATER})

@@ -39,9 +39,13 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: flo
     Raises:
         GradcheckError: a derivative is wrong, or f has none here. The message has the input, what was got and expected, and the operation
             whose local derivative is wrong, if there is one.
+        OperationError: f is not a function.
         RangeError: `order` is neither 1 nor 2, or `tolerance` not a positive float.
         LengthError: there is nothing to compare.
         NumberError: an input, or what f gives, is not a number.
+
+    Sources: Ridders, Accurate computation of F'(x) and F'(x)F''(x) (1982); Squire and Trapp, Using complex variables to estimate
+    derivatives of real functions (1998).
 
     >>> from autograd import Op, exp, tanh
     >>> gradcheck(lambda x, y: tanh(x * y) + exp(x), (0.5, 2.0), order=2)

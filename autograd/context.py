@@ -93,6 +93,9 @@ def scope_path(scope: Scope | int) -> tuple[str, ...]:
 class scope(Change):  # noqa: N801  # as above
     """Give a name to the nodes that a part of the program records, by which pictures can collapse them.
 
+    Raises:
+        OperationError: the name is not a string.
+
     >>> from autograd import Value
     >>> with scope("loss"):
     ...     v = Value(1.0) + 1.0

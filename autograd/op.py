@@ -46,6 +46,11 @@ class Op(Operation):
         selects: whether the first argument selects one of the others: those not selected, whose partials are 0, get no gradient.
         constant_of: the operation that this one replaces where the last argument is a constant; see `recorded_on`.
 
+    Raises:
+        OperationError: the declaration is not one, or the value or a partial at floats is not a number.
+        LengthError: it is called with another number of arguments, or with sequences of different lengths.
+        NumberError: it is called with something that is not a number.
+
     >>> cube = Op("cube", lambda xp, x: x * x * x, lambda y, x: (3.0 * x * x,))
     >>> cube(2.0)
     8.0

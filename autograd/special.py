@@ -2,7 +2,7 @@
 
 Each is written once, for floats, arrays and C; mpmath and SymPy have functions of their own. There is no branch and no loop on data, and
 the branch that `xp.where` does not choose is a number, too, so that floats raise only where the result is not finite. `xp.shift` marks a
-number whose derivative does not matter, since it cancels in the result except for rounding.
+number that cancels in the result, except for rounding.
 
 Sources: Schonfelder, Chebyshev expansions for the error and related functions (1978); Cody, Rational Chebyshev
 approximations for the error function (1969), for the split of x²; Giles, Approximating the erfinv function (2012);

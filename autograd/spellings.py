@@ -5,6 +5,7 @@ From these tables come the messages of names that are not there, and the page "C
 
 import sys
 from opcode import opmap
+from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
 
@@ -163,7 +164,8 @@ CALLS = (
 def unknown(owner: str, table: tuple[Spelling, ...], name: str, obj: Any) -> NoReturn:
     """Raise the error for a name that a package or an object does not have; where `from … import` asks, an ImportError with the advice."""
     found = next((row.advice for row in table if name in row.names.split()), None)
-    message = f"{owner} has no {name}: {found}" if found else f"{owner} has no attribute {name!r}"
+    whose = f"module {owner!r}" if isinstance(obj, ModuleType) else f"{type(obj).__name__!r} object"  # in Python's words
+    message = f"{owner} has no {name}: {found}" if found else f"{whose} has no attribute {name!r}"
     frame = sys._getframe(2)  # noqa: SLF001  # only the instruction of the caller tells
     if found and frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]:
         raise ImportError(message, name=name)

@@ -1,7 +1,7 @@
-"""The two sweeps over a recorded graph, forward and reverse; and the gradient of a result as a graph.
+"""The two sweeps over a recorded graph, and the gradient of one as a graph.
 
 `pull` carries cotangents from outputs back to inputs, `push` carries tangents from inputs on to outputs. With `graph=True` the local
-derivatives are computed again on Values, so that the result is a graph that can be differentiated again, to any order; without it the
+derivatives are computed anew on Values, so that the result is a graph that can be differentiated again, to any order; without it the
 recorded ones are taken and the result is floats.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
@@ -23,7 +23,7 @@ from autograd.kinds import as_float
 
 
 def _local(node: Value, *, graph: bool) -> Sequence[Any]:
-    """The local derivatives of a node: those recorded, or computed again on its arguments as Values."""
+    """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
     if not graph or node.op is None:
         return node.partials
     refuse_changed(node)

@@ -90,7 +90,7 @@ class _Call:
         which = "the first argument" if of.argnums == 0 else f"argument {of.argnums}"
 
         def called() -> None:
-            # A Value among the arguments is replaced by a node of this run, so that it differs from the same Value captured by f.
+            # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
@@ -127,7 +127,7 @@ class _Call:
 
     @cached_property
     def nodes(self) -> list[Value]:
-        """The graph, without what is older than this run."""
+        """The graph, down to what is older than this run."""
         return order(*self.ends, since=self.run)
 
     def scalar(self) -> Any:
@@ -135,7 +135,7 @@ class _Call:
         if not self.output_form.is_single:
             if len(self.outputs) == 1:
                 raise LengthError(f"the function gave {_form(self.output)}, expected one number: return the number that it holds")
-            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum its outputs")
+            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
         return self.outputs[0]
 
     def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
@@ -188,11 +188,11 @@ class _Call:
         return [self.pull([(y, 1.0)]) for y in self.outputs]
 
     def joined(self, numbers: Iterable[Any]) -> bool:
-        """Whether what is computed from the graph and `numbers` has to depend on Values from outside."""
+        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
         return self.graph or any(x.__class__ is Value for x in numbers)
 
 
-# From this many operations on the derivative is a program; for fewer it is recorded, operation by operation.
+# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
 MANY = 256
 
 
@@ -227,12 +227,17 @@ def value_and_grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bo
     f captures gives Values, joined to its graph: so derivatives nest. Keyword arguments are handed to f, and are not differentiated.
 
     Args:
-        f: a function that gives one number.
+        f: a function of numbers, arrays or structures of these that gives one number.
         argnums: the index of the argument that the gradient is with respect to, or a tuple of indices, which gives a tuple of gradients.
         has_aux: whether f gives a pair, of which the second is handed through as it is: ((value, aux), gradient).
 
+    Returns:
+        A function of the same arguments. The gradient has the structure of the argument that it is with respect to.
+
     Raises:
+        OperationError: f is not a function, or argnums is not an index or several.
         LengthError: f gives more than one number.
+        NumberError: an entry of the first argument, or what f gives, is not a number.
 
     >>> value_and_grad(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     (18.0, array([12.,  9.]))
@@ -256,7 +261,9 @@ def _swept(made: Derivative, *, with_value: bool) -> Derivative:
 
 @of_a_function("grad(f, argnums=1)(a, x)")
 def grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
-    """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument; see `value_and_grad`.
+    """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument.
+
+    Arguments, result and errors are as for `value_and_grad`, without the value.
 
     >>> from autograd import sin
     >>> grad(grad(sin))(0.5) == -sin(0.5)
@@ -271,7 +278,12 @@ def grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False
 def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode; the arguments are those of `value_and_grad`.
 
-    w has the structure of f's output, the result that of x.
+    w has the structure of f's output, the result that of x. The cost is that of one backward pass.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: w does not have the structure of f's output.
+        NumberError: an entry of x or w, or what f gives, is not a number.
 
     >>> vjp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])([1.0, 10.0])
     [13.0, 2.0]
@@ -293,6 +305,12 @@ def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
 
     v has the structure of x, the result that of f's output. With argnums=1 v stands after the second argument, (a, x, v, …), and with
     argnums=(0, 1) as well, (a, x, v, …), where v is a tuple of tangents.
+    The cost is that of one forward pass.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: v does not have the structure of x.
+        NumberError: an entry of x or v, or what f gives, is not a number.
 
     >>> jvp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0], [1.0, 10.0])
     [23.0, 1.0]
@@ -309,6 +327,13 @@ def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, by a sweep over the graph of the gradient; the arguments are those of `jvp`.
 
     It fits SciPy's `hessp=`.
+
+    v and the result have the structure of x.
+
+    Raises:
+        OperationError: f is not a function.
+        LengthError: v does not have the structure of x, or f gives more than one number.
+        NumberError: an entry of x or v, or what f gives, is not a number.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
@@ -331,6 +356,10 @@ def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = F
     The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an output array of
     shape s and an input array of shape t give an array of shape s + t. The arguments are those of `value_and_grad`.
 
+    Raises:
+        OperationError: f is not a function.
+        NumberError: an entry of x, or what f gives, is not a number.
+
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
@@ -340,7 +369,7 @@ def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = F
 
 @of_a_function("jacfwd(f)(x)")
 def jacfwd(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
-    """The Jacobian in forward mode, column by column: see `jacobian`.
+    """The Jacobian of f in forward mode, column by column; arguments, result and errors are those of `jacobian`.
 
     >>> jacfwd(lambda x: [x * x, x])(3.0)
     [6.0, 1.0]
@@ -350,7 +379,7 @@ def jacfwd(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
 
 @of_a_function("jacrev(f)(x)")
 def jacrev(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
-    """The Jacobian in reverse mode, row by row: see `jacobian`.
+    """The Jacobian of f in reverse mode, row by row; arguments, result and errors are those of `jacobian`.
 
     >>> jacrev(lambda x: x[0] * x[1])([2.0, 3.0])
     [3.0, 2.0]
@@ -379,6 +408,13 @@ def _jacobian(transform: Function, f: Function, argnums: Any, has_aux: bool, *, 
 @of_a_function("hessian(f)(x)")
 def hessian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ ∇²f, the matrix of second derivatives; the arguments are those of `jacobian`. It fits SciPy's `hess=`.
+
+    The result is the `jacobian` of the gradient: an array of shape t gives one of shape t + t.
+
+    Raises:
+        OperationError: f is not a function, or argnums is not an index or several.
+        LengthError: f gives more than one number.
+        NumberError: an entry of x, or what f gives, is not a number.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     array([[4., 6.],

@@ -42,8 +42,8 @@ from nn.train import fit as fit
 from nn.train import predict as predict
 
 if not typing.TYPE_CHECKING:  # as in autograd
-    from autograd.spellings import NN, unknown
+    from autograd import spellings as _spellings
 
     def __getattr__(name: str) -> typing.Any:
         """The error for a name of another library, with the spelling used here."""
-        unknown("nn", NN, name, sys.modules[__name__])
+        _spellings.unknown("nn", _spellings.NN, name, sys.modules[__name__])

@@ -86,6 +86,7 @@ def softmax(logits: Any) -> Any:
 
     Raises:
         LengthError: there are no logits, or rows of different lengths.
+        NumberError: a logit is not a number.
 
     >>> [round(a, 3) for a in softmax([5.0, 2.0, -1.0, 3.0])]
     [0.842, 0.042, 0.002, 0.114]
@@ -173,7 +174,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
 
     Raises:
         LengthError: lengths do not match, rows are ragged, or there are no logits.
-        NumberError: an index is not an int.
+        NumberError: a logit is not a number, or an index not an int.
         RangeError: an index is not a class, or a row is not a distribution.
 
     >>> z = [autograd.Value(0.0), autograd.Value(0.0)]
@@ -198,7 +199,9 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
         reduction: as for `cross_entropy`.
 
     Raises:
-        RangeError: a probability does not lie in [0, 1]; otherwise as for `cross_entropy`.
+        RangeError: a probability does not lie in [0, 1].
+        LengthError: as for `cross_entropy`.
+        NumberError: as for `cross_entropy`.
 
     >>> round(categorical_cross_entropy([0.3, 0.2, 0.1, 0.4], [0, 1, 0, 0]), 4)
     1.6094
@@ -221,7 +224,9 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
         reduction: as for `cross_entropy`.
 
     Raises:
-        RangeError: a log-probability is positive; otherwise as for `cross_entropy`.
+        RangeError: a log-probability is positive.
+        LengthError: as for `cross_entropy`.
+        NumberError: as for `cross_entropy`.
 
     >>> round(negative_log_likelihood(log_softmax([5.0, 2.0, -1.0, 3.0]), 0), 4)
     0.1719
@@ -249,6 +254,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
 
     Raises:
         LengthError: the shapes differ, or there are no numbers.
+        NumberError: an output or a target is not a number.
 
     >>> mse([1.0, 2.0], [0.0, 4.0])
     2.5
@@ -267,6 +273,7 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
     Raises:
         RangeError: a target is neither -1 nor +1.
         LengthError: as for `mse`.
+        NumberError: as for `mse`.
 
     >>> hinge([0.5, 3.0], [-1, 1])
     0.75
@@ -291,6 +298,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     Raises:
         RangeError: a probability or target does not lie in [0, 1].
         LengthError: as for `mse`.
+        NumberError: as for `mse`.
 
     >>> round(binary_cross_entropy(0.2, 1), 4)
     1.6094

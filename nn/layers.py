@@ -46,6 +46,14 @@ def xavier(seed: int | None = None) -> Init:
 
     Args:
         seed: as for `uniform`.
+
+    Raises:
+        NumberError: the seed is not an int.
+        RangeError: it is called with a number of inputs or neurons that is not a positive int.
+
+    >>> draw = xavier(seed=1)
+    >>> abs(draw(3, 3)) <= 1.0
+    True
     """
     draw = _generator(seed).uniform
     return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
@@ -58,6 +66,15 @@ def he(seed: int | None = None) -> Init:
 
     Args:
         seed: as for `uniform`.
+
+    Raises:
+        NumberError: as for `xavier`.
+        RangeError: as for `xavier`.
+
+    >>> draw = he(seed=1)
+    >>> weights = [draw(8, 1) for _ in range(10_000)]
+    >>> round(sum(w * w for w in weights) / len(weights), 2)  # 2 / 8
+    0.25
     """
     draw = _generator(seed).gauss
     return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
@@ -88,6 +105,7 @@ class Neuron(Module):
         RangeError: nin is not a positive int.
         OperationError: activation or init is not such a function.
         LengthError: it is called with another number of inputs, or with a batch.
+        NumberError: an input, or what `init` gives, is not a number.
 
     >>> neuron = Neuron(3)
     >>> neuron
@@ -146,7 +164,9 @@ class Layer(Module):
 
     Raises:
         RangeError: a size is not a positive int.
-        LengthError: it is called with another number of inputs.
+        LengthError: as for `Neuron`.
+        NumberError: as for `Neuron`.
+        OperationError: as for `Neuron`.
 
     >>> Layer(2, 3, nonlin=False)
     Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
@@ -177,7 +197,9 @@ class MLP(Module):
 
     Raises:
         RangeError: a size is not a positive int, or there is no layer.
-        LengthError: it is called with another number of inputs.
+        LengthError: as for `Neuron`.
+        NumberError: as for `Neuron`.
+        OperationError: as for `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], init=xavier(seed=1))
     >>> len(model.parameters())

@@ -34,6 +34,11 @@ class Module:
         name: the scope in which `forward` records, by which pictures collapse: the name of the class, or, for a module held by another,
             of the attribute, so that those in a list `layers` are `layer0`, `layer1` …
 
+    Raises:
+        NumberError: an attribute is the result of an operation that does not depend on a parameter.
+        OperationError: a set holds parameters, or a path is not a string.
+        StateError: two parameters have the same name, or a state or a file does not fit; the module is then unchanged.
+
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Value(2.0), Value(1.0)

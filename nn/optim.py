@@ -27,6 +27,20 @@ class Optimizer:
         parameters: the Values to adjust, each once.
         lr: the learning rate, a float or a schedule; it may be set between steps.
         steps: the number of steps made.
+
+    Raises:
+        RangeError: the learning rate is negative or not finite.
+        NumberError: something among the parameters is not a leaf Value, or the learning rate is not a number.
+        LengthError: there are no parameters.
+
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, p, g, lr):
+    ...         return p - lr * np.sign(g)
+    >>> p = Value(1.0)
+    >>> (p * p).backward()
+    >>> SignDescent([p], lr=0.25).step()
+    >>> p.data
+    0.75
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
@@ -213,6 +227,18 @@ class AdamW(Adam):
     The decay is then not scaled by √v̂ as in `Adam`, whose arguments and errors it shares; λ is 0.01 by default.
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2.
+
+    Raises:
+        RangeError: as for `Adam`.
+        NumberError: as for `Adam`.
+        LengthError: as for `Adam`.
+
+    >>> p = Value(1.0)
+    >>> optimizer = AdamW([p], lr=0.1)
+    >>> (p * p).backward()
+    >>> optimizer.step()
+    >>> round(p.data, 6)
+    0.899
     """
 
     def __init__(

@@ -185,7 +185,10 @@ def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = 
         ax: the Axes to draw into.
 
     Raises:
-        RangeError: a probability does not lie in [0, 1]; otherwise as for `softmax`.
+        RangeError: a probability does not lie in [0, 1].
+        LengthError: as for `softmax`.
+        NumberError: as for `softmax`.
+        OperationError: as for `softmax`.
 
     >>> figure = probabilities([0.7, 0.1, 0.2], target=2)
     >>> [text.get_text() for text in figure.axes[0].texts]
@@ -312,7 +315,10 @@ def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax
         ax: as for `gradients`.
 
     Raises:
-        OperationError: f is not a function; otherwise as for `gradients`.
+        OperationError: f is not a function, or `ax` is not Axes.
+        LengthError: as for `gradients`.
+        NumberError: as for `gradients`.
+        RangeError: as for `gradients`.
 
     >>> from autograd import Op
     >>> wrong = Op("wrong", lambda xp, x: xp.sin(x), lambda y, x: (1.0 - x,))

@@ -32,6 +32,10 @@ class History:
         accuracy: share of the samples that were classified correctly, each measured before the step of its batch.
         validation_loss: mean over the validation samples after the epoch.
         validation_accuracy: share of them that were classified correctly.
+
+    >>> history = History(loss=[0.9, 0.4])
+    >>> history.loss[-1], history.accuracy
+    (0.4, [])
     """
 
     loss: list[float] = field(default_factory=list)

@@ -163,7 +163,7 @@ UFUNCS = [
     Advice("compose it of the operations", lambda: sici(value()), lambda: ops.exp(value()) - 1.0, math.exp(2.0) - 1.0),
     Advice("give it v.data", lambda: np.spacing(value()), lambda: np.spacing(value().data), 2.0**-51),
     Advice("write np.ldexp(v, -k)", lambda: np.frexp(value()), lambda: np.ldexp(value(), -2), 0.5),
-    Advice("of a float ask np.isnan(v)", lambda: np.isnat(value()), lambda: np.isnan(value()), False),
+    Advice("for a float use np.isnan(v)", lambda: np.isnat(value()), lambda: np.isnan(value()), False),
     Advice("such as int(v.data)", lambda: np.gcd(value(4.0), 6), lambda: np.gcd(int(value(4.0).data), 6), 2),
     Advice("write x * autograd.exp2(y)", lambda: np.ldexp(value(), value(3.0)), lambda: value() * autograd.exp2(value(3.0)), 16.0),
     Advice(
@@ -225,7 +225,7 @@ OPS = [
         2.0,
     ),
     Advice("the numbers of each in a list", lambda: ops.sum(1.0, 2.0), lambda: ops.sum([1.0, 2.0]), 3.0),
-    Advice("as many numbers in each", lambda: ops.dot([1.0], [1.0, 2.0]), lambda: ops.dot([1.0, 3.0], [1.0, 2.0]), 7.0),
+    Advice("equally many numbers in each", lambda: ops.dot([1.0], [1.0, 2.0]), lambda: ops.dot([1.0, 3.0], [1.0, 2.0]), 7.0),
     Advice("put it in a list", lambda: ops.sum(1.0), lambda: ops.sum([1.0]), 1.0),
     Advice(
         "such as xp.sqrt",

@@ -349,7 +349,7 @@ PLOTS = [
         is_figure,
     ),
     Advice("2*y - 1", lambda: boundary(y=[0, 1]), lambda: boundary(y=[2 * y - 1 for y in [0, 1]]), is_figure),
-    Advice("as many of both", lambda: plot.gradients([1.0], [1.0, 2.0]), lambda: plot.gradients([1.0, 2.0], [1.0, 2.0]), is_figure),
+    Advice("equally many of both", lambda: plot.gradients([1.0], [1.0, 2.0]), lambda: plot.gradients([1.0, 2.0], [1.0, 2.0]), is_figure),
     Advice(
         "such as 1e-6", lambda: plot.gradients([1.0], [1.0], tolerance=0), lambda: plot.gradients([1.0], [1.0], tolerance=1e-6), is_figure
     ),

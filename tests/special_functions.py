@@ -14,7 +14,7 @@ class tail(sympy.Function):  # noqa: N801  # as functions are called
 
 
 class hurwitz(sympy.Function):  # noqa: N801  # as above
-    """Hurwitz's zeta function, with nan for the derivative by s: it is not known."""
+    """Hurwitz's zeta function, with nan for the derivative with respect to s, which is not known."""
 
     def fdiff(self, index=1):
         s, x = self.args
@@ -22,7 +22,7 @@ class hurwitz(sympy.Function):  # noqa: N801  # as above
 
 
 class excess(sympy.Function):  # noqa: N801  # as above
-    """n Hh(n, x)/Hh(n - 1, x), of the repeated integrals of the normal distribution's tail, with nan for the derivative by n."""
+    """n Hh(n, x)/Hh(n - 1, x), repeated integrals of the normal distribution's tail; nan for the derivative with respect to n."""
 
     def fdiff(self, index=1):
         n, x = self.args

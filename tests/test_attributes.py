@@ -86,9 +86,9 @@ def test_an_import_of_another_librarys_name_says_what_to_write():
         from nn import Linear  # noqa: F401
     with pytest.raises(ImportError, match="cannot import name 'nothing'"):
         from autograd import nothing  # noqa: F401
-    with pytest.raises(AttributeError, match="autograd has no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'nothing'"):
         autograd.nothing  # noqa: B018
-    with pytest.raises(AttributeError, match="a MLP has no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="'MLP' object has no attribute 'nothing'"):
         nn.MLP(2, [1]).nothing  # noqa: B018
 
 

@@ -422,7 +422,8 @@ def test_without_dot_and_matplotlib_only_svg_is_left_and_one_sentence_says_so(mo
     no_dot(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(
-        RendererNotFound, match=rf"makes \.svg, and matplotlib makes a \.{suffix}.*pip install matplotlib.*apt install graphviz"
+        RendererNotFound,
+        match=rf"makes SVG only, and matplotlib, which converts it to \.{suffix}.*pip install matplotlib.*apt install graphviz",
     ):
         draw(Value(1.0)).save(tmp_path / f"x.{suffix}")
     assert not list(tmp_path.iterdir())

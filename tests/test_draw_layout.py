@@ -59,7 +59,7 @@ def test_graphs_of_the_fuzzer_need_no_simpler_layout(seed):
     assert drawing.svg() == drawing.svg()
 
 
-def test_a_thicket_has_stand_ins_in_place_of_its_longest_edges():
+def test_a_dense_graph_has_stand_ins_in_place_of_its_longest_edges():
     source = draw(step_graphs.tangle()).source  # as edges, its 561 arguments passed 3,226 columns; dot took more than five seconds
     assert 50 < len(re.findall(r"^  sn", source, re.MULTILINE)) < 200
 
@@ -84,7 +84,7 @@ def test_what_is_too_slow_with_straight_edges_becomes_a_coarser_view(monkeypatch
     found = texts(draw(network((2, 4, 4, 1))))
     assert "mlp" in found
     assert any("67 nodes, collapsed to scopes of depth 1" in text for text in found)
-    with pytest.raises(RenderError, match=r"takes longer than 60 s, with straight edges, too: draw a smaller part.*holds the DOT text"):
+    with pytest.raises(RenderError, match=r"takes longer than 60 s, even with straight edges: draw a smaller part.*holds the DOT text"):
         draw(tangle(80)).svg()
 
 

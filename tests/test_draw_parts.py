@@ -104,7 +104,7 @@ def test_above_max_nodes_it_collapses_by_itself_to_the_finest_level_that_fits():
         draw(loss, max_nodes=1)
 
 
-def test_by_itself_it_draws_no_thicket():
+def test_by_itself_it_draws_no_dense_graph():
     for widths, collapse in (((2, 8, 8, 1), 3), ((2, 9, 9, 1), "layer")):  # 2·8 + 8·8 + 8 + 1 edges, 2·9 + 9·9 + 9 + 1
         loss = network(widths)
         assert edges(draw(loss, max_nodes=100)) == edges(draw(loss, collapse=collapse))

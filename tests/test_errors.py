@@ -7,6 +7,7 @@ import inspect
 import io
 import math
 import pickle
+import re
 import reprlib
 
 import numpy as np
@@ -32,7 +33,7 @@ from nn import plot
 
 each_op = pytest.mark.parametrize("op", TABLE.values(), ids=TABLE)
 
-# What is no number, and what the sentence says of it: what was given and what to do.
+# What is not a number, and what the sentence says of it: what was given and what to do.
 NOT_NUMBERS = [
     ("abc", ["the string 'abc'", "float('abc')"]),
     (2.0 + 3.0j, ["the complex number (2+3j)", "treat real and imaginary part separately"]),
@@ -597,6 +598,25 @@ WRONG_CALLS = {
 def test_a_wrong_call_gets_one_sentence(call, error, parts):
     said = sentence(call, error)
     assert all(part in said for part in parts), said
+
+
+# Whose docstrings are those of a class and its methods together.
+BY_METHODS = {"Value", "Program", "Module", "Optimizer", "draw", "step_through"}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG_CALLS.keys() - {"Value", "order", "leaves", "count"}))
+def test_the_errors_of_a_wrong_call_are_documented(name):
+    """In the docstring, or in one that it refers to."""
+
+    def text(name):
+        x = getattr(plot, name[5:]) if name.startswith("plot.") else getattr(autograd, name, None) or getattr(nn, name)
+        made = {"draw": autograd.Drawing, "step_through": autograd.Page}.get(name, x)
+        return " ".join([inspect.getdoc(x), *(inspect.getdoc(m) or "" for m in vars(made).values() if name in BY_METHODS and callable(m))])
+
+    own = text(name)
+    others = ["plot." * name.startswith("plot.") + other for other in re.findall(r"(?:as for|those of|as in) `(\w+)`", own)]
+    own += " ".join(text(other) for other in others if other in WRONG_CALLS)
+    assert not [error.__name__ for _, error, _ in WRONG_CALLS[name] if error.__name__ not in own]
 
 
 NOTHING_TO_REFUSE = {"no_grad", "detect_anomaly", "identity", "Drawing", "Page", "History"}

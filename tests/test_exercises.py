@@ -64,7 +64,7 @@ MISTAKES = {
         "σ'": ("(sigmoid(x) + y *", "(sigmoid(x) *", "that is the derivative of the sigmoid"),
         "no comma": ("(1 - sigmoid(x)),)", "(1 - sigmoid(x)))", "the partials of silu are"),
         "a part that is not differentiated": ("y * (1", "autograd.stop_gradient(y) * (1", "the derivative of output 0 with respect to"),
-        "math's functions": ("(sigmoid(x) +", "(1 / (1 + __import__('math').exp(-x)) +", "a second derivative of silu was asked for"),
+        "math's functions": ("(sigmoid(x) +", "(1 / (1 + __import__('math').exp(-x)) +", "a second derivative of silu was requested"),
         "an overflow": ("(sigmoid(x) +", "(1 - exp(-x) / (1 + exp(-x)) +", "the derivative is nan at -1000"),
         "no operation": ("silu = Op(", "silu = (", "silu is ("),
     },

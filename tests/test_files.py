@@ -106,7 +106,7 @@ def test_an_altered_number_is_refused(tmp_path):
             fuzz_files.load_model(path)
     for other in (json.dumps(json.loads(content)), content.replace(',\n"sha256"', ', "sha256"')):
         path.write_text(other)
-        with pytest.raises(StateError, match=r"checksum is missing: .* changed by other means; save it again"):
+        with pytest.raises(StateError, match=r"checksum is missing: .* was edited; save it again"):
             fuzz_files.load_model(path)
     path.write_text(content.replace("0.0", "0.5", 1))
     with pytest.raises(StateError, match="checksum does not match its content"):

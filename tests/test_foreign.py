@@ -113,7 +113,7 @@ def test_second_derivatives_of_what_can_be_recorded():
 )
 def test_second_derivatives_of_what_cannot_are_refused(second):
     for f in (gamma, opaque_root):
-        with pytest.raises(OperationError, match=f"a second derivative of {f.name} was asked for.*write them with operators"):
+        with pytest.raises(OperationError, match=f"a second derivative of {f.name} was requested.*write them with operators"):
             second(f)
 
 

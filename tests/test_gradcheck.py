@@ -29,7 +29,7 @@ def test_every_operation_of_the_table_passes_to_second_order(op):
             gradcheck(op, 0.3)
     else:
         x = inputs_of(op)
-        fixed, x = (x[:1], x[1:]) if op.name in OF_AN_ORDER else ([], x)  # its derivative by s is not known
+        fixed, x = (x[:1], x[1:]) if op.name in OF_AN_ORDER else ([], x)  # its derivative with respect to s is not known
         assert gradcheck(lambda x: apply(op, [*fixed, *x]), x)
         assert gradcheck(lambda x: apply(op, [*fixed, *x]), x, order=2)
 

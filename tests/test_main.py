@@ -141,7 +141,7 @@ def test_without_scikit_learn_one_sentence_says_so(monkeypatch, capsys, tmp_path
     assert len(sentences(text, "No digits to train on: they come with scikit-learn, `python -m pip install")) == 1
     assert ROW.findall(text)
     assert tour.PICTURE.is_file()
-    assert sentences(text, "The notebooks that tell the story")
+    assert sentences(text, "The notebooks that explain it step by step")
 
 
 def test_without_a_renderer_one_sentence_says_so(monkeypatch, capsys, tmp_path):

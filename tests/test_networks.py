@@ -424,7 +424,7 @@ def test_what_a_network_cannot_do_is_one_sentence():
     ):
         with pytest.raises(RangeError, match=words):
             draw(model, **options)
-    with pytest.raises(RangeError, match="beside a Value"):
+    with pytest.raises(RangeError, match="with a Value"):
         draw(Value(1.0), [1.0])
     with pytest.raises(NumberError, match="the Value whose graph is to be drawn, or a model"):
         draw(nn.MLP)

@@ -1,6 +1,9 @@
 """The public names, and what importing them costs."""
 
 import builtins
+import doctest
+import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,9 +21,9 @@ README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
-    Drawing Op Page Program TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit
+    Drawing Op Page Program TABLE Value backend config count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit
     jvp latex
-    leaves no_grad order scope step_through to_sympy value_and_grad vjp vmap
+    leaves no_grad order ravel scope step_through to_sympy value_and_grad vjp vmap
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 
@@ -42,6 +45,26 @@ def test_public_names(module, names):
         x = getattr(module, name)
         assert x.__doc__, name
         assert getattr(x, "__module__", module.__name__).split(".")[0] in ("autograd", "nn", "builtins"), name
+
+
+def documented():
+    """The public functions and classes but the operations, which share the docstring of `Op`."""
+    for module, names in ((autograd, AUTOGRAD.split()), (nn, NN.split()), (plot, PLOT.split())):
+        for name in names:
+            x = getattr(module, name)
+            if callable(x) and not isinstance(x, autograd.Op):
+                yield pytest.param(x, id=f"{module.__name__}.{name}")
+
+
+@pytest.mark.parametrize("x", [*documented()])
+def test_public_docstrings(x):
+    """A summary, an example, which the doctests run, and a word on each argument: a section, or the text or the formula names it."""
+    lines = inspect.getdoc(x).splitlines()
+    assert lines[0].endswith((".", ":")) or not lines[1].strip()
+    assert doctest.DocTestParser().get_examples("\n".join(lines))
+    prose = "\n".join(line for line in lines if not line.startswith((">>>", "...")))
+    parameters = [] if re.search(r"(as for|those of|as in) `", prose) else inspect.signature(x).parameters
+    assert not [name for name in parameters if not re.search(rf"(?<!\w){name}(?!\w)", prose)]
 
 
 def test_a_star_import_replaces_nothing_of_python():

@@ -1,4 +1,4 @@
-"""The page of steps as it answers back: inputs changed, numbers guessed, nodes found; on a laptop, a phone, in a notebook."""
+"""The page of steps as a reader uses it: inputs changed, numbers guessed, nodes found; on a laptop, a phone, in a notebook."""
 # ruff: noqa: F811, ARG005  # fixtures by import; lambdas like the table's
 
 import pytest

@@ -325,7 +325,7 @@ def test_latex_of_a_large_formula_names_its_parts():
         wide.append(sigmoid(wide[-1]))
     with pytest.raises(
         OperationError,
-        match=r"30,001 operations and leaves would have more than .* 500 lines, or 250 functions one of another: name inner",
+        match=r"30,001 operations and leaves would have more than .* 500 lines, or 250 nested functions: name inner",
     ):
         latex(wide[-1])
 

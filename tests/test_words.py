@@ -51,6 +51,22 @@ PHRASES = {
     r"follows? (?:its|their) sources": ("It does not follow its sources by itself", "is rebuilt when its sources change"),
     r"(?:numbers?|values?) of now": ("again to the numbers of now", "the present numbers"),
     r"leaves? (?:\w+ )+away": ("or leave jit and vmap away", "leave out, call without"),
+    r"(?:derivatives?|gradients?|partials?) by (?:the (?:logits|inputs?|arguments?)|each of|[ijknstxyz]\b)": (
+        "the gradient by the logits",
+        "with respect to",
+    ),
+    r"(?<!there )(?:is|are) no (?:number|function|class|slot|sequence|Value)s?(?! of)": (
+        "an entry is no number",
+        "is not a number",
+    ),
+    r"(?:gives?|got|takes?|expected) as many (?:in|of) (?:each|both)": ("expected as many in each", "equally many"),
+    r"look(?:s|ed|ing)? for what made": ("look for what made it", "find where it arose"),
+    r"answers? back": ("the page answers back", "is interactive: say what changes"),
+    r"(?:node|step|graph|one) in hand": ("the node in hand", "the current node"),
+    r"(?:be|is|are) made again": ("a class that cannot be made again", "rebuilt"),
+    r"thickets?": ("in a thicket", "a dense graph"),
+    r"(?:goe?s?|went) on doing so": ("targets that sum to 1 go on doing so", "are kept so, still do"),
+    r"told beside": ("what Graphviz is told beside the graph", "in addition to"),
 }
 HONEST = [
     "a text file, the text of a node, one line of text",
@@ -58,6 +74,8 @@ HONEST = [
     "None where there is none; it is none of these; the suffix is none of those",
     "a number that does not belong to the domain; asked for by its name; follow the sources below",
     "leave it out; whoever watches; the value of nowhere",
+    "there are no numbers to show; derivatives by hand, by differences; there is no class of that name; no function takes it",
+    "as many as there are inputs; give one for each; in hand-written C; a note beside the graph",
 ]
 
 CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*`|^ *(?:>>>|\.\.\. ).*?$", re.DOTALL | re.MULTILINE)

@@ -127,7 +127,7 @@ class _CText:
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
         if not isinstance(function, BuiltinFunctionType) or function.__name__ not in IN_C:
-            raise AttributeError(f"there is no xp.{name} in C text")  # as for any missing attribute
+            raise AttributeError(f"there is no xp.{name} in C text")  # an attribute that is not there
         return partial(_call, function.__name__)
 
     @staticmethod
@@ -202,7 +202,7 @@ def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[s
 
 
 def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
-    """A C function with these statements, each a template with its expression."""
+    """A C function of these statements, each with its expression in place."""
     results = [x for _, x in statements]
     used = set(order(*results))
     lines, texts = body(results, "const double")
@@ -214,7 +214,7 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
 
 
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
-    """The arguments of `op`, its result, its value and its partials as C text. The user's names may be reserved in C."""
+    """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
     if op.arity is None:
         raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: see loops.functions")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]

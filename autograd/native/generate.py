@@ -1,4 +1,4 @@
-"""Writes what is generated from the table: `python -m autograd.native.generate`. A test compares the result with what is committed.
+"""What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
 The arithmetic in C (`_ops.h`), the codes (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in
 Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a checkout also the tables of two pages of the
@@ -21,7 +21,7 @@ DOCS = TOP.parent / "docs"
 PAGES = {"operations.md": "operations.py", "use/spellings.md": "spellings.py"}  # what writes the tables of a page, in a checkout
 WRITTEN = "# Written by python -m autograd.native.generate from autograd/ops.py: change a row there.\n"
 
-# Operations that have an operator sign, or whose name is taken for advice on another spelling, have no method.
+# What has a sign, or is refused by its name since there is another way to write it, is no method.
 METHODS = [op for op in TABLE.values() if op.arity and op.label.isidentifier() and op.name not in SPELLINGS and not op.selects]
 
 
@@ -50,7 +50,7 @@ def python_methods(text: str) -> str:
 
 
 def exports(text: str) -> str:
-    """The text of `__init__.py` with the operations as the table has them; an operation that only replaces another is not exported."""
+    """The text of `__init__.py` with the operations as the table has them; what stands in for another is not exported."""
     names = sorted(["TABLE", *[op.name for op in TABLE.values() if op.constant_of is None]], key=_as_sorted)
     text = _replaced(text, r"from autograd\.ops import \w+ as \w+\n", [f"from autograd.ops import {name} as {name}\n" for name in names])
     declared = re.search(r'(?<=__all__ = \[\n)(    "\w+",\n)+', text)
@@ -66,7 +66,7 @@ def page(script: Path) -> Callable[[str], str]:
 
 
 def _as_sorted(name: str) -> tuple[bool, bool, str]:
-    """The key for ruff's order: constants, classes, functions; and 2 before 10."""
+    """Constants, classes, functions, and 2 before 10: the order of ruff."""
     return not name.isupper(), name[0].islower(), re.sub(r"\d+", lambda m: m[0].zfill(2), name)
 
 

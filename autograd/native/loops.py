@@ -219,7 +219,7 @@ def _function(head: str, given: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def _printed(op: Op, name: str, count: int) -> tuple[str, str] | None:
-    """Value and partials of `op` in C, as found for `count` arguments; None if they are not loops."""
+    """Value and partials of `op` in C, as read for so many arguments; None where they are no loops."""
     names = ("w", "x") if op.sequences == 2 else ("x",)
     given = ", ".join(f"const double *{x}" for x in names) + ", size_t n"
     value, partials = _read(op, names, count)

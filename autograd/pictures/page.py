@@ -44,6 +44,11 @@ class Page:
         data: the steps and their numbers, as JSON.
         opened: pictures of the graph with one of the boxes of `picture` open.
         operations: the operations of the graph in JavaScript, with which the page runs both passes again.
+
+    >>> from autograd import Value, step_through
+    >>> page = step_through(Value(3.0, "x") * 2.0)
+    >>> page.html().startswith("<!doctype html>")
+    True
     """
 
     name: str

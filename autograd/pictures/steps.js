@@ -3,7 +3,7 @@
 const [left, right] = all("section");
 const [slider, place, play, guess] = ["input", ".place", ".play", ".guessing"].map((selector) => find(selector, bar));
 
-// The step shown, and the node looked at instead of the one in hand: by a click until the next step, by hovering for a while.
+// The step shown, and the node looked at instead of the current one: by a click until the next step, by hovering for a while.
 let at = 0;
 let clicked = null;
 let hovered = null;

@@ -160,7 +160,11 @@ def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Jit:
 
     Raises:
         OperationError: f has no argument of such a name, or a static argument is not hashable.
+        OperationError: f is not a function.
+        NumberError: an argument, or what f gives, is not a number or a structure of numbers.
         TraceError: f reads what a replay cannot read again, such as `data`.
+
+    Source: Gal et al., Trace-based just-in-time type specialization for dynamic languages (2009), on guards.
 
     >>> from autograd import grad
     >>> cube = jit(lambda x: x**3 if x > 0.0 else -x)

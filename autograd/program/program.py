@@ -63,6 +63,10 @@ class Program:
         outputs: the places of the outputs.
         own: the operations that are not in the table: the user's own.
 
+    Raises:
+        LengthError: a Value is among the inputs twice, or a call has another number of inputs.
+        NumberError: an output or an input is not a Value, or an output not a number.
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> program = Program([x * y + x, x * y], [x, y])
     >>> len(program), program([5.0, 7.0])

@@ -165,7 +165,7 @@ class Trace:
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
 
-# Arrays of at least this many numbers are traced as a whole.
+# Arrays of so many numbers are traced as a whole.
 LARGE = 64
 
 

@@ -55,7 +55,7 @@ class View:
         return np.require(x.reshape(len(x), -1), float, ["ALIGNED"])
 
     def put(self, rows: np.ndarray) -> np.ndarray:
-        """The array whose lanes have these numbers, 0 where there is no lane."""
+        """The array whose lanes have these numbers, 0 in what is no lane."""
         if self.rows is not None:
             some, rows = rows, np.zeros((self.shape[self.axis], rows.shape[1]))
             rows[self.rows] = some

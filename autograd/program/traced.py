@@ -92,7 +92,7 @@ CELL[()] = Placeholder()
 
 
 class TracedArray(Array):
-    """An array that a traced function was given, or that lanes gave: a handle, so that its entries are no objects.
+    """An array that a traced function was given, or that lanes gave: a handle, so that no entry is an object.
 
     NumPy's functions of all entries alike, its sums, and products with its rows run over lanes; anything else has a Value for each entry.
 

@@ -59,7 +59,7 @@ class VMap(Transformed):
         return axes
 
     def weight(self, lanes: int) -> float:
-        """The factor of the sum over `lanes` lanes."""
+        """The factor of the sum over so many lanes."""
         return 1.0 / lanes if self.reduce == "mean" else 1.0
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:

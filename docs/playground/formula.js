@@ -99,7 +99,7 @@ function explain(nodes, { values, partials, finals }) {
 }
 
 // Gradients that are a number of the graph or the difference of two, as identities.py finds them: what agrees to ten
-// digits at several random inputs, at all of them, is no coincidence. Leaves that sum to 1 go on doing so.
+// digits at several random inputs, at all of them, is no coincidence. Leaves that sum to 1 are kept so.
 const [POINTS, DIGITS] = [6, 1e-10];
 
 function identities(nodes, values) {

@@ -163,7 +163,7 @@ class Fuzz:
         return self.random.choice(NUMBERS if self.random.random() < 0.8 else OTHERS)
 
     def picks(self, count):
-        """So many of them, and rarely one that is no number."""
+        """`count` of them, and rarely one that is not a number."""
         x = [self.pick() for _ in range(count)]
         if x and self.random.random() < 0.02:
             x[self.random.randrange(count)] = self.random.choice(NO_NUMBERS)
@@ -302,7 +302,7 @@ class Fuzz:
 
 
 def walks(fuzz):
-    """A callback of the garbage collector that walks over the graph in hand, in the middle of whatever goes on."""
+    """A callback of the garbage collector that walks over the current graph, in the middle of whatever goes on."""
 
     def callback(_phase, _info):
         for _, node in itertools.islice(fuzz.live, 3):

@@ -162,7 +162,7 @@ def _numbers(node: ast.expr, changes: tuple[str, ...] = CHANGES) -> Iterator[tup
 
 
 def _parts(node: ast.expr) -> list[tuple[ast.expr, tuple[str, ...]]]:
-    """What an expression is made of, with the changes that are not also one of the whole; what `*` and `sum` take is no number."""
+    """What an expression is made of, with the changes that are not also one of the whole; what `*` and `sum` take is not a number."""
     match node:
         case ast.UnaryOp(operand=part) if not isinstance(part, ast.Constant):
             return [(part, FACTOR)]
