@@ -134,7 +134,7 @@ def unlabelled(x: Any) -> Any:
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The numbers of a structure as one vector, and the function that makes the structure of such a vector again.
 
-    So a function of a structure becomes one of a vector, which SciPy's optimisers take. The vector may hold Values.
+    So a function of a structure such as `tree` becomes one of a vector, which SciPy's optimisers take. The vector may hold Values.
 
     Raises:
         LengthError: the vector does not have as many numbers as the structure.

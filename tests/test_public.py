@@ -48,7 +48,7 @@ def test_public_names(module, names):
 
 
 def documented():
-    """The public functions and classes but the operations, which share the docstring of `Op`."""
+    """The public functions and classes but the operations, whose docstrings come from the table."""
     for module, names in ((autograd, AUTOGRAD.split()), (nn, NN.split()), (plot, PLOT.split())):
         for name in names:
             x = getattr(module, name)
