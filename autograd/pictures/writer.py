@@ -97,6 +97,9 @@ class Writer:
                 label = name[-1] if is_closed(name) else r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         yield from self._edges(ids)
+        drawn = {(source, target) for source, target, _ in self.view.edges}
+        for source, target in sorted(self._places.straight - drawn, key=lambda link: (ids[link[0]], ids[link[1]])):
+            yield f"  {ids[source]} -> {ids[target]} [style=invis weight={STRAIGHT}]"
         for column in self._places.columns:
             yield f"  {{rank=same edge [style=invis weight=1] {' -> '.join(ids[name] for name in column)}}}"
         if self.legend:
