@@ -19,6 +19,7 @@ from autograd.pictures.formulas import said
 from autograd.pictures.network import Network, network
 from autograd.pictures.parts import INPUTS, Part, title
 from autograd.pictures.scene import Scene, Style, compact
+from autograd.pictures.vector import svg
 from autograd.pictures.writer import depth
 
 MOST_UNITS, MOST_LINKS = 80, 600
@@ -86,7 +87,7 @@ def boxwise(nodes: Sequence[Value], level: str | int, most: int) -> tuple[str, s
     steps = _forward(boxes)
     _backward(boxes, steps, net)
     picture = net.scene(Style(stepped=[(box.head, f"data {_text(box.value)}", f"grad {_text(box.grad)}") for box in boxes]))
-    return boxes[-1].name, picture.svg(stepped=True), _json(boxes, steps, picture, why)
+    return boxes[-1].name, svg(picture, stepped=True), _json(boxes, steps, picture, why)
 
 
 def _not_by_units(net: Network, level: str | int) -> str:

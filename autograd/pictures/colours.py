@@ -75,14 +75,14 @@ def in_dark(colour: str) -> str:
     return dark
 
 
-def themed(svg: str, scope: str = ".valuegrad ") -> str:
-    """The picture with a style that makes it dark where what shows it is; in a page its rules are for pictures of this library alone."""
+def themed(svg: str, scope: str = ".valuegrad ", more: str = "") -> str:
+    """The picture with a style that makes it dark where what shows it is, and `more`; in a page its rules are for our pictures alone."""
     rules = []
     for name, sign, colour in dict.fromkeys(COLOURED.findall(svg)):
         dark = in_dark(colour)
         of_style = f'[style*="{name}{sign}{colour}"]{{{name}:{dark}!important}}'
         rules.append(scope + (f'[{name}="{colour}"]{{{name}:{dark}}}' if sign == '="' else of_style))
-    style = f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}</style>"
+    style = f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}{more}</style>"
     before, tag, rest = svg.partition("<svg")
     head, _, rest = rest.partition(">")
     known = "" if " class=" in head else ' class="valuegrad"'

