@@ -18,7 +18,7 @@ from autograd.pictures.columns import MOST_UNITS as MOST_IN_COLUMN
 from autograd.pictures.formulas import said
 from autograd.pictures.network import Network, network
 from autograd.pictures.parts import INPUTS, Part, title
-from autograd.pictures.scene import Scene, Style, compact
+from autograd.pictures.scene import SMALL, Scene, Style, Text, compact
 from autograd.pictures.vector import svg
 from autograd.pictures.writer import depth
 
@@ -87,6 +87,8 @@ def boxwise(nodes: Sequence[Value], level: str | int, most: int) -> tuple[str, s
     steps = _forward(boxes)
     _backward(boxes, steps, net)
     picture = net.scene(Style(stepped=[(box.head, f"data {_text(box.value)}", f"grad {_text(box.grad)}") for box in boxes]))
+    if why:
+        picture.texts.append(Text(picture.width / 2, picture.height - 10, why.partition(":")[0], SMALL, "muted"))
     return boxes[-1].name, svg(picture, stepped=True), _json(boxes, steps, picture, why)
 
 
@@ -225,7 +227,7 @@ def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene
     ]  # fmt: skip
     data = {
         "nodes": nodes, "steps": steps, "fixed": FIXED, "note": why, "groups": [],
-        "pictures": [{"groups": {}, "edges": [edges[line.source, line.target] for line in picture.lines]}],
+        "pictures": [{"open": -1, "groups": {}, "edges": [edges[line.source, line.target] for line in picture.lines]}],
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 

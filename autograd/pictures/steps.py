@@ -27,7 +27,7 @@ from autograd.pictures.jstext import JavaScript
 from autograd.pictures.names import names_of
 from autograd.pictures.page import Page
 from autograd.pictures.render import render_all
-from autograd.pictures.view import LEVELS, MERGED, View, is_level
+from autograd.pictures.view import LEVELS, MERGED, Box, View, is_level
 from autograd.pictures.writer import FONT, Writer, depth
 from autograd.sweeps import separated
 from autograd.value import send
@@ -208,11 +208,13 @@ class _Steps:
             "nodes": nodes,
             "steps": self._steps,
             "fixed": self._fixed,
+            "note": _closed(groups, views),
             "groups": [
                 [printable(scope_name(group)), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups
             ],
             "pictures": [
                 {
+                    "open": groups.index(view.opened) if view.opened else -1,
                     "groups": {f"g{i}": groups.index(box) for i, box in enumerate(dict.fromkeys(view.box.values())) if box in groups},
                     "edges": [
                         first[int(target[1:])] + i + 1 if isinstance(target, str) and i != MERGED else 0 for _, target, i in view.edges
@@ -223,6 +225,15 @@ class _Steps:
         }
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c")
+
+
+def _closed(groups: Sequence[Box], views: Sequence[View]) -> str:
+    """What the page says of boxes that cannot be opened."""
+    rest = [scope_name(group) for group in groups if group not in {view.opened for view in views}]
+    names = ", ".join(map(printable, rest[:3])) + (" …" if len(rest) > 3 else "")
+    return (
+        f"The numbers of all nodes are here, but {names} cannot be opened: raise max_nodes= or collapse to smaller parts." if rest else ""
+    )
 
 
 def _tint(grad: float, largest: float) -> float | None:
