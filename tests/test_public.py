@@ -30,7 +30,7 @@ NN = """
     relu sigmoid silu softmax softplus step_decay tanh uniform warmup xavier
 """
 
-PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
+PLOT = "boundary gradcheck gradients history jacobian probabilities softmax subplots"
 
 
 @pytest.mark.parametrize(
