@@ -4,6 +4,7 @@ A picture is written in light colours. Where what shows it is dark (a notebook, 
 dark ones in their places.
 """
 
+import math
 import re
 from functools import cache
 
@@ -56,6 +57,18 @@ def rgb(colour: str) -> tuple[int, ...]:
 def mixed(colour: str, share: float, ground: str = LIGHT["card"]) -> str:
     """So much of a colour on a ground."""
     return "#" + "".join(f"{min(255, max(0, round(b + (a - b) * share))):02x}" for a, b in zip(rgb(colour), rgb(ground), strict=True))
+
+
+def depth(x: float, largest: float) -> float:
+    """How deep the colour of a number other than 0 is, from 0 to 1: by the root of its size, so that small ones show, too."""
+    return math.sqrt(abs(x) / largest)
+
+
+def tint(x: float, largest: float) -> float | None:
+    """The sign and the depth of a number's colour, None where it is not finite."""
+    if not math.isfinite(x):
+        return None
+    return round(math.copysign(min(1.0, depth(x, largest)), x), 2) if x else 0.0
 
 
 @cache

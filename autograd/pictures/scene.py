@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from autograd.labels import printable
-from autograd.pictures.writer import depth
+from autograd.pictures.colours import depth
 
 WIDTH, HEIGHT = 850.0, 600.0  # a page of a notebook
 SMALL = 9.5

@@ -5,7 +5,6 @@ operations of the graph in JavaScript: see jstext.py. A local derivative as a fo
 formulas.py.
 """
 
-import json
 import math
 import re
 from collections import deque
@@ -21,14 +20,16 @@ from autograd.graph import order
 from autograd.labels import printable, scope_name
 from autograd.op import Op
 from autograd.pictures.choice import chosen, groups_of
+from autograd.pictures.colours import tint
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
+from autograd.pictures.images import in_script
 from autograd.pictures.jstext import JavaScript
 from autograd.pictures.names import names_of
 from autograd.pictures.page import Page
 from autograd.pictures.render import render_all
 from autograd.pictures.view import LEVELS, MERGED, Box, View, is_level
-from autograd.pictures.writer import FONT, Writer, depth
+from autograd.pictures.writer import FONT, Writer
 from autograd.sweeps import separated
 from autograd.value import send
 
@@ -184,7 +185,7 @@ class _Steps:
         return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
-        """What the script needs, safe within a <script>."""
+        """What the script needs."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
         nodes = [
             {
@@ -196,7 +197,7 @@ class _Steps:
                 "closed": self._closed.get(node, ""),
                 "args": self._sent[node],
                 "uses": self._uses[node],
-                "sums": [(step, said(x), _tint(x, largest)) for step, x in self.sums[node]],
+                "sums": [(step, said(x), tint(x, largest)) for step, x in self.sums[node]],
                 **({"full": printable(node.label)} if "…" in self.names[node] and node.label else {}),
                 **({} if self._fixed else self._again.get(node, {})),
             }
@@ -223,8 +224,7 @@ class _Steps:
                 for view in views
             ],
         }
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return text.replace("<", "\\u003c")
+        return in_script(data)
 
 
 def _closed(groups: Sequence[Box], views: Sequence[View]) -> str:
@@ -234,13 +234,6 @@ def _closed(groups: Sequence[Box], views: Sequence[View]) -> str:
     return (
         f"The numbers of all nodes are here, but {names} cannot be opened: raise max_nodes= or collapse to smaller parts." if rest else ""
     )
-
-
-def _tint(grad: float, largest: float) -> float | None:
-    """The colour of a gradient: its sign and depth, None where it is not finite."""
-    if not math.isfinite(grad):
-        return None
-    return round(math.copysign(min(1.0, depth(grad, largest)), grad), 2) if grad else 0.0
 
 
 def _lean(svg: str) -> str:
