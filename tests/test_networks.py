@@ -389,6 +389,20 @@ def test_saving(tmp_path):
     assert drawing.save(tmp_path / "a.dot").read_text() == drawing.source
 
 
+def test_what_is_negative_is_told_by_more_than_its_colour():
+    for drawing in (MODELS["2-16-16-1"](), MODELS["transformer"]()):
+        for group in drawn(drawing)[0].iter(f"{SVG}g"):
+            if group.get("class") == "node":
+                ring = next(path for path in group.iter(f"{SVG}path") if path.get("class") == "ring")
+                fills = [path for path in group.iter(f"{SVG}path") if path.get("class") in {"p", "n"}]
+                for path in fills:
+                    if (height := re.search(r"h[\d.]+v([\d.]+)h-", path.get("d"))) is not None:
+                        assert float(height[1]) == (2.5 if path.get("class") == "n" else 5.0)
+                    else:
+                        assert (ring.get("stroke-dasharray") is not None) == (path.get("class") == "n")
+        assert len(re.findall("dashed(?! is)", drawing.source)) == drawing.svg().count("stroke-dasharray")
+
+
 @needs_dot
 def test_dot_draws_the_same_places(tmp_path):
     drawing = MODELS["transformer"]()

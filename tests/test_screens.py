@@ -32,11 +32,17 @@ ROOT = Path(__file__).parents[1]
 SIZES = {1280: {"width": 1280, "height": 720}, 390: {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
 CELL = [
-    "from autograd import Value, step_through",
-    "import nn",
+    "import autograd",
+    "from autograd import Value, exp, log, step_through",
     'z = [Value(x, f"z{k}") for k, x in enumerate((2.0, 1.0, -1.0), start=1)]',
-    "loss = nn.cross_entropy(z, 1)",
-    "step_through(loss)",
+    "e = [exp(x) for x in z]",
+    "s = autograd.sum(e)",
+    "a = [x / s for x in e]",
+    "for k in range(3):",
+    '    e[k].label, a[k].label = f"e{k + 1}", f"a{k + 1}"',
+    's.label = "s"',
+    "C = -log(a[1])",
+    "step_through(C)",
 ]
 
 

@@ -124,7 +124,7 @@ def _caption(picture: Scene, samples: int, style: Style, *, weighted: bool) -> N
     """Below the picture, what it shows."""
     of = "the weights" if weighted else "the derivatives"
     of = of if style.by == "data" else "the gradients of the weights" if weighted else "what goes backward"
-    lines = [f"Lines show {of}; dashed ones are negative."] if style.by and not style.stepped else []
+    lines = [f"Lines show {of}; what is dashed is negative."] if style.by and not style.stepped else []
     if samples > 1:
         lines.append(f"The numbers in the circles are those of the first of {samples:,} samples.")
     if style.legend:

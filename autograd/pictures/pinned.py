@@ -41,7 +41,8 @@ def _dot_shape(shape: Shape, height: float) -> str:
     fill = mixed(LIGHT[sign], depth_of(shape.tint, shape.largest)) if sign else LIGHT[shape.role]
     size = f"width={shape.width / 96:.3f} height={shape.height / 96:.3f}"
     label = "\\n".join(_quoted(text.fitted())[1:-1] for text in shape.texts)
-    kind = "" if shape.round else ' shape=box style="filled,rounded"'
+    looks = ["filled"] + ["rounded"] * (not shape.round) + ["dashed"] * (sign == "n")
+    kind = f'{"" if shape.round else " shape=box"} style="{",".join(looks)}"' if looks[1:] else ""
     font = min((text.size for text in shape.texts), default=9.0) * POINTS
     return f'{_place(shape.x, shape.y, height)} {size} label="{label}" fontsize={font:.1f} fillcolor="{fill}"{kind}'
 

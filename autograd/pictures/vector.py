@@ -98,14 +98,15 @@ def _shape(i: int, shape: Shape, write: Callable[[Text], str], *, stepped: bool)
         if sign:
             opacity = f'fill-opacity="{depth_of(shape.tint, shape.largest):.2f}"'
             parts.append(f'<path class="{sign}" fill="{LIGHT[sign]}" {opacity} d="{outline}"/>')
-        parts.append(f'<path class="ring" fill="none" stroke="{LIGHT["ring"]}" stroke-width="1.1" d="{outline}"/>')
+        dashes = f' stroke-dasharray="{DASHES}"' if sign == "n" else ""
+        parts.append(f'<path class="ring" fill="none" stroke="{LIGHT["ring"]}" stroke-width="1.1"{dashes} d="{outline}"/>')
         parts += _strip(shape)
     parts += [write(text) for text in shape.texts]
     return "".join([*parts, "</g>"])
 
 
 def _strip(shape: Shape) -> list[str]:
-    """The numbers of a box as a strip along its lower edge."""
+    """The numbers of a box as a strip along its lower edge, where negative ones are half as high."""
     if not shape.cells:
         return []
     step = (shape.width - 12) / len(shape.cells)
@@ -114,7 +115,8 @@ def _strip(shape: Shape) -> list[str]:
     for k, (x, largest) in enumerate(shape.cells):
         if sign := sign_of(x):
             colour = f'class="{sign}" fill="{LIGHT[sign]}" fill-opacity="{depth_of(x, largest):.2f}"'
-            cells.append(f'<path {colour} d="M{left + k * step:.2f} {_n(top)}h{step:.2f}v5h-{step:.2f}z"/>')
+            low = 2.5 if sign == "n" else 0.0
+            cells.append(f'<path {colour} d="M{left + k * step:.2f} {_n(top + low)}h{step:.2f}v{_n(5 - low)}h-{step:.2f}z"/>')
     return cells
 
 
