@@ -222,11 +222,11 @@ def table(costs: dict[str, np.ndarray], ours: str) -> None:
 
 
 @contextmanager
-def picture(path: str, title: str, **size: Any) -> Iterator[Any]:
+def picture(path: str, title: str, figsize: tuple[float, float]) -> Iterator[Any]:
     """Axes to be drawn on, whose figure is then saved; the same drawing gives the same bytes."""
-    from nn import plot as plots  # noqa: PLC0415  # Matplotlib, only here
+    from nn.figures import figure_of  # noqa: PLC0415  # Matplotlib, only here
 
-    drawing, axes = plots.subplots(**size)
+    drawing, axes = figure_of(1, 1, figsize)
     drawing.suptitle(title)
     yield axes
     if path.endswith(".svg"):

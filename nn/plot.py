@@ -49,7 +49,7 @@ LEAST = 1e-17  # where an error of 0 stands on a logarithmic axis
 STEP = 6e-6  # of central differences: rounding and truncation are as large, some 1e-11
 
 
-def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = (6.4, 4.8), **options: Any) -> tuple[Picture, Any]:
+def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = (6.4, 4.8), **options: Any) -> tuple[Figure, Any]:
     """A figure for plots of your own, in the colours of the others, which notebooks show in dark colours where they are dark.
 
     It is as `matplotlib.pyplot.subplots` gives it, but pyplot does not know it: end the cell with the figure to show it.
