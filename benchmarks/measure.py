@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd.pictures.colours import LIGHT
 
 Processes = dict[str, ProcessPoolExecutor]
 # Made for a size of the problem, it computes so many times and gives the numbers that it found.
 Peer = Callable[[int], Any]
 Peers = dict[str, Callable[[int], Peer]]
 # Okabe and Ito's colours, which those who see fewer of them tell apart too.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
 
 def pin() -> None:
@@ -222,20 +222,17 @@ def table(costs: dict[str, np.ndarray], ours: str) -> None:
 
 
 @contextmanager
-def picture(path: str, title: str, **size: Any) -> Iterator[Any]:
-    """Axes on white, to be drawn on, that are then saved; the same drawing gives the same bytes."""
-    import matplotlib as mpl  # noqa: PLC0415  # only here
+def picture(path: str, title: str, figsize: tuple[float, float]) -> Iterator[Any]:
+    """Axes to be drawn on, whose figure is then saved; the same drawing gives the same bytes."""
+    from nn.figures import figure_of  # noqa: PLC0415  # Matplotlib, only here
 
-    mpl.use("agg")
-    mpl.rcParams["svg.hashsalt"] = Path(path).name
-    mpl.rcParams["axes.prop_cycle"] = mpl.cycler(color=COLOURS)
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    drawing, axes = plt.subplots(layout="constrained", **size)
+    drawing, axes = figure_of(1, 1, figsize)
     drawing.suptitle(title)
     yield axes
-    drawing.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
-    plt.close(drawing)
+    if path.endswith(".svg"):
+        Path(path).write_text(drawing.svg(), encoding="utf-8")
+    else:
+        drawing.savefig(path)
 
 
 def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None:
@@ -245,7 +242,7 @@ def plot(path: str, title: str, costs: dict[str, np.ndarray], ours: str) -> None
     with picture(path, title, figsize=(7, 1 + 0.4 * len(names))) as axes:
         axes.axvline(1.0, color="black", linewidth=1)
         for y, name in enumerate(names):
-            colour = COLOURS[name.startswith(ours)]
+            colour = LIGHT["orange" if name.startswith(ours) else "blue"]
             axes.hlines(y, 1.0, median[y], color=colour, linewidth=3)
             axes.errorbar(median[y], y, xerr=[[median[y] - low[y]], [high[y] - median[y]]], color=colour, marker="o", capsize=4)
             at, side, align = (high[y], 8, "left") if median[y] >= 1.0 else (low[y], -8, "right")

@@ -26,6 +26,7 @@ from nn.figures import (
     axes_for,
     bars,
     class_of,
+    figure_of,
     float_of,
     ink_of,
     legend,
@@ -41,11 +42,30 @@ from nn.recorded import Model, Samples
 from nn.samples import listed, shown
 from nn.train import History, predict
 
-__all__ = ["boundary", "gradcheck", "gradients", "history", "jacobian", "probabilities", "softmax"]
+__all__ = ["boundary", "gradcheck", "gradients", "history", "jacobian", "probabilities", "softmax", "subplots"]
 
 SIDE = 80  # points along each side of the grid on which a boundary is found
 LEAST = 1e-17  # where an error of 0 is drawn on a logarithmic axis
 STEP = 6e-6  # of central differences: with it rounding and truncation errors are about equal, some 1e-11
+
+
+def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = (6.4, 4.8), **options: Any) -> tuple[Figure, Any]:
+    """A figure for plots of your own, in the colours of the others, which notebooks show in dark colours where they are dark.
+
+    It is as `matplotlib.pyplot.subplots` gives it, but pyplot does not know it: end the cell with the figure to show it.
+
+    Args:
+        rows: of Axes.
+        columns: of Axes.
+        figsize: width and height in inches.
+        options: what Matplotlib's `Figure.subplots` takes, `sharey=True` for instance.
+
+    >>> figure, ax = subplots(figsize=(3.0, 2.0))
+    >>> (line,) = ax.plot([0.0, 1.0], [0.0, 1.0])
+    >>> line.get_color()
+    '#0072b2'
+    """
+    return figure_of(rows, columns, figsize, **options)
 
 
 def history(history: History, *, ax: Any = None) -> Figure:

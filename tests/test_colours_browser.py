@@ -14,6 +14,13 @@ from autograd.pictures.colours import DARK, LIGHT, rgb
 from nn import plot
 
 
+def own():
+    figure, ax = plot.subplots(figsize=(3.0, 2.0))
+    ax.plot([0.0, 1.0], [0.0, 1.0])
+    ax.text(0.2, 0.5, "WORDS", size=40, color="black")  # of whose colour Matplotlib's SVG does not speak
+    return figure
+
+
 def shown():
     x = Value(3.0, "x")
     (loss := x * x * -1.0).backward()
@@ -21,6 +28,7 @@ def shown():
         "a graph": draw(loss),
         "a network": draw(nn.MLP(2, [4, 1], init=nn.xavier(seed=1)), [0.5, -1.0]),
         "a plot": plot.softmax([1.0, 2.0]),
+        "a plot of one's own": own(),
         "a heat map": plot.jacobian([[1.0, -1.0], [0.0, 2.0]]),
         "behind the frame": step_through(loss),
     }
@@ -28,7 +36,7 @@ def shown():
 
 @pytest.mark.browser
 @needs_browser
-@pytest.mark.parametrize("name", ["a graph", "a network", "a plot", "a heat map", "behind the frame"])
+@pytest.mark.parametrize("name", ["a graph", "a network", "a plot", "a plot of one's own", "a heat map", "behind the frame"])
 @pytest.mark.parametrize(
     ("attribute", "themes"),
     [("data-jp-theme-light", ("true", "false")), ("class", ("vscode-light", "vscode-dark")), ("data-theme", ("light", "dark"))],
@@ -42,3 +50,5 @@ def test_it_is_dark_where_the_notebook_is(opened, name, attribute, themes):
         with Image.open(BytesIO(page.locator("img").first.screenshot())) as image:
             found = image.convert("RGB").getcolors(1_000_000)
         assert max(found)[1] == rgb(colours["card"])
+        if name == "a plot of one's own":
+            assert dict(map(reversed, found))[rgb(colours["black"])] > 200

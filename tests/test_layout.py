@@ -25,9 +25,9 @@ ORDER = """
     program.captured program.lanes program.steps program.form program.traced program.calls program.building program.fusion
     program.branches program.arguments program.recording program.vmap program.fast program.explain program.jit program
     transforms differences local check shifts symbolic
-    pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer
-    pictures.parts pictures.scene pictures.pinned pictures.columns pictures.circles pictures.layered pictures.network
-    pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice pictures.names
+    pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
+    pictures.names pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned pictures.columns pictures.circles
+    pictures.layered pictures.network pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice
     pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
     about __init__ __main__
 """.split()  # noqa: SIM905  # a drawing

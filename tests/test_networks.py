@@ -363,7 +363,7 @@ def test_every_circle_and_box_opens_to_what_is_behind(name):
     drawing = MODELS[name]()
     page = drawing._repr_mimebundle_()["text/html"]
     inputs = sum(1 for *_, inside in drawn(drawing)[1] if inside[:1] == ["inputs"])
-    expected = len(drawn(drawing)[1]) - (inputs or len(columns(drawn(drawing)[1])[0]))
+    expected = len(drawn(drawing)[1]) - inputs  # of boxes what is given has nothing behind it
     assert page.count("<details") == page.count("</details>") == expected
     images = [unquote(source) for source in re.findall(r"src='data:image/svg\+xml,([^']*)'", page)]
     assert len(images) == expected + 1
@@ -375,7 +375,7 @@ def test_every_circle_and_box_opens_to_what_is_behind(name):
 def test_behind_a_neuron_are_its_products_sum_and_activation():
     model = nn.Neuron(2)
     page = draw(model, [3.0, 4.0])._repr_mimebundle_()["text/html"]
-    behind = unquote(re.findall(r"src='data:image/svg\+xml,([^']*)'", page)[1])
+    behind = unquote(re.findall(r"src='data:image/svg\+xml,([^']*)'", page)[-1])
     found = re.findall(r"<text[^>]*>([^<]*)</text>", behind)
     assert [found.count(text) for text in ("w", "x", "b", "dot", "+", "relu")] == [2, 2, 1, 1, 1, 1]
 
@@ -387,6 +387,20 @@ def test_saving(tmp_path):
     drawing = MODELS["2-16-16-1"]()
     assert drawing.save(tmp_path / "a.svg").read_text() == drawing.svg()
     assert drawing.save(tmp_path / "a.dot").read_text() == drawing.source
+
+
+def test_what_is_negative_is_told_by_more_than_its_colour():
+    for drawing in (MODELS["2-16-16-1"](), MODELS["transformer"]()):
+        for group in drawn(drawing)[0].iter(f"{SVG}g"):
+            if group.get("class") == "node":
+                ring = next(path for path in group.iter(f"{SVG}path") if path.get("class") == "ring")
+                fills = [path for path in group.iter(f"{SVG}path") if path.get("class") in {"p", "n"}]
+                for path in fills:
+                    if (height := re.search(r"h[\d.]+v([\d.]+)h-", path.get("d"))) is not None:
+                        assert float(height[1]) == (2.5 if path.get("class") == "n" else 5.0)
+                    else:
+                        assert (ring.get("stroke-dasharray") is not None) == (path.get("class") == "n")
+        assert len(re.findall("dashed(?! is)", drawing.source)) == drawing.svg().count("stroke-dasharray")
 
 
 @needs_dot
@@ -458,7 +472,7 @@ def test_graphs_that_are_hardly_networks(given, circles):
 
     drawing = draw(Model(), Value(3.0, "x"))
     assert drawing.svg().count('class="node"') == circles
-    assert drawing._repr_mimebundle_()["text/html"].count("<details") == circles - 1
+    assert drawing._repr_mimebundle_()["text/html"].count("<details") == circles
 
 
 # Step by step.

@@ -21,9 +21,8 @@ README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
-    Drawing Op Page Program TABLE Value backend config count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit
-    jvp latex
-    leaves no_grad order ravel scope step_through to_sympy value_and_grad vjp vmap
+    Drawing Op Page Program TABLE Value backend config count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd
+    jacobian jacrev jit jvp latex leaves no_grad order ravel scope step_through to_sympy value_and_grad vjp vmap
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 
@@ -33,7 +32,7 @@ NN = """
     relu sigmoid silu softmax softplus step_decay tanh uniform warmup xavier
 """
 
-PLOT = "boundary gradcheck gradients history jacobian probabilities softmax"
+PLOT = "boundary gradcheck gradients history jacobian probabilities softmax subplots"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ JupyterLab, which take minutes to come, have tests of their own.
 # ruff: noqa: F811  # fixtures by import
 
 import os
+import re
 import subprocess
 import sys
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -30,11 +32,17 @@ ROOT = Path(__file__).parents[1]
 SIZES = {1280: {"width": 1280, "height": 720}, 390: {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
 CELL = [
-    "from autograd import Value, step_through",
-    "import nn",
+    "import autograd",
+    "from autograd import Value, exp, log, step_through",
     'z = [Value(x, f"z{k}") for k, x in enumerate((2.0, 1.0, -1.0), start=1)]',
-    "loss = nn.cross_entropy(z, 1)",
-    "step_through(loss)",
+    "e = [exp(x) for x in z]",
+    "s = autograd.sum(e)",
+    "a = [x / s for x in e]",
+    "for k in range(3):",
+    '    e[k].label, a[k].label = f"e{k + 1}", f"a{k + 1}"',
+    's.label = "s"',
+    "C = -log(a[1])",
+    "step_through(C)",
 ]
 
 
@@ -98,6 +106,48 @@ def test_a_picture_fits_its_cell_or_scrolls_in_it_at_a_size_that_can_be_read(ope
     assert {"light": (255, 255, 255), "dark": (21, 24, 29)}[scheme] in often
 
 
+LETTERS = """() => [...document.querySelectorAll("svg text")].filter((text) => getComputedStyle(text).display !== "none").map((text) => {
+    const [box, card] = [text.getBoundingClientRect(), text.ownerSVGElement.getBoundingClientRect()];
+    const scale = card.width / text.ownerSVGElement.viewBox.baseVal.width;
+    return [text.textContent, parseFloat(getComputedStyle(text).fontSize) * scale, Math.max(card.left - box.left, box.right - card.right)];
+})"""
+
+
+def letters(opened, image, width):
+    """The texts that an image shows at a width, with the sizes of their letters, and how far they stand out of it."""
+    svg = unquote(image.get_attribute("src").removeprefix("data:image/svg+xml,"))
+    page = opened(f"<!doctype html><style>body {{ margin: 0 }} svg {{ width: {width}px; height: auto }}</style>{svg}",
+                  viewport={"width": round(width), "height": 800})  # fmt: skip  # its media are those of an image of this width
+    return page.evaluate(LETTERS)
+
+
+@pytest.mark.parametrize("name", ["mlp", "gpt"])
+def test_a_network_on_a_phone_has_words_that_can_be_read_and_a_tap_shows_its_numbers(opened, name):
+    page = opened(page_of(name), viewport=SIZES[390])
+    _, cell, whole = shown(page)
+    assert cell <= 0
+    assert whole <= 0
+    picture = page.locator("img").first
+    seen = letters(opened, picture, picture.bounding_box()["width"])
+    assert any(text.startswith(("layer0", "head0")) for text, *_ in seen)
+    assert min(size for _, size, _ in seen) >= 8.0
+    assert max(out for *_, out in seen) <= 0.0
+    wide = letters(opened, picture, picture.evaluate("(image) => image.naturalWidth"))
+    assert len(wide) > len(seen)  # there with their numbers
+    summaries, cards = page.locator("summary"), page.locator("details img")
+    for k in (0, summaries.count() // 2, summaries.count() - 1):
+        summaries.nth(k).click()
+        found = letters(opened, cards.nth(k), cards.nth(k).bounding_box()["width"])
+        assert any(re.match(r"−?\d", text) for text, *_ in found)
+        assert min(size for _, size, _ in found) >= 7.0
+        box, around = (part.bounding_box() for part in (cards.nth(k).locator(".."), picture))
+        assert box["x"] >= around["x"] - 1
+        assert box["x"] + box["width"] <= around["x"] + around["width"] + 1
+        assert box["y"] >= around["y"] - 1
+        assert box["y"] + box["height"] <= around["y"] + around["height"] + 1
+        summaries.nth(k).click()
+
+
 # The command.
 
 
@@ -131,7 +181,7 @@ def site(browser, folder):
             shoot(page, folder, f"home_{scheme}_{width}")
             playground = page.locator(".playground iframe")
             if playground.count():  # else there is none yet
-                playground.scroll_into_view_if_needed()
+                playground.evaluate("(frame) => frame.scrollIntoView()")
                 page.wait_for_timeout(3000)
                 shoot(page, folder, f"playground_{scheme}_{width}")
             page.close()

@@ -456,8 +456,20 @@ def test_where_one_box_is_the_whole_graph_the_steps_are_those_of_the_next_level(
     loss = in_scopes(*names, each=100)
     found = [node["name"] for node in data(step_through(loss, collapse=1))[0]]
     assert found == [*(name.rpartition(".")[2] for name in names[:-1]), "C"]
+
+
+def test_a_box_that_is_all_of_the_graph_and_too_large_to_be_opened_stays_closed_and_the_page_says_so():
+    loss = in_scopes("model", each=200)
+    page = step_through(loss, collapse=1)
+    assert not page.opened
+    found = json.loads(page.data)
+    assert found["groups"][0][0] == "model"
+    assert [picture["open"] for picture in found["pictures"]] == [-1]
+    assert found["note"].startswith("The numbers of all nodes are here, but model cannot be opened: ")
+    loss.backward()
+    assert float(found["nodes"][0]["sums"][-1][1].replace("−", "-")) == pytest.approx(autograd.leaves(loss)[0].grad, abs=6e-5)
     with pytest.raises(GraphTooLarge, match=r"smaller ones where it has some"):
-        step_through(in_scopes("model", each=200), collapse=1)
+        step_through(in_scopes("model", each=3000), collapse=1)
 
 
 @pytest.mark.parametrize("collapse", [None, 1, "layer", "neuron"])

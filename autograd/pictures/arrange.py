@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograd.engine import Value
 from autograd.labels import scope_name
-from autograd.pictures.view import Box, End, View
+from autograd.pictures.view import Box, End, View, is_closed
 
 MOST_USES = 4  # uses that have an edge to the node however far away they are
 FAR = 3  # columns
@@ -28,8 +28,8 @@ class Arrangement:
 
     Attributes:
         apart: the edges that begin at a stand-in, next to the box where they end.
-        straight: the edges that continue a row: from the first argument to what has one or two.
-        columns: boxes of one kind that are equally far from the result, in their order.
+        straight: the edges that continue a row, past small boxes: from the first argument to the last box that has it as its first.
+        columns: boxes of one kind, or those that continue the rows of a column, equally far from the result, in their order.
     """
 
     apart: set[Link]
@@ -41,10 +41,11 @@ def arrange(view: View) -> Arrangement:
     """The arrangement of what a view shows."""
     distance = _distances(view)
     first = _first_arguments(view)
-    straight = {(source, box) for box, (source, count) in first.items() if count <= 2}
+    row = {source: box for box, (source, count) in first.items() if count <= 2 and not is_closed(box)}  # one for each
     apart = set(_apart(view, distance))
     apart |= set(_longest(view, distance, apart))
-    return Arrangement(apart, straight, _columns(view, distance, {box: source for box, (source, _) in first.items()}))
+    straight = set(row.items()) - apart
+    return Arrangement(apart, straight, _columns(view, distance, {box: source for box, (source, _) in first.items()}, straight))
 
 
 def origin(source: End) -> Box:
@@ -97,13 +98,20 @@ def _first_arguments(view: View) -> dict[Box, tuple[Box, int]]:
     """For each box that has arguments, the first one and their number."""
     sources: dict[Box, dict[Box, None]] = defaultdict(dict)
     for node, box in view.box.items():
-        sources[box].update((view.box[a], None) for a in node.args if a.__class__ is Value and view.box.get(a, box) != box)
+        sources[box].update((_behind(view, a), None) for a in node.args if a.__class__ is Value and view.box.get(a, box) != box)
     return {box: (next(iter(found)), len(found)) for box, found in sources.items() if found}
 
 
-def _columns(view: View, distance: dict[Box, int], first: dict[Box, Box]) -> list[list[Box]]:
+def _behind(view: View, node: Value) -> Box:
+    """The box of a node; for a node in a small box, the box of that box's first argument."""
+    while is_closed(view.box[node]) and node.args and node.args[0].__class__ is Value:
+        node = node.args[0]
+    return view.box[node]
+
+
+def _columns(view: View, distance: dict[Box, int], first: dict[Box, Box], straight: set[Link]) -> list[list[Box]]:
     """Boxes to be drawn one below the other: leaves and modules by the numbers in their names, computed nodes by their first argument."""
-    kinds: dict[tuple[str, str], list[Box]] = defaultdict(list)
+    kinds: dict[object, list[Box]] = defaultdict(list)
     numbers: dict[Box, list[tuple[int, str]]] = {}
     for node, box in view.box.items():
         if box not in numbers:
@@ -118,6 +126,19 @@ def _columns(view: View, distance: dict[Box, int], first: dict[Box, Box]) -> lis
             place[box] = place[first[box]]
     columns: dict[object, list[Box]] = defaultdict(list)
     for kind, boxes in kinds.items():
-        for box in sorted(boxes, key=place.__getitem__):
+        for box in boxes:
             columns[kind, distance[box]].append(box)
-    return [column for column in columns.values() if len(column) > 1]
+    _join(columns, distance, {box: first[box] for box in numbers if box in first and first[box] in first and (first[box], box) in straight})
+    return [sorted(boxes, key=place.__getitem__) for boxes in columns.values() if len(boxes) > 1]
+
+
+def _join(columns: dict[object, list[Box]], distance: dict[Box, int], before: dict[Box, Box]) -> None:
+    """Make one column of those that go on with the rows of one, so that a class keeps its row whatever is done with it."""
+    column = {box: key for key, boxes in columns.items() for box in boxes}
+    joined: dict[object, Box] = {}
+    for box in sorted(before, key=distance.__getitem__, reverse=True):
+        into = column[joined.setdefault((column[before[box]], distance[box]), box)]
+        if into != column[box]:
+            moved = columns.pop(column[box])
+            columns[into] += moved
+            column |= dict.fromkeys(moved, into)

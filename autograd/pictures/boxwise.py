@@ -4,9 +4,7 @@ The page is that of steps.py, and its numbers are those of `backward()`: what a 
 with a number for each output, and the Jacobian of its outputs with respect to the other's, found by going backward through the box.
 """
 
-import json
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,16 +12,18 @@ from typing import Any
 from autograd.context import scope_path
 from autograd.engine import Value
 from autograd.labels import printable
+from autograd.pictures.colours import tint
 from autograd.pictures.columns import MOST_UNITS as MOST_IN_COLUMN
 from autograd.pictures.formulas import said
+from autograd.pictures.images import in_script
+from autograd.pictures.names import SUBSCRIPT, distinct, subscripted
 from autograd.pictures.network import Network, network
 from autograd.pictures.parts import INPUTS, Part, title
-from autograd.pictures.scene import Scene, Style, compact
-from autograd.pictures.writer import depth
+from autograd.pictures.scene import SMALL, Scene, Style, Text, compact
+from autograd.pictures.vector import svg
 
 MOST_UNITS, MOST_LINKS = 80, 600
 FIXED = "Inputs cannot be changed here: the page holds the network box by box, not its operations one by one."
-SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 Row = list[float]
@@ -86,7 +86,9 @@ def boxwise(nodes: Sequence[Value], level: str | int, most: int) -> tuple[str, s
     steps = _forward(boxes)
     _backward(boxes, steps, net)
     picture = net.scene(Style(stepped=[(box.head, f"data {_text(box.value)}", f"grad {_text(box.grad)}") for box in boxes]))
-    return boxes[-1].name, picture.svg(stepped=True), _json(boxes, steps, picture, why)
+    if why:
+        picture.texts.append(Text(picture.width / 2, picture.height - 10, why.partition(":")[0], SMALL, "muted"))
+    return boxes[-1].name, svg(picture, stepped=True), _json(boxes, steps, picture, why)
 
 
 def _not_by_units(net: Network, level: str | int) -> str:
@@ -145,17 +147,12 @@ def _taking(box: Box, function: str, place: int | None, given: str, numbers: Row
 
 
 def _named(name: str) -> str:
-    """A name whose number is an index."""
-    base = printable(" ".join(name.split())).rstrip("0123456789")
-    return base + printable(name)[len(base) :].translate(SUBSCRIPT) if base else name
+    return subscripted(printable(" ".join(name.split())))
 
 
 def _unique(boxes: list[Box]) -> list[Box]:
-    taken: Counter[str] = Counter()
-    for box in boxes:
-        taken[box.name] += 1
-        if taken[box.name] > 1:
-            box.name = f"{box.name}#{taken[box.name]}"
+    for box, name in zip(boxes, distinct([box.name for box in boxes]), strict=True):
+        box.name = name
     return boxes
 
 
@@ -224,13 +221,11 @@ def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene
     ]  # fmt: skip
     data = {
         "nodes": nodes, "steps": steps, "fixed": FIXED, "note": why, "groups": [],
-        "pictures": [{"groups": {}, "edges": [edges[line.source, line.target] for line in picture.lines]}],
+        "pictures": [{"open": -1, "groups": {}, "edges": [edges[line.source, line.target] for line in picture.lines]}],
     }  # fmt: skip
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return in_script(data)
 
 
 def _tint(row: Row, largest: float) -> float | None:
-    """The colour of a gradient that is one number; a row of several has no sign."""
-    if not all(map(math.isfinite, row)):
-        return None
-    return round(math.copysign(min(1.0, depth(row[0], largest)), row[0]), 2) if len(row) == 1 and row[0] else 0.0
+    """The colour of a gradient that is one number; a row of many has no sign."""
+    return tint(row[0] if len(row) == 1 else next((x for x in row if not math.isfinite(x)), 0.0), largest)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from autograd.context import scope_path
 from autograd.engine import Value
@@ -20,8 +21,10 @@ def groups_of(view: View) -> list[tuple[str, ...]]:
 def chosen(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -> list[View] | tuple[str, str, str]:
     """The views of the page's pictures; or, where they are too large or crowded, what `boxwise` gives.
 
+    Where that has nothing either, as where one box is all of the graph, boxes that are too large stay closed.
+
     Raises:
-        GraphTooLarge: neither is possible.
+        GraphTooLarge: none of this is possible.
     """
     if collapse is None or not _scoped(nodes):
         edges = sum(len(node.args) for node in nodes)
@@ -33,17 +36,18 @@ def chosen(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) -
     groups = groups_of(closed)
     held = Counter(closed.box.values())
     largest = boxes + max((held[group] - 1 for group in groups), default=0)
-    crowded = edges > MOST_EDGES or boxes * len(groups) > MOST_IN_ALL
-    if crowded and (network := boxwise(nodes, collapse, max_nodes)):
-        return network
-    if _fits(largest, edges, max_nodes):
-        views = [closed, *(collapsed(nodes, collapse, group) for group in groups)]
-        edges = max(len(view.edges) for view in views)
-        if _fits(largest, edges, max_nodes):
-            return views
-    if not crowded and (network := boxwise(nodes, collapse, max_nodes)):
-        return network
-    raise _refused(nodes, largest, edges, max_nodes, collapse)
+    network = cache(lambda: boxwise(nodes, collapse, max_nodes))
+    if (edges > MOST_EDGES or boxes * len(groups) > MOST_IN_ALL) and (steps := network()):
+        return steps
+    views = []
+    if _fits(boxes, edges, max_nodes) and (largest <= max_nodes or len(nodes) <= MOST_IN_ALL):
+        opened = (collapsed(nodes, collapse, group) for group in groups if boxes + held[group] - 1 <= max_nodes)
+        views = [closed, *(view for view in opened if _fits(*view.size(), max_nodes))]
+    if len(views) <= len(groups) and (steps := network()):
+        return steps
+    if not views:
+        raise _refused(nodes, largest, edges, max_nodes, collapse)
+    return views
 
 
 def _scoped(nodes: Sequence[Value]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from autograd.pictures.columns import Column, Link, Unit
 from autograd.pictures.parts import title
-from autograd.pictures.scene import HEIGHT, SMALL, WIDTH, Line, Scene, Shape, Style, Text, compact, fitted, largest, width_of
+from autograd.pictures.scene import HEIGHT, SMALL, WIDTH, Line, Scene, Shape, Style, Text, compact, largest, width_of
 
 TOP, BOTTOM, SIDE = 46.0, 26.0, 16.0
 PITCH, LARGEST, SPACE, ROOMY = 150.0, 44.0, 3.0, 56.0
@@ -54,8 +54,8 @@ def _heading(picture: Scene, column: Column, x: float, width: float) -> None:
     name, what = title(column.part), _does(column)
     size = f"{column.size:,}"
     font = 11.0 if width_of(name, 11) < width - 6 else SMALL
-    picture.texts.append(Text(x, 18, fitted(name, width - 6, font), font, bold=True))
-    picture.texts.append(Text(x, 32, fitted(f"{size} · {what}" if what else size, width - 6, 10), 10.0, "muted"))
+    picture.texts.append(Text(x, 18, name, font, bold=True, room=width - 6))
+    picture.texts.append(Text(x, 32, f"{size} · {what}" if what else size, 10.0, "muted", room=width - 6, detail=True))
 
 
 def _numbers(unit: Unit, style: Style) -> list[tuple[str, str]]:
@@ -73,7 +73,10 @@ def _font(column: Column, size: float, style: Style) -> float:
 def _circle(unit: Unit, x: float, y: float, size: float, font: float, style: Style, most: float) -> Shape:
     """A unit with its numbers inside."""
     numbers = _numbers(unit, style)
-    texts = [Text(x, y + ((k - (len(numbers) - 1) / 2) * 1.05 + 0.35) * font, text, font, role) for k, (text, role) in enumerate(numbers)]
+    texts = [
+        Text(x, y + ((k - (len(numbers) - 1) / 2) * 1.05 + 0.35) * font, text, font, role, detail=True)
+        for k, (text, role) in enumerate(numbers)
+    ]
     return Shape(x, y, size, size, texts, style.of(unit.value, unit.grad), most, _tip(unit))
 
 
@@ -92,9 +95,9 @@ def _beside(picture: Scene, column: Column, x: float, *, first: bool, last: bool
             label = str(column.index(k))
         side, y = circle.width / 2 + 5, circle.y + 3.5 - (0.35 * circle.width if classes and not last else 0.0)
         if label and first and not classes:
-            picture.texts.append(Text(x - side, y, fitted(label, ASIDE, 10), 10.0, "ink", "end"))
+            picture.texts.append(Text(x - side, y, label, 10.0, "ink", "end", room=ASIDE))
         elif label and (last or classes):
-            picture.texts.append(Text(x + side, y, fitted(label, ASIDE, 10), 10.0, "ink", "start", halo=True))
+            picture.texts.append(Text(x + side, y, label, 10.0, "ink", "start", halo=True, room=ASIDE))
 
 
 def _connect(picture: Scene, column: Column, places: dict[Unit, int], style: Style) -> None:
@@ -121,14 +124,15 @@ def _caption(picture: Scene, samples: int, style: Style, *, weighted: bool) -> N
     """The caption, which says what the picture shows."""
     of = "the weights" if weighted else "the derivatives"
     of = of if style.by == "data" else "the gradients of the weights" if weighted else "what goes backward"
-    lines = [f"Lines show {of}; dashed ones are negative."] if style.by and not style.stepped else []
+    lines = [f"Lines show {of}; what is dashed is negative."] if style.by and not style.stepped else []
     if samples > 1:
         lines.append(f"The numbers in the circles are those of the first of {samples:,} samples.")
     if style.legend:
         inside = ", below it ".join(name for name, there in (("the activation", style.data), ("its gradient", style.grad)) if there)
         lines.append(f"In the circles: {inside or 'nothing'}. Blue is positive, orange negative; wide or deep is large.")
     for k, line in enumerate(reversed(lines)):
-        picture.texts.append(Text(picture.width / 2, picture.height - 10 - 14 * k, fitted(line, picture.width - 12, SMALL), SMALL, "muted"))
+        place = picture.width / 2, picture.height - 10 - 14 * k
+        picture.texts.append(Text(*place, line, SMALL, "muted", room=picture.width - 12, detail=k > 0))
 
 
 def _tip(unit: Unit) -> str:

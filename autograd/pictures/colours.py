@@ -4,6 +4,7 @@ A picture is written in light colours. Where it is shown on a dark page (of a no
 replaces them by the dark ones.
 """
 
+import math
 import re
 from functools import cache
 
@@ -58,6 +59,18 @@ def mixed(colour: str, share: float, ground: str = LIGHT["card"]) -> str:
     return "#" + "".join(f"{min(255, max(0, round(b + (a - b) * share))):02x}" for a, b in zip(rgb(colour), rgb(ground), strict=True))
 
 
+def depth(x: float, largest: float) -> float:
+    """How deep the colour of a number other than 0 is, from 0 to 1: by the root of its size, so that small ones show, too."""
+    return math.sqrt(abs(x) / largest)
+
+
+def tint(x: float, largest: float) -> float | None:
+    """The sign and the depth of a number's colour, None where it is not finite."""
+    if not math.isfinite(x):
+        return None
+    return round(math.copysign(min(1.0, depth(x, largest)), x), 2) if x else 0.0
+
+
 @cache
 def in_dark(colour: str) -> str:
     """The dark counterpart of a colour of the table, or of one mixed with white; any other colour stays as it is."""
@@ -75,14 +88,14 @@ def in_dark(colour: str) -> str:
     return dark
 
 
-def themed(svg: str, scope: str = ".valuegrad ") -> str:
-    """The picture with a style that makes it dark on a dark page; the rules apply to pictures of this library only."""
+def themed(svg: str, scope: str = ".valuegrad ", more: str = "") -> str:
+    """The picture with a style that makes it dark on a dark page, and `more`; the rules apply to pictures of this library only."""
     rules = []
     for name, sign, colour in dict.fromkeys(COLOURED.findall(svg)):
         dark = in_dark(colour)
         of_style = f'[style*="{name}{sign}{colour}"]{{{name}:{dark}!important}}'
         rules.append(scope + (f'[{name}="{colour}"]{{{name}:{dark}}}' if sign == '="' else of_style))
-    style = f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}</style>"
+    style = f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}{more}</style>"
     before, tag, rest = svg.partition("<svg")
     head, _, rest = rest.partition(">")
     known = "" if " class=" in head else ' class="valuegrad"'

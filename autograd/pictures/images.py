@@ -1,5 +1,7 @@
-"""SVG as an image of an HTML page, light or dark as that is."""
+"""SVG as an image of an HTML page, light or dark as that is, and what else stands in one."""
 
+import json
+from typing import Any
 from urllib.parse import quote
 
 PRINTED = "".join(c for c in map(chr, range(32, 127)) if c not in "#%")  # characters that need no escape in the address of an image
@@ -20,6 +22,11 @@ def in_theme(html: str) -> str:
 def as_image(svg: str, alt: str, style: str) -> str:
     """The picture as an <img>, which JupyterLab shows also in notebooks that it does not trust, with scripts and SVG left out."""
     return f"<img alt='{alt}' style='{style}' src='data:image/svg+xml,{quoted(quote(svg, safe=PRINTED))}'>"
+
+
+def in_script(data: Any) -> str:
+    """Data as JSON, safe within a <script>."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def quoted(text: str) -> str:

@@ -13,6 +13,7 @@ from autograd.pictures.opened import behind, html
 from autograd.pictures.parts import weights
 from autograd.pictures.pinned import dot
 from autograd.pictures.scene import Style
+from autograd.pictures.vector import svg
 from autograd.trees import tree_flatten
 
 
@@ -47,4 +48,4 @@ def network_drawing(
     known = set(shown.parameters()) if hasattr(shown, "parameters") else weights(nodes)
     net = network(nodes, roots, collapse, known)
     picture = net.scene(style)
-    return dot(picture), picture.svg(), html(picture, behind(net, style, known))
+    return dot(picture), svg(picture), html(picture, behind(net, style, known))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from autograd.engine import Value
@@ -18,13 +18,20 @@ def names_of(nodes: Sequence[Value]) -> dict[Value, str]:
     labels = {node: printable(" ".join((node.label or "").split())) for node in nodes}
     given = {node: labels[node] or ("C" if node is nodes[-1] else f"v{next(numbers)}") for node in nodes}
     short = shortened(set(given.values()))
-    names: dict[Value, str] = {}
+    return dict(zip(nodes, distinct(subscripted(short[given[node]]) for node in nodes), strict=True))
+
+
+def subscripted(name: str) -> str:
+    """A name whose number is an index."""
+    return re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), name)
+
+
+def distinct(names: Iterable[str]) -> Iterator[str]:
+    """The names, each its own: from the second time on with how often it has come."""
     taken: Counter[str] = Counter()
-    for node in nodes:
-        name = re.sub(r"(?<=[^\W\d_])_?(\d+)$", lambda match: match[1].translate(SUBSCRIPT), short[given[node]])
+    for name in names:
         taken[name] += 1
-        names[node] = name if taken[name] == 1 else f"{name}#{taken[name]}"
-    return names
+        yield name if name and taken[name] == 1 else f"{name}#{taken[name]}"
 
 
 def shortened(names: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from autograd.pictures.circles import circles
 from autograd.pictures.columns import MOST_UNITS, Column, Unit, columns, is_chain
 from autograd.pictures.layered import Layout, ranks
 from autograd.pictures.parts import Cut, Part, Path, layers, parts, title, weights
-from autograd.pictures.scene import HEIGHT, SMALL, WIDTH, Scene, Shape, Style, Text, compact, fitted, largest, width_of
+from autograd.pictures.scene import HEIGHT, SMALL, WIDTH, Scene, Shape, Style, Text, compact, largest, width_of
 
 MOST_COLUMNS, MOST_BOXES, MOST_CELLS = 10, 24, 64
 LEAST_RANK_GAP = 8
@@ -104,15 +104,15 @@ def _boxes(net: Network, style: Style) -> Scene:
         return picture
     what = {"grad": "gradients of the outputs", "data": "outputs"}.get(style.by or "")
     count = f"{net.count:,} nodes."
-    text = fitted(f"{count} Strips: {what}, blue positive, orange negative." if what else count, picture.width - 12, SMALL)
-    picture.texts.append(Text(picture.width / 2, picture.height - 10, text, SMALL, "muted", plain=count))
+    text = f"{count} Strips: {what}, blue positive, orange negative." if what else count
+    picture.texts.append(Text(picture.width / 2, picture.height - 10, text, SMALL, "muted", plain=count, room=picture.width - 12))
     return picture
 
 
 def _rename(picture: Scene, texts: Sequence[tuple[str, str, str]]) -> None:
     """Give each box the texts by which the page of steps finds its parts."""
     for shape, (head, *numbers) in zip(picture.shapes, texts, strict=True):
-        first = Text(shape.x, shape.y - 9, fitted(head, shape.width - 10, SMALL), SMALL, bold=True)
+        first = Text(shape.x, shape.y - 9, head, SMALL, bold=True, room=shape.width - 10)
         shape.texts = [first, *(Text(shape.x, shape.y + 3 + 12 * k, number, SMALL) for k, number in enumerate(numbers))]
 
 
@@ -121,7 +121,7 @@ def _box(part: Part, x: float, y: float, layout: Layout[Part], style: Style) -> 
     room = layout.width - 12
     font = 11.0 if width_of(title(part), 11) < room else SMALL
     size = compact(part.outputs[0].data) if len(part.outputs) == 1 and style.data else f"{len(part.outputs):,} numbers"
-    texts = [Text(x, y - 6, fitted(title(part), room, font), font, bold=True), Text(x, y + 7, size, SMALL, "muted")]
+    texts = [Text(x, y - 6, title(part), font, bold=True, room=room), Text(x, y + 7, size, SMALL, "muted", detail=True)]
     numbers = [style.of(node.data, node.grad) for node in part.outputs[:MOST_CELLS]] if style.by else []
     most = largest(numbers)
     tip = f"{'.'.join(part.path)}: {len(part.members):,} nodes, {len(part.outputs):,} outputs"

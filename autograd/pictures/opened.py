@@ -13,13 +13,15 @@ from autograd.pictures.images import as_image, quoted
 from autograd.pictures.layered import Layout, ranks
 from autograd.pictures.network import Network, network
 from autograd.pictures.parts import INPUTS, Part, products, title
-from autograd.pictures.scene import SMALL, Scene, Shape, Style, Text, compact, fitted
+from autograd.pictures.scene import SMALL, Scene, Shape, Style, Text, compact
+from autograd.pictures.vector import svg
 
 MOST_ROWS, FIRST, LAST = 8, 5, 2
 MOST_UNITS, MOST_HEIGHT = 8, 350.0
 CLEAR = 4.0  # between a box and the picture of what is in it
 HIT = "list-style: none; cursor: pointer; overflow: hidden"
-FRAME = "box-sizing: border-box; border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
+FRAME = "box-sizing: border-box; overflow: auto; border-radius: 10px; border: 1px solid #8a95a3; box-shadow: 0 6px 24px #0006"
+LEAST_SCALE = 0.85  # of what opens; where it has no room, as on a phone, one scrolls in it
 
 
 class Constant:
@@ -40,9 +42,10 @@ def behind(net: Network, style: Style, parameters: set[Value]) -> list[Scene | N
     return [_of_part(part, style, parameters) for part in net.shown()]
 
 
-def _of_unit(unit: Unit, part: Part, style: Style, parameters: set[Value]) -> Scene | None:
+def _of_unit(unit: Unit, part: Part, style: Style, parameters: set[Value]) -> Scene:
     if unit.node is None or part.path == INPUTS:
-        return None
+        given: list[Item | str] = [Constant(unit.value) if unit.node is None else unit.node]
+        return SCALARS.scene([given], lambda _: (), lambda item, x, y: _scalar(item, "input", x, y, style), "An input")
     return _scalars(cone(part, unit.node), unit.node.label or title(part), style, parameters)
 
 
@@ -111,7 +114,7 @@ def _scalar(item: Item, name: str | None, x: float, y: float, style: Style) -> S
         constants = [compact(a) for a in item.args if not isinstance(a, Value)] if _labelled(item) and name is None else []
         head = item.label or name or " ".join([item.op.label if item.op else "", *constants])
         numbers = " · ".join([compact(item.data)] * style.data + [compact(item.grad)] * style.grad)
-    texts = [Text(x, y - 3, fitted(head, SCALARS.width - 8, SMALL), SMALL, bold=True), Text(x, y + 9, numbers, 8.5, "muted")]
+    texts = [Text(x, y - 3, head, SMALL, bold=True, room=SCALARS.width - 8), Text(x, y + 9, numbers, 8.5, "muted", detail=True)]
     return Shape(x, y, SCALARS.width, SCALARS.height, texts, role="card" if name is None else "box", round=False)
 
 
@@ -120,9 +123,9 @@ def _scalar(item: Item, name: str | None, x: float, y: float, style: Style) -> S
 
 def html(picture: Scene, opened: Sequence[Scene | None]) -> str:
     """The picture as an image on which each circle or box opens at a click, and closes at the next."""
-    svg = picture.svg()
-    name = f"opened-{sha256(svg.encode()).hexdigest()[:8]}"
-    image = as_image(svg, quoted(escape(picture.alt)), "display: block; max-width: 100%; height: auto; border-radius: 10px")
+    drawn = svg(picture)
+    name = f"opened-{sha256(drawn.encode()).hexdigest()[:8]}"
+    image = as_image(drawn, quoted(escape(picture.alt)), "display: block; max-width: 100%; height: auto; border-radius: 10px")
     return "\n".join([
         '<div style="position: relative; display: inline-block; max-width: 100%">', image, *_details(picture, opened, name), "</div>",
     ])  # fmt: skip
@@ -142,9 +145,12 @@ def _details(picture: Scene, opened: Sequence[Scene | None], name: str) -> Itera
         size = f"width: {share(shape.width, w)}; height: {share(shape.height, h)}; border-radius: {'50%' if shape.round else '6px'}"
         scale = min(1.0, w / scene.width, (max(top, h - bottom) - CLEAR) / scene.height)
         wide = scene.width * scale
-        place = f"left: {share(max(0.0, min(w - wide, shape.x - wide / 2)), w)}; width: {share(wide, w)}"
-        side = f"bottom: {share(h - top + CLEAR, h)}" if top > h - bottom else f"top: {share(bottom + CLEAR, h)}"
+        least = f"min(100%, {LEAST_SCALE * scene.width:.0f}px)"
+        left = share(max(0.0, min(w - wide, shape.x - wide / 2)), w)
+        place = f"left: min({left}, 100% - {least}); width: max({share(wide, w)}, {least})"
+        side, from_side = ("bottom", h - top + CLEAR) if top > h - bottom else ("top", bottom + CLEAR)
+        place += f"; {side}: {share(from_side, h)}; max-height: {share(h - from_side, h)}"
         alt = quoted(escape(scene.alt))
-        image = as_image(scene.svg(), alt, f"display: block; width: 100%; {FRAME}")
+        image = as_image(svg(scene), alt, f"display: block; width: 100%; min-width: {LEAST_SCALE * scene.width:.0f}px")
         yield f"<details name='{name}'><summary title='Open: {alt}' style='position: absolute; {corner}; {size}; {HIT}'></summary>"
-        yield f"<div style='position: absolute; {place}; {side}; z-index: 2'>{image}</div></details>"
+        yield f"<div style='position: absolute; {place}; {FRAME}; z-index: 2'>{image}</div></details>"

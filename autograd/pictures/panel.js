@@ -114,13 +114,12 @@ function conditions() {
 
 const PHASES = {
   start: () => ({
-    said: "The leaves hold their values. Forward, each operation computes its own; backward, each sends its gradient on.",
+    said: `${page.note ? `${page.note} ` : ""}The leaves hold their values. Forward, each operation computes its own; backward, each sends its gradient on.`,
     left: () => [heading("The leaves"), leaves(false)],
     right: () => [
       heading("How to look around"),
-      ...(page.note ? [note(page.note)] : []),
       note("Step with the arrow keys or the bar, play with the space bar. Click any node, or hover over it, for its own chain rule; Esc returns to the step."),
-      ...(groups.length ? [note("A box of many nodes opens with a click.")] : []),
+      ...(pictures.length > 1 ? [note("A box of many nodes opens with a click.")] : []),
       note("Squares are leaves, rounded boxes operations. Blue gradients are positive, orange ones negative. The number on an edge is the local derivative."),
       note("Drag the picture to move it; + and − make it larger and smaller, / finds a node. With “Guess” each number waits until you have tried it."),
       ...about(),

@@ -49,12 +49,13 @@ function bring(i) {
 }
 
 function show(group) {
-  open = group;
-  svgs.forEach((one, k) => one.toggleAttribute("hidden", k !== open + 1));
-  svg = svgs[open + 1];
+  const shown = Math.max(0, pictures.findIndex((one) => one.open === group)); // what cannot be opened stays closed
+  ({ open } = pictures[shown]);
+  svgs.forEach((one, k) => one.toggleAttribute("hidden", k !== shown));
+  svg = svgs[shown];
   boxes = all("[data-node]", svg);
   closed = all("[data-opens]", svg);
-  edges = new Map(all("[data-edge]", svg).map((edge) => [pictures[open + 1].edges[edge.dataset.edge - 1], edge]));
+  edges = new Map(all("[data-edge]", svg).map((edge) => [pictures[shown].edges[edge.dataset.edge - 1], edge]));
   edges.delete(0);
   close.hidden = open < 0;
   if (open >= 0) close.textContent = `Close ${groups[open][0]}`;

@@ -40,8 +40,9 @@ def _dot_shape(shape: Shape, height: float) -> str:
     sign = sign_of(shape.tint)
     fill = mixed(LIGHT[sign], depth_of(shape.tint, shape.largest)) if sign else LIGHT[shape.role]
     size = f"width={shape.width / 96:.3f} height={shape.height / 96:.3f}"
-    label = "\\n".join(_quoted(text.text)[1:-1] for text in shape.texts)
-    kind = "" if shape.round else ' shape=box style="filled,rounded"'
+    label = "\\n".join(_quoted(text.fitted())[1:-1] for text in shape.texts)
+    looks = ["filled"] + ["rounded"] * (not shape.round) + ["dashed"] * (sign == "n")
+    kind = f'{"" if shape.round else " shape=box"} style="{",".join(looks)}"' if looks[1:] else ""
     font = min((text.size for text in shape.texts), default=9.0) * POINTS
     return f'{_place(shape.x, shape.y, height)} {size} label="{label}" fontsize={font:.1f} fillcolor="{fill}"{kind}'
 
@@ -59,6 +60,6 @@ def _dot_text(text: Text, height: float) -> str:
     shift = {"start": 0.5, "end": -0.5}.get(text.anchor, 0.0) * 0.9 * width_of(text.text, text.size)
     place = _place(text.x + shift, text.y - 0.35 * text.size, height)
     return (
-        f'{place} shape=plaintext style="" fixedsize=false width=0 height=0 label={_quoted(text.plain or text.text)} '
+        f'{place} shape=plaintext style="" fixedsize=false width=0 height=0 label={_quoted(text.plain or text.fitted())} '
         f'fontsize={text.size * POINTS:.1f} fontcolor="{LIGHT[text.role]}"'
     )

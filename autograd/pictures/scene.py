@@ -1,19 +1,13 @@
-"""A picture with a known layout: shapes, lines and text, written as SVG; for DOT see pinned.py.
-
-Writing SVG needs no program. The picture has an opaque background, light or dark like the page around it: see colours.py.
-"""
+"""A picture with a known layout: shapes, lines and text. vector.py writes it as SVG, pinned.py as DOT."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import NamedTuple
 
 from autograd.labels import printable
-from autograd.pictures.colours import LIGHT, themed
-from autograd.pictures.writer import FONT, depth
+from autograd.pictures.colours import depth
 
-DASHES = "4 3"
 WIDTH, HEIGHT = 850.0, 600.0  # a page of a notebook
 SMALL = 9.5
 WIDE, NARROW = "MW@%mw—ΣQO", "ijlftI.,:;'|!()[] 1-·"
@@ -43,7 +37,7 @@ class Style:
 
 
 class Text(NamedTuple):
-    """A line of text; the middle, start or end of its baseline is at the given place."""
+    """A line of text, with the middle, start or end of its baseline at a place; shortened to its room; a detail is left out on a phone."""
 
     x: float
     y: float
@@ -54,6 +48,12 @@ class Text(NamedTuple):
     bold: bool = False
     halo: bool = False  # whether it has an outline against lines below it
     plain: str = ""  # the text to use in DOT, which has no strips
+    room: float = math.inf
+    detail: bool = False
+
+    def fitted(self, size: float | None = None) -> str:
+        """The text as it is shown, in letters of this size."""
+        return fitted(self.text, self.room, size or self.size)
 
 
 class Line(NamedTuple):
@@ -97,24 +97,6 @@ class Scene:
     lines: list[Line] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
-    def svg(self, *, stepped: bool = False) -> str:
-        """The picture as SVG; `stepped` for the page of steps, which finds shapes and lines by their titles and colours them itself."""
-        width, height = math.ceil(self.width), math.ceil(self.height)
-        head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="valuegrad" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-            f'role="img" aria-label="{_escaped(self.alt)}" font-family="{FONT}" text-anchor="middle">'
-        )
-        lines = [head]
-        if not stepped:
-            lines.append(f"<title>{_escaped(self.alt)}</title>")
-            lines.append(f'<rect class="card" width="{width}" height="{height}" rx="10" fill="{LIGHT["card"]}"/>')
-        lines.append('<g class="graph">')
-        lines += [_line(i, line, stepped=stepped) for i, line in enumerate(self.lines, 1)]
-        lines += [_shape(i, shape, stepped=stepped) for i, shape in enumerate(self.shapes)]
-        lines += [_text(text, plain=stepped) for text in self.texts]
-        svg = "\n".join([*lines, "</g>", "</svg>\n"])
-        return svg if stepped else themed(svg)
-
 
 def width_of(text: str, size: float) -> float:
     """An upper estimate of the width of a line of text."""
@@ -148,10 +130,6 @@ def compact(x: float) -> str:
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
-def _escaped(text: str) -> str:
-    return escape(printable(text))
-
-
 def sign_of(x: float | None) -> str:
     """The class that shows the sign of a number: positive, negative, neither, or not finite."""
     return "" if not x else "x" if not math.isfinite(x) else "p" if x > 0.0 else "n"
@@ -162,16 +140,6 @@ def depth_of(x: float, largest: float) -> float:
     return min(1.0, depth(x, largest)) if math.isfinite(x) and largest else 1.0
 
 
-def _n(x: float) -> str:
-    return f"{x:.1f}".removesuffix(".0")
-
-
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    """Points as a path: a straight line, or a sequence of cubics."""
-    (x, y), *rest = points
-    return f"M{_n(x)} {_n(y)}{'L' if len(rest) == 1 else 'C'}{' '.join(f'{_n(x)} {_n(y)}' for x, y in rest)}"
-
-
 def stroke_of(line: Line) -> tuple[str, float, float]:
     """The class, the width and the opacity of a line, by its number."""
     sign = sign_of(line.value)
@@ -179,75 +147,3 @@ def stroke_of(line: Line) -> tuple[str, float, float]:
         return "l", 1.1 if line.value is None else 0.6, 1.0 if line.value is None else 0.5
     size = 1.0 if sign == "x" else abs(line.value) / line.largest if line.largest else 0.0
     return f"l{sign}", 0.4 + 2.4 * size, 0.15 + 0.85 * size
-
-
-def _line(i: int, line: Line, *, stepped: bool) -> str:
-    role, width, opacity = stroke_of(line)
-    title = f"n{line.source}&#45;&gt;n{line.target}" if stepped else _escaped(line.tip)
-    dashes = f' stroke-dasharray="{DASHES}"' if role == "ln" and not stepped else ""
-    colour = f'stroke="{LIGHT[role]}"' + (f' class="{role}"' if not stepped else "")
-    path = f'<path fill="none" {colour} stroke-width="{width:.2f}" stroke-opacity="{opacity:.2f}"{dashes} d="{_path(line.points)}"/>'
-    arrow = _arrow(line.points, LIGHT[role], "" if stepped else " class='muted'") if line.arrow else ""
-    return f'<g id="edge{i}" class="edge">' + (f"<title>{title}</title>" if title else "") + f"{path}{arrow}</g>"
-
-
-def _arrow(points: Sequence[tuple[float, float]], colour: str, role: str) -> str:
-    """The head of an arrow at the end of a line."""
-    (x0, y0), (x, y) = points[-2:]
-    length = math.hypot(x - x0, y - y0) or 1.0
-    dx, dy = (x - x0) / length, (y - y0) / length
-    corners = ((x, y), (x - 7 * dx + 3 * dy, y - 7 * dy - 3 * dx), (x - 7 * dx - 3 * dy, y - 7 * dy + 3 * dx))
-    return f'<polygon{role} fill="{colour}" points="{" ".join(f"{_n(a)},{_n(b)}" for a, b in corners)}"/>'
-
-
-def _outline(shape: Shape) -> str:
-    """A circle or a rounded box, as a path, which the page of steps colours."""
-    w, h = shape.width / 2, shape.height / 2
-    r = min(w, h) if shape.round else min(6.0, w, h)
-    left, right, top, bottom = shape.x - w, shape.x + w, shape.y - h, shape.y + h
-    a = f"A{_n(r)} {_n(r)} 0 0 1 "
-    return (
-        f"M{_n(left + r)} {_n(top)}H{_n(right - r)}{a}{_n(right)} {_n(top + r)}V{_n(bottom - r)}{a}{_n(right - r)} {_n(bottom)}"
-        f"H{_n(left + r)}{a}{_n(left)} {_n(bottom - r)}V{_n(top + r)}{a}{_n(left + r)} {_n(top)}Z"
-    )
-
-
-def _shape(i: int, shape: Shape, *, stepped: bool) -> str:
-    outline = _outline(shape)
-    title = shape.name or f"n{i}" if stepped else _escaped(shape.tip)
-    parts = [f'<g id="node{i}" class="node">' + (f"<title>{title}</title>" if title else "")]
-    if stepped:
-        parts.append(f'<path fill="{LIGHT["card"]}" stroke="{LIGHT["ring"]}" d="{outline}"/>')
-    else:
-        parts.append(f'<path class="{shape.role}" fill="{LIGHT[shape.role]}" d="{outline}"/>')
-        sign = sign_of(shape.tint)
-        if sign:
-            opacity = f'fill-opacity="{depth_of(shape.tint, shape.largest):.2f}"'
-            parts.append(f'<path class="{sign}" fill="{LIGHT[sign]}" {opacity} d="{outline}"/>')
-        parts.append(f'<path class="ring" fill="none" stroke="{LIGHT["ring"]}" stroke-width="1.1" d="{outline}"/>')
-        parts += _strip(shape)
-    parts += [_text(text, plain=stepped) for text in shape.texts]
-    return "".join([*parts, "</g>"])
-
-
-def _strip(shape: Shape) -> list[str]:
-    """The numbers of a box as a strip along its lower edge."""
-    if not shape.cells:
-        return []
-    step = (shape.width - 12) / len(shape.cells)
-    left, top = shape.x - shape.width / 2 + 6, shape.y + shape.height / 2 - 9
-    cells = [f'<rect class="card" fill="{LIGHT["card"]}" x="{_n(left)}" y="{_n(top)}" width="{_n(shape.width - 12)}" height="5"/>']
-    for k, (x, largest) in enumerate(shape.cells):
-        if sign := sign_of(x):
-            colour = f'class="{sign}" fill="{LIGHT[sign]}" fill-opacity="{depth_of(x, largest):.2f}"'
-            cells.append(f'<path {colour} d="M{left + k * step:.2f} {_n(top)}h{step:.2f}v5h-{step:.2f}z"/>')
-    return cells
-
-
-def _text(text: Text, *, plain: bool = False) -> str:
-    anchor = "" if text.anchor == "middle" else f' text-anchor="{text.anchor}"'
-    weight = ' font-weight="bold"' if text.bold else ""
-    role = ' fill="currentColor"' if plain else f' class="{text.role}" fill="{LIGHT[text.role]}"'
-    if text.halo and not plain:
-        role = f' class="{text.role} halo" fill="{LIGHT[text.role]}" stroke="{LIGHT["card"]}" stroke-width="3" paint-order="stroke"'
-    return f'<text{role} x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}"{anchor}{weight}>{_escaped(text.text)}</text>'

@@ -201,9 +201,10 @@ function prepare() {
   all(".edge text", picture).forEach((text) => (text.textContent = minus(text.textContent.trim())));
   svgs.forEach((one, k) => {
     all("[data-group]", one).forEach((box) => {
-      box.dataset.opens = pictures[k].groups[box.dataset.group];
-      pressed(box, `Open ${groups[box.dataset.opens][0]}`);
-      box.addEventListener("click", () => opens(+box.dataset.opens));
+      const group = pictures[k].groups[box.dataset.group];
+      box.dataset.opens = group;
+      pressed(box, `${pictures.some((one) => one.open === group) ? "Open " : ""}${groups[group][0]}`);
+      box.addEventListener("click", () => opens(group));
     });
     all("[data-edge]", one).forEach((edge) => edge.classList.toggle("many", !pictures[k].edges[edge.dataset.edge - 1]));
   });

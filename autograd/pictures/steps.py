@@ -5,7 +5,6 @@ operations of the graph in JavaScript: see jstext.py. The formula of a local der
 formulas.py.
 """
 
-import json
 import math
 import re
 from collections import deque
@@ -21,14 +20,16 @@ from autograd.graph import order
 from autograd.labels import printable, scope_name
 from autograd.op import Op
 from autograd.pictures.choice import chosen, groups_of
+from autograd.pictures.colours import tint
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
+from autograd.pictures.images import in_script
 from autograd.pictures.jstext import JavaScript
 from autograd.pictures.names import names_of
 from autograd.pictures.page import Page
 from autograd.pictures.render import render_all
-from autograd.pictures.view import LEVELS, MERGED, View, is_level
-from autograd.pictures.writer import FONT, Writer, depth
+from autograd.pictures.view import LEVELS, MERGED, Box, View, is_level
+from autograd.pictures.writer import FONT, Writer
 from autograd.sweeps import separated
 from autograd.value import send
 
@@ -184,7 +185,7 @@ class _Steps:
         return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
-        """The data that the script needs, escaped for a <script>."""
+        """The data that the script needs."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
         nodes = [
             {
@@ -196,7 +197,7 @@ class _Steps:
                 "closed": self._closed.get(node, ""),
                 "args": self._sent[node],
                 "uses": self._uses[node],
-                "sums": [(step, said(x), _tint(x, largest)) for step, x in self.sums[node]],
+                "sums": [(step, said(x), tint(x, largest)) for step, x in self.sums[node]],
                 **({"full": printable(node.label)} if "…" in self.names[node] and node.label else {}),
                 **({} if self._fixed else self._again.get(node, {})),
             }
@@ -208,11 +209,13 @@ class _Steps:
             "nodes": nodes,
             "steps": self._steps,
             "fixed": self._fixed,
+            "note": _closed(groups, views),
             "groups": [
                 [printable(scope_name(group)), [i for i, node in enumerate(self.nodes) if views[0].box[node] == group]] for group in groups
             ],
             "pictures": [
                 {
+                    "open": groups.index(view.opened) if view.opened else -1,
                     "groups": {f"g{i}": groups.index(box) for i, box in enumerate(dict.fromkeys(view.box.values())) if box in groups},
                     "edges": [
                         first[int(target[1:])] + i + 1 if isinstance(target, str) and i != MERGED else 0 for _, target, i in view.edges
@@ -221,15 +224,16 @@ class _Steps:
                 for view in views
             ],
         }
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        return text.replace("<", "\\u003c")
+        return in_script(data)
 
 
-def _tint(grad: float, largest: float) -> float | None:
-    """The colour of a gradient: its sign and depth, None where it is not finite."""
-    if not math.isfinite(grad):
-        return None
-    return round(math.copysign(min(1.0, depth(grad, largest)), grad), 2) if grad else 0.0
+def _closed(groups: Sequence[Box], views: Sequence[View]) -> str:
+    """What the page says of boxes that cannot be opened."""
+    rest = [scope_name(group) for group in groups if group not in {view.opened for view in views}]
+    names = ", ".join(map(printable, rest[:3])) + (" …" if len(rest) > 3 else "")
+    return (
+        f"The numbers of all nodes are here, but {names} cannot be opened: raise max_nodes= or collapse to smaller parts." if rest else ""
+    )
 
 
 def _lean(svg: str) -> str:

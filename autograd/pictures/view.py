@@ -36,12 +36,19 @@ Consumers = dict[Value, list[tuple[Value, float | None]]]
 
 @dataclass
 class View:
-    """The box of each node that is shown, and the edges between boxes, with the local derivatives that each of them represents."""
+    """The box of each node that is shown, and the edges between boxes, with the local derivatives that each of them represents.
+
+    Attributes:
+        note: what the picture says below.
+        focus: the node in its middle, if it is the neighbourhood of one.
+        opened: the group whose nodes are shown, if one is.
+    """
 
     box: dict[Value, Box]
     edges: Edges
     note: str = ""
     focus: Value | None = None
+    opened: tuple[str, ...] = ()
 
     def size(self) -> tuple[int, int]:
         """The number of boxes and of edges."""
@@ -120,7 +127,7 @@ def coarser(nodes: Sequence[Value], view: View) -> list[View]:
     return [overview] if overview.size()[0] < view.size()[0] else []
 
 
-def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = (), *, small: bool = False) -> View:
+def collapsed(nodes: Sequence[Value], level: str | int | None, opened: tuple[str, ...] = (), *, small: bool = False) -> View:
     """The graph with one box for each group of `level` but `opened`; edges that a group hides are one, with all their partials.
 
     Where `small`, what is `CLOSED` is a box as well.
@@ -138,7 +145,7 @@ def collapsed(nodes: Sequence[Value], level: str | int | None, opened: Box = (),
     for (start, end, _), partials in edges.items():
         if is_closed(start) or is_closed(end):
             del partials[1:]  # one arrow for each class, without a count
-    return View(box, edges)
+    return View(box, edges, opened=opened)
 
 
 def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box, *, small: bool) -> dict[Value, Box]:

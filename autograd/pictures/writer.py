@@ -10,7 +10,8 @@ from functools import cached_property
 from autograd.engine import Value
 from autograd.labels import printable, scope_name, shortened
 from autograd.pictures.arrange import Arrangement, arrange, origin
-from autograd.pictures.colours import LIGHT, mixed
+from autograd.pictures.colours import LIGHT, depth, mixed
+from autograd.pictures.names import distinct
 from autograd.pictures.view import MERGED, Box, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
@@ -97,6 +98,9 @@ class Writer:
                 label = name[-1] if is_closed(name) else r"\n".join(lines)
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         yield from self._edges(ids)
+        drawn = {(source, target) for source, target, _ in self.view.edges}
+        for source, target in sorted(self._places.straight - drawn, key=lambda link: (ids[link[0]], ids[link[1]])):
+            yield f"  {ids[source]} -> {ids[target]} [style=invis weight={STRAIGHT}]"
         for column in self._places.columns:
             yield f"  {{rank=same edge [style=invis weight=1] {' -> '.join(ids[name] for name in column)}}}"
         if self.legend:
@@ -165,14 +169,8 @@ class Writer:
     def _own_names(self) -> dict[Value, str]:
         """Distinct names for the nodes that have stand-ins."""
         apart = {source for source, _ in self._places.apart}
-        names: dict[Value, str] = {}
-        taken: Counter[str] = Counter()
-        for node, box in self.view.box.items():
-            if box in apart:
-                name = self.names.get(node, node.label) or ""
-                taken[name] += 1
-                names[node] = name if name and taken[name] == 1 else f"{name}#{taken[name]}"
-        return names
+        nodes = [node for node, box in self.view.box.items() if box in apart]
+        return dict(zip(nodes, distinct(self.names.get(node) or node.label or "" for node in nodes), strict=True))
 
     def _name(self, node: Value) -> str:
         """The heading of a node's box, in addition to its operation."""
@@ -236,11 +234,6 @@ def _fill(grad: float, largest: float) -> str:
     if not math.isfinite(grad):
         return LIGHT["x"]
     return mixed(LIGHT["p" if grad > 0.0 else "n"], depth(grad, largest))
-
-
-def depth(grad: float, largest: float) -> float:
-    """The depth of the colour of a gradient other than 0, from 0 to 1."""
-    return math.sqrt(abs(grad) / largest)
 
 
 def _text(label: object) -> str:

@@ -68,7 +68,7 @@ function paged(graph) {
     fixed: "",
     about: "Other inputs run both passes again, and stand in the text.",
     groups: [],
-    pictures: [{ groups: {}, edges: Array.from({ length: edge }, (_, i) => i + 1) }],
+    pictures: [{ open: -1, groups: {}, edges: Array.from({ length: edge }, (_, i) => i + 1) }],
   };
 }
 
