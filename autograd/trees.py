@@ -67,7 +67,7 @@ class _Container:
             reason = None if whole else "its copy holds other items"
         if reason is not None:
             raise OperationError(
-                f"got a {self.cls.__name__}, which cannot be rebuilt with other numbers in it ({reason}):  "
+                f"got a {self.cls.__name__}, which cannot be rebuilt with other numbers in it ({reason}): "
                 "give a plain list, tuple or dict of its items"
             )
         if self.keys is None:
