@@ -34,7 +34,7 @@ MARKERS = ("s", "o", "^", "D", "v", "P", "X")
 # An odd number of colours has white in the middle. The fills of `autograd.draw`: the ink has a contrast of at least 7:1 on each.
 SIGNS = LinearSegmentedColormap.from_list("signs", [LIGHT["n"], LIGHT["card"], LIGHT["p"]], N=257).with_extremes(bad=LIGHT["x"])
 
-# What can be left out of Matplotlib's SVG: digits beyond a hundredth of a point, except those of scales; comments; line ends.
+# Of Matplotlib's SVG what can be left out: digits beyond a hundredth of a point but not those of scales, comments, ends of lines.
 SPARED = re.compile(r"(?P<kept>scale\(.*?\)|\d\.\d\d)\d*|<!--.*?-->|\n\s*(?=[<LQCz])")
 
 STYLE: Any = {
@@ -58,7 +58,7 @@ class Picture(Figure):
         return png.getvalue(), {"width": round(width), "height": round(height)}
 
     def _svg(self) -> str:
-        """The figure as SVG that also has colours for dark pages; the same figure gives the same bytes."""
+        """The figure as SVG that knows its colours in dark; the same bytes for the same figure."""
         file = BytesIO()
         with rc_context({"svg.hashsalt": "valuegrad", "svg.fonttype": "path"}):
             self.savefig(file, format="svg", facecolor=self.get_facecolor(), metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))

@@ -27,9 +27,9 @@ class Arrangement:
     """What Graphviz is told in addition to the graph.
 
     Attributes:
-        apart: the edges that begin at a stand-in, next to the box where they end.
+        apart: the edges that begin at a stand-in, beside the box where they end.
         straight: the edges that continue a row: from the first argument to what has one or two.
-        columns: boxes of one kind that are equally far from the result, in their order.
+        columns: boxes of one kind, as far from the result as each other, in the order in which they stand.
     """
 
     apart: set[Link]
@@ -102,7 +102,7 @@ def _first_arguments(view: View) -> dict[Box, tuple[Box, int]]:
 
 
 def _columns(view: View, distance: dict[Box, int], first: dict[Box, Box]) -> list[list[Box]]:
-    """Boxes to be drawn one below the other: leaves and modules by the numbers in their names, computed nodes by their first argument."""
+    """Boxes that belong one below the other: leaves and modules by the numbers in their names, what was computed by its first argument."""
     kinds: dict[tuple[str, str], list[Box]] = defaultdict(list)
     numbers: dict[Box, list[tuple[int, str]]] = {}
     for node, box in view.box.items():

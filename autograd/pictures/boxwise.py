@@ -230,7 +230,7 @@ def _json(boxes: Sequence[Box], steps: Sequence[tuple[str, int]], picture: Scene
 
 
 def _tint(row: Row, largest: float) -> float | None:
-    """The colour of a gradient that is one number; a row of several has no sign."""
+    """The colour of a gradient that is one number; a row of many has no sign."""
     if not all(map(math.isfinite, row)):
         return None
     return round(math.copysign(min(1.0, depth(row[0], largest)), row[0]), 2) if len(row) == 1 and row[0] else 0.0

@@ -76,7 +76,7 @@ def in_dark(colour: str) -> str:
 
 
 def themed(svg: str, scope: str = ".valuegrad ") -> str:
-    """The picture with a style that makes it dark on a dark page; the rules apply to pictures of this library only."""
+    """The picture with a style that makes it dark where what shows it is; in a page its rules are for pictures of this library alone."""
     rules = []
     for name, sign, colour in dict.fromkeys(COLOURED.findall(svg)):
         dark = in_dark(colour)

@@ -1,6 +1,6 @@
-"""A picture with a known layout: shapes, lines and text, written as SVG; for DOT see pinned.py.
+"""A picture whose places are known: shapes, lines and text, written as SVG; as DOT see pinned.py.
 
-Writing SVG needs no program. The picture has an opaque background, light or dark like the page around it: see colours.py.
+The SVG needs no program. It is an opaque card in light or dark, as what shows it is: see colours.py.
 """
 
 import math
@@ -43,7 +43,7 @@ class Style:
 
 
 class Text(NamedTuple):
-    """A line of text; the middle, start or end of its baseline is at the given place."""
+    """A line of text, its baseline's middle, start or end at a place."""
 
     x: float
     y: float
@@ -52,8 +52,8 @@ class Text(NamedTuple):
     role: str = "ink"
     anchor: str = "middle"
     bold: bool = False
-    halo: bool = False  # whether it has an outline against lines below it
-    plain: str = ""  # the text to use in DOT, which has no strips
+    halo: bool = False  # whether it stands out from lines that it lies upon
+    plain: str = ""  # what stands in its place in DOT, which has no strips
 
 
 class Line(NamedTuple):
@@ -167,7 +167,7 @@ def _n(x: float) -> str:
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    """Points as a path: a straight line, or a sequence of cubics."""
+    """Points as a path: straight, or one cubic after the other."""
     (x, y), *rest = points
     return f"M{_n(x)} {_n(y)}{'L' if len(rest) == 1 else 'C'}{' '.join(f'{_n(x)} {_n(y)}' for x, y in rest)}"
 

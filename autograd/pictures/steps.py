@@ -184,7 +184,7 @@ class _Steps:
         return found | ({"selects": True, "decided": node.args[0].__class__ is float} if op.selects else {})
 
     def json(self, views: Sequence[View]) -> str:
-        """The data that the script needs, escaped for a <script>."""
+        """What the script needs, safe within a <script>."""
         largest = max(abs(x) for sums in self.sums.values() for _, x in sums[-1:] if math.isfinite(x))
         nodes = [
             {

@@ -36,7 +36,7 @@ Consumers = dict[Value, list[tuple[Value, float | None]]]
 
 @dataclass
 class View:
-    """The box of each node that is shown, and the edges between boxes, with the local derivatives that each of them represents."""
+    """Which box each node that is shown belongs to, and the edges between boxes with the local derivatives that each stands for."""
 
     box: dict[Value, Box]
     edges: Edges

@@ -239,7 +239,7 @@ def _fill(grad: float, largest: float) -> str:
 
 
 def depth(grad: float, largest: float) -> float:
-    """The depth of the colour of a gradient other than 0, from 0 to 1."""
+    """How deep the colour of a gradient other than 0 is, from 0 to 1."""
     return math.sqrt(abs(grad) / largest)
 
 
