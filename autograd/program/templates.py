@@ -92,7 +92,7 @@ def _kept(pattern: Pattern) -> Program:
 
 def template(pattern: Pattern) -> Program:
     """The program of a pattern's contributions."""
-    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of a user's operation may change with what they capture
+    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of one's own operation may change with what they capture
     return _kept(pattern) if is_kept else _neutral(Pattern.record, pattern)
 
 
