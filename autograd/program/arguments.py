@@ -129,9 +129,20 @@ class Arguments:
         """These arguments for some of the lanes only."""
         if self.lanes in {None, len(lanes)}:
             return self
+        return self._with([(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups])
+
+    def with_groups(self, arrays: Sequence[np.ndarray]) -> "Arguments":
+        """Arguments of the same kinds with these numbers."""
+        return self._with([(x, None) for x in arrays])
+
+    def without_groups(self) -> "Arguments":
+        """These arguments without their numbers."""
+        return self._with([])
+
+    def _with(self, groups: Groups) -> "Arguments":
         part = object.__new__(Arguments)
         part.__dict__.update(self.__dict__)
-        part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
+        part.groups = groups
         return part
 
 

@@ -21,7 +21,9 @@ from autograd.operators import identical
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
-from autograd.program.steps import Step, Unpack, View
+from autograd.program.packing import Unpack
+from autograd.program.steps import Step
+from autograd.program.views import View
 from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 
 made = 0  # how many calls have been recorded

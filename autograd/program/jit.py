@@ -13,6 +13,7 @@ from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
+from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched, with_captured
 from autograd.program.vmap import VMap, name_of
 
@@ -68,13 +69,21 @@ class _Jit:
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
-        trace = next(self.recordings.parts(given))[0]
-        groups = with_captured(given.groups, trace)
-        if trace.whole is None and not any(own for _, own in groups):
-            if self.loss is None and FastCall.fits(args, trace):
-                self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
-            return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
-        return trace.result(name_of(self.f), groups)
+        tried: list[Any] = []  # recordings in which some lanes took paths that are not known
+        while True:
+            made = self.recordings.made
+            trace = next(self.recordings.parts(given, tried))[0]
+            groups = with_captured(given.groups, trace)
+            if trace.whole is None and not any(own for _, own in groups):
+                if self.loss is None and FastCall.fits(args, trace):
+                    self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
+                return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+            try:
+                return trace.result(name_of(self.f), groups)
+            except UnknownPath:
+                if self.recordings.made > made:  # even in what was just recorded, since a replay rounds in another way
+                    return self.f(*args)
+                tried.append(trace)
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""

@@ -7,8 +7,9 @@ recorded; `autograd.program.branches` merges the traces into a tree. What a repl
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
 
+import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from threading import RLock
@@ -18,6 +19,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.anomaly import users_line
+from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel, wrapped
 from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
 from autograd.engine import Value
@@ -26,7 +28,7 @@ from autograd.graph import order
 from autograd.kinds import named_float
 from autograd.program.arguments import Arguments, Groups, group_arrays
 from autograd.program.branches import Branches
-from autograd.program.building import form_of
+from autograd.program.building import form_of, older
 from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
 from autograd.program.form import Form
@@ -34,6 +36,7 @@ from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.program import Program
+from autograd.program.paths import UnknownPath
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
 from autograd.trees import tree_flatten, tree_unflatten
@@ -110,7 +113,8 @@ class Trace:
         leaves, self.structure = tree_flatten(tree)
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         known = set(map(_node, inputs))
-        self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
+        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in known]
+        self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
         self.bools: list[int] = [k for k, y in enumerate(leaves) if _is_bool(y, tracer)]
@@ -119,6 +123,8 @@ class Trace:
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
             self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
+            self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
+            self.count = sum(map(math.prod, self.form.shapes))
             return
         numbers, self.form = tree_ravel(tree)
         outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
@@ -126,9 +132,10 @@ class Trace:
         # The outputs that are True or False, which programs have as 1 and 0.
         self.bools = [k for k, y in enumerate(numbers) if _is_bool(y, tracer)]
         self.is_number = self.form.is_number and not self.bools
-        entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
+        entries = [v for x in (*inputs, *outside) for v in _entries(x, tracer)]
+        self.captured = [v for x in outside for v in _entries(x, current().tracer)]
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
-        program = Program([*tracer.guards, *outputs], [*entries, *outside])
+        program = Program([*tracer.guards, *outputs], entries)
         program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
         self.batched = BatchedProgram(program, range(self.count))
 
@@ -151,7 +158,13 @@ class Trace:
     def guards_hold(self, groups: Groups) -> bool:
         """Whether the guards of the form of all of it have the values that they had in the recording."""
         assert self.whole is not None  # noqa: S101  # others are in a tree
-        found = self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy)) if len(self.guards) else []
+        if not len(self.guards):
+            return True
+        try:
+            given = _given(with_captured(groups, self), lazy=self.lazy)
+            found = self.whole([x._number if x.__class__ is Value else x for x in given])
+        except UnknownPath:
+            return False
         return bool((np.array(found[self.structure.count :]) == self.guards).all())
 
     def result(self, name: str, groups: Groups) -> Any:
@@ -164,16 +177,15 @@ class Trace:
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
 
-# Arrays of so many numbers are traced as a whole.
-LARGE = 64
+# Arrays of so many numbers are traced as a whole; so many, where each lane has one.
+LARGE, WIDE = 64, 1024
 
 
-def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
-    """The numbers and Values of one lane, or, of what is traced as a whole, its array."""
+def _given(groups: Groups, *, lazy: bool) -> list[Any]:
+    """The numbers and Values of a call that has no lanes, or, of what is traced as a whole, its array."""
     found: list[Any] = []
     for array, own in groups:
-        row = array[lane if len(array) > 1 else 0]
-        found += [row] if lazy and row.size >= LARGE and not own else own or row.tolist()
+        found += [array[0]] if lazy and array.size >= LARGE and not own else own or array[0].tolist()
     return found
 
 
@@ -181,13 +193,21 @@ def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     """What stands for them in a recording: Values, or a traced array."""
     found: list[Any] = []
     for array, own in args.groups:
-        given = _given([(array, None)], lane, lazy=lazy and own is None)
-        found += [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
+        row = array[lane if len(array) > 1 else 0]
+        if args.lanes is None:
+            whole = row.size >= LARGE and own is None
+        else:
+            whole = row.size >= WIDE and (len(array) > 1 or own.__class__ is tuple)
+        found += [TracedArray.of(row, Value(0.0), 0)] if lazy and whole else map(Value, row.tolist())
     return found
 
 
 def _is_bool(x: Any, tracer: Tracer) -> bool:
     return x in tracer.bools if x.__class__ is Value else isinstance(x, bool | np.bool_)
+
+
+def _entries(x: Any, tracer: Any) -> Any:
+    return x.unpacked(tracer) if x.__class__ is TracedArray else [x]
 
 
 def _node(x: Any) -> Any:
@@ -250,24 +270,28 @@ class Recordings:
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these."""
+    def parts(self, args: Arguments, tried: Collection[Trace] = ()) -> Iterator[tuple[Trace, np.ndarray]]:
+        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these; none of those `tried`."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
             own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
             for trace in self.wholes.get(own, ()):
-                if len(left) and trace.guards_hold(with_captured(args.groups, trace)):
+                if len(left) and trace not in tried and trace.guards_hold(args.groups):
                     found[trace], left = [left], left[:0]
             while len(left):
                 tree = self.traces.get(own)
                 known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
                 for trace, lanes in known:
                     found.setdefault(trace, []).append(lanes)
-                for lanes in unknown:  # the first takes what was recorded, however a replay rounds
-                    found.setdefault(self._recorded(own, args, int(lanes[0])), []).append(lanes[:1])
-                left = np.sort(np.concatenate([lanes[1:] for lanes in unknown])) if unknown else left[:0]
+                rest = [left[:0]]
+                for lanes in unknown:  # the first takes what was recorded, however a replay rounds; all, where no guard parts them
+                    trace = self._recorded(own, args, int(lanes[0]))
+                    taken = len(lanes) if trace in self.wholes.get(own, ()) else 1
+                    found.setdefault(trace, []).append(lanes[:taken])
+                    rest.append(lanes[taken:])
+                left = np.sort(np.concatenate(rest))
         parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
         return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
@@ -299,15 +323,18 @@ class Recordings:
     def _traced(self, args: Arguments, lane: int) -> Trace:
         if self.lazy:
             try:
-                return Trace(self.f, args, lane, lazy=True)
+                trace = Trace(self.f, args, lane, lazy=True)
             except ArrayLost:  # what it does with an array needs a Value for each entry
                 pass
+            else:
+                if args.lanes is None or trace.whole is None or not len(trace.guards):
+                    return trace  # else lanes part outside of what is run over lanes of its own
         return Trace(self.f, args, lane)
 
     def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
         """The trace of that path that later calls find: this one, or the one that was there."""
         if trace.whole is not None:
-            self.wholes[key] = [*self.wholes.get(key, [])[1 - KEPT :], trace]
+            self.wholes[key] = [trace, *self.wholes.get(key, [])[: KEPT - 1]]
             return trace
         tree = self.traces.get(key)
         found = None if tree is None else tree.graft(trace)

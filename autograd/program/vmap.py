@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,14 @@ from autograd.errors import LengthError, OperationError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
-from autograd.program.passes import pruned
+from autograd.program.mapped import branching, fixed, inputs_of, signature
 from autograd.program.recording import Recordings, Trace, watched, with_captured
-from autograd.program.steps import NONE, Step, View
 from autograd.program.traced import LANES
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
+# How many forms of calls are kept.
+KEPT = 8
 
 
 def name_of(f: Function) -> str:
@@ -38,7 +37,8 @@ class VMap:
     def __init__(self, f: Function, in_axes: Any, reduce: str | None) -> None:
         functools.update_wrapper(self, f)
         self.f, self.in_axes, self.reduce = f, in_axes, reduce
-        self.recordings = Recordings(f, f"vmap({name_of(f)})")
+        self.recordings = Recordings(f, f"vmap({name_of(f)})", lazy=True)
+        self.forms: dict[Any, Form] = {}
 
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument."""
@@ -70,10 +70,9 @@ class VMap:
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        # Other numbers would take other paths; and what is True or False is no number of a call.
-        if joined and any((lazy and len(trace.guards)) or trace.bools for trace, _ in made):
+        if joined and any(trace.bools for trace, _ in made):  # what is True or False is no number of a call
             return self._unrolled(args, given.axes, lanes)
-        if self.reduce is not None or (joined and current().recording):
+        if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             return self._called(given, made)
         rows = np.empty((count, lanes), dtype=object if joined else float)
         for trace, chosen in made:
@@ -84,40 +83,20 @@ class VMap:
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
         """The results as one call of a form, joined to the Values among the arguments."""
-        form, inputs = Form(), []
-        sources: list[Any] = []  # of each group, a view, or places
-        for array, own in given.groups:
-            if len(array) > 1 or own.__class__ is tuple:
-                x, axis = own if own.__class__ is tuple else (array if own is None else array_of(own, array.shape), 0)
-                sources.append(View(form.input(x.shape), x.shape, axis))
-                inputs.append(x)
-            else:
-                sources.append(np.array([form.input() for _ in array[0]], int))
-                inputs += own or array[0].tolist()
-        shapes, lanes = made[0][0].form.shapes, given.lanes or 0
-        results: list[list[int]] = []  # the places of each part
-        for trace, chosen in made:
-            rows = None if len(made) == 1 else chosen
-            groups = [replace(g, rows=rows) if g.__class__ is View else g for g in sources]
-            if trace.captured:
-                groups.append(np.array([form.input() for _ in trace.captured], int))
-                inputs += trace.captured
-            batched = BatchedProgram(pruned(trace.batched.program, range(trace.count)), range(trace.count))
-            if self.reduce is not None:
-                sums = np.array([form.place() for _ in range(trace.count)], int)
-                form.steps.append(Step(batched, len(chosen), tuple(groups), sums, weight=self.weight(lanes)))
-                results.append(sums.tolist())
-            else:
-                views = [View(form.place((lanes, *shape)), (lanes, *shape), 0, rows) for shape in shapes]
-                form.steps.append(Step(batched, len(chosen), tuple(groups), NONE, tuple(views)))
-                results.append([view.place for view in views])
-        received = {own[0]: list(own) for own in zip(*results, strict=True)}
-        form.total(received, list(received))
-        form.outputs = [received[place][0] for place in results[0]]
-        found = call(name_of(self.f), form, inputs)
-        if self.reduce is None:
-            return tree_unflatten(made[0][0].form.structure, found)
-        return made[0][0].form.unravel(found)
+        options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
+        tracer: Any = current().tracer
+        if tracer is not None and any(len(trace.guards) for trace, _ in made):
+            form, inputs = branching(self.recordings.name, self.f, given, made, tracer.run, **options)
+        else:
+            key = signature(given), *[(trace, rows.tobytes() if len(made) > 1 else None) for trace, rows in made]
+            if key not in self.forms:
+                if len(self.forms) >= KEPT:
+                    del self.forms[next(iter(self.forms))]
+                self.forms[key] = fixed(given, made, **options)
+            form, inputs = self.forms[key], inputs_of(given, made)
+        found, shapes = call(name_of(self.f), form, inputs), made[0][0].form
+        is_flat = self.reduce is not None and all(trace.whole is None for trace, _ in made)
+        return shapes.unravel(found) if is_flat else tree_unflatten(shapes.structure, found)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
