@@ -72,7 +72,8 @@ def _of_form(trace: Any) -> list[str]:
 
 def _of_step(step: Any) -> list[str]:
     if step.__class__ is Route:
-        return [f"{_counted(len(step.paths.kept), 'path')}, of which each of {_counted(step.lanes, 'lane')} takes its own."]
+        count = sum([len(paths.kept) for paths, _ in step.known])
+        return [f"{_counted(count, 'path')}, of which each of {_counted(step.lanes, 'lane')} takes its own."]
     if step.__class__ is not Step:
         return [f"an array of {_counted(len(step.numbers), 'number')}, taken apart or put together."]
     where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"

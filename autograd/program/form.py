@@ -67,8 +67,8 @@ class Form:
         return self.inputs[-1]
 
     def constant(self, x: Any) -> int:
-        """A new place that always holds the number or array `x`."""
-        place = self.place(x.shape if isinstance(x, np.ndarray) else None)
+        """A new place that always holds the number or array `x`, or what says which lanes take which path."""
+        place = self.place(None if isinstance(x, float | int) else x.shape if isinstance(x, np.ndarray) else ())
         self.constants[place] = x
         return place
 

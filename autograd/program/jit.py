@@ -14,7 +14,8 @@ from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
 from autograd.program.paths import UnknownPath
-from autograd.program.recording import Recordings, watched, with_captured
+from autograd.program.recording import Recordings, watched
+from autograd.program.trace import with_captured
 from autograd.program.vmap import VMap, name_of
 
 Function = Callable[..., Any]

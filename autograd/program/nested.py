@@ -18,7 +18,7 @@ from autograd.ops import where
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack, Unpack
-from autograd.program.paths import Route
+from autograd.program.paths import Route, repeated
 from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
@@ -228,7 +228,10 @@ class _Product:
         lanes, summed = self.lanes * step.lanes, step.summed
         inputs = self.inputs(step.inputs, step.lanes)
         columns = [replace(view, place=self.column(view.place), outer=self.lanes) for view in step.columns]
-        route = None if step.route is None else self.at[step.route]
+        route = step.route
+        if route is not None:  # the same in all lanes where it is no Route that says it
+            parts = self.form.constants.get(route)
+            route = self.at[route] if parts is None else self.made.constant(repeated(parts, step.lanes, self.lanes))
         if summed:
             every = self.made.place((lanes, summed))
             columns.insert(0, View(every, (lanes, summed)))
@@ -239,8 +242,10 @@ class _Product:
 
     def route(self, step: Route) -> None:
         """Which path each lane of the product takes."""
-        inputs = self.inputs(step.inputs, step.lanes)
-        self.made.steps.append(Route(step.paths, self.lanes * step.lanes, inputs, self.column(step.place)))
+        inputs, lanes = self.inputs(step.inputs, step.lanes), self.lanes * step.lanes
+        each = step.lanes * np.arange(self.lanes)[:, None]
+        known = [(paths, None if rows is None else (each + rows).ravel()) for paths, rows in step.known]
+        self.made.steps.append(Route(known, lanes, inputs, self.column(step.place)))
 
     def inputs(self, groups: Sequence[Any], own: int) -> tuple[Any, ...]:
         """The inputs of a step of so many lanes of its own."""

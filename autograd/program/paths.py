@@ -103,7 +103,7 @@ class Paths:
             )
 
     def parts(self, groups: Sequence[np.ndarray], lanes: int) -> Parts:
-        """The paths that the lanes of these groups take, in the order of the first lane of each."""
+        """The paths that the lanes of these groups take."""
         found: dict[Path, list[np.ndarray]] = {}
         left = np.arange(lanes)
         while len(left):
@@ -113,8 +113,7 @@ class Paths:
             for own in unknown:  # the first takes what was recorded, however a replay rounds
                 found.setdefault(self._recorded(groups, int(own[0])), []).append(own[:1])
             left = np.sort(np.concatenate([own[1:] for own in unknown])) if unknown else left[:0]
-        parts = [(path, np.sort(np.concatenate(own))) for path, own in found.items()]
-        return sorted(parts, key=lambda part: int(part[1][0]))
+        return [(path, np.sort(np.concatenate(own))) for path, own in found.items()]
 
     def _recorded(self, groups: Sequence[np.ndarray], lane: int) -> Path:
         path = None if self.record is None else self.record(lane, [x[lane if len(x) > 1 else 0] for x in groups])
@@ -122,6 +121,15 @@ class Paths:
         if known is None:
             raise UnknownPath(self.name)
         return known
+
+
+def _first(part: tuple[Path, np.ndarray]) -> int:
+    return int(part[1][0])
+
+
+def repeated(parts: Parts, own: int, lanes: int) -> Parts:
+    """The same for each of some lanes around so many of their own."""
+    return [(path, (own * np.arange(lanes)[:, None] + rows).ravel()) for path, rows in parts]
 
 
 def placed(program: Program, places: Sequence[int], inputs: int) -> Program:
@@ -138,13 +146,13 @@ class Route:
     """Which path each lane takes.
 
     Attributes:
-        paths: those that are known.
+        known: the paths of groups of lanes, and which lanes these are, all if None.
         lanes: how many.
         inputs: as those of a step.
         place: that of the answer.
     """
 
-    paths: Paths
+    known: Sequence[tuple[Paths, np.ndarray | None]]
     lanes: int
     inputs: tuple[Any, ...]
     place: int
@@ -152,7 +160,16 @@ class Route:
     def run(self, numbers: np.ndarray, arrays: dict[int, Any]) -> None:
         """Fill in the answer."""
         groups = [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
-        arrays[self.place] = self.paths.parts(groups, self.lanes)
+        arrays[self.place] = self.parts(groups)
+
+    def parts(self, groups: Sequence[np.ndarray]) -> Parts:
+        """The paths that the lanes of these groups take."""
+        found: Parts = []
+        for paths, rows in self.known:
+            own = groups if rows is None else _rows(groups, rows)
+            parts = paths.parts(own, self.lanes if rows is None else len(rows))
+            found += parts if rows is None else [(path, rows[chosen]) for path, chosen in parts]
+        return sorted(found, key=_first)
 
     def run_on_any(self, numbers: dict[int, Any]) -> None:
         """The same for numbers of any kind, by the floats next to them."""
@@ -160,8 +177,8 @@ class Route:
         try:
             groups = [x.astype(float) for x in given]
         except (TypeError, ValueError):
-            raise UnknownPath(self.paths.name) from None
-        numbers[self.place] = self.paths.parts(groups, self.lanes)
+            raise UnknownPath(self.known[0][0].name) from None
+        numbers[self.place] = self.parts(groups)
 
     def places(self) -> list[list[int]]:
         """That of the answer."""

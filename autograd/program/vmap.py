@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
-from autograd.program.form import Form
-from autograd.program.mapped import branching, fixed, inputs_of, signature
-from autograd.program.recording import Recordings, Trace, watched, with_captured
-from autograd.program.traced import LANES
+from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
+from autograd.program.recording import Recordings, watched
+from autograd.program.trace import Trace, of_kind, with_captured
+from autograd.program.traced import LANES, TracedArray
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
@@ -38,7 +38,7 @@ class VMap:
         functools.update_wrapper(self, f)
         self.f, self.in_axes, self.reduce = f, in_axes, reduce
         self.recordings = Recordings(f, f"vmap({name_of(f)})", lazy=True)
-        self.forms: dict[Any, Form] = {}
+        self.forms: dict[Any, LaneForm] = {}
 
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument."""
@@ -70,8 +70,6 @@ class VMap:
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        if joined and any(trace.bools for trace, _ in made):  # what is True or False is no number of a call
-            return self._unrolled(args, given.axes, lanes)
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             return self._called(given, made)
         rows = np.empty((count, lanes), dtype=object if joined else float)
@@ -79,24 +77,27 @@ class VMap:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
             rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
-        return _stacked(form, rows, set.intersection(*[set(trace.bools) for trace, _ in made]))
+        return _stacked(form, rows, leaf_kinds(made))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
         """The results as one call of a form, joined to the Values among the arguments."""
         options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
         tracer: Any = current().tracer
         if tracer is not None and any(len(trace.guards) for trace, _ in made):
-            form, inputs = branching(self.recordings.name, self.f, given, made, tracer.run, **options)
+            found = branching(self.recordings.name, self.f, given, made, tracer.run, **options)
         else:
             key = signature(given), *[(trace, rows.tobytes() if len(made) > 1 else None) for trace, rows in made]
             if key not in self.forms:
                 if len(self.forms) >= KEPT:
                     del self.forms[next(iter(self.forms))]
                 self.forms[key] = fixed(given, made, **options)
-            form, inputs = self.forms[key], inputs_of(given, made)
-        found, shapes = call(name_of(self.f), form, inputs), made[0][0].form
-        is_flat = self.reduce is not None and all(trace.whole is None for trace, _ in made)
-        return shapes.unravel(found) if is_flat else tree_unflatten(shapes.structure, found)
+            found = self.forms[key]
+        results, shapes = call(name_of(self.f), found.form, found.inputs(given)), made[0][0].form
+        if found.by_number:
+            return shapes.unravel(results)
+        if self.reduce is None:
+            results = [x if kind is None else _marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
+        return tree_unflatten(shapes.structure, results)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
@@ -121,15 +122,25 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _stacked(form: Shapes, rows: np.ndarray, bools: Collection[int] = ()) -> Any:
-    """Rows, one for each number of the form, as arrays in it with the lanes first; those in `bools` are True or False."""
+def _marked(x: Any, kind: type) -> Any:
+    """An array of a call, as one of bools or ints."""
+    if x.__class__ is not TracedArray:
+        return of_kind(x, kind)
+    tracer: Any = current().tracer
+    x.kind = kind
+    if kind is bool and not tracer.masks:  # what it is used for needs the truth values
+        return np.array([bool(v) for v in x.unpacked(tracer)]).reshape(x.shape)
+    tracer.masked |= kind is bool
+    return x
+
+
+def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None = None) -> Any:
+    """Rows, one for each number of the form, as arrays in it with the lanes first, of bools or ints where `kinds` says so."""
     leaves, place, lanes = [], 0, rows.shape[1]
-    for shape in form.shapes:
+    for shape, kind in zip(form.shapes, kinds or [None] * len(form.shapes), strict=True):
         size = math.prod(shape)
-        own = rows[place : place + size].T
-        if size and all(k in bools for k in range(place, place + size)):
-            own = own.astype(bool)
-        leaves.append(wrapped(np.ascontiguousarray(own).reshape(lanes, *shape)))
+        own = np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)
+        leaves.append(wrapped(own) if kind is None else of_kind(own, kind))
         place += size
     return tree_unflatten(form.structure, leaves)
 
