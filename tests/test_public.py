@@ -20,7 +20,7 @@ README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 AUTOGRAD = """
     Drawing Op Page Program TABLE Value backend count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd jacobian jacrev jit
     jvp latex
-    leaves no_grad order scope step_through to_sympy value_and_grad vjp vmap
+    leaves no_grad order scope step_through take to_sympy value_and_grad vjp vmap
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import NumberError
 from autograd.ops import TABLE
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import CODES, Program
@@ -154,11 +155,17 @@ class Form:
         step = self.steps[-1] if len(self.steps) == 1 else None
         return step if step.__class__ is Step and step.batched.__class__ is BatchedProgram else None
 
-    def on_any(self, given: Sequence[Any]) -> list[Any]:
-        """The outputs on numbers of any kind."""
+    def on_any(self, given: Sequence[Any], at: Sequence[Any] | None = None) -> list[Any]:
+        """The outputs on numbers of any kind; where these cannot be compared, lanes take the paths that they take `at` others."""
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
         for step in self.steps:
-            step.run_on_any(numbers)
+            try:
+                step.run_on_any(numbers)
+            except NumberError:
+                if at is None:
+                    raise
+                _, arrays = self._recorded(at)
+                numbers.update((place, arrays[place]) for place, *_ in step.places())
         return [numbers[p] for p in self.outputs]
 
     def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> "Form":

@@ -20,9 +20,9 @@ from autograd.program.arguments import Arguments
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.nested import BatchedForm
-from autograd.program.paths import BranchingProgram, Path, Paths, Route, placed, result
-from autograd.program.trace import Trace
+from autograd.program.paths import BranchingProgram, PathProgram, Paths, Route, placed, result
 from autograd.program.steps import Step
+from autograd.program.trace import Trace
 from autograd.program.traced import TracedArray
 from autograd.program.views import NONE, View
 from autograd.trees import tree_flatten
@@ -94,8 +94,8 @@ class LaneForm:
         """A step for lanes each of which takes the path that it takes now."""
         if len(made) == 1:
             trace = made[0][0]
-            batched = BatchedProgram(trace.batched.program, range(trace.count)).only(range(trace.count))
-            self.step(batched, self.groups(trace.captured, rows), rows)
+            program = BatchedProgram(trace.batched.program, range(trace.count)).only(range(trace.count))
+            self.step(program, self.groups(trace.captured, rows), rows)
             return
         captured = _captured(made)
         paths = [(_path(trace, self.own, captured), _within(own, rows)) for trace, own in made]
@@ -146,11 +146,11 @@ def _captured(made: Made) -> list[Value]:
     return list(dict.fromkeys([v for trace, _ in made for v in trace.captured]))
 
 
-def _path(trace: Trace, own: int, captured: Sequence[Value]) -> Path:
+def _path(trace: Trace, own: int, captured: Sequence[Value]) -> PathProgram:
     """A trace as a program of so many numbers of a lane, then of all that is captured."""
     at = {v: own + k for k, v in enumerate(captured)}
     program = placed(trace.batched.program, [*range(own), *[at[v] for v in trace.captured]], own + len(captured))
-    return Path(program, trace.count, trace.guards)
+    return PathProgram(program, trace.count, trace.guards)
 
 
 def _within(lanes: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
@@ -224,7 +224,7 @@ class _Recorder:
         self.captured, self.known = captured, set(captured)
         self.own = sum([array.shape[1] for array, _ in given.groups])
 
-    def record(self, lane: int, rows: Sequence[np.ndarray]) -> Path | None:
+    def record(self, lane: int, rows: Sequence[np.ndarray]) -> PathProgram | None:
         """The path of a lane."""
         lane = int(self.lanes[lane % len(self.lanes)])  # there may be lanes around these
         args = self.given.with_groups([row[None] for row in (rows[:-1] if self.captured else rows)])
@@ -246,6 +246,7 @@ class _Recorder:
             elif not identical(v._number, x):
                 return False
         return True
+
 
 def _held(f: Any) -> list[Value]:
     """The Values that a function holds in its closure, or those of functions there: any path may use them."""

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograd.errors import TraceError
+from autograd.errors import NumberError, TraceError
 from autograd.kinds import quietly
 from autograd.program import passes
 from autograd.program.branches import Branches
@@ -24,7 +24,7 @@ from autograd.program.program import Program
 from autograd.program.views import View, moved
 
 # Which lanes take which path.
-Parts = list[tuple["Path", np.ndarray]]
+Parts = list[tuple["PathProgram", np.ndarray]]
 # How many paths are kept.
 KEPT = 256
 
@@ -34,12 +34,12 @@ class UnknownPath(TraceError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} takes a path at these numbers that was not recorded, and cannot be recorded here, since a copy or pickle holds recorded "
-            "paths alone: call the function that it was made by"
+            f"{name} takes a path at these numbers that was not recorded, and cannot be recorded here, since a copy or pickle holds only "
+            "the recorded ones: call the function that it was made by"
         )
 
 
-class Path:
+class PathProgram:
     """A path through a function, as a program from its inputs and what any path captures: what `Branches` takes as a trace.
 
     Attributes:
@@ -63,10 +63,10 @@ class Paths:
         record: what gives the path of a lane, by its number and the rows of each group; None where it cannot be recorded again.
     """
 
-    def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], Path | None] | None) -> None:
+    def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], PathProgram | None] | None) -> None:
         self.name, self.inputs, self.record = name, inputs, record
         self.tree = Branches(inputs)
-        self.kept: dict[Path, None] = {}  # the oldest first
+        self.kept: dict[PathProgram, None] = {}  # the oldest first
         self.lost = 0
         self.lock = RLock()
 
@@ -79,7 +79,7 @@ class Paths:
         for path in state["kept"]:
             self.add(path)
 
-    def add(self, path: Path) -> Path | None:
+    def add(self, path: PathProgram) -> PathProgram | None:
         """The known path that is the same as this one, which may be itself; None where it contradicts the others."""
         with self.lock:
             found = self.tree.graft(path)
@@ -104,7 +104,7 @@ class Paths:
 
     def parts(self, groups: Sequence[np.ndarray], lanes: int) -> Parts:
         """The paths that the lanes of these groups take."""
-        found: dict[Path, list[np.ndarray]] = {}
+        found: dict[PathProgram, list[np.ndarray]] = {}
         left = np.arange(lanes)
         while len(left):
             known, unknown = self.tree.route(groups, left) if len(self.kept) else ([], [left])
@@ -115,7 +115,7 @@ class Paths:
             left = np.sort(np.concatenate([own[1:] for own in unknown])) if unknown else left[:0]
         return [(path, np.sort(np.concatenate(own))) for path, own in found.items()]
 
-    def _recorded(self, groups: Sequence[np.ndarray], lane: int) -> Path:
+    def _recorded(self, groups: Sequence[np.ndarray], lane: int) -> PathProgram:
         path = None if self.record is None else self.record(lane, [x[lane if len(x) > 1 else 0] for x in groups])
         known = None if path is None else self.add(path)
         if known is None:
@@ -123,7 +123,7 @@ class Paths:
         return known
 
 
-def _first(part: tuple[Path, np.ndarray]) -> int:
+def _first(part: tuple[PathProgram, np.ndarray]) -> int:
     return int(part[1][0])
 
 
@@ -177,7 +177,7 @@ class Route:
         try:
             groups = [x.astype(float) for x in given]
         except (TypeError, ValueError):
-            raise UnknownPath(self.known[0][0].name) from None
+            raise NumberError(f"{self.known[0][0].name} branches on its numbers, which these cannot decide: give it floats") from None
         numbers[self.place] = self.parts(groups)
 
     def places(self) -> list[list[int]]:
@@ -219,14 +219,14 @@ class BranchingProgram:
         inputs, outputs: how many each has.
     """
 
-    def __init__(self, make: Callable[[Path], Program], inputs: int, outputs: int) -> None:
+    def __init__(self, make: Callable[[PathProgram], Program], inputs: int, outputs: int) -> None:
         self.make, self.inputs, self.outputs = make, inputs, outputs
-        self.made: WeakKeyDictionary[Path, BatchedProgram] = WeakKeyDictionary()
+        self.made: WeakKeyDictionary[PathProgram, BatchedProgram] = WeakKeyDictionary()
 
     def __reduce__(self) -> Any:
         return BranchingProgram, (self.make, self.inputs, self.outputs)
 
-    def of(self, path: Path) -> BatchedProgram:
+    def of(self, path: PathProgram) -> BatchedProgram:
         """That of a path."""
         if path not in self.made:
             program = self.make(path)
@@ -260,23 +260,23 @@ class BranchingProgram:
         return np.ones(self.inputs, bool)
 
 
-def _adjoint(make: Callable[[Path], Program], seeded: Sequence[int], wanted: Sequence[int], path: Path) -> Program:
+def _adjoint(make: Callable[[PathProgram], Program], seeded: Sequence[int], wanted: Sequence[int], path: PathProgram) -> Program:
     return passes.adjoint(make(path), seeded, wanted)
 
 
-def _tangent(make: Callable[[Path], Program], active: Sequence[int], path: Path) -> Program:
+def _tangent(make: Callable[[PathProgram], Program], active: Sequence[int], path: PathProgram) -> Program:
     return passes.tangent(make(path), active)
 
 
-def _only(make: Callable[[Path], Program], outputs: Sequence[int], path: Path) -> Program:
+def _only(make: Callable[[PathProgram], Program], outputs: Sequence[int], path: PathProgram) -> Program:
     return passes.pruned(make(path), outputs)
 
 
-def _masked(make: Callable[[Path], Program], outputs: Sequence[int], path: Path) -> Program:
+def _masked(make: Callable[[PathProgram], Program], outputs: Sequence[int], path: PathProgram) -> Program:
     return make(path).masked(outputs)
 
 
-def result(path: Path) -> Program:
+def result(path: PathProgram) -> Program:
     """The program of a path without its guards."""
     return passes.pruned(path.batched.program, range(path.count))
 

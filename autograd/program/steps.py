@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.packing import Pack as Pack  # noqa: PLC0414  # older pickles name them here
+from autograd.program.packing import Unpack as Unpack  # noqa: PLC0414
 from autograd.program.views import View, moved
 
 
@@ -143,7 +145,9 @@ class Step:
             return self
         batched = self.batched.only([k for place, *own in self.places() if place in live for k in own])
         totals, columns = [tuple([view for view in own if view.place in live]) for own in (self.totals, self.columns)]
-        return replace(self, batched=batched, sums=np.array([p for p in self.sums.tolist() if p in live], int), totals=totals, columns=columns)
+        return replace(
+            self, batched=batched, sums=np.array([p for p in self.sums.tolist() if p in live], int), totals=totals, columns=columns
+        )
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
         """The place of each argument, and whether it is used in branches of a `where` alone; of results `kinds` says it."""

@@ -199,10 +199,8 @@ def _inputs(args: Arguments, lane: int, tracer: Tracer) -> list[Any]:
     found: list[Any] = []
     for (array, own), masks in zip(args.groups, args.masks, strict=True):
         row = array[lane if len(array) > 1 else 0]
-        if args.lanes is None:
-            whole = row.size >= LARGE and own is None
-        else:
-            whole = row.size >= WIDE and (len(array) > 1 or own.__class__ is tuple)
+        has_lanes = len(array) > 1 or own.__class__ is tuple
+        whole = row.size >= LARGE and own is None if args.lanes is None else row.size >= WIDE and has_lanes
         if tracer.lazy and whole:
             found.append(TracedArray.of(row, Value(0.0), 0, bool if masks else None))
             continue
