@@ -46,6 +46,10 @@ class Array(np.ndarray):
         return self
 
 
+class Handle(Array):
+    """An array that stands for one whose numbers lie elsewhere: it is itself alone, whatever its memory holds."""
+
+
 register_arrays(Array)
 
 

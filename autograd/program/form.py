@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import NumberError
 from autograd.ops import TABLE
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import CODES, Program
@@ -158,14 +157,9 @@ class Form:
     def on_any(self, given: Sequence[Any], at: Sequence[Any] | None = None) -> list[Any]:
         """The outputs on numbers of any kind; where these cannot be compared, lanes take the paths that they take `at` others."""
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
+        recorded = None if at is None or self._flat() else self._recorded(at)
         for step in self.steps:
-            try:
-                step.run_on_any(numbers)
-            except NumberError:
-                if at is None:
-                    raise
-                _, arrays = self._recorded(at)
-                numbers.update((place, arrays[place]) for place, *_ in step.places())
+            step.run_on_any(numbers, recorded)
         return [numbers[p] for p in self.outputs]
 
     def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> "Form":

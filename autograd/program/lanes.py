@@ -73,7 +73,7 @@ class BatchedProgram:
 
     # Runs.
 
-    def on_any(self, given: Sequence[Any], _lanes: int) -> list[Any]:
+    def on_any(self, given: Sequence[Any], _lanes: int, _at: Any) -> list[Any]:
         """The outputs at numbers of any kind, and columns of such."""
         return self.program(given)
 

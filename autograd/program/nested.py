@@ -138,16 +138,17 @@ class BatchedForm:
         rest = iter(columns)
         return [np.empty(0) if not w else next(parts) if len(x) == 1 else next(rest) for x, w in zip(groups, wanted, strict=True)]
 
-    def on_any(self, given: Sequence[Any], lanes: int) -> list[Any]:
-        """As that of a program."""
-        found = []
+    def on_any(self, given: Sequence[Any], lanes: int, at: Sequence[np.ndarray] | None) -> list[Any]:
+        """As that of a program; `at` are the groups of inputs of a run on floats, if there is one."""
+        found, (recorded, varying) = [], ([], ()) if at is None else self._inputs(at)
         for lane in range(lanes):
+            floats = None if at is None else [x[lane] if v else x for x, v in zip(recorded, varying, strict=True)]
             own = [x[lane] if isinstance(x, np.ndarray) and x.ndim else x for x in given]
             args = [
                 own[a] if self.form.shape(p) is None else np.array(own[a:b]).reshape(self.form.shapes[p])
                 for p, (a, b) in zip(self.form.inputs, pairwise(self.ends[0]), strict=True)
             ]
-            found.append([x for y in self.form.on_any(args) for x in np.ravel(y)])
+            found.append([x for y in self.form.on_any(args, floats) for x in np.ravel(y)])
         return [np.array(column) for column in zip(*found, strict=True)]
 
     @cached_property

@@ -43,7 +43,7 @@ class Pack(_Rearranged):
             if place in active:
                 send(place, x)
 
-    def run_on_any(self, numbers: dict[int, Any]) -> None:
+    def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Fill in the array."""
         numbers[self.array] = np.array([numbers[p] for p in self.numbers.tolist()]).reshape(self.shape)
 
@@ -94,7 +94,7 @@ class Unpack(_Rearranged):
         """Send the array what its entries got."""
         send(self.array, np.array([received.get(p, 0.0) for p in self.numbers.tolist()]).reshape(self.shape))
 
-    def run_on_any(self, numbers: dict[int, Any]) -> None:
+    def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Fill in the numbers."""
         numbers.update(zip(self.numbers.tolist(), numbers[self.array].ravel(), strict=True))
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograd.errors import NumberError, TraceError
+from autograd.errors import TraceError
 from autograd.kinds import quietly
 from autograd.program import passes
 from autograd.program.branches import Branches
@@ -171,14 +171,17 @@ class Route:
             found += parts if rows is None else [(path, rows[chosen]) for path, chosen in parts]
         return sorted(found, key=_first)
 
-    def run_on_any(self, numbers: dict[int, Any]) -> None:
-        """The same for numbers of any kind, by the floats next to them."""
+    def run_on_any(self, numbers: dict[int, Any], recorded: Any) -> None:
+        """The same for numbers of any kind; of those that are no floats, such as symbols, as it was recorded."""
         given = [g.take(numbers[g.place]) if g.__class__ is View else np.array([[numbers[p] for p in g.tolist()]]) for g in self.inputs]
         try:
             groups = [x.astype(float) for x in given]
         except (TypeError, ValueError):
-            raise NumberError(f"{self.known[0][0].name} branches on its numbers, which these cannot decide: give it floats") from None
-        numbers[self.place] = self.parts(groups)
+            if recorded is None:
+                raise
+            numbers[self.place] = recorded[1][self.place]
+        else:
+            numbers[self.place] = self.parts(groups)
 
     def places(self) -> list[list[int]]:
         """That of the answer."""
@@ -316,7 +319,7 @@ class Along:
                     x[...] = quietly(np.add, x, gradient)
         return found
 
-    def on_any(self, given: Sequence[Any], lanes: int) -> list[Any]:
+    def on_any(self, given: Sequence[Any], lanes: int, _at: Any) -> list[Any]:
         """As that of a program."""
         if len(self.parts) == 1:
             return self.parts[0][0].program(given)

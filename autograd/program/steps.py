@@ -89,10 +89,11 @@ class Step:
                 if place in active:
                     send(place, x)
 
-    def run_on_any(self, numbers: dict[int, Any]) -> None:
-        """The same with numbers of any kind, and arrays, in one dict."""
+    def run_on_any(self, numbers: dict[int, Any], recorded: Any) -> None:
+        """The same with numbers of any kind, and arrays, in one dict; `recorded` has those of a run on floats, if there is one."""
         rows = [g.take(numbers[g.place]).T if g.__class__ is View else [numbers[p] for p in g.tolist()] for g in self.inputs]
-        found = self.over(numbers).on_any([x for row in rows for x in row], self.lanes)
+        at = None if recorded is None else self.groups(*recorded)
+        found = self.over(numbers).on_any([x for row in rows for x in row], self.lanes, at)
         summed = [y if self.lanes == 1 else np.sum(np.broadcast_to(y, self.lanes)) for y in found[: self.summed]]
         numbers.update((place, y * self.weight) for place, y in zip(self.sums.tolist(), summed, strict=False))
         rest = iter(summed[len(self.sums) :])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ops
-from autograd.arrays import NUMPY_CLASSES, Array, array_of
+from autograd.arrays import NUMPY_CLASSES, Handle, array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import TraceError
@@ -92,7 +92,7 @@ CELL = np.empty((), object)
 CELL[()] = Placeholder()
 
 
-class TracedArray(Array):
+class TracedArray(Handle):
     """An array that a traced function was given, or that lanes gave: a handle, so that its entries are no objects.
 
     NumPy's functions of all entries alike, its sums, and products with its rows run over lanes; anything else has a Value for each entry.
