@@ -11,6 +11,7 @@ from autograd.compiled import backend as backend
 from autograd.context import no_grad as no_grad
 from autograd.context import scope as scope
 from autograd.engine import Value as Value
+from autograd.gather import take as take
 from autograd.graph import count as count
 from autograd.graph import leaves as leaves
 from autograd.graph import order as order
@@ -188,6 +189,7 @@ __all__ = [
     "step_through",
     "stop_gradient",
     "sub",
+    "take",
     "tan",
     "tanh",
     "to_sympy",

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from autograd.context import current
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, named_float, not_a_number, quietly
 from autograd.linalg import PRODUCTS
 from autograd.numeric import register_arrays
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
-from autograd.ufuncs import QUESTIONS, REDUCTIONS, on_numbers, why_not
+from autograd.ufuncs import LIVE, QUESTIONS, REDUCTIONS, on_numbers, why_not
 
 SEQUENCES = (np.ndarray, list, tuple)
 # Options that NumPy may add to a call and that make no difference here.
@@ -45,16 +46,20 @@ class Array(np.ndarray):
         return self
 
 
+class Handle(Array):
+    """An array that stands for one whose numbers lie elsewhere: it is itself alone, whatever its memory holds."""
+
+
 register_arrays(Array)
 
 
 def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Numbers as an array, of floats, of bools or of Values; the number itself where the shape is ()."""
+    """Numbers as an array, of floats, of bools, of ints or of Values; the number itself where the shape is ()."""
     if not shape:
         return numbers[0]
     kinds = {x.__class__ for x in numbers}
     kind = kinds.pop() if len(kinds) == 1 else object
-    plain = kind in {float, bool}
+    plain = kind in {float, bool, int}
     out = np.empty(len(numbers), dtype=kind if plain else object)
     out[:] = numbers
     return out.reshape(shape) if plain else out.reshape(shape).view(Array)
@@ -241,6 +246,11 @@ def _array(name: str, x: Any) -> np.ndarray:
 def _on_objects(ufunc: np.ufunc, method: str, given: Sequence[Any], options: dict[str, Any], to: Any) -> Any:
     if ufunc.signature is not None:
         return _product(ufunc, given, options)
+    tracer = current().tracer
+    if ufunc in LIVE and method == "__call__" and to is None and not options and tracer is not None and tracer.masks:
+        found = np.asarray(np.frompyfunc(LIVE[ufunc], ufunc.nin, 1)(*given), dtype=object)
+        tracer.masked = True
+        return found if any(map(is_node, found.ravel())) else found.astype(bool)
     if method == "reduce" and ufunc in REDUCTIONS:
         return _reduced(REDUCTIONS[ufunc], given[0], **options)
     run = getattr(_elementwise(ufunc), method)

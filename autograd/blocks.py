@@ -44,6 +44,12 @@ class Tracer(Protocol):
     def lazy(self) -> bool:
         """Whether a computation over lanes is kept as one call."""
 
+    @property
+    def masks(self) -> bool:
+        """Whether comparisons of arrays are kept as such."""
+
+    masked: bool  # whether there are any
+
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""
 

@@ -65,7 +65,7 @@ def refuse_second(nodes: Iterable[Value]) -> None:
 class AbstractTracer:
     """A tracer for recording derivatives with placeholder numbers: no branch can be taken, and no number can be read."""
 
-    lazy = False
+    lazy = masks = masked = False
 
     def guard(self, _node: Any) -> bool:
         """Raise an error: the number is not known."""

@@ -136,6 +136,21 @@ QUESTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.logical_not: lambda x: not x,
 }
 
+# The same where answers are numbers that live on, as in a function that is traced; and what is computed of such.
+LIVE: dict[np.ufunc, Callable[..., Any]] = {
+    **{f: QUESTIONS[f] for f in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)},
+    np.isnan: lambda x: x != x,  # noqa: PLR0124  # as above
+    np.isfinite: lambda x: abs(x) < math.inf,
+    np.isinf: lambda x: abs(x) >= math.inf,
+    np.logical_and: lambda a, b: (a != 0.0) & (b != 0.0),
+    np.logical_or: lambda a, b: (a != 0.0) | (b != 0.0),
+    np.logical_xor: lambda a, b: (a != 0.0) ^ (b != 0.0),
+    np.logical_not: lambda x: x == 0.0,
+    np.bitwise_and: operator.and_,
+    np.bitwise_or: operator.or_,
+    np.bitwise_xor: operator.xor,
+    np.invert: lambda x: not x if isinstance(x, bool | np.bool_) else ~x,
+}
 
 # The rows, by the names that they have in NumPy.
 OPERATIONS |= {

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import sici
 
 import autograd
-from autograd import Op, Value, draw, exp, grad, jacobian, jit, ops, vmap
+from autograd import Op, Program, Value, draw, exp, grad, jacobian, jit, ops, vmap
 
 
 class Advice(NamedTuple):
@@ -52,6 +52,17 @@ def value(x: float = 2.0) -> Value:
 def set_to(owner: Any, name: str, x: Any) -> Any:
     setattr(owner, name, x)
     return getattr(owner, name)
+
+
+def rungs(x: Any) -> Any:
+    n = 0
+    while x > n:
+        n += 1
+    return x * n
+
+
+def jump(p: Any, X: Any) -> Any:
+    return jit(lambda p: vmap(lambda x: p * x if p > 0.0 else 2.0 * p * x, reduce="sum")(X) * 0.5)(p)
 
 
 def put(array: np.ndarray, x: Any) -> np.ndarray:
@@ -257,6 +268,24 @@ RECORDED = [
         lambda: vmap(ops.sum)([[1.0, 3.0], [1.0, 2.0]]),
         lambda: vmap(ops.sum)(np.array([[1.0, 3.0], [1.0, 2.0]])),
         [4.0, 3.0],
+    ),
+    Advice(
+        "of a mask give np.flatnonzero(mask)",
+        lambda: autograd.take([1.0, 2.0], np.array([False, True])),
+        lambda: autograd.take([1.0, 2.0], np.flatnonzero([False, True])),
+        [2.0],
+    ),
+    Advice(
+        "choose with where",
+        lambda: [f(1.0, X) for f in [jit(lambda n, X: np.sum(vmap(lambda x: rungs(x * n))(X)))] for X in (np.zeros(300), np.arange(300.0))],
+        lambda: jit(lambda n, X: np.sum(vmap(lambda x: ops.where(x * n > 1.0, x, 0.0))(X)))(1.0, np.arange(3.0)),
+        2.0,
+    ),
+    Advice(
+        "call the function that it was made by",
+        lambda: [Program([y], list(y.args[:1]))([-1.0]) for y in [pickle.loads(pickle.dumps(jump(Value(1.0), np.ones(2))))]],
+        lambda: jump(Value(-1.0), np.ones(2)).data,
+        -2.0,
     ),
     Advice("at least one sample", lambda: vmap(abs)(np.ones(0)), lambda: vmap(abs)(np.ones(1)), [1.0]),
     Advice(

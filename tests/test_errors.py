@@ -266,6 +266,14 @@ WRONG_CALLS = {
         (lambda: autograd.jit(lambda x: x.data)(1.0), TraceError, ["data of a Value", "test_errors.py", "compute with the Value itself"]),
         (lambda: autograd.jit(lambda _: "y")(1.0), NumberError, ["the string 'y'", "one real number"]),
     ],
+    "take": [
+        (lambda: autograd.take(3.0, 0), NumberError, ["got 3.0", "an array, list or tuple with entries"]),
+        (lambda: autograd.take([1.0, 2.0], 2), RangeError, ["the index 2", "from -2 below 2"]),
+        (lambda: autograd.take([1.0, 2.0], 0.5), RangeError, ["the index 0.5", "a whole number"]),
+        (lambda: autograd.take([1.0, 2.0], "a"), NumberError, ["the index 'a'", "a whole number"]),
+        (lambda: autograd.take([1.0, [2.0, 3.0]], [0, 1]), LengthError, ["rows of different lengths", "an array"]),
+        (lambda: autograd.jit(lambda k: autograd.take([1.0, [2.0]], k))(0.0), LengthError, ["rows of different lengths", "the same form"]),
+    ],
     "vmap": [
         (lambda: autograd.vmap(3), OperationError, ["got 3", "expected a function"]),
         (lambda: autograd.vmap(abs, reduce="max"), RangeError, ["reduce='max'", "'mean', 'sum' or None"]),

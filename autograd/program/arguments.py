@@ -32,6 +32,7 @@ class Arguments:
 
     def __init__(self, args: Sequence[Any], axes: Sequence[Any], *, floats: int = 0) -> None:
         self.groups: Groups = []
+        self.masks: list[bool] = []  # for each group whether it stands for True and False
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
         self.objects: list[Any] = []  # what is static, but neither a number nor a string
@@ -101,7 +102,8 @@ class Arguments:
         return lambda values, lane: x[lane].item() if x.ndim == 1 else x[lane]  # noqa: ARG005  # as the others
 
     def _live(self, x: np.ndarray, shape: tuple[int, ...], *, lanes: bool, view: Any = None) -> Callable[[Iterator[Value], int], Any]:
-        self.key.append(("live", lanes, shape))
+        self.masks.append(view is not None and view[0].kind is bool)
+        self.key.append(("live", lanes, shape, self.masks[-1]))
         size, values = math.prod(shape), view
         if x.dtype.kind == "O":
             nodes = [a if a.__class__ is Value else Value(a) for a in x.ravel()]
@@ -130,9 +132,20 @@ class Arguments:
         """These arguments for some of the lanes only."""
         if self.lanes in {None, len(lanes)}:
             return self
+        return self._with([(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups])
+
+    def with_groups(self, arrays: Sequence[np.ndarray]) -> "Arguments":
+        """Arguments of the same kinds with these numbers."""
+        return self._with([(x, None) for x in arrays])
+
+    def without_groups(self) -> "Arguments":
+        """These arguments without their numbers."""
+        return self._with([])
+
+    def _with(self, groups: Groups) -> "Arguments":
         part = object.__new__(Arguments)
         part.__dict__.update(self.__dict__)
-        part.groups = [(x[lanes], v) if len(x) > 1 else (x, v) for x, v in self.groups]
+        part.groups = groups
         return part
 
 

@@ -10,8 +10,9 @@ from autograd.engine import Value
 from autograd.program.calls import Call, SingleCall
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
+from autograd.program.packing import Pack, Unpack
 from autograd.program.program import Program
-from autograd.program.steps import Pack, Step, Unpack
+from autograd.program.steps import Step
 from autograd.program.traced import Output, TracedArray
 
 
@@ -157,9 +158,13 @@ def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any])
     return Builder(outputs, inputs, nodes).form
 
 
-def older(nodes: Iterable[Any], run: int, *, calls: bool) -> list[Any]:
-    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses; with calls or without."""
-    if not calls and current().tracer is None:
+def older(nodes: Iterable[Any], run: int, *, calls: bool, tracer: Any = None) -> list[Any]:
+    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses; with calls or without.
+
+    `tracer` has what was recorded since then, where it is not the current one.
+    """
+    tracer = tracer or current().tracer
+    if not calls and tracer is None:
         return [node for node in nodes if node._run < run]
     arrays: dict[tuple[Any, int], TracedArray] = {}
     numbers: dict[Any, None] = {}
@@ -168,7 +173,7 @@ def older(nodes: Iterable[Any], run: int, *, calls: bool) -> list[Any]:
             numbers[node] = None
         elif node.op.__class__ is Output and node.args[0]._run < run:
             owner, k = node.args[0], node.op.key[0]
-            entries: Any = current().tracer.unpacked[owner][k]  # type: ignore[union-attr]  # there are traced arrays only while tracing
+            entries = tracer.unpacked[owner][k]  # there are traced arrays only while tracing
             arrays[owner, k] = TracedArray.of(np.array([x._number for x in entries]), owner, k)
         elif isinstance(node.op, Call):
             for slot, given in zip(node.op.slots, node.op.given, strict=True):

@@ -20,9 +20,11 @@ from autograd.op import Op
 from autograd.operators import identical
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
+from autograd.program.packing import Unpack
 from autograd.program.passes import pruned
-from autograd.program.steps import Step, Unpack, View
+from autograd.program.steps import Step
 from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
+from autograd.program.views import View
 
 made = 0  # how many calls have been recorded
 
@@ -183,7 +185,7 @@ class SingleCall(Call):
 
     def value(self, _xp: Any, *x: Any) -> Any:
         """The result on numbers of any kind."""
-        return self.form.on_any(self.inputs_at(x))[0]
+        return self.form.on_any(self.inputs_at(x), self.given)[0]
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
         """On Values: a call of the adjoint."""

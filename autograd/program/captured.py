@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import Handle
 from autograd.engine import Value
 from autograd.kinds import NUMBERS
 from autograd.ops import TABLE
@@ -106,7 +107,7 @@ class Captured:
         """The content of `x` as a key; every place looked at is kept, to be compared later."""
         if isinstance(x, COMPARED_BY_VALUE):
             return type(x), x if isinstance(x, int | str | bytes) else repr(x)  # so that nan equals nan, and -0.0 differs from 0.0
-        if id(x) in self.seen or isinstance(x, Value | types.ModuleType) or any(x is op for op in TABLE.values()):
+        if id(x) in self.seen or isinstance(x, Value | Handle | types.ModuleType) or any(x is op for op in TABLE.values()):
             return IdentityKey(x)
         self.seen[id(x)] = x
         if isinstance(x, np.ndarray) or (hasattr(type(x), "__array__") and _is_library(type(x).__module__)):

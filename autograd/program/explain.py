@@ -5,6 +5,8 @@ from html import escape
 from typing import Any
 
 from autograd.compiled import kernel
+from autograd.program.nested import BatchedForm
+from autograd.program.paths import BranchingProgram, Route
 from autograd.program.steps import Step
 
 
@@ -62,12 +64,23 @@ def _why_not(program: Any) -> str:
 def _of_form(trace: Any) -> list[str]:
     lines = [f"{_counted(len(trace.whole.steps), 'step')}, in order:"]
     for step in trace.whole.steps:
-        if step.__class__ is not Step:
-            lines.append(f"- an array of {_counted(len(step.numbers), 'number')}, taken apart or put together.")
-            continue
-        runs = "the compiled kernel" if step.batched.compiled else _why_not(step.batched.program)
-        where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"
-        lines.append(f"- {_counted(len(step.batched.program), 'operation')} {where}, run by {runs}.")
+        lines += ["- " + line for line in _of_step(step)]
     if len(trace.guards):
         lines.append(f"It holds where {_counted(len(trace.guards), 'guard')} have the answers that were recorded.")
     return lines
+
+
+def _of_step(step: Any) -> list[str]:
+    if step.__class__ is Route:
+        count = sum([len(paths.kept) for paths, _ in step.known])
+        return [f"{_counted(count, 'path')}, of which each of {_counted(step.lanes, 'lane')} takes its own."]
+    if step.__class__ is not Step:
+        return [f"an array of {_counted(len(step.numbers), 'number')}, taken apart or put together."]
+    where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"
+    if step.batched.__class__ is BranchingProgram:
+        return [f"the program of the path that it takes in each of {step.lanes:,} lanes."]
+    if step.batched.__class__ is BatchedForm:
+        inner = [line for own in step.batched.form.steps for line in _of_step(own)]
+        return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
+    runs = "the compiled kernel" if step.batched.compiled else _why_not(step.batched.program)
+    return [f"{_counted(len(step.batched.program), 'operation')} {where}, run by {runs}."]

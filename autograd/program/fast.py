@@ -9,7 +9,7 @@ from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured
 from autograd.program.lanes import threads
-from autograd.program.recording import Trace
+from autograd.program.trace import Trace
 
 FLOAT = np.dtype(float)
 

@@ -17,7 +17,8 @@ import numpy as np
 from autograd.ops import TABLE
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import CODES, Program
-from autograd.program.steps import NONE, Step, View
+from autograd.program.steps import Step
+from autograd.program.views import NONE, View
 
 # A place of a number counts from 0 upwards, one of an array from -1 downwards.
 Shape = tuple[int, ...] | None  # of an array; None for a number
@@ -66,8 +67,8 @@ class Form:
         return self.inputs[-1]
 
     def constant(self, x: Any) -> int:
-        """A new place that always holds the number or array `x`."""
-        place = self.place(x.shape if isinstance(x, np.ndarray) else None)
+        """A new place that always holds the number or array `x`, or what says which lanes take which path."""
+        place = self.place(None if isinstance(x, float | int) else x.shape if isinstance(x, np.ndarray) else ())
         self.constants[place] = x
         return place
 
@@ -89,8 +90,8 @@ class Form:
             tangent = self.tangent(wanted)
             rows: list[list[float]] = np.transpose([tangent([*given, *row])[m:] for row in np.eye(n).tolist()]).tolist()
             return rows
-        step = self.steps[-1] if len(self.steps) == 1 else None
-        if step.__class__ is not Step or step.lanes > 1 or step.sums.tolist() != self.outputs:
+        step = self._flat()
+        if step is None or step.lanes > 1 or step.sums.tolist() != self.outputs or any(g.__class__ is View for g in step.inputs):
             recorded = self._recorded(given)
             return [self._swept(*recorded, [k], [1.0], wanted) for k in range(m)]
         numbers, _ = self._filled(given)  # a lane for each row
@@ -133,8 +134,8 @@ class Form:
 
     def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
         """The single output, a number, and its gradients with respect to the wanted inputs."""
-        step = self.steps[-1] if len(self.steps) == 1 else None
-        if step.__class__ is not Step or len(step.sums) != 1:
+        step = self._flat()
+        if step is None or len(step.sums) != 1:
             return self(given)[0], self.sweep(given, [0], [1.0], wanted)
         numbers, arrays = self._filled(given)
         places = {self.inputs[i] for i in wanted}
@@ -148,11 +149,17 @@ class Form:
                 )
         return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
 
-    def on_any(self, given: Sequence[Any]) -> list[Any]:
-        """The outputs on numbers of any kind."""
+    def _flat(self) -> Step | None:
+        """Its step, where it has but one, and that runs a flat program."""
+        step = self.steps[-1] if len(self.steps) == 1 else None
+        return step if step.__class__ is Step and step.batched.__class__ is BatchedProgram else None
+
+    def on_any(self, given: Sequence[Any], at: Sequence[Any] | None = None) -> list[Any]:
+        """The outputs on numbers of any kind; where these cannot be compared, lanes take the paths that they take `at` others."""
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
+        recorded = None if at is None or self._flat() else self._recorded(at)
         for step in self.steps:
-            step.run_on_any(numbers)
+            step.run_on_any(numbers, recorded)
         return [numbers[p] for p in self.outputs]
 
     def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> "Form":
@@ -195,11 +202,17 @@ class Form:
     @cached_property
     def selected(self) -> set[int]:
         """The places that are used in branches of a `where` alone: what comes back to them is 0, and nothing, where these are not taken."""
-        kinds: dict[int, bool] = dict.fromkeys(self.outputs, False)
+        return {place for place, selected in self.selected_within([False] * len(self.outputs)).items() if selected}
+
+    def selected_within(self, within: Sequence[bool]) -> dict[int, bool]:
+        """For each place that is used whether it is so in branches of a `where` alone; `within` says it of the uses of outputs."""
+        kinds: dict[int, bool] = {}
+        for place, is_within in zip(self.outputs, within, strict=True):
+            kinds[place] = is_within and kinds.get(place, True)
         for step in reversed(self.steps):
             for place, selected in step.selected(kinds):
                 kinds[place] = selected and kinds.get(place, True)
-        return {place for place, selected in kinds.items() if selected}
+        return kinds
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
         """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode."""

@@ -9,7 +9,8 @@ from autograd.program.cleaning import merged
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
-from autograd.program.steps import Step, View
+from autograd.program.steps import Step
+from autograd.program.views import View
 
 # So many instructions at most in a step that is made of two.
 LONGEST = 20000
@@ -48,7 +49,7 @@ def _without_copies(form: Form) -> Form:
     for step in form.steps:
         own = step.reading(aliases)
         made.steps.append(own)
-        if own.__class__ is Step and own.lanes == 1 and own.weight == 1.0:
+        if _is_flat(own) and own.lanes == 1 and own.weight == 1.0:
             sources = {k: place for place, *inputs in own.sources() for k in inputs if place >= 0}
             ends = zip(own.sums.tolist(), own.batched.program.outputs.tolist(), strict=False)
             aliases.update((place, sources[end]) for place, end in ends if end in sources)
@@ -58,7 +59,7 @@ def _without_copies(form: Form) -> Form:
 
 def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Step | None]:
     """The place in `kept` of a step to run together with this one, and the step that both make; ~place where that comes last."""
-    if step.__class__ is not Step or step.batched.program.own:
+    if not _is_flat(step):
         return 0, None
     read = {place for place, *_ in step.sources()}
     after: set[int] = set()  # read, and written, by the steps after the one at hand
@@ -66,13 +67,17 @@ def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Ste
     for i in range(len(kept) - 1, -1, -1):
         other = kept[i]
         gives = {place for place, *_ in other.places()}
-        if other.__class__ is Step and other.lanes == step.lanes and not other.batched.program.own:
+        if _is_flat(other) and other.lanes == step.lanes:
             early, late = not read & written, not gives & after
             if (early or late) and (both := _joined(other, step, gives & read, uses)) is not None:
                 return (i if early else ~i), both
         after |= {place for place, *_ in other.sources()}
         written |= gives
     return 0, None
+
+
+def _is_flat(step: Any) -> bool:
+    return step.__class__ is Step and step.batched.__class__ is BatchedProgram and not step.batched.program.own
 
 
 def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -> Step | None:
@@ -88,11 +93,26 @@ def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -
             return None
     inputs.close()
     program = _concatenated(one, two, np.array(inputs.sources, int), inputs.count)
-    sums, more, n, m = len(first.sums), len(second.sums), len(one.outputs), len(two.outputs)
-    program = program.with_outputs([*range(sums), *range(n, n + more), *range(sums, n), *range(n + more, n + m)])
-    places = np.concatenate([first.sums, second.sums])
-    batched = BatchedProgram(merged(program), range(n + m))
-    return Step(batched, first.lanes, tuple(inputs.groups), places, first.columns + second.columns, second.weight)
+    n, m = len(one.outputs), len(two.outputs)
+    order = []
+    for (a, b), (c, d) in zip(_parts(first), _parts(second), strict=True):
+        order += [*range(a, b), *range(n + c, n + d)]
+    batched = BatchedProgram(merged(program.with_outputs(order)), range(n + m))
+    return Step(
+        batched,
+        first.lanes,
+        tuple(inputs.groups),
+        np.concatenate([first.sums, second.sums]),
+        first.columns + second.columns,
+        second.weight,
+        first.totals + second.totals,
+    )
+
+
+def _parts(step: Step) -> list[tuple[int, int]]:
+    """Where the outputs of a step begin and end that are sums, arrays of sums, and columns."""
+    n, summed, count = len(step.sums), step.summed, step.batched.outputs
+    return [(0, n), (n, summed), (summed, count)]
 
 
 class _Inputs:
@@ -162,7 +182,8 @@ def _key(view: View) -> Any:
 
 def _aligned(one: View, two: View) -> bool:
     """Whether lanes see the same numbers of an array in the same order."""
-    return not one.axis and not two.axis and one.rows is None and two.rows is None and one.lanes == two.lanes and one.width == two.width
+    whole = one.axis == two.axis == 0 and one.rows is None and two.rows is None
+    return whole and one.shape[0] == two.shape[0] and one.width == two.width
 
 
 def _concatenated(one: Program, two: Program, sources: np.ndarray, inputs: int) -> Program:

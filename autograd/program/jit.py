@@ -13,7 +13,9 @@ from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
-from autograd.program.recording import KEPT, Recordings, watched, with_captured
+from autograd.program.paths import UnknownPath
+from autograd.program.recording import KEPT, Recordings, watched
+from autograd.program.trace import with_captured
 from autograd.program.vmap import VMap
 from autograd.sweeps import finished
 from autograd.transformed import Transformed, name_of
@@ -105,13 +107,24 @@ class Jit(Transformed):
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
-        trace = next(self.recordings.parts(given))[0]
-        groups = with_captured(given.groups, trace)
-        if trace.whole is None and not any(own for _, own in groups):
-            if self.loss is None and FastCall.fits(args, trace):
-                self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
-            return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
-        found = trace.result(name_of(self.f), groups)
+        tried: list[Any] = []  # recordings in which some lanes took paths that are not known
+        while True:
+            made = self.recordings.made
+            trace = next(self.recordings.parts(given, tried))[0]
+            groups = with_captured(given.groups, trace)
+            if trace.whole is None and not any(own for _, own in groups):
+                if self.loss is None and FastCall.fits(args, trace):
+                    self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
+                return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+            try:
+                return self._finished(trace.result(name_of(self.f), groups))
+            except UnknownPath:
+                if self.recordings.made > made:  # even in what was just recorded, since a replay rounds in another way
+                    return self.f(*args)
+                tried.append(trace)
+
+    def _finished(self, found: Any) -> Any:
+        """What was found, of a derivative under `no_grad` as floats."""
         if self.gives_floats and not current().recording:
             numbers, form = tree_ravel(found)
             return form.unravel(finished(numbers, graph=False))

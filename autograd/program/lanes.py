@@ -14,7 +14,7 @@ import numpy as np
 from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace it, for all who run programs
 from autograd.errors import RangeError
 from autograd.kinds import quietly
-from autograd.program.passes import adjoint
+from autograd.program import passes
 from autograd.program.program import Program
 
 
@@ -42,8 +42,40 @@ class BatchedProgram:
     @cached_property
     def gradient(self) -> "BatchedProgram":
         """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
-        reverse = adjoint(self.program, self.seeded, range(self.program.inputs))
-        return BatchedProgram(reverse, range(len(reverse.outputs)))
+        return self.adjoint(self.seeded, range(self.program.inputs))
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs it has."""
+        return len(self.program.outputs)
+
+    # Passes.
+
+    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
+        """From the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs."""
+        return _whole(passes.adjoint(self.program, seeded, wanted))
+
+    def tangent(self, active: Sequence[int]) -> "BatchedProgram":
+        """From the inputs, then a tangent for each active one, to the outputs, then the tangents of these."""
+        return _whole(passes.tangent(self.program, active))
+
+    def only(self, outputs: Sequence[int]) -> "BatchedProgram":
+        """With these outputs alone, in this order."""
+        return _whole(passes.pruned(self.program, outputs))
+
+    def masked(self, outputs: Sequence[int]) -> "BatchedProgram":
+        """With a further input for each of these outputs, which are 0, without a derivative, where that is 0."""
+        return _whole(self.program.masked(outputs))
+
+    def selected(self, within: Sequence[bool]) -> np.ndarray:
+        """For each input whether the outputs use it in branches of a `where` alone, or are themselves used `within` such."""
+        return self.program.selected(within)
+
+    # Runs.
+
+    def on_any(self, given: Sequence[Any], _lanes: int, _at: Any) -> list[Any]:
+        """The outputs at numbers of any kind, and columns of such."""
+        return self.program(given)
 
     def one_of(self, seeded: tuple[int, ...]) -> "BatchedProgram":
         """The same program with other outputs seeded, so that what only the rest depends on cannot make a gradient nan."""
@@ -148,6 +180,10 @@ class BatchedProgram:
             else:
                 gradients.append(np.array(rows).reshape(array.shape[1], lanes).T)
         return gradients
+
+
+def _whole(program: Program) -> BatchedProgram:
+    return BatchedProgram(program, range(len(program.outputs)))
 
 
 def _sum(rows: np.ndarray) -> Any:

@@ -1,43 +1,28 @@
-"""Recordings: a function of Values is run once under a tracer, which gives a trace: a program with guards. One path, one trace.
+"""Recordings: what `jit` and `vmap` share: a function is traced once for each path that it takes, and replayed on other numbers.
 
-What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
-guard. A replay computes the guards too: where one differs from its trace, the function would take another path there, and another trace is
-recorded; `autograd.program.branches` merges the traces into a tree. What a replay cannot repeat, such as reading `data`, raises an error.
-
-Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
+The traces of a function, see `autograd.program.trace`, are found by the kinds of its arguments, what is static among them, and what the
+function captures; `autograd.program.branches` merges those of its paths into a tree. Where no known path fits, it is traced again.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from autograd import ops
 from autograd.anomaly import users_line
-from autograd.arrays import tree_ravel, wrapped
-from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
+from autograd.arrays import tree_ravel
+from autograd.context import current, in_context, run_of_its_own
 from autograd.engine import Value
-from autograd.errors import OperationError, TraceError
+from autograd.errors import OperationError
 from autograd.graph import order
-from autograd.kinds import named_float
-from autograd.program.arguments import Arguments, Groups, group_arrays
+from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
-from autograd.program.building import form_of
-from autograd.program.calls import Call, call
 from autograd.program.captured import Captured, IdentityKey
-from autograd.program.form import Form
-from autograd.program.fusion import fused
-from autograd.program.lanes import BatchedProgram
-from autograd.program.passes import pruned
-from autograd.program.program import Program
-from autograd.program.steps import Step
-from autograd.program.traced import ArrayLost, TracedArray
+from autograd.program.trace import MasksLost, Trace
+from autograd.program.traced import ArrayLost
 from autograd.transformed import Derivative
-from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
@@ -45,159 +30,6 @@ Function = Callable[..., Any]
 KEPT, MANY = 256, 128
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
-
-
-class Tracer:
-    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched.
-
-    Attributes:
-        lazy: whether what runs over lanes is kept as one call, and its arrays as handles.
-        unpacked: the entries of arrays of which single ones were used, by owner and output.
-    """
-
-    def __init__(self, *, lazy: bool) -> None:
-        self.lazy = lazy
-        self.unpacked: dict[Value, dict[int, Any]] = {}
-        self.run = 0  # the number of the run
-        self.guards: dict[Value, bool] = {}
-        self.bools: set[Value] = set()
-
-    def guard(self, node: Value) -> bool:
-        """The truth value of `node`, which becomes a guard."""
-        guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
-        return self.guards.setdefault(guard, bool(guard._number))
-
-    def note_bool(self, node: Value) -> Value:
-        """`node`, noted as one that stands for True or False."""
-        self.bools.add(node)
-        return node
-
-    def is_bool(self, node: Value) -> bool:
-        """Whether it was noted as such."""
-        return node in self.bools
-
-    def forbid(self, what: str, node: Value | None) -> None:
-        """Raise an error for what a replay would not repeat; the number of a constant may be read."""
-        if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
-            raise TraceError(
-                f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
-                "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
-            )
-
-
-class Trace:
-    """One path through a function: its program, the Values that it captured, and the truth values of its guards.
-
-    Attributes:
-        whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
-    """
-
-    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False) -> None:
-        tracer = Tracer(lazy=lazy)
-        inputs = in_context(NEUTRAL).run(_inputs, args, lane, lazy=lazy)
-        given = args.rebuilt(inputs, lane)
-        before = _identities(given)
-
-        def traced(context: Context) -> Context:
-            made = run_of_its_own(context)
-            tracer.run = made.runs[-1]
-            return replace(made, watch=None, tracer=tracer)
-
-        tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
-        if _identities(given) != before:
-            raise TraceError(
-                f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
-            )
-        leaves, self.structure = tree_flatten(tree)
-        nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
-        known = set(map(_node, inputs))
-        self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
-        self.guards = np.array(list(tracer.guards.values()), dtype=float)
-        self.tree: Branches | None = None  # in which other calls find it
-        self.bools: list[int] = [k for k, y in enumerate(leaves) if _is_bool(y, tracer)]
-        self.whole: Form | None = None
-        self.lazy = lazy
-        if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
-            ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
-            self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
-            return
-        numbers, self.form = tree_ravel(tree)
-        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
-        self.count = len(outputs)
-        # The outputs that are True or False, which programs have as 1 and 0.
-        self.bools = [k for k, y in enumerate(numbers) if _is_bool(y, tracer)]
-        self.is_number = self.form.is_number and not self.bools
-        entries = [v for x in inputs for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
-        # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
-        program = Program([*tracer.guards, *outputs], [*entries, *outside])
-        program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
-        self.batched = BatchedProgram(program, range(self.count))
-
-    def unravel(self, outputs: list[Any]) -> Any:
-        """What the function gives, with these outputs."""
-        for k in self.bools:
-            outputs[k] = bool(outputs[k])
-        return self.form.unravel(outputs)
-
-    @cached_property
-    def once(self) -> Form:
-        """The program as a form, without the guards."""
-        form = Form()
-        inputs = np.array([form.input() for _ in range(self.batched.program.inputs)], int)
-        form.outputs = [form.place() for _ in range(self.count)]
-        batched = BatchedProgram(pruned(self.batched.program, range(self.count)), range(self.count))
-        form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
-        return form
-
-    def guards_hold(self, groups: Groups) -> bool:
-        """Whether the guards of the form of all of it have the values that they had in the recording."""
-        assert self.whole is not None  # noqa: S101  # others are in a tree
-        found = self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy)) if len(self.guards) else []
-        return bool((np.array(found[self.structure.count :]) == self.guards).all())
-
-    def result(self, name: str, groups: Groups) -> Any:
-        """What the function gives for one lane of these groups, by the form of all of it."""
-        if self.whole is None:
-            return self.unravel(call(name, self.once, _given(groups, lazy=False)))
-        found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
-        for k in self.bools:
-            found[k] = bool(found[k])
-        return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
-
-
-# Arrays of so many numbers are traced as a whole.
-LARGE = 64
-
-
-def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
-    """The numbers and Values of one lane, or, of what is traced as a whole, its array."""
-    found: list[Any] = []
-    for array, own in groups:
-        row = array[lane if len(array) > 1 else 0]
-        found += [row] if lazy and row.size >= LARGE and not own else own or row.tolist()
-    return found
-
-
-def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
-    """What stands for them in a recording: Values, or a traced array."""
-    found: list[Any] = []
-    for array, own in args.groups:
-        given = _given([(array, None)], lane, lazy=lazy and own is None)
-        found += [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
-    return found
-
-
-def _is_bool(x: Any, tracer: Tracer) -> bool:
-    return x in tracer.bools if x.__class__ is Value else isinstance(x, bool | np.bool_)
-
-
-def _node(x: Any) -> Any:
-    return x.owner if x.__class__ is TracedArray else x
-
-
-def leaves_of(leaves: Sequence[Any]) -> list[Any]:
-    """The Values on which leaves of a structure rest."""
-    return [v for x in leaves for v in ([_node(x)] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel())]
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
@@ -223,13 +55,6 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
 
-def _identities(tree: Any) -> list[int]:
-    """The identities of what a structure holds, except the entries of arrays of numbers."""
-    leaves = tree_flatten(tree)[0]
-    held = [[x] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel() if x.dtype == object else [] for x in leaves]
-    return [id(x) for own in held for x in own if not isinstance(x, np.generic)]
-
-
 class Recordings:
     """A function with all its recordings: what `jit` and `vmap` share."""
 
@@ -251,24 +76,28 @@ class Recordings:
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these."""
+    def parts(self, args: Arguments, tried: Collection[Trace] = ()) -> Iterator[tuple[Trace, np.ndarray]]:
+        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these; none of those `tried`."""
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
             own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
             for trace in self.wholes.get(own, ()):
-                if len(left) and trace.guards_hold(with_captured(args.groups, trace)):
+                if len(left) and trace not in tried and trace.guards_hold(args.groups):
                     found[trace], left = [left], left[:0]
             while len(left):
                 tree = self.traces.get(own)
                 known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
                 for trace, lanes in known:
                     found.setdefault(trace, []).append(lanes)
-                for lanes in unknown:  # the first takes what was recorded, however a replay rounds
-                    found.setdefault(self._recorded(own, args, int(lanes[0])), []).append(lanes[:1])
-                left = np.sort(np.concatenate([lanes[1:] for lanes in unknown])) if unknown else left[:0]
+                rest = [left[:0]]
+                for lanes in unknown:  # the first takes what was recorded, however a replay rounds; all, where no guard parts them
+                    trace = self._recorded(own, args, int(lanes[0]))
+                    taken = len(lanes) if trace in self.wholes.get(own, ()) else 1
+                    found.setdefault(trace, []).append(lanes[:taken])
+                    rest.append(lanes[taken:])
+                left = np.sort(np.concatenate(rest))
         parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
         return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
@@ -298,17 +127,25 @@ class Recordings:
         return kept
 
     def _traced(self, args: Arguments, lane: int) -> Trace:
-        if self.lazy:
+        lazy, masks = self.lazy, True
+        while True:
             try:
-                return Trace(self.f, args, lane, lazy=True)
+                trace = Trace(self.f, args, lane, lazy=lazy, masks=masks)
             except ArrayLost:  # what it does with an array needs a Value for each entry
-                pass
-        return Trace(self.f, args, lane)
+                lazy = False
+                continue
+            except MasksLost:  # what it does with a mask needs its truth values
+                masks = False
+                continue
+            if lazy and args.lanes is not None and trace.whole is not None and len(trace.guards):
+                lazy = False  # since lanes part outside of what is run over lanes of its own
+                continue
+            return trace
 
     def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
         """The trace of that path that later calls find: this one, or the one that was there."""
         if trace.whole is not None:
-            self.wholes[key] = [*self.wholes.get(key, [])[1 - KEPT :], trace]
+            self.wholes[key] = [trace, *self.wholes.get(key, [])[: KEPT - 1]]
             return trace
         tree = self.traces.get(key)
         found = None if tree is None else tree.graft(trace)
@@ -349,10 +186,3 @@ class Recordings:
                 "integers are quantities rather than labels, give them as floats, array.astype(float)"
             )
         return [np.flatnonzero(which.ravel() == k) for k in range(count)]
-
-
-def with_captured(groups: Groups, trace: Trace) -> Groups:
-    """The groups of a call, followed by the group of what the trace captured."""
-    if not trace.captured:
-        return groups
-    return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]

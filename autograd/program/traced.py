@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import NUMPY_CLASSES, Array, array_of
+from autograd import ops
+from autograd.arrays import NUMPY_CLASSES, Handle, array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.trees import tree_map
-from autograd.ufuncs import QUESTIONS
+from autograd.ufuncs import LIVE, QUESTIONS
 
 # In place of the number of an entry, where the whole array is meant.
 ALL = -1
@@ -91,7 +92,7 @@ CELL = np.empty((), object)
 CELL[()] = Placeholder()
 
 
-class TracedArray(Array):
+class TracedArray(Handle):
     """An array that a traced function was given, or that lanes gave: a handle, so that no entry is an object.
 
     NumPy's functions of all entries alike, its sums, and products with its rows run over lanes; anything else has a Value for each entry.
@@ -99,22 +100,24 @@ class TracedArray(Array):
     Attributes:
         owner: the node that it is from, and `output`, which of its outputs.
         numbers: its numbers in this recording.
+        kind: bool or int where it stands for such, else None.
     """
 
     owner: Any
     output: int
     numbers: np.ndarray
+    kind: type | None
 
     @staticmethod
-    def of(numbers: np.ndarray, owner: Any, output: int) -> "TracedArray":
+    def of(numbers: np.ndarray, owner: Any, output: int, kind: type | None = None) -> "TracedArray":
         """The handle of an output."""
         made: TracedArray = np.broadcast_to(CELL, numbers.shape).view(TracedArray)
-        made.owner, made.output, made.numbers = owner, output, numbers
+        made.owner, made.output, made.numbers, made.kind = owner, output, numbers, kind
         return made
 
     def shaped(self, *shape: int) -> "TracedArray":
         """The same numbers in another shape."""
-        return TracedArray.of(self.numbers.reshape(*shape), self.owner, self.output)
+        return TracedArray.of(self.numbers.reshape(*shape), self.owner, self.output, self.kind)
 
     def entries(self) -> Any:
         """The array with a Value for each entry."""
@@ -125,7 +128,10 @@ class TracedArray(Array):
         known = tracer.unpacked.setdefault(self.owner, {})
         if self.output not in known:
             numbers = enumerate(self.numbers.ravel().tolist())
-            known[self.output] = array_of([entry_of(self.owner, (self.output, i), x) for i, x in numbers], (self.size,))
+            entries = [entry_of(self.owner, (self.output, i), x) for i, x in numbers]
+            if self.kind is bool:
+                entries = list(map(tracer.note_bool, entries))
+            known[self.output] = array_of(entries, (self.size,))
         return known[self.output]
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -133,6 +139,8 @@ class TracedArray(Array):
         return getattr(ufunc, method)(*map(plainly, inputs), **options) if found is None else found
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
+        if func is np.where and not kwargs and len(args) == 3 and (found := each_entry(ops.where, args)) is not None:
+            return found
         if func in REDUCED and len(args) == 1 and not kwargs and args[0].__class__ is TracedArray:
             return REDUCED[func](args[0])
         if func is np.dot and not kwargs and len(args) == 2 and args[0].__class__ is TracedArray and args[0].ndim == 2:
@@ -189,21 +197,28 @@ REDUCED = {np.sum: lambda x: over_lanes(np.add, "reduce", [x], {"axis": None}), 
 
 def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """A function of NumPy's over lanes; None where it has to go entry by entry."""
-    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
     if method == "reduce" and ufunc is np.add and (options.get("axis", 0) is None or inputs[0].ndim == 1):
         if any(x is not None for name, x in options.items() if name not in {"axis", "keepdims"}) or options.get("keepdims"):
             return None
         return LANES.run(lambda x: x, [inputs[0].shaped(-1)], [0], "sum")
-    if method != "__call__" or options or ufunc in QUESTIONS:
+    if method != "__call__" or options:
         return None
     if ufunc is np.matmul and inputs[0].__class__ is TracedArray and inputs[0].ndim == 2 and np.ndim(inputs[1]) == 1:
         return LANES.run(np.dot, list(inputs), [0, None], None)
-    if not all(x.dtype == float or x.__class__ is TracedArray for x in arrays):
+    if ufunc.signature is not None or ufunc.nout > 1:
         return None
-    if ufunc.signature is not None or ufunc.nout > 1 or any(x.shape != arrays[0].shape for x in arrays):
+    tracer: Any = current().tracer
+    f = LIVE.get(ufunc) if tracer.masks else None
+    return None if f is None and (ufunc in QUESTIONS or ufunc in LIVE) else each_entry(f or ufunc, inputs)
+
+
+def each_entry(f: Any, inputs: Sequence[Any]) -> Any:
+    """A function of the entries of arrays of equal shapes, and of numbers, over lanes; None where it has to go entry by entry."""
+    arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
+    if not all(x.__class__ is TracedArray or x.dtype in {float, bool} for x in arrays) or any(x.shape != arrays[0].shape for x in arrays):
         return None
     flat = [x.shaped(-1) if x.__class__ is TracedArray else x.ravel() if isinstance(x, np.ndarray) and x.ndim else x for x in inputs]
-    found = LANES.run(ufunc, flat, [0 if isinstance(x, np.ndarray) and x.ndim else None for x in flat], None)
+    found = LANES.run(f, flat, [0 if isinstance(x, np.ndarray) and x.ndim else None for x in flat], None)
     return found.shaped(*arrays[0].shape) if found.__class__ is TracedArray else np.reshape(found, arrays[0].shape)
 
 

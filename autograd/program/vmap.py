@@ -1,8 +1,7 @@
 """vmap: a function of one sample, recorded once and run over lanes; lane by lane where something else records or watches."""
 
 import math
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -16,16 +15,16 @@ from autograd.engine import Value
 from autograd.errors import LengthError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
-from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
-from autograd.program.passes import pruned
-from autograd.program.recording import Recordings, Trace, watched, with_captured
-from autograd.program.steps import NONE, Step, View
-from autograd.program.traced import LANES
+from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
+from autograd.program.recording import Recordings, watched
+from autograd.program.trace import Trace, of_kind, with_captured
+from autograd.program.traced import LANES, TracedArray
 from autograd.transformed import Transformed, name_of
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
+# How many forms of calls are kept.
+KEPT = 8
 
 
 DEFAULTS = {"in_axes": 0, "out_axes": 0, "reduce": None}
@@ -42,7 +41,8 @@ class VMap(Transformed):
         if reduce is not None and out_axes != 0:
             raise RangeError(f"got out_axes={out_axes!r} with reduce={reduce!r}, which leaves no axis of lanes: leave out one of them")
         self.in_axes, self.reduce, self.out_axes, self.keywords = in_axes, reduce, out_axes, keywords
-        self.recordings = Recordings(f, f"vmap({name_of(f)})")
+        self.recordings = Recordings(f, f"vmap({name_of(f)})", lazy=True)
+        self.forms: dict[Any, LaneForm] = {}
 
     def remade(self, f: Function, keywords: int) -> "VMap":
         """The same over the lanes of so many further arguments."""
@@ -94,10 +94,7 @@ class VMap(Transformed):
             if trace.form != form:
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
-        # Other numbers would take other paths; and what is True or False is no number of a call.
-        if joined and any((lazy and len(trace.guards)) or trace.bools for trace, _ in made):
-            return self._unrolled(args, given.axes, lanes)
-        if self.reduce is not None or (joined and current().recording):
+        if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             return self._called(given, made)
         values = bool(joined) and not self.gives_floats  # of no graph, since nothing is recorded
         rows = np.empty((count, lanes), dtype=object if values else float)
@@ -105,44 +102,27 @@ class VMap(Transformed):
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
             rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if values else found
-        return _stacked(form, rows, set.intersection(*[set(trace.bools) for trace, _ in made]))
+        return _stacked(form, rows, leaf_kinds(made))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
         """The results as one call of a form, joined to the Values among the arguments."""
-        form, inputs = Form(), []
-        sources: list[Any] = []  # of each group, a view, or places
-        for array, own in given.groups:
-            if len(array) > 1 or own.__class__ is tuple:
-                x, axis = own if own.__class__ is tuple else (array if own is None else array_of(own, array.shape), 0)
-                sources.append(View(form.input(x.shape), x.shape, axis))
-                inputs.append(x)
-            else:
-                sources.append(np.array([form.input() for _ in array[0]], int))
-                inputs += own or array[0].tolist()
-        shapes, lanes = made[0][0].form.shapes, given.lanes or 0
-        results: list[list[int]] = []  # the places of each part
-        for trace, chosen in made:
-            rows = None if len(made) == 1 else chosen
-            groups = [replace(g, rows=rows) if g.__class__ is View else g for g in sources]
-            if trace.captured:
-                groups.append(np.array([form.input() for _ in trace.captured], int))
-                inputs += trace.captured
-            batched = BatchedProgram(pruned(trace.batched.program, range(trace.count)), range(trace.count))
-            if self.reduce is not None:
-                sums = np.array([form.place() for _ in range(trace.count)], int)
-                form.steps.append(Step(batched, len(chosen), tuple(groups), sums, weight=self.weight(lanes)))
-                results.append(sums.tolist())
-            else:
-                views = [View(form.place((lanes, *shape)), (lanes, *shape), 0, rows) for shape in shapes]
-                form.steps.append(Step(batched, len(chosen), tuple(groups), NONE, tuple(views)))
-                results.append([view.place for view in views])
-        received = {own[0]: list(own) for own in zip(*results, strict=True)}
-        form.total(received, list(received))
-        form.outputs = [received[place][0] for place in results[0]]
-        found = call(name_of(self.f), form, inputs)
+        options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
+        tracer: Any = current().tracer
+        if tracer is not None and any(len(trace.guards) for trace, _ in made):
+            found = branching(self.recordings.name, self.f, given, made, tracer.run, **options)
+        else:
+            key = signature(given), *[(trace, rows.tobytes() if len(made) > 1 else None) for trace, rows in made]
+            if key not in self.forms:
+                if len(self.forms) >= KEPT:
+                    del self.forms[next(iter(self.forms))]
+                self.forms[key] = fixed(given, made, **options)
+            found = self.forms[key]
+        results, shapes = call(name_of(self.f), found.form, found.inputs(given)), made[0][0].form
+        if found.by_number:
+            return shapes.unravel(results)
         if self.reduce is None:
-            return tree_unflatten(made[0][0].form.structure, found)
-        return made[0][0].form.unravel(found)
+            results = [x if kind is None else _marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
+        return tree_unflatten(shapes.structure, results)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
         """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
@@ -167,15 +147,25 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _stacked(form: Shapes, rows: np.ndarray, bools: Collection[int] = ()) -> Any:
-    """Rows, one for each number of the form, as arrays in it with the lanes first; those in `bools` are True or False."""
+def _marked(x: Any, kind: type) -> Any:
+    """An array of a call, as one of bools or ints."""
+    if x.__class__ is not TracedArray:
+        return of_kind(x, kind)
+    tracer: Any = current().tracer
+    x.kind = kind
+    if kind is bool and not tracer.masks:  # what it is used for needs the truth values
+        return np.array([bool(v) for v in x.unpacked(tracer)]).reshape(x.shape)
+    tracer.masked |= kind is bool
+    return x
+
+
+def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None = None) -> Any:
+    """Rows, one for each number of the form, as arrays in it with the lanes first, of bools or ints where `kinds` says so."""
     leaves, place, lanes = [], 0, rows.shape[1]
-    for shape in form.shapes:
+    for shape, kind in zip(form.shapes, kinds or [None] * len(form.shapes), strict=True):
         size = math.prod(shape)
-        own = rows[place : place + size].T
-        if size and all(k in bools for k in range(place, place + size)):
-            own = own.astype(bool)
-        leaves.append(wrapped(np.ascontiguousarray(own).reshape(lanes, *shape)))
+        own = np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)
+        leaves.append(wrapped(own) if kind is None else of_kind(own, kind))
         place += size
     return tree_unflatten(form.structure, leaves)
 

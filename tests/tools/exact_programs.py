@@ -121,7 +121,7 @@ def exact_names():
         "sigmoid": sigmoid, "softplus": softplus, "np": np, "vmap": _vmap, "jit": lambda f: f,
         "grad": _Grad, "jvp": lambda f: lambda t, v: _Grad(f)(t) * v,
         "maximum": lambda a, b: a if _larger(a, b) else b, "minimum": lambda a, b: b if _larger(a, b) else a,
-        "where": lambda c, a, b: a if c else b,
+        "where": lambda c, a, b: a if c else b, "take": lambda x, i: x[int(i)],
         "total": lambda x: Number.of(sum(map(mp_of, x))),
         "dot": lambda x, y: Number.of(sum(mp_of(a) * mp_of(b) for a, b in zip(x, y, strict=True))),
         "logsumexp": lambda x: Number.of(mp.log(sum(mp.exp(mp_of(a)) for a in x))),

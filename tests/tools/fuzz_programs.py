@@ -207,6 +207,9 @@ def lanes(source, f, kind, w, wanted):
             found = vmap(g)(stacked)
         except Exception as error:  # noqa: BLE001
             return where, f"{type(error).__name__}: {error}", traceback.format_exc()
+        kinds = {str(np.asarray(block).dtype) for block in leaves(found)}
+        if kinds != {"float64"}:
+            return where, f"arrays of {kinds}", ""
         numbers = [row for block in leaves(found) for row in np.reshape(block, (len(POINTS), -1)).T]
         for lane, exact in enumerate(exacts):
             got, true, allowed = [float(row[lane]) for row in numbers], exact.true[key], exact.errors[key]

@@ -19,7 +19,9 @@ ROWS = {
 }
 UNARY = ("sin", "cos", "tanh", "sigmoid", "atan", "softplus", "exp", "log1p", "sqrt", "square", "expm1")
 OURS = {name: getattr(ops, name) for name in (*UNARY, "maximum", "minimum", "where", "dot", "logsumexp", "norm") if name != "square"}
-OURS |= {"total": ops.sum, "log": ops.log, "np": np, **ROWS} | {name: getattr(autograd, name) for name in ("vmap", "jit", "grad", "jvp")}
+OURS |= {"total": ops.sum, "log": ops.log, "np": np, **ROWS} | {
+    name: getattr(autograd, name) for name in ("vmap", "jit", "grad", "jvp", "take")
+}
 
 
 class Writer:
@@ -75,7 +77,7 @@ class Writer:
             f"maximum({a}, {b})", f"minimum({a}, {k})", f"where({a} > {k}, {b}, {c})", f"where({a} <= {b}, sin({c}), {d} * {k})",
             f"where({a} > {k}, sqrt({a} - {k}), {b})", f"where({a} < 0.1, {b}, log({a}))",
             f"dot([{a}, {b}], [{c}, {d}])", f"total([{a}, {b}, -{c}])", f"logsumexp([{a}, {b}, {c}])",
-            f"norm([{a}, {b}, 1.0])", f"abs({a})",
+            f"norm([{a}, {b}, 1.0])", f"abs({a})", f"take([{a}, {b}, {c}], where({d} > {k}, 2.0, where({a} < {b}, 1.0, -3.0)))",
         ])  # fmt: skip
         return [f"{name} = {text}"], name
 
@@ -85,6 +87,8 @@ class Writer:
         text = self.rng.choice([
             f"np.sum(np.array([sin({a}), {b}, {c}]) * W0)", f"tanh(np.mean(X1 @ np.array([{a}, {b}]) * W1))",
             f"np.mean(X0 @ np.array([{a}, {b}])) * {c}", f"W0 @ np.array([{a}, {b} * {c}, {c}])",
+            f"np.sum(np.where(np.array([{a}, {b}, {c}]) > 0.2, W0, np.array([{b}, {c}, {a}])))",
+            f"np.mean(np.where((X0 @ np.array([{a}, {b}]) < 0.3) & ~(W0 <= {c}), {c}, W0 * {a}))",
         ])  # fmt: skip
         return [f"{name} = {text}"], name
 

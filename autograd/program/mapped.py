@@ -1,0 +1,275 @@
+"""The form of a function over lanes: a step for each group of lanes that were recorded alike, and the sums of what they give."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import groupby
+from math import prod
+from threading import RLock
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays import array_of
+from autograd.context import NEUTRAL, in_context
+from autograd.engine import Value
+from autograd.errors import LengthError
+from autograd.operators import identical
+from autograd.program.arguments import Arguments
+from autograd.program.form import Form
+from autograd.program.lanes import BatchedProgram
+from autograd.program.nested import BatchedForm
+from autograd.program.paths import BranchingProgram, PathProgram, Paths, Route, placed, result
+from autograd.program.steps import Step
+from autograd.program.trace import Trace
+from autograd.program.traced import TracedArray
+from autograd.program.views import NONE, View
+from autograd.trees import tree_flatten
+
+# The traces of a call, each with its lanes.
+Made = Sequence[tuple[Trace, np.ndarray]]
+# While a path is recorded, what it captures has other numbers, also for other functions that do.
+LOCK = RLock()
+
+
+class LaneForm:
+    """The form of a call: a step for all lanes that run programs, each along its path, and one for each group that runs a form.
+
+    Args:
+        given: the arguments.
+        made: the traces of the lanes.
+        reduce: whether the results are summed over the lanes, `weight` times.
+
+    Attributes:
+        form: to a result for each leaf of what the function gives, or, where programs are summed, for each number.
+        captured: the Values and arrays that its last inputs are.
+    """
+
+    def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
+        self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 0, reduce, weight
+        self.captured: list[Any] = []
+        self.own = sum([array.shape[1] for array, _ in given.groups])
+        self.shapes = made[0][0].form.shapes
+        self.by_number = reduce and all(trace.whole is None for trace, _ in made)
+        self.sources: list[Any] = []  # of each group, a view, or places
+        for array, own in given.groups:
+            if own.__class__ is tuple:
+                self.sources.append(View(self.form.input(own[0].shape), own[0].shape, own[1]))
+            elif _is_array(given, array):
+                self.sources.append(View(self.form.input(array.shape), array.shape))
+            else:
+                self.sources.append(np.array([self.form.input() for _ in array[0]], int))
+        self.results: list[list[int]] = []  # the places of each step
+
+    def inputs(self, given: Arguments) -> list[Any]:
+        """The inputs of the form for a call with such arguments."""
+        inputs: list[Any] = []
+        for array, own in given.groups:
+            if own.__class__ is tuple:
+                inputs.append(own[0])
+            elif _is_array(given, array):
+                inputs.append(array if own is None else array_of(own, array.shape))
+            else:
+                inputs += own or array[0].tolist()
+        return inputs + self.captured
+
+    def groups(self, captured: Sequence[Any], rows: np.ndarray | None) -> list[Any]:
+        """The inputs of a step over these lanes, all if None, and what is captured as further ones."""
+        self.captured += captured
+        found = [replace(g, rows=rows) if g.__class__ is View else g for g in self.sources]
+        for is_array, own in groupby(captured, lambda x: x.__class__ is TracedArray):
+            if is_array:
+                found += [View(self.form.input(x.shape), x.shape, None) for x in own]
+            else:
+                found.append(np.array([self.form.input() for _ in own], int))
+        return found
+
+    def whole(self, trace: Trace, rows: np.ndarray | None) -> None:
+        """A step for the lanes of a trace that is a form."""
+        assert trace.whole is not None  # noqa: S101  # for the type checker
+        self.step(BatchedForm(trace.whole), self.groups(trace.captured, rows), rows)
+
+    def along(self, made: Made, rows: np.ndarray | None) -> None:
+        """A step for lanes each of which takes the path that it takes now."""
+        if len(made) == 1:
+            trace = made[0][0]
+            program = BatchedProgram(trace.batched.program, range(trace.count)).only(range(trace.count))
+            self.step(program, self.groups(trace.captured, rows), rows)
+            return
+        captured = _captured(made)
+        paths = [(_path(trace, self.own, captured), _within(own, rows)) for trace, own in made]
+        batched = BranchingProgram(result, self.own + len(captured), made[0][0].count)
+        self.step(batched, self.groups(captured, rows), rows, self.form.constant(paths))
+
+    def step(self, batched: Any, groups: Sequence[Any], rows: np.ndarray | None, route: int | None = None) -> None:
+        """A step over these lanes, whose results are those of the function."""
+        form, lanes = self.form, self.lanes if rows is None else len(rows)
+        if not self.reduce:
+            views = [View(form.place((self.lanes, *shape)), (self.lanes, *shape), 0, rows) for shape in self.shapes]
+            form.steps.append(Step(batched, lanes, tuple(groups), NONE, tuple(views), route=route))
+            self.results.append([view.place for view in views])
+            return
+        shapes: Any = [()] * sum(map(prod, self.shapes)) if self.by_number else self.shapes
+        places = [form.place(shape or None) for shape in shapes]
+        sums, arrays = [[k for k, shape in enumerate(shapes) if bool(shape) == is_array] for is_array in (False, True)]
+        if arrays:  # numbers come first
+            starts = np.cumsum([0, *map(prod, shapes)])
+            batched = batched.only([i for k in (*sums, *arrays) for i in range(starts[k], starts[k + 1])])
+        totals = tuple([View(places[k], shapes[k], None) for k in arrays])
+        form.steps.append(Step(batched, lanes, tuple(groups), np.array([places[k] for k in sums], int), (), self.weight, totals, route))
+        self.results.append(places)
+
+    def finished(self) -> "LaneForm":
+        """With the results of all steps added up."""
+        received = {own[0]: list(own) for own in zip(*self.results, strict=True)}
+        self.form.total(received, list(received))
+        self.form.outputs = [received[place][0] for place in self.results[0]]
+        return self
+
+
+def leaf_kinds(made: Made) -> list[type | None]:
+    """For each leaf of the results whether it holds bools or ints in all lanes."""
+    found: list[type | None] = []
+    for own in zip(*[trace.leaf_kinds for trace, _ in made], strict=True):
+        kinds = set(own)
+        found.append(own[0] if len(kinds) == 1 else int if kinds == {bool, int} else None)
+    return found
+
+
+def _is_array(given: Arguments, array: np.ndarray) -> bool:
+    """Whether a group is an array: one with lanes, or the row of the only lane, which may be traced as a whole."""
+    return len(array) > 1 or (given.lanes == 1 and array.size > 1)
+
+
+def _captured(made: Made) -> list[Value]:
+    return list(dict.fromkeys([v for trace, _ in made for v in trace.captured]))
+
+
+def _path(trace: Trace, own: int, captured: Sequence[Value]) -> PathProgram:
+    """A trace as a program of so many numbers of a lane, then of all that is captured."""
+    at = {v: own + k for k, v in enumerate(captured)}
+    program = placed(trace.batched.program, [*range(own), *[at[v] for v in trace.captured]], own + len(captured))
+    return PathProgram(program, trace.count, trace.guards)
+
+
+def _within(lanes: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    """Where some lanes are among those of a step."""
+    return lanes if rows is None else np.searchsorted(rows, lanes)
+
+
+def signature(given: Arguments) -> Any:
+    """What of the arguments makes the form another one."""
+    return given.lanes, *[(array.shape, own[0].shape, own[1]) if own.__class__ is tuple else array.shape for array, own in given.groups]
+
+
+def _split(given: Arguments, made: Made, *, reduce: bool, weight: float) -> tuple[LaneForm, list[Any], np.ndarray | None]:
+    """A form with the steps of lanes that run forms, the traces of the others, and which lanes these are, all if None."""
+    found = LaneForm(given, made, reduce=reduce, weight=weight)
+    flat = [(trace, rows) for trace, rows in made if trace.whole is None]
+    for trace, rows in made:
+        if trace.whole is not None:
+            found.whole(trace, None if len(made) == 1 else rows)
+    return found, flat, None if len(flat) == len(made) else np.sort(np.concatenate([NONE, *[rows for _, rows in flat]]))
+
+
+def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneForm:
+    """The form of a call in which each lane takes the path that it takes now."""
+    found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
+    if flat:
+        found.along(flat, rows)
+    return found.finished()
+
+
+def branching(name: str, f: Any, given: Arguments, made: Made, run: int, *, reduce: bool, weight: float) -> LaneForm:
+    """The form of a call in which lanes take other paths at other numbers.
+
+    `run` is that of the recording around it: what is captured of that has other numbers then.
+    """
+    found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
+    captured = list(dict.fromkeys([*_captured(flat), *[v for v in _held(f) if v._run >= run]]))
+    groups = tuple(found.groups(captured, rows))
+    label = lambda part: tuple([x[part[1][0]].tobytes() for x in given.columns])  # noqa: E731
+    known: list[Any] = []
+    for _, alike in groupby(sorted(flat, key=label), key=label):  # lanes whose integers are the same
+        own = list(alike)
+        lanes = np.sort(np.concatenate([rows for _, rows in own]))
+        paths = Paths(name, found.own + len(captured), _Recorder(f, given, lanes, captured, run, own[0][0], leaf_kinds(made)).record)
+        for trace, _ in own:
+            paths.add(_path(trace, found.own, captured))
+        known.append((paths, _within(lanes, rows)))
+    if len(known) == 1:
+        known = [(known[0][0], None)]
+    count = found.lanes if rows is None else len(rows)
+    route = found.form.place((count,))
+    found.form.steps.append(Route(known, count, groups, route))
+    found.step(BranchingProgram(result, found.own + len(captured), flat[0][0].count), groups, rows, route)
+    return found.finished()
+
+
+class _Recorder:
+    """Records further paths of a function: at the numbers of a lane, and those of what it captured of the recording around it."""
+
+    def __init__(
+        self,
+        f: Any,
+        given: Arguments,
+        lanes: np.ndarray,
+        captured: Sequence[Any],
+        run: int,
+        first: Trace,
+        kinds: Sequence[type | None],
+    ) -> None:
+        self.f, self.given, self.lanes, self.run, self.first, self.kinds = f, given.without_groups(), lanes, run, first, kinds
+        self.captured, self.known = captured, set(captured)
+        self.own = sum([array.shape[1] for array, _ in given.groups])
+
+    def record(self, lane: int, rows: Sequence[np.ndarray]) -> PathProgram | None:
+        """The path of a lane."""
+        lane = int(self.lanes[lane % len(self.lanes)])  # there may be lanes around these
+        args = self.given.with_groups([row[None] for row in (rows[:-1] if self.captured else rows)])
+        with LOCK:
+            if not in_context(NEUTRAL).run(self._set, rows[-1].tolist() if self.captured else []):
+                return None
+            trace = in_context(NEUTRAL).run(partial(Trace, masks=self.first.masks), self.f, args, lane)
+        if trace.form != self.first.form:
+            raise LengthError(f"{self.f!r} gave {self.first.form} in one lane and {trace.form} in another, expected the same in all")
+        kinds = [own if kind else None for own, kind in zip(trace.leaf_kinds, self.kinds, strict=True)]
+        fits = kinds == self.kinds and self.known.issuperset(trace.captured)
+        return _path(trace, self.own, self.captured) if fits else None
+
+    def _set(self, numbers: Sequence[float]) -> bool:
+        """Let what is captured of the recording around have these numbers; whether the rest has them, too."""
+        for v, x in zip(self.captured, numbers, strict=True):
+            if v._run >= self.run:
+                v.data = x
+            elif not identical(v._number, x):
+                return False
+        return True
+
+
+def _held(f: Any) -> list[Value]:
+    """The Values that a function holds in its closure, or those of functions there: any path may use them."""
+    found: dict[Value, None] = {}
+    stack, seen = [f], {id(f)}
+    while stack:
+        x = stack.pop()
+        cells = getattr(x, "__closure__", None) or ()
+        inner = [cell.cell_contents for cell in cells if _is_filled(cell)] + [getattr(x, "f", None), getattr(x, "func", None)]
+        for leaf in tree_flatten(inner)[0]:
+            if leaf.__class__ is Value:
+                found[leaf] = None
+            elif isinstance(leaf, np.ndarray) and leaf.dtype == object and leaf.__class__ is not TracedArray:
+                found.update(dict.fromkeys([v for v in leaf.ravel() if v.__class__ is Value]))
+            elif callable(leaf) and id(leaf) not in seen:
+                seen.add(id(leaf))
+                stack.append(leaf)
+    return list(found)
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # it raises where there is none
+    except ValueError:
+        return False
+    return True

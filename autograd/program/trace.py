@@ -1,0 +1,258 @@
+"""Trace: what a function computes on one path, run once on Values under a tracer: a program, or a form, with guards.
+
+What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
+guard. A replay computes the guards too: where one differs, the function would take another path there. What a replay cannot repeat, such
+as reading `data`, raises an error.
+
+Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.anomaly import users_line
+from autograd.arrays import Form as Shapes
+from autograd.arrays import tree_ravel, wrapped
+from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
+from autograd.engine import Value
+from autograd.errors import TraceError
+from autograd.graph import order
+from autograd.kinds import named_float
+from autograd.program.arguments import Arguments, Groups
+from autograd.program.branches import Branches
+from autograd.program.building import form_of, older
+from autograd.program.calls import Call, call
+from autograd.program.form import Form
+from autograd.program.fusion import fused
+from autograd.program.lanes import BatchedProgram
+from autograd.program.passes import pruned
+from autograd.program.paths import UnknownPath
+from autograd.program.program import Program
+from autograd.program.steps import Step
+from autograd.program.traced import ArrayLost, TracedArray
+from autograd.trees import tree_flatten, tree_unflatten
+
+Function = Callable[..., Any]
+
+
+class Tracer:
+    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched.
+
+    Attributes:
+        lazy: whether what runs over lanes is kept as one call, and its arrays as handles.
+        masks: whether comparisons of arrays are kept as such, and `masked`, whether there are any.
+        unpacked: the entries of arrays of which single ones were used, by owner and output.
+        kinds: the nodes that stand for True and False, or for whole numbers, which Python has as ints.
+    """
+
+    def __init__(self, *, lazy: bool, masks: bool) -> None:
+        self.lazy, self.masks, self.masked = lazy, masks, False
+        self.unpacked: dict[Value, dict[int, Any]] = {}
+        self.run = 0  # the number of the run
+        self.guards: dict[Value, bool] = {}
+        self.kinds: dict[Value, type] = {}
+
+    def guard(self, node: Value) -> bool:
+        """The truth value of `node`, which becomes a guard."""
+        guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
+        return self.guards.setdefault(guard, bool(guard._number))
+
+    def note_bool(self, node: Value) -> Value:
+        """`node`, noted as one that stands for True or False."""
+        self.kinds[node] = bool
+        return node
+
+    def is_bool(self, node: Value) -> bool:
+        """Whether it was noted as such."""
+        return self.kinds.get(node) is bool
+
+    def forbid(self, what: str, node: Value | None) -> None:
+        """Raise an error for what a replay would not repeat; the number of a constant may be read."""
+        if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
+            raise TraceError(
+                f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
+                "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
+            )
+
+
+class MasksLost(TraceError):
+    """A function failed after it had compared arrays: it may need the truth values, which then become guards."""
+
+
+class Trace:
+    """One path through a function: its program, the Values that it captured, and the truth values of its guards.
+
+    Attributes:
+        whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
+        kinds: bool or int for the numbers of the result that are such; programs have floats.
+    """
+
+    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
+        tracer = Tracer(lazy=lazy, masks=masks)
+        inputs = in_context(NEUTRAL).run(_inputs, args, lane, tracer)
+        given = args.rebuilt(inputs, lane)
+        before = _identities(given)
+
+        def traced(context: Context) -> Context:
+            made = run_of_its_own(context)
+            tracer.run = made.runs[-1]
+            return replace(made, watch=None, tracer=tracer)
+
+        try:
+            tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
+        except ArrayLost:
+            raise
+        except Exception as error:
+            if tracer.masked:
+                raise MasksLost from error
+            raise
+        if _identities(given) != before:
+            raise TraceError(
+                f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
+            )
+        leaves, self.structure = tree_flatten(tree)
+        nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
+        known = set(map(_node, inputs))
+        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in known]
+        self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
+        self.guards = np.array(list(tracer.guards.values()), dtype=float)
+        self.tree: Branches | None = None  # in which other calls find it
+        each = [_kinds(y, tracer) for y in leaves]
+        self.kinds = {k: kind for k, kind in enumerate(kind for own in each for kind in own) if kind}
+        self.leaf_kinds = [own[0] if own and len(set(own)) == 1 else None for own in each]
+        self.whole: Form | None = None
+        self.lazy, self.masks = lazy, masks
+        if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
+            ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
+            self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
+            self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
+            self.count = sum(map(math.prod, self.form.shapes))
+            return
+        numbers, self.form = tree_ravel(tree)
+        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
+        self.count = len(outputs)
+        self.is_number = self.form.is_number and not self.kinds
+        entries = [v for x in (*inputs, *outside) for v in _entries(x, tracer)]
+        self.captured = [v for x in outside for v in _entries(x, current().tracer)]
+        # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
+        program = Program([*tracer.guards, *outputs], entries)
+        program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
+        self.batched = BatchedProgram(program, range(self.count))
+
+    def unravel(self, outputs: list[Any]) -> Any:
+        """What the function gives, with these outputs."""
+        for k, kind in self.kinds.items():
+            outputs[k] = of_kind(outputs[k], kind)
+        return self.form.unravel(outputs)
+
+    @cached_property
+    def once(self) -> Form:
+        """The program as a form, without the guards."""
+        form = Form()
+        inputs = np.array([form.input() for _ in range(self.batched.program.inputs)], int)
+        form.outputs = [form.place() for _ in range(self.count)]
+        batched = BatchedProgram(pruned(self.batched.program, range(self.count)), range(self.count))
+        form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
+        return form
+
+    def guards_hold(self, groups: Groups) -> bool:
+        """Whether the guards of the form of all of it have the values that they had in the recording."""
+        assert self.whole is not None  # noqa: S101  # others are in a tree
+        if not len(self.guards):
+            return True
+        try:
+            given = _given(with_captured(groups, self), lazy=self.lazy)
+            found = self.whole([x._number if x.__class__ is Value else x for x in given])
+        except UnknownPath:
+            return False
+        return bool((np.array(found[self.structure.count :]) == self.guards).all())
+
+    def result(self, name: str, groups: Groups) -> Any:
+        """What the function gives for one lane of these groups, by the form of all of it."""
+        if self.whole is None:
+            return self.unravel(call(name, self.once, _given(groups, lazy=False)))
+        found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
+        found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
+        return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
+
+
+# Arrays of so many numbers are traced as a whole; so many, where each lane has one.
+LARGE, WIDE = 64, 1024
+
+
+def _given(groups: Groups, *, lazy: bool) -> list[Any]:
+    """The numbers and Values of a call that has no lanes, or, of what is traced as a whole, its array."""
+    found: list[Any] = []
+    for array, own in groups:
+        found += [array[0]] if lazy and array.size >= LARGE and not own else own or array[0].tolist()
+    return found
+
+
+def _inputs(args: Arguments, lane: int, tracer: Tracer) -> list[Any]:
+    """What stands for them in a recording: Values, or a traced array."""
+    found: list[Any] = []
+    for (array, own), masks in zip(args.groups, args.masks, strict=True):
+        row = array[lane if len(array) > 1 else 0]
+        has_lanes = len(array) > 1 or own.__class__ is tuple
+        whole = row.size >= LARGE and own is None if args.lanes is None else row.size >= WIDE and has_lanes
+        if tracer.lazy and whole:
+            found.append(TracedArray.of(row, Value(0.0), 0, bool if masks else None))
+            continue
+        values = [Value(x) for x in row.tolist()]
+        found += map(tracer.note_bool, values) if masks else values
+    return found
+
+
+def _kinds(x: Any, tracer: Tracer) -> list[type | None]:
+    """For each number of a leaf whether it is a bool or an int."""
+    if x.__class__ is TracedArray:
+        return [x.kind] * x.size
+    if isinstance(x, np.ndarray) and x.dtype != object:
+        return [{"b": bool, "i": int, "u": int}.get(x.dtype.kind)] * x.size
+    return [_kind(v, tracer) for v in (x.ravel() if isinstance(x, np.ndarray) else (x,))]
+
+
+def _kind(x: Any, tracer: Tracer) -> type | None:
+    if x.__class__ is Value:
+        return tracer.kinds.get(x)
+    return bool if isinstance(x, bool | np.bool_) else int if isinstance(x, int | np.integer) else None
+
+
+def of_kind(x: Any, kind: type) -> Any:
+    """Floats or Values as numbers of another kind, which have no derivative."""
+    if isinstance(x, np.ndarray):
+        return np.array([v._number if v.__class__ is Value else v for v in x.ravel()]).astype(kind).reshape(x.shape)
+    return kind(x._number if x.__class__ is Value else x)
+
+
+def _entries(x: Any, tracer: Any) -> Any:
+    return x.unpacked(tracer) if x.__class__ is TracedArray else [x]
+
+
+def _node(x: Any) -> Any:
+    return x.owner if x.__class__ is TracedArray else x
+
+
+def leaves_of(leaves: Sequence[Any]) -> list[Any]:
+    """The Values on which leaves of a structure rest."""
+    return [v for x in leaves for v in ([_node(x)] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel())]
+
+
+def with_captured(groups: Groups, trace: Trace) -> Groups:
+    """The groups of a call, followed by the group of what the trace captured."""
+    if not trace.captured:
+        return groups
+    return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]
+
+
+def _identities(tree: Any) -> list[int]:
+    """The identities of what a structure holds, except the entries of arrays of numbers."""
+    leaves = tree_flatten(tree)[0]
+    held = [[x] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel() if x.dtype == object else [] for x in leaves]
+    return [id(x) for own in held for x in own if not isinstance(x, np.generic)]
