@@ -60,12 +60,23 @@ def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = 
         figsize: width and height in inches.
         options: what Matplotlib's `Figure.subplots` takes, `sharey=True` for instance.
 
+    Raises:
+        LengthError: `figsize` is not a sequence.
+        NumberError: it holds something else than numbers.
+        RangeError: `rows` or `columns` is not a whole number from 1 up, or `figsize` not two positive numbers.
+
     >>> figure, ax = subplots(figsize=(3.0, 2.0))
     >>> (line,) = ax.plot([0.0, 1.0], [0.0, 1.0])
     >>> line.get_color()
     '#0072b2'
     """
-    return figure_of(rows, columns, figsize, **options)
+    for name, given in (("rows", rows), ("columns", columns)):
+        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+            raise RangeError(f"{name} is {shown(given)}, expected a whole number from 1 up: how many Axes there are")
+    size = row_of("figsize", figsize)
+    if len(size) != 2 or not all(0.0 < side < np.inf for side in size):
+        raise RangeError(f"figsize is {shown(figsize)}, expected two positive numbers: width and height in inches")
+    return figure_of(rows, columns, (size[0], size[1]), **options)
 
 
 def history(history: History, *, ax: Any = None) -> Figure:

@@ -521,6 +521,12 @@ WRONG_CALLS = {
         (lambda: nn.accuracy(lambda x: [x, 0.0], [1.0], ["a"]), NumberError, ["the target 'a'", "class index", "int(label)"]),
         (lambda: nn.accuracy(nn.MLP(1, [2]), [], []), LengthError, ["got [] as X", "at least one sample"]),
     ],
+    "plot.subplots": [
+        (lambda: plot.subplots(0), RangeError, ["rows is 0", "a whole number from 1 up"]),
+        (lambda: plot.subplots(1, 2.0), RangeError, ["columns is 2.0", "a whole number from 1 up"]),
+        (lambda: plot.subplots(figsize=(3.0, -1.0)), RangeError, ["figsize is (3.0, -1.0)", "width and height"]),
+        (lambda: plot.subplots(figsize=3.0), LengthError, ["3.0 as figsize", "a sequence"]),
+    ],
     "plot.history": [
         (lambda: plot.history([1.0]), NumberError, ["history=[1.0]", "the History that fit returns"]),
         (lambda: plot.history(nn.History()), LengthError, ["no complete epoch", "at least one", "after fit"]),
