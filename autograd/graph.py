@@ -17,24 +17,10 @@ class Node(Protocol):
         """Nodes and numbers."""
 
 
-class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
-    """The partials of a node that stands for a program, or for one of its outputs: numbers that are known in a sweep only.
-
-    They come from `op.sent(node, grad, carried)`, with what has arrived at the node and what such nodes keep for each other meanwhile.
-    """
-
-    __slots__ = ()
-
-
 N = TypeVar("N", bound=Node)
 
-# The compiled walks, by the class of the nodes.
-_walks: dict[type, tuple[Callable[..., list[Any]], Callable[..., bool]]] = {}
-
-
-def register_walk(cls: type, walk: Callable[..., list[Any]], reach: Callable[..., bool]) -> None:
-    """Let `walk` and `reach` do for nodes of `cls` what `order` and `reaches` do."""
-    _walks[cls] = walk, reach
+# What does the same as `order`, compiled, by the class of the nodes.
+compiled_order: dict[type, Callable[..., list[Any]]] = {}
 
 
 def order(*roots: N, since: int = 0) -> list[N]:
@@ -53,8 +39,8 @@ def order(*roots: N, since: int = 0) -> list[N]:
     for root in roots:
         if not hasattr(root, "args"):
             raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
-    if roots and roots[0].__class__ in _walks:
-        return _walks[roots[0].__class__][0](roots, since)
+    if roots and roots[0].__class__ in compiled_order:
+        return compiled_order[roots[0].__class__](roots, since)
     return walk(roots, since, set())
 
 
@@ -70,7 +56,8 @@ def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
             found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
         elif node not in seen:
             seen.add(node)
-            if (args := node.args) and (not since or node._run >= since):  # type: ignore[attr-defined]  # noqa: SLF001  # a Value
+            args = node.args
+            if args and (not since or node._run >= since):  # type: ignore[attr-defined]  # noqa: SLF001  # a Value
                 stack += (node, None)
                 for a in reversed(args):
                     if a.__class__ is node_class and a not in seen:
@@ -78,13 +65,6 @@ def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
             else:
                 found.append(node)
     return found
-
-
-def reaches(*roots: N, since: int) -> bool:
-    """Whether a node below `roots` is older than a transform's run."""
-    if roots and roots[0].__class__ in _walks:
-        return _walks[roots[0].__class__][1](roots, since)
-    return any(node._run < since for node in order(*roots, since=since))  # type: ignore[attr-defined]  # noqa: SLF001  # as above
 
 
 def leaves(*roots: N) -> list[N]:
