@@ -3,7 +3,7 @@
 No walk recurses, so a chain of a million nodes is as good as one of ten.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from autograd.errors import NumberError
@@ -46,25 +46,26 @@ def order(*roots: N, since: int = 0) -> list[N]:
 
 def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
     """What `order` does, in Python, without the nodes that are `seen` already and what lies below them."""
-    node_class = roots[0].__class__ if roots else None
+    node_class: Any = roots[0].__class__ if roots else None
     found: list[N] = []
-    # A node is on the stack to be entered; below a None, to be left, its arguments done.
-    stack: list[N | None] = [*reversed(roots)]
-    while stack:
-        node = stack.pop()
-        if node is None:
-            found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
-        elif node not in seen:
-            seen.add(node)
-            args = node.args
-            if args and (not since or node._run >= since):  # type: ignore[attr-defined]  # noqa: SLF001  # a Value
-                stack += (node, None)
-                for a in reversed(args):
-                    if a.__class__ is node_class and a not in seen:
-                        stack.append(a)
-            else:
-                found.append(node)
-    return found
+    # The nodes entered but not left, each with what remains of its siblings; and what remains of the last one's arguments.
+    path: list[tuple[N, Iterator[Any]]] = []
+    remaining: Iterator[Any] = iter(roots)
+    while True:
+        for a in remaining:
+            if a.__class__ is node_class and a not in seen:
+                seen.add(a)
+                args = a.args
+                if args and (not since or a._run >= since):  # noqa: SLF001  # of a Value
+                    path.append((a, remaining))
+                    remaining = iter(args)
+                    break
+                found.append(a)
+        else:
+            if not path:
+                return found
+            node, remaining = path.pop()
+            found.append(node)
 
 
 def leaves(*roots: N) -> list[N]:

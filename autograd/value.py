@@ -85,7 +85,7 @@ class Value(Operators):
         partials: the local derivative for each of `args`, as recorded; None where there is none.
 
     Invalid arithmetic gives inf or nan, as IEEE 754 has it. Comparisons, `==` among them, go by value; `hash` goes by
-    identity, so sets and dicts tell Values apart, but `in`, `index` and `remove` of a list find the first with an equal number.
+    identity, so sets and dicts tell Values apart, but `in`, `index` and `remove` of a list find the first equal number.
 
     Raises:
         NumberError: `data` is not a real number.
@@ -177,11 +177,9 @@ def send(nodes: Sequence[Any], visit: Callable[[Any], object] | None) -> None:
     """
     carried: dict[Any, Any] = {}
     for node in reversed(nodes):
-        grad = node._grad
-        if grad is None:
+        if (grad := node._grad) is None:
             continue
-        partials = node._partials
-        if partials.__class__ is Deferred:
+        if (partials := node._partials).__class__ is Deferred:
             grad, partials = node.op.sent(node, grad, carried)
         for a, local in zip(node._args, partials):  # noqa: B905  # equal by construction; the inner loop
             if local is not None:

@@ -1,6 +1,7 @@
 """jit: a function of Values, recorded once and replayed on other numbers as a program: see `autograd.program.recording`."""
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
@@ -13,7 +14,7 @@ from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
-from autograd.program.recording import Recordings, watched, with_captured
+from autograd.program.recording import Recordings, Trace, given_to, watched, with_captured
 from autograd.program.vmap import VMap, name_of
 
 Function = Callable[..., Any]
@@ -89,9 +90,8 @@ class _Jit:
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
-            if trace.whole is not None:  # derived as it is recorded, step by step
-                self.is_swept = False
-                return None
+            if trace.whole is not None:
+                return self._by_form(trace, given, args[0])
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
@@ -100,8 +100,28 @@ class _Jit:
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
         if len(parts) == 1 and FastCall.fits(args, trace):
             self.fast_call = FastCall(args, axes, given, trace, self.of_loss.what_is_captured(()), weight)
-        rest = iter(gradients)
-        gradient = tree_ravel(args[0])[1].map(lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
+        return self._finished(value, gradients, args[0])
+
+    def _by_form(self, trace: Trace, given: Arguments, x: Any) -> Any:
+        """The same where it runs parts of itself over lanes: by the adjoint of its form."""
+        derived = trace.with_gradient(given.groups[: given.first])
+        if derived is None:  # derived as it is recorded
+            self.is_swept = False
+            return None
+        value, *gradients = derived([*given_to(given.groups, lazy=trace.lazy), 1.0])
+        return self._finished(value, gradients, x)
+
+    def _finished(self, value: float, gradients: Sequence[Any], x: Any) -> Any:
+        """Value and gradient, or the latter alone, in the structure of x."""
+        numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if gradients else np.empty(0), 0
+
+        def leaf(shape: tuple[int, ...]) -> Any:
+            nonlocal start
+            own = numbers[start : start + math.prod(shape)]
+            start += len(own)
+            return own.reshape(shape) if shape else own.item()
+
+        gradient = tree_ravel(x)[1].map(leaf)
         return (value, gradient) if self.with_value else gradient
 
 

@@ -115,6 +115,7 @@ class Trace:
         self.tree: Branches | None = None  # in which other calls find it
         self.bools: list[int] = [k for k, y in enumerate(leaves) if _is_bool(y, tracer)]
         self.whole: Form | None = None
+        self.derived: dict[int, Form] = {}
         self.lazy = lazy
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
@@ -148,17 +149,31 @@ class Trace:
         form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
         return form
 
+    def with_gradient(self, groups: Groups) -> Form | None:
+        """The form of the one number that it gives and its gradient with respect to these first groups; None where there is none.
+
+        It has a further input, the cotangent of that number.
+        """
+        if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.bools:
+            return None
+        n = len(given_to(groups, lazy=self.lazy))
+        if n not in self.derived:
+            form = self.whole.copy()
+            form.outputs = form.outputs[:1]
+            self.derived[n] = fused(form.adjoint([0], range(n), with_outputs=True))
+        return self.derived[n]
+
     def guards_hold(self, groups: Groups) -> bool:
         """Whether the guards of the form of all of it have the values that they had in the recording."""
         assert self.whole is not None  # noqa: S101  # others are in a tree
-        found = self.whole(_given([(array, None) for array, _ in groups], lazy=self.lazy)) if len(self.guards) else []
+        found = self.whole(given_to([(array, None) for array, _ in groups], lazy=self.lazy)) if len(self.guards) else []
         return bool((np.array(found[self.structure.count :]) == self.guards).all())
 
     def result(self, name: str, groups: Groups) -> Any:
         """What the function gives for one lane of these groups, by the form of all of it."""
         if self.whole is None:
-            return self.unravel(call(name, self.once, _given(groups, lazy=False)))
-        found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
+            return self.unravel(call(name, self.once, given_to(groups, lazy=False)))
+        found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
         for k in self.bools:
             found[k] = bool(found[k])
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
@@ -168,7 +183,7 @@ class Trace:
 LARGE = 64
 
 
-def _given(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
+def given_to(groups: Groups, lane: int = 0, *, lazy: bool) -> list[Any]:
     """The numbers and Values of one lane, or, of what is traced as a whole, its array."""
     found: list[Any] = []
     for array, own in groups:
@@ -181,7 +196,7 @@ def _inputs(args: Arguments, lane: int, *, lazy: bool) -> list[Any]:
     """What stands for them in a recording: Values, or a traced array."""
     found: list[Any] = []
     for array, own in args.groups:
-        given = _given([(array, None)], lane, lazy=lazy and own is None)
+        given = given_to([(array, None)], lane, lazy=lazy and own is None)
         found += [TracedArray.of(x, Value(0.0), 0) if isinstance(x, np.ndarray) else Value(x) for x in given]
     return found
 
