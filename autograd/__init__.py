@@ -5,7 +5,6 @@ import sys
 import typing
 
 from autograd.anomaly import detect_anomaly as detect_anomaly
-from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
 from autograd.context import no_grad as no_grad
 from autograd.context import scope as scope
@@ -83,19 +82,6 @@ from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
 from autograd.ops import zeta as zeta
-from autograd.program.jit import jit as jit
-from autograd.program.program import Program as Program
-from autograd.program.vmap import vmap as vmap
-from autograd.sweeps import gradient as gradient
-from autograd.transforms import grad as grad
-from autograd.transforms import hessian as hessian
-from autograd.transforms import hvp as hvp
-from autograd.transforms import jacfwd as jacfwd
-from autograd.transforms import jacobian as jacobian
-from autograd.transforms import jacrev as jacrev
-from autograd.transforms import jvp as jvp
-from autograd.transforms import value_and_grad as value_and_grad
-from autograd.transforms import vjp as vjp
 
 # For `from autograd import *`: all of it but `abs`, `pow` and `sum`, which would replace Python's own.
 __all__ = [
@@ -197,8 +183,25 @@ __all__ = [
 
 __version__: str
 
-# Pictures and formulas are imported when first asked for: they are half of the package.
+# Derivatives of functions and recordings are imported when one of them is first asked for, pictures and formulas each when it is.
+_TOGETHER = {
+    "Program": "autograd.program.program",
+    "grad": "autograd.transforms",
+    "gradcheck": "autograd.check",
+    "gradient": "autograd.sweeps",
+    "hessian": "autograd.transforms",
+    "hvp": "autograd.transforms",
+    "jacfwd": "autograd.transforms",
+    "jacobian": "autograd.transforms",
+    "jacrev": "autograd.transforms",
+    "jit": "autograd.program.jit",
+    "jvp": "autograd.transforms",
+    "value_and_grad": "autograd.transforms",
+    "vjp": "autograd.transforms",
+    "vmap": "autograd.program.vmap",
+}
 _LATER = {
+    **_TOGETHER,
     "Drawing": "autograd.pictures.draw",
     "Page": "autograd.pictures.page",
     "draw": "autograd.pictures.draw",
@@ -208,12 +211,26 @@ _LATER = {
 }
 
 if typing.TYPE_CHECKING:
+    from autograd.check import gradcheck as gradcheck
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
     from autograd.pictures.page import Page as Page
     from autograd.pictures.steps import step_through as step_through
+    from autograd.program.jit import jit as jit
+    from autograd.program.program import Program as Program
+    from autograd.program.vmap import vmap as vmap
+    from autograd.sweeps import gradient as gradient
     from autograd.symbolic import latex as latex
     from autograd.symbolic import to_sympy as to_sympy
+    from autograd.transforms import grad as grad
+    from autograd.transforms import hessian as hessian
+    from autograd.transforms import hvp as hvp
+    from autograd.transforms import jacfwd as jacfwd
+    from autograd.transforms import jacobian as jacobian
+    from autograd.transforms import jacrev as jacrev
+    from autograd.transforms import jvp as jvp
+    from autograd.transforms import value_and_grad as value_and_grad
+    from autograd.transforms import vjp as vjp
 else:  # by which a type checker would take any name at all for one that is there
 
     def __getattr__(name: str) -> typing.Any:
@@ -221,9 +238,10 @@ else:  # by which a type checker would take any name at all for one that is ther
         if name == "__version__":
             return importlib.import_module("importlib.metadata").version("valuegrad")
         if name in _LATER:
-            globals()[name] = found = getattr(importlib.import_module(_LATER[name]), name)
-            return found
-        if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
+            for own in _TOGETHER if name in _TOGETHER else [name]:
+                globals()[own] = getattr(importlib.import_module(_LATER[own]), own)
+            return globals()[name]
+        if f"autograd.{name}" in {"autograd.pictures", "autograd.program", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
         raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

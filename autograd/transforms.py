@@ -26,6 +26,7 @@ def value_and_grad(f: Function) -> Function:
     Raises:
         LengthError: f gives more than one number.
 
+    >>> import numpy as np
     >>> value_and_grad(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     (18.0, array([12.,  9.]))
     """
@@ -94,6 +95,7 @@ def jvp(f: Function) -> Function:
 def hvp(f: Function) -> Function:
     """The function (x, v, …) ↦ ∇²f(x) v, without the matrix: the tangent of the gradient along v. It fits SciPy's `hessp=`.
 
+    >>> import numpy as np
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
     """
@@ -112,6 +114,7 @@ def jacobian(f: Function) -> Function:
     The result is the structure of f's output with, in place of each of its arrays (or numbers), the structure of x; an array of f's of
     shape s and one of x's of shape t give one of shape s + t.
 
+    >>> import numpy as np
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
@@ -165,6 +168,7 @@ def _blocks(rows: Iterable[Sequence[Any]], outputs: Any, inputs: Any) -> Any:
 def hessian(f: Function) -> Function:
     """The function x, … ↦ ∇²f, the matrix of second derivatives. It fits SciPy's `hess=`.
 
+    >>> import numpy as np
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     array([[4., 6.],
            [6., 0.]])

@@ -113,7 +113,8 @@ class _Jit:
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any) -> Any:
         """Value and gradient, or the latter alone, in the structure of x."""
-        numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if gradients else np.empty(0), 0
+        arrays = any(isinstance(g, np.ndarray) for g in gradients)
+        numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
 
         def leaf(shape: tuple[int, ...]) -> Any:
             nonlocal start
