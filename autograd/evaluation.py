@@ -1,7 +1,7 @@
 """A function evaluated on fresh inputs: the graph that it recorded, and derivatives of that.
 
-Where they are to be numbers, they come from a sweep over the graph; where they stay joined to Values from outside, they are recorded:
-operation by operation, or, of a large graph, as the call of a program.
+Where they are to be numbers, they come from a sweep over the graph; where they stay joined to Values from outside, they
+are recorded: operation by operation, or, of a large graph, as the call of a program.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """

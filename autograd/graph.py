@@ -48,7 +48,7 @@ def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
     """What `order` does, in Python, without the nodes that are `seen` already and what lies below them."""
     node_class: Any = roots[0].__class__ if roots else None
     found: list[N] = []
-    # The nodes entered but not left, each with what remains of its siblings; and what remains of the last one's arguments.
+    # The nodes entered but not left, each with what remains of its siblings; and what remains of the last's arguments.
     path: list[tuple[N, Iterator[Any]]] = []
     remaining: Iterator[Any] = iter(roots)
     while True:

@@ -1,7 +1,7 @@
 """Walks over a recorded graph that carry numbers along and leave its nodes alone, which other threads may use.
 
-`sweep` carries cotangents from outputs back to inputs, `push` tangents from inputs on to outputs, with the local derivatives that were
-recorded. Nodes are Values of either backend.
+`sweep` carries cotangents from outputs back to inputs, `push` tangents from inputs on to outputs, with the local
+derivatives that were recorded. Nodes are Values of either backend.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Second derivatives at floats: a sweep with tangents over the graph of the function, compiled; else a sweep over that of its gradient."""
+"""Second derivatives at floats: by a compiled sweep over the function's graph, else by one over its gradient's."""
 
 import functools
 

@@ -1,7 +1,7 @@
 """The tangents of partials in C: how the local derivatives of an operation change as its arguments do.
 
-They are found by forward mode on C text: a row's partials, given dual numbers, print their own derivatives. So a second derivative
-needs no formula that is not in the table.
+They are found by forward mode on C text: a row's partials, given dual numbers, print their own derivatives. So a second
+derivative needs no formula that is not in the table.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 5.
 """
