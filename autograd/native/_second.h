@@ -9,8 +9,8 @@
 #include "_tangents.h"
 
 typedef struct {
-    double tangent, grad, turn; /* of the number; the gradient; its tangent */
-    uint8_t moves, graded, turns; /* whether there is one of these */
+    double tangent, grad, change; /* of the number; the gradient; its tangent */
+    uint8_t moves, graded, changes; /* whether there is one of these */
 } Second;
 
 /* Carry on the tangents that are set. */
@@ -54,9 +54,9 @@ static void second_reverse(const Order *order, const uint8_t *codes, Second *at,
             Second *a = at + edge_node(edges[k])->place - 1;
             a->grad += own.grad * edges[k].partial;
             a->graded = 1;
-            if (own.turns) a->turn += own.turn * edges[k].partial;
-            if (curved) a->turn += ag_times(p[k], own.grad);
-            a->turns |= own.turns | (uint8_t)curved;
+            if (own.changes) a->change += own.change * edges[k].partial;
+            if (curved) a->change += ag_times(p[k], own.grad);
+            a->changes |= own.changes | (uint8_t)curved;
         }
     }
 }
@@ -67,7 +67,7 @@ static void second_reverse(const Order *order, const uint8_t *codes, Second *at,
 static int nodes_second(PyObject *output, PyObject **inputs, size_t n, double *numbers, int unit, int (*code_of)(PyObject *)) {
     Order order;
     size_t most = 1;
-    int refused = 0;
+    int unfit = 0;
     if (order_make(&order, &output, 1, 0, 0) < 0) return -1;
     uint8_t *codes = PyMem_RawMalloc(order.count);
     Second *at = PyMem_RawMalloc(order.count * sizeof(Second));
@@ -75,12 +75,12 @@ static int nodes_second(PyObject *output, PyObject **inputs, size_t n, double *n
         const Node *node = order.nodes[i];
         const int code = node->size ? code_of(node->op) : AG_ADD;
         codes[i] = (uint8_t)code;
-        refused |= code == AG_COUNT || node->marks & (MOVED | DEFERRED);
+        unfit |= code == AG_COUNT || node->marks & (MOVED | DEFERRED);
         if (node->size > most) most = node->size;
     }
     double *room = PyMem_RawMalloc(3 * most * sizeof(double));
     const int failed = !codes || !at || !room;
-    for (size_t v = 0; v < (unit ? n : 1) && !failed && !refused; v++, numbers += n) {
+    for (size_t v = 0; v < (unit ? n : 1) && !failed && !unfit; v++, numbers += n) {
         memset(at, 0, order.count * sizeof(Second));
         for (size_t k = 0; k < n; k++) {
             const uint32_t place = ((Node *)inputs[k])->place; /* 0 where it is not below the output */
@@ -94,7 +94,7 @@ static int nodes_second(PyObject *output, PyObject **inputs, size_t n, double *n
         second_reverse(&order, codes, at, room, most);
         for (size_t k = 0; k < n; k++) {
             const uint32_t place = ((Node *)inputs[k])->place;
-            numbers[k] = place ? at[place - 1].turn : 0.0;
+            numbers[k] = place ? at[place - 1].change : 0.0;
         }
     }
     order_leave(&order);
@@ -103,7 +103,7 @@ static int nodes_second(PyObject *output, PyObject **inputs, size_t n, double *n
     PyMem_RawFree(at);
     PyMem_RawFree(room);
     if (failed) PyErr_NoMemory();
-    return failed ? -1 : refused;
+    return failed ? -1 : unfit;
 }
 
 #endif
