@@ -6,7 +6,6 @@ import typing
 
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.arrays import ravel as ravel
-from autograd.check import gradcheck as gradcheck
 from autograd.compiled import backend as backend
 from autograd.context import no_grad as no_grad
 from autograd.context import scope as scope
@@ -85,19 +84,6 @@ from autograd.ops import tan as tan
 from autograd.ops import tanh as tanh
 from autograd.ops import where as where
 from autograd.ops import zeta as zeta
-from autograd.program.jit import jit as jit
-from autograd.program.program import Program as Program
-from autograd.program.vmap import vmap as vmap
-from autograd.sweeps import gradient as gradient
-from autograd.transforms import grad as grad
-from autograd.transforms import hessian as hessian
-from autograd.transforms import hvp as hvp
-from autograd.transforms import jacfwd as jacfwd
-from autograd.transforms import jacobian as jacobian
-from autograd.transforms import jacrev as jacrev
-from autograd.transforms import jvp as jvp
-from autograd.transforms import value_and_grad as value_and_grad
-from autograd.transforms import vjp as vjp
 
 # For `from autograd import *`: all except the names of Python's built-in functions (abs, pow, round, sum), which it must not replace.
 __all__ = [
@@ -202,8 +188,25 @@ __all__ = [
 
 __version__: str
 
-# What is imported when first asked for: half of the package.
+# Derivatives of functions and recordings are imported when one of them is first asked for, pictures and formulas each when it is.
+_TOGETHER = {
+    "Program": "autograd.program.program",
+    "grad": "autograd.transforms",
+    "gradcheck": "autograd.check",
+    "gradient": "autograd.sweeps",
+    "hessian": "autograd.transforms",
+    "hvp": "autograd.transforms",
+    "jacfwd": "autograd.transforms",
+    "jacobian": "autograd.transforms",
+    "jacrev": "autograd.transforms",
+    "jit": "autograd.program.jit",
+    "jvp": "autograd.transforms",
+    "value_and_grad": "autograd.transforms",
+    "vjp": "autograd.transforms",
+    "vmap": "autograd.program.vmap",
+}
 _LATER = {
+    **_TOGETHER,
     "config": "autograd.about",
     "Drawing": "autograd.pictures.draw",
     "Page": "autograd.pictures.page",
@@ -215,12 +218,26 @@ _LATER = {
 
 if typing.TYPE_CHECKING:
     from autograd.about import config as config
+    from autograd.check import gradcheck as gradcheck
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
     from autograd.pictures.page import Page as Page
     from autograd.pictures.steps import step_through as step_through
+    from autograd.program.jit import jit as jit
+    from autograd.program.program import Program as Program
+    from autograd.program.vmap import vmap as vmap
+    from autograd.sweeps import gradient as gradient
     from autograd.symbolic import latex as latex
     from autograd.symbolic import to_sympy as to_sympy
+    from autograd.transforms import grad as grad
+    from autograd.transforms import hessian as hessian
+    from autograd.transforms import hvp as hvp
+    from autograd.transforms import jacfwd as jacfwd
+    from autograd.transforms import jacobian as jacobian
+    from autograd.transforms import jacrev as jacrev
+    from autograd.transforms import jvp as jvp
+    from autograd.transforms import value_and_grad as value_and_grad
+    from autograd.transforms import vjp as vjp
 else:  # a type checker would take this to mean that every attribute exists
     from autograd import spellings as _spellings
 
@@ -229,9 +246,10 @@ else:  # a type checker would take this to mean that every attribute exists
         if name == "__version__":
             return importlib.import_module("importlib.metadata").version("valuegrad")
         if name in _LATER:
-            globals()[name] = found = getattr(importlib.import_module(_LATER[name]), name)
-            return found
-        if f"autograd.{name}" in {"autograd.pictures", *_LATER.values()}:
+            for own in _TOGETHER if name in _TOGETHER else [name]:
+                globals()[own] = getattr(importlib.import_module(_LATER[own]), own)
+            return globals()[name]
+        if f"autograd.{name}" in {"autograd.pictures", "autograd.program", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
         return _spellings.unknown("autograd", _spellings.AUTOGRAD, name, sys.modules[__name__])
 

@@ -7,9 +7,9 @@ from typing import Any
 from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import ChangedError
-from autograd.graph import Deferred
 from autograd.kinds import kind_of
 from autograd.operators import LOADED, MOVED, identical
+from autograd.walks import Deferred
 
 Numbers = Sequence[float | None]
 

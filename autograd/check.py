@@ -7,14 +7,14 @@ from typing import Any
 
 from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
-from autograd.engine import Value
+from autograd.engine import Value, push, sweep
 from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
 from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import as_float, named_float
 from autograd.local import complex_step, kink_at, line_of, local_derivative, rounded, sides
 from autograd.numeric import FLOATS
-from autograd.sweeps import pull, push, separated
+from autograd.sweeps import separated
 from autograd.transforms import grad
 
 
@@ -92,7 +92,7 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
     nodes = _nodes(outputs)
     refuse_second(nodes)
     blur = _rounding(nodes, outputs)
-    reverse = [pull(nodes, {y: 1.0}, leaves, graph=False) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
+    reverse = [sweep({y: 1.0}, leaves) if y.__class__ is Value else [0.0] * len(leaves) for y in outputs]
     faithful = all(close(node.data, FLOATS.apply(node.op, _arguments(node)), tolerance) for node in nodes if node.op)
     local = cache(local_derivative)
     for j, leaf in enumerate(leaves):
@@ -101,7 +101,8 @@ def _compare(f: Callable[[Any], Any], inputs: Any, tolerance: float) -> None:
             inputs, outputs = recorded([*point[:j], x, *point[j + 1 :]])
             return [_number(y) for y in outputs], partial(_piece, outputs, inputs)
 
-        forward = push(nodes, {leaf: 1.0}, outputs, graph=False)
+        carried = iter(push({leaf: 1.0}, [y for y in outputs if y.__class__ is Value]))
+        forward = [next(carried) if y.__class__ is Value else 0.0 for y in outputs]
         line = Line(at, point[j], blur, tolerance)
         expected = _chained(nodes, leaf, outputs, local) if line.smooth and faithful else [math.nan] * len(outputs)
         for i, y in enumerate(outputs):

@@ -1,28 +1,43 @@
 """The Value in use: the compiled one where it was built, else the reference; and its pickles, which either can read."""
 
 import copyreg
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from autograd import copies, graph, operators, value
+from autograd import copies, graph, operators, value, walks
 from autograd.compiled import native
-from autograd.context import forbid_while_traced, scope_of, scope_path
+from autograd.context import current, forbid_while_traced, scope_of, scope_path
 from autograd.errors import GradientLostError
 from autograd.graph import order
 from autograd.kinds import register_node
 from autograd.operators import LOADED, MOVED
 from autograd.ops import TABLE
 
-__all__ = ["Value", "push", "sweep"]
+__all__ = ["Value", "push", "reaches", "second", "sweep"]
 
 if TYPE_CHECKING or native is None:
-    from autograd.value import Value, push, sweep
+    from autograd.value import Value
+    from autograd.walks import push, reaches, sweep
 else:
-    from autograd.native._native import Value, push, sweep
+    from autograd.native._native import Value, push, reaches, sweep
 
-    native.connect(TABLE, value.Value, value.sweep, value.push, operators)
+    native.connect(TABLE, value.Value, walks.sweep, walks.push, operators)
     register_node(Value, native.Recorder())
-    graph.register_walk(Value, native.order, native.reaches)
+    graph.compiled_order[Value] = native.order
+
+
+def second(output: Value, inputs: Sequence[Value], vector: Sequence[float]) -> list[float] | None:
+    """The second derivatives of `output`, as recorded with floats, times `vector`; where that is empty, all of them, column by column.
+
+    None where they are not at hand so: they are those of the graph of the gradient.
+    """
+    if native is None or current().watch is not None:  # which sees each node
+        return None
+    found: list[float] | None = native.second(output, tuple(inputs), tuple(vector))
+    return found
 
 
 def _pickled(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
@@ -67,3 +82,17 @@ def _unpickled(rows: list[Any]) -> Value:
 
 
 copyreg.pickle(Value, _pickled)
+
+
+class _Moved(ModuleType):
+    """A module of `autograd.program` under the name by which older pickles know it, until that is imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # which `inspect` asks of all modules
+            raise AttributeError(name)
+        import_module("autograd.program")
+        return getattr(sys.modules[self.__name__], name)
+
+
+for _name in ("autograd.captured", "autograd.lanes", "autograd.recording", "autograd.jit"):
+    sys.modules.setdefault(_name, _Moved(_name))

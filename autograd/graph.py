@@ -3,7 +3,7 @@
 No walk recurses, so a chain of a million nodes is as good as one of ten.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from autograd.errors import NumberError
@@ -17,24 +17,10 @@ class Node(Protocol):
         """Nodes and numbers."""
 
 
-class Deferred(tuple):  # type: ignore[type-arg]  # of floats and None
-    """The partials of a node that stands for a program, or for one of its outputs: numbers that are known in a sweep only.
-
-    They come from `op.sent(node, grad, carried)`, with what has arrived at the node and what such nodes keep for each other meanwhile.
-    """
-
-    __slots__ = ()
-
-
 N = TypeVar("N", bound=Node)
 
-# The compiled walks, by the class of the nodes.
-_walks: dict[type, tuple[Callable[..., list[Any]], Callable[..., bool]]] = {}
-
-
-def register_walk(cls: type, walk: Callable[..., list[Any]], reach: Callable[..., bool]) -> None:
-    """Let `walk` and `reach` do for nodes of `cls` what `order` and `reaches` do."""
-    _walks[cls] = walk, reach
+# What does the same as `order`, compiled, by the class of the nodes.
+compiled_order: dict[type, Callable[..., list[Any]]] = {}
 
 
 def order(*roots: N, since: int = 0) -> list[N]:
@@ -53,38 +39,33 @@ def order(*roots: N, since: int = 0) -> list[N]:
     for root in roots:
         if not hasattr(root, "args"):
             raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
-    if roots and roots[0].__class__ in _walks:
-        return _walks[roots[0].__class__][0](roots, since)
+    if roots and roots[0].__class__ in compiled_order:
+        return compiled_order[roots[0].__class__](roots, since)
     return walk(roots, since, set())
 
 
 def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
     """What `order` does, in Python, without the nodes that are `seen` already and what lies below them."""
-    node_class = roots[0].__class__ if roots else None
+    node_class: Any = roots[0].__class__ if roots else None
     found: list[N] = []
-    # A node is on the stack to be entered; below a None, to be left, its arguments done.
-    stack: list[N | None] = [*reversed(roots)]
-    while stack:
-        node = stack.pop()
-        if node is None:
-            found.append(stack.pop())  # type: ignore[arg-type]  # what lies below a None is a node
-        elif node not in seen:
-            seen.add(node)
-            if (args := node.args) and (not since or node._run >= since):  # type: ignore[attr-defined]  # noqa: SLF001  # a Value
-                stack += (node, None)
-                for a in reversed(args):
-                    if a.__class__ is node_class and a not in seen:
-                        stack.append(a)
-            else:
-                found.append(node)
-    return found
-
-
-def reaches(*roots: N, since: int) -> bool:
-    """Whether a node below `roots` is older than a transform's run."""
-    if roots and roots[0].__class__ in _walks:
-        return _walks[roots[0].__class__][1](roots, since)
-    return any(node._run < since for node in order(*roots, since=since))  # type: ignore[attr-defined]  # noqa: SLF001  # as above
+    # The nodes entered but not left, each with what remains of its siblings; and what remains of the last's arguments.
+    path: list[tuple[N, Iterator[Any]]] = []
+    remaining: Iterator[Any] = iter(roots)
+    while True:
+        for a in remaining:
+            if a.__class__ is node_class and a not in seen:
+                seen.add(a)
+                args = a.args
+                if args and (not since or a._run >= since):  # noqa: SLF001  # of a Value
+                    path.append((a, remaining))
+                    remaining = iter(args)
+                    break
+                found.append(a)
+        else:
+            if not path:
+                return found
+            node, remaining = path.pop()
+            found.append(node)
 
 
 def leaves(*roots: N) -> list[N]:

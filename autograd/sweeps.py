@@ -1,8 +1,7 @@
-"""The two sweeps over a recorded graph, and the gradient of one as a graph.
+"""The two sweeps over a recorded graph on Values, and with them the gradient of one as a graph.
 
-`pull` carries cotangents from outputs back to inputs, `push` carries tangents from inputs on to outputs. With `graph=True` the local
-derivatives are computed anew on Values, so that the result is a graph that can be differentiated again, to any order; without it the
-recorded ones are taken and the result is floats.
+`pull` carries cotangents from outputs back to inputs, `push` carries tangents from inputs on to outputs. The local derivatives are
+computed anew on Values, so that the result is a graph that can be differentiated again, to any order; `walks.py` has both at floats.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 """
@@ -10,21 +9,21 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from autograd import ops, value
+from autograd import ops
 from autograd.arrays import tree_ravel
 from autograd.changed import refuse_changed
 from autograd.context import current
-from autograd.engine import Value, sweep
-from autograd.engine import push as push_floats
+from autograd.engine import Value
 from autograd.errors import NumberError
 from autograd.foreign import recorded_partials
-from autograd.graph import Deferred, order
+from autograd.graph import order
 from autograd.kinds import as_float
+from autograd.walks import Deferred
 
 
-def _local(node: Value, *, graph: bool) -> Sequence[Any]:
-    """The local derivatives of a node: those recorded, or computed anew on its arguments as Values."""
-    if not graph or node.op is None:
+def _local(node: Value) -> Sequence[Any]:
+    """The local derivatives of a node, computed anew on its arguments as Values."""
+    if node.op is None:
         return node.partials
     refuse_changed(node)
     anew = node.op.settled(tuple(recorded_partials(node)), node.args)
@@ -73,14 +72,12 @@ def depending(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -
     return found
 
 
-def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value], *, graph: bool) -> list[Any]:
+def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[Value]) -> list[Any]:
     """Carry the cotangents of outputs back to the inputs: reverse mode.
 
-    In a graph both branches of a `where` are walked, so that it holds whichever is taken. A node that is reached through branches only
+    Both branches of a `where` are walked, so that it holds whichever is taken. A node that is reached through branches only
     has a mask, 1 where one of its consumers is active and took it, and sends 0 where that is 0, whatever its derivatives.
     """
-    if not graph:
-        return list((sweep if current().watch is None else value.sweep)(cotangents, inputs))
     received: dict[Value, list[Any]] = {node: [cotangent] for node, cotangent in cotangents.items()}
     carried: dict[Any, Any] = {}
     masks: dict[Value, list[Any]] = {node: [1.0] for node in cotangents}
@@ -104,19 +101,15 @@ def _messages(node: Value, cotangent: Any, mask: Any, carried: dict[Any, Any], r
         refuse_changed(node)
         yield from node.op.pulled(node, cotangent, mask, carried, reached)  # type: ignore[union-attr]  # a Call, or its Output
         return
-    for a, partial in zip(node.args, _local(node, graph=True), strict=True):
+    for a, partial in zip(node.args, _local(node), strict=True):
         if partial is not None and a in reached:
             sent = _sent(node, cotangent, partial)
             masked = sent if mask.__class__ is float else ops.where(mask, sent, 0.0)
             yield a, masked, _product(mask, partial) if _selects(node) else mask
 
 
-def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any], *, graph: bool) -> list[Any]:
+def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[Any]) -> list[Any]:
     """Carry the tangents of inputs on to the outputs: forward mode."""
-    if not graph:
-        ends = [y for y in outputs if y.__class__ is Value]
-        found = iter(push_floats(dict(zip(tangents, finished(list(tangents.values()), graph=False), strict=True)), ends))
-        return [next(found) if y.__class__ is Value else 0.0 for y in outputs]
     carried = dict(tangents)
     reached = depending(nodes, tangents, graph=True)
     for node in nodes:
@@ -126,7 +119,7 @@ def push(nodes: Sequence[Value], tangents: dict[Value, Any], outputs: Sequence[A
             refuse_changed(node)
             carried[node] = node.op.pushed(node, carried, graph=True)  # type: ignore[union-attr]  # as above
         else:
-            locals_ = zip(node.args, _local(node, graph=True), strict=True)
+            locals_ = zip(node.args, _local(node), strict=True)
             carried[node] = _total([_sent(node, carried[a], partial) for a, partial in locals_ if partial is not None and a in reached])
     return [carried.get(y, 0.0) for y in outputs]
 
@@ -180,5 +173,5 @@ def gradient(output: Value, inputs: Any) -> Any:
     for given in (output, *nodes):
         if given.__class__ is not Value:
             raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
-    found = pull(order(output), {output: 1.0}, nodes, graph=True)
+    found = pull(order(output), {output: 1.0}, nodes)
     return form.unravel([x if x.__class__ is Value else Value(x) for x in found])

@@ -15,11 +15,12 @@ from typing import Any, NoReturn, final
 
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
-from autograd.graph import Deferred, order
+from autograd.graph import order
 from autograd.kinds import as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
+from autograd.walks import Deferred
 
 new = object.__new__
 
@@ -83,8 +84,8 @@ class Value(Operators):
         args: what `op` was given: Values and floats, in order, with repeats.
         partials: the local derivative for each of `args`, as recorded; None where there is none.
 
-    Invalid arithmetic gives inf or nan, as IEEE 754 has it. Comparisons, `==` among them, go by value; `hash` goes by identity,
-    so sets and dicts tell Values apart, but `in`, `index` and `remove` of a list find the first with an equal number.
+    Invalid arithmetic gives inf or nan, as IEEE 754 has it. Comparisons, `==` among them, go by value; `hash` goes by
+    identity, so sets and dicts tell Values apart, but `in`, `index` and `remove` of a list find the first equal number.
 
     Raises:
         NumberError: `data` is not a real number.
@@ -101,7 +102,7 @@ class Value(Operators):
     __slots__ = ("_args", "_grad", "_made_by", "_number", "_partials", "_tag")
 
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
-    _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none: a small node costs less
+    _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
     def __init__(self, data: Any, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
@@ -158,7 +159,7 @@ class Value(Operators):
                 node._grad = None
         try:
             self._grad = seed if self._grad is None else self._grad + seed
-            send(nodes, getattr(current().watch, "swept", None))  # no loop, which Python 3.12 and 3.13 do not protect here
+            send(nodes, getattr(current().watch, "swept", None))  # no loop here: 3.12 and 3.13 do not protect it
         except BaseException:
             restore()
             raise
@@ -170,17 +171,15 @@ class Value(Operators):
 
 
 def send(nodes: Sequence[Any], visit: Callable[[Any], object] | None) -> None:
-    """The chain rule: each node, the last one first, sends its gradient, times the local derivative, to each of its arguments.
+    """The chain rule: each node, the last first, sends each of its arguments its gradient times the local derivative.
 
     A node is whatever has `_args`, `_partials` and `_grad`; `visit` is called with each that has sent.
     """
     carried: dict[Any, Any] = {}
     for node in reversed(nodes):
-        grad = node._grad
-        if grad is None:
+        if (grad := node._grad) is None:
             continue
-        partials = node._partials
-        if partials.__class__ is Deferred:
+        if (partials := node._partials).__class__ is Deferred:
             grad, partials = node.op.sent(node, grad, carried)
         for a, local in zip(node._args, partials):  # noqa: B905  # equal by construction; the inner loop
             if local is not None:
@@ -193,51 +192,6 @@ def send(nodes: Sequence[Any], visit: Callable[[Any], object] | None) -> None:
 def _setting(nodes: Sequence[Value], grads: Iterable[float | None]) -> Callable[[], object]:
     """What sets `_grad` of each, in one step of C, so that Ctrl-C cannot leave it half done."""
     return partial(deque, map(setattr, nodes, repeat("_grad"), grads), 0)
-
-
-def sweep(cotangents: dict[Value, float], inputs: Sequence[Value]) -> list[float]:
-    """Carry the cotangents of outputs back to the inputs, as `send` does, but leave the nodes alone, which other threads may use.
-
-    >>> x = Value(3.0)
-    >>> sweep({x * x: 1.0}, [x])
-    [6.0]
-    """
-    received = dict(cotangents)
-    carried: dict[Any, Any] = {}
-    swept = getattr(current().watch, "swept", None)
-    for node in reversed(order(*cotangents)):
-        if node in received:
-            grad, partials = received[node], node._partials
-            if partials.__class__ is Deferred:
-                grad, partials = node.op.sent(node, grad, carried)  # type: ignore[union-attr]  # a call's
-            for a, local in zip(node._args, partials):  # noqa: B905  # as above
-                if local is not None:
-                    received[a] = received[a] + grad * local if a in received else grad * local
-            if swept is not None:
-                swept(node, received.__getitem__)
-    return [received.get(x, 0.0) for x in inputs]
-
-
-def push(tangents: dict[Value, float], outputs: Sequence[Value]) -> list[float]:
-    """Carry the tangents of inputs on to outputs: forward mode.
-
-    >>> x = Value(3.0)
-    >>> push({x: 1.0}, [x * x])
-    [6.0]
-    """
-    carried: dict[Value, Any] = dict(tangents)
-    for node in order(*outputs):
-        if node in carried:
-            continue
-        if node._partials.__class__ is Deferred:
-            if any(a in carried for a in node._args):
-                carried[node] = node.op.pushed(node, carried, graph=False)  # type: ignore[union-attr]  # as above
-            continue
-        for a, local in zip(node._args, node._partials):  # noqa: B905  # as above
-            if local is not None and a in carried:
-                term = carried[a] * local
-                carried[node] = carried[node] + term if node in carried else term
-    return [carried.get(y, 0.0) for y in outputs]
 
 
 FLOATS_AND_VALUES = {float, Value}

@@ -35,7 +35,7 @@ from autograd.context import current, in_context
 from autograd.engine import sweep as native_sweep
 from autograd.program import program
 from autograd.value import Value as Pure
-from autograd.value import sweep as pure_sweep
+from autograd.walks import sweep as pure_sweep
 
 if autograd.backend != "native":
     pytest.skip("the compiled Value is not in use", allow_module_level=True)

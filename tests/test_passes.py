@@ -53,8 +53,8 @@ def in_graph(program, x, seeded, cotangents, wanted, tangents):
             seeds.setdefault(outputs[j], []).append(c)
     seeds = {y: math.fsum(c) if len(c) > 1 else c[0] for y, c in seeds.items()}
     active = [inputs[k] for k in wanted]
-    carried = push(nodes, dict(zip(active, tangents, strict=True)), outputs, graph=True)
-    return floats(pull(nodes, seeds, active, graph=True)), floats(outputs), floats(carried)
+    carried = push(nodes, dict(zip(active, tangents, strict=True)), outputs)
+    return floats(pull(nodes, seeds, active)), floats(outputs), floats(carried)
 
 
 @pytest.mark.parametrize("numbers", [ORDINARY, EDGES], ids=["ordinary", "edges"])

@@ -21,7 +21,7 @@ from autograd.context import current, in_context, scope_path
 from autograd.engine import sweep
 from autograd.errors import AutogradError, GradientLostError, NumberError
 from autograd.graph import order
-from autograd.value import sweep as watched_sweep
+from autograd.walks import sweep as watched_sweep
 
 # Nodes: one for each operation, with what it was given.
 

@@ -194,7 +194,7 @@ static PyObject *nodes_flatten(PyObject **outputs, size_t m, PyObject **roots, s
     for (size_t i = 0; i < n; i++) { /* first, so that what lies below them is not walked over */
         if (((Node *)inputs[i])->place || order_append(&flat.order, (Node *)inputs[i]) == 0) continue;
         order_leave(&flat.order);
-        PyMem_RawFree(flat.order.nodes);
+        order_free(&flat.order);
         return PyErr_NoMemory();
     }
     if (order_add(&flat.order, roots, r) < 0) return NULL;
@@ -220,7 +220,7 @@ static PyObject *nodes_flatten(PyObject **outputs, size_t m, PyObject **roots, s
     Py_XDECREF(flat.starts);
     Py_XDECREF(flat.args);
     Py_XDECREF(flat.ends);
-    PyMem_RawFree(flat.order.nodes);
+    order_free(&flat.order);
     PyMem_RawFree(flat.at);
     PyMem_RawFree(flat.constants.words);
     PyMem_RawFree(flat.constants.slots);

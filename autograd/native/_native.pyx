@@ -22,7 +22,7 @@ from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
-from autograd.graph import Deferred
+from autograd.walks import Deferred
 from autograd.kinds import as_float, named_float, no_operand
 
 
@@ -63,8 +63,8 @@ cdef extern from "_node.h":
     void node_seed(Node*, double) noexcept
     list nodes_below(PyObject**, size_t, uint32_t)
     int node_backward(Node*, double) except -1
-    int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*) except -1
-    int nodes_push(PyObject**, size_t, PyObject**, size_t, double*) except -1
+    int nodes_sweep(PyObject**, size_t, PyObject**, size_t, double*, uint32_t) except -1
+    int nodes_push(PyObject**, size_t, PyObject**, size_t, double*, uint32_t) except -1
     int nodes_reach(PyObject**, size_t, uint32_t) except -1
 
 
@@ -89,6 +89,10 @@ cdef extern from "_nary.h":
 
 cdef extern from "_flat.h":
     object nodes_flatten(PyObject**, size_t, PyObject**, size_t, PyObject**, size_t, int (*)(PyObject*) noexcept, int)
+
+
+cdef extern from "_second.h":
+    int nodes_second(PyObject*, PyObject**, size_t, double*, bint, int (*)(PyObject*) noexcept) except -1
 
 
 cdef PyObject* OPS[AG_COUNT]
@@ -407,17 +411,17 @@ def order(tuple roots, uint32_t since=0):
     return nodes_below(PySequence_Fast_ITEMS(roots), len(roots), since)
 
 
-def reaches(tuple roots, uint32_t since):
-    """Whether a node below `roots` is older than the run `since`: see `autograd.graph.reaches`."""
+def reaches(*roots, uint32_t since):
+    """Whether a node below `roots` is older than the run `since`: see `autograd.walks.reaches`."""
     check(roots)
     return bool(nodes_reach(PySequence_Fast_ITEMS(roots), len(roots), since))
 
 
-ctypedef int (*Walk)(PyObject**, size_t, PyObject**, size_t, double*) except -1
+ctypedef int (*Walk)(PyObject**, size_t, PyObject**, size_t, double*, uint32_t) except -1
 
 
-cdef list walked(Walk walk, dict given, wanted):
-    """What a walk carries from the Values that are `given` numbers to the wanted ones; None where partials are deferred."""
+cdef list walked(Walk walk, dict given, wanted, uint32_t since):
+    """What a walk carries from the Values that are `given` numbers to the wanted ones; None where that takes Python, or a node is older."""
     cdef tuple starts = tuple(given), ends = tuple(wanted)
     cdef Py_ssize_t i, n = len(starts), m = len(ends)
     cdef list found = [0.0] * m
@@ -429,7 +433,7 @@ cdef list walked(Walk walk, dict given, wanted):
     try:
         for i, start in enumerate(starts):
             numbers[i] = given[start]
-        if walk(PySequence_Fast_ITEMS(starts), n, PySequence_Fast_ITEMS(ends), m, numbers):
+        if walk(PySequence_Fast_ITEMS(starts), n, PySequence_Fast_ITEMS(ends), m, numbers, since):
             return None
         for i in range(m):
             found[i] = numbers[n + i]
@@ -438,20 +442,40 @@ cdef list walked(Walk walk, dict given, wanted):
         PyMem_Free(numbers)
 
 
-def push(dict tangents, outputs):
-    """Carry tangents of inputs on to the outputs, as floats: see `autograd.value.push`."""
-    found = walked(nodes_push, tangents, outputs)
-    return reference_push(tangents, outputs) if found is None else found
+def push(dict tangents, outputs, uint32_t since=0):
+    """Carry tangents of inputs on to the outputs, as floats: see `autograd.walks.push`."""
+    found = walked(nodes_push, tangents, outputs, since)
+    return reference_push(tangents, outputs, since) if found is None else found
 
 
-def sweep(dict cotangents, inputs):
-    """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.value.sweep`."""
-    found = walked(nodes_sweep, cotangents, inputs)
-    return reference_sweep(cotangents, inputs) if found is None else found
+def sweep(dict cotangents, inputs, uint32_t since=0):
+    """Carry the cotangents of outputs back to the inputs, as floats: see `autograd.walks.sweep`."""
+    found = walked(nodes_sweep, cotangents, inputs, since) if current().watch is None else None  # which sees each node
+    return reference_sweep(cotangents, inputs, since) if found is None else found
 
 
 cdef int code_of(PyObject* op) noexcept:
     return (<Operation><object>op).code if isinstance(<object>op, Operation) else AG_COUNT
+
+
+def second(output, tuple inputs, tuple vector):
+    """The matrix of second derivatives of `output` times `vector`, or, where that is empty, its columns; None where that takes Python."""
+    cdef size_t i, n = len(inputs), count = n if vector else n * n
+    check((output, *inputs))
+    cdef double* numbers = <double*>PyMem_Malloc((count + 1) * sizeof(double))
+    if numbers == NULL:
+        raise MemoryError
+    try:
+        for i, x in enumerate(vector):
+            numbers[i] = x
+        if nodes_second(<PyObject*>output, PySequence_Fast_ITEMS(inputs), n, numbers, not vector, code_of):
+            return None
+        found = [0.0] * count
+        for i in range(count):
+            found[i] = numbers[i]
+        return found
+    finally:
+        PyMem_Free(numbers)
 
 
 def flatten(tuple outputs, tuple inputs):

@@ -324,9 +324,9 @@ static void node_register(PyTypeObject *type, newfunc fresh) {
 typedef struct {
     Node **nodes;
     size_t count, room;
-    int forget; /* whether inner nodes lose their gradients */
-    int marks;  /* of all nodes */
+    int forget;     /* whether inner nodes lose their gradients */
     uint32_t since; /* nodes of earlier runs are not descended into */
+    int older;      /* whether there are such nodes */
 } Order;
 
 typedef struct {
@@ -340,6 +340,35 @@ static void *longer(void *block, size_t *room, size_t item) {
     void *grown = PyMem_RawRealloc(block, more * item);
     if (grown) *room = more;
     return grown;
+}
+
+/* Memory that the next walk takes: fresh pages cost more than the walk over them. */
+typedef struct {
+    void *block;
+    size_t size;
+} Spare;
+
+enum { SPARE = 1 << 21 }; /* bytes, at most */
+static Spare spare_nodes, spare_numbers;
+
+static void *spare_take(Spare *spare, size_t size) {
+    void *block = spare->block;
+    if (spare->size < size) return PyMem_RawMalloc(size);
+    *spare = (Spare){NULL, 0};
+    return block;
+}
+
+static void spare_give(Spare *spare, void *block, size_t size) {
+    if (size <= SPARE && size > spare->size) {
+        void *before = spare->block;
+        *spare = (Spare){block, size};
+        block = before;
+    }
+    PyMem_RawFree(block);
+}
+
+static void order_free(Order *order) {
+    spare_give(&spare_nodes, order->nodes, order->room * sizeof(Node *));
 }
 
 /* Reset the places that an order left in its nodes. */
@@ -356,26 +385,29 @@ static inline int order_append(Order *order, Node *node) {
     order->nodes[order->count++] = node;
     node->place = (uint32_t)order->count;
     if (order->forget && node->size) node->graded = 0;
-    if (any_deferred) order->marks |= node->marks;
     return 0;
 }
 
 /* Append the nodes below `root` that are not in `order` yet, each after its arguments: -1 where there is no memory. */
-static int order_extend(Order *order, Node *root) {
+static inline int order_extend(Order *order, Node *root, const uint32_t since) {
     Frame *stack = NULL;
     size_t depth = 0, room = 0;
-    const uint32_t since = order->since;
     Frame now = {root, 0};
     int failed = 0;
     if (root->place) return 0;
-    if (root->run < since) return order_append(order, root);
+    if (root->run < since) {
+        order->older = 1;
+        return order_append(order, root);
+    }
     for (;;) {
         Edge *edges = node_edges(now.node);
         Node *below = NULL;
         while (now.next < now.node->size) {
             Node *a = edge_node(edges[now.next++]);
             if (!a || a->place) continue;
-            if (a->size && a->run >= since) {
+            if (since && a->run < since) {
+                order->older = 1;
+            } else if (a->size) {
                 below = a;
                 break;
             }
@@ -404,9 +436,10 @@ static int order_extend(Order *order, Node *root) {
 /* Add the nodes below `roots` that are not in the order yet: 0, or -1 with MemoryError, and no order. */
 static int order_add(Order *order, PyObject **roots, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (order_extend(order, (Node *)roots[i]) == 0) continue;
+        Node *root = (Node *)roots[i];
+        if ((order->since ? order_extend(order, root, order->since) : order_extend(order, root, 0)) == 0) continue;
         order_leave(order);
-        PyMem_RawFree(order->nodes);
+        order_free(order);
         PyErr_SetString(PyExc_MemoryError, "there is no memory for the order of so large a graph");
         return -1;
     }
@@ -414,8 +447,20 @@ static int order_add(Order *order, PyObject **roots, size_t n) {
 }
 
 static int order_make(Order *order, PyObject **roots, size_t n, int forget, uint32_t since) {
-    *order = (Order){.forget = forget, .since = since};
+    *order = (Order){.nodes = spare_nodes.block, .room = spare_nodes.size / sizeof(Node *), .forget = forget, .since = since};
+    spare_nodes = (Spare){NULL, 0};
     return order_add(order, roots, n);
+}
+
+/* The same where all partials are numbers and no node is older: 1, and no order, where that is not so. */
+static int order_plain(Order *order, PyObject **roots, size_t n, int forget, uint32_t since) {
+    if (order_make(order, roots, n, forget, since) < 0) return -1;
+    int found = order->older;
+    for (size_t i = 0; any_deferred && !found && i < order->count; i++) found = order->nodes[i]->marks & DEFERRED;
+    if (!found) return 0;
+    order_leave(order);
+    order_free(order);
+    return 1;
 }
 
 /* The nodes below `roots`, each after its arguments. */
@@ -430,7 +475,7 @@ static PyObject *nodes_below(PyObject **roots, size_t n, uint32_t since) {
     } else {
         for (size_t i = 0; i < order.count; i++) Py_DECREF((PyObject *)order.nodes[i]);
     }
-    PyMem_RawFree(order.nodes);
+    order_free(&order);
     return list;
 }
 
@@ -461,111 +506,113 @@ static void order_send(Order *order) {
 static int node_backward(Node *root, double seed) {
     PyObject *roots[] = {(PyObject *)root};
     Order order;
-    if (order_make(&order, roots, 1, 1, 0) < 0) return -1;
-    if (order.marks & DEFERRED) {
-        order_leave(&order);
-        PyMem_RawFree(order.nodes);
-        return 1;
-    }
+    const int failed = order_plain(&order, roots, 1, 1, 0);
+    if (failed) return failed;
     node_seed(root, seed);
     order_send(&order);
-    PyMem_RawFree(order.nodes);
+    order_free(&order);
     return 0;
 }
 
-typedef struct {
-    double grad;
-    uint16_t graded;
-} Gradient;
-
-/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: as `node_backward`.
-   The gradients of the nodes serve meanwhile, and are put back. */
-static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers) {
-    Order order;
-    Gradient *before;
-    if (order_make(&order, outputs, m, 0, 0) < 0) return -1;
-    if (order.marks & DEFERRED) {
-        order_leave(&order);
-        PyMem_RawFree(order.nodes);
-        return 1;
+/* What a walk carries: a number for each node, and in `reached` whether it has one, 0 at first. Index 0 is for nodes that are not in the
+   order. NULL with MemoryError, and no order. */
+static double *order_numbers(Order *order, uint8_t **reached) {
+    const size_t count = order->count + 1;
+    double *numbers = spare_take(&spare_numbers, count * (sizeof(double) + 1));
+    if (numbers) {
+        *reached = (uint8_t *)(numbers + count);
+        memset(*reached, 0, count);
+        return numbers;
     }
-    if ((before = PyMem_RawMalloc((order.count + 1) * sizeof(Gradient)))) {
-        for (size_t i = 0; i < order.count; i++) {
-            before[i] = (Gradient){order.nodes[i]->grad, order.nodes[i]->graded};
-            order.nodes[i]->graded = 0;
-        }
-        for (size_t i = 0; i < m; i++) node_seed((Node *)outputs[i], numbers[i]);
-        for (size_t i = 0; i < n; i++) numbers[m + i] = ((Node *)inputs[i])->place != 0; /* 0 where it is not below the outputs */
-        order_send(&order);
-        for (size_t i = 0; i < n; i++) {
-            Node *x = (Node *)inputs[i];
-            numbers[m + i] = numbers[m + i] != 0.0 && x->graded ? x->grad : 0.0;
-        }
-        for (size_t i = 0; i < order.count; i++) {
-            order.nodes[i]->grad = before[i].grad;
-            order.nodes[i]->graded = before[i].graded;
-        }
-    } else {
-        order_leave(&order);
-        PyErr_NoMemory();
-    }
-    PyMem_RawFree(order.nodes);
-    PyMem_RawFree(before);
-    return before ? 0 : -1;
+    order_leave(order);
+    order_free(order);
+    PyErr_NoMemory();
+    return NULL;
 }
 
-/* `push`: carry n tangents, numbers[0] and on, from the inputs on to m outputs, numbers[n] and on: as `node_backward`. */
-static int nodes_push(PyObject **inputs, size_t n, PyObject **outputs, size_t m, double *numbers) {
+/* Reset the places and give the memory back. */
+static void order_end(Order *order, double *numbers) {
+    spare_give(&spare_numbers, numbers, (order->count + 1) * (sizeof(double) + 1));
+    order_leave(order);
+    order_free(order);
+}
+
+/* `sweep`: carry m cotangents, numbers[0] and on, back from the outputs to n inputs, numbers[m] and on: as `node_backward`, and 1 where
+   nodes are older than the run `since`. */
+static int nodes_sweep(PyObject **outputs, size_t m, PyObject **inputs, size_t n, double *numbers, uint32_t since) {
     Order order;
-    if (order_make(&order, outputs, m, 0, 0) < 0) return -1;
-    double *tangents = order.marks & DEFERRED ? NULL : PyMem_RawMalloc((order.count + 1) * sizeof(double));
-    uint8_t *reached = tangents ? PyMem_RawCalloc(order.count + 1, 1) : NULL; /* 2: an input */
-    if (!reached) {
-        int deferred = order.marks & DEFERRED;
-        order_leave(&order);
-        PyMem_RawFree(order.nodes);
-        PyMem_RawFree(tangents);
-        if (!deferred) PyErr_NoMemory();
-        return deferred ? 1 : -1;
+    uint8_t *reached;
+    const int failed = order_plain(&order, outputs, m, 0, since);
+    double *grads = failed ? NULL : order_numbers(&order, &reached);
+    if (!grads) return failed ? failed : -1;
+    for (size_t i = 0; i < m; i++) {
+        const uint32_t place = ((Node *)outputs[i])->place;
+        grads[place] = reached[place] ? grads[place] + numbers[i] : numbers[i];
+        reached[place] = 1;
+    }
+    for (size_t i = order.count; i > 0; i--) {
+        if (i > 32) fetch(order.nodes[i - 33], 0);
+        const Edge *edge = node_edges(order.nodes[i - 1]), *end = edge + order.nodes[i - 1]->size;
+        const double grad = grads[i];
+        if (!reached[i]) continue;
+        for (; edge < end; edge++) {
+            const Node *a = (Node *)edge->arg;
+            if (!a || edge->arg & NO_DERIVATIVE) continue;
+            grads[a->place] = reached[a->place] ? grads[a->place] + grad * edge->partial : grad * edge->partial;
+            reached[a->place] = 1;
+        }
     }
     for (size_t i = 0; i < n; i++) {
         const uint32_t place = ((Node *)inputs[i])->place; /* 0 where it is not below the outputs */
-        tangents[place] = numbers[i];
-        reached[place] = 2;
+        numbers[m + i] = reached[place] ? grads[place] : 0.0;
     }
-    for (size_t i = 0; i < order.count; i++) {
-        Edge *edge = node_edges(order.nodes[i]), *end = edge + order.nodes[i]->size;
+    order_end(&order, grads);
+    return 0;
+}
+
+/* `push`: carry n tangents, numbers[0] and on, from the inputs on to m outputs, numbers[n] and on: as `nodes_sweep`. */
+static int nodes_push(PyObject **inputs, size_t n, PyObject **outputs, size_t m, double *numbers, uint32_t since) {
+    Order order;
+    uint8_t *reached;
+    const int failed = order_plain(&order, outputs, m, 0, since);
+    double *tangents = failed ? NULL : order_numbers(&order, &reached);
+    if (!tangents) return failed ? failed : -1;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t place = ((Node *)inputs[i])->place;
+        tangents[place] = numbers[i];
+        reached[place] = 1;
+    }
+    reached[0] = 0;
+    for (size_t i = 1; i <= order.count; i++) {
+        const Edge *edge = node_edges(order.nodes[i - 1]), *end = edge + order.nodes[i - 1]->size;
+        int found = 0;
         double sum = 0.0;
-        if (reached[i + 1]) continue;
+        if (reached[i]) continue;
         for (; edge < end; edge++) {
-            Node *a = (Node *)edge->arg;
+            const Node *a = (Node *)edge->arg;
             if (!a || edge->arg & NO_DERIVATIVE || !reached[a->place]) continue;
             const double term = tangents[a->place] * edge->partial;
-            sum = reached[i + 1] ? sum + term : term;
-            reached[i + 1] = 1;
+            sum = found ? sum + term : term;
+            found = 1;
         }
-        tangents[i + 1] = sum;
+        tangents[i] = sum;
+        reached[i] = (uint8_t)found;
     }
     for (size_t i = 0; i < m; i++) {
         const uint32_t place = ((Node *)outputs[i])->place;
         numbers[n + i] = reached[place] ? tangents[place] : 0.0;
     }
-    order_leave(&order);
-    PyMem_RawFree(order.nodes);
-    PyMem_RawFree(tangents);
-    PyMem_RawFree(reached);
+    order_end(&order, tangents);
     return 0;
 }
 
 /* Whether a node below `roots` is older than the run `since`: 1 or 0, or -1 with MemoryError. */
 static int nodes_reach(PyObject **roots, size_t n, uint32_t since) {
     Order order;
-    int found = 0;
     if (order_make(&order, roots, n, 0, since) < 0) return -1;
-    for (size_t i = 0; i < order.count; i++) found |= order.nodes[i]->run < since;
     order_leave(&order);
-    PyMem_RawFree(order.nodes);
-    return found;
+    order_free(&order);
+    return order.older;
 }
 
 #endif

@@ -64,13 +64,13 @@ class Expression:
         return self
 
     def __abs__(self) -> "Expression":
-        return _call("fabs", self)
+        return call("fabs", self)
 
     def __pow__(self, exponent: Any) -> "Expression":
-        return _call("pow", self, exponent)
+        return call("pow", self, exponent)
 
     def __rpow__(self, base: Any) -> "Expression":
-        return _call("pow", base, self)
+        return call("pow", base, self)
 
     def __bool__(self) -> bool:
         raise OperationError("it branches on its numbers, which C text does not know yet: choose with xp.where, or autograd.where")
@@ -93,7 +93,8 @@ def _list(form: str, x: Sequence[Any]) -> Expression:
     return Expression(form.replace("...", ", ".join(["{}"] * len(x))), ATOM, tuple(map(_number, x)), (CHOICE,) * len(x))
 
 
-def _call(name: str, *x: Any) -> Expression:
+def call(name: str, *x: Any) -> Expression:
+    """A call of a function in C."""
     return _list(f"{name}(...)", x)
 
 
@@ -104,14 +105,14 @@ def _where(condition: Any, a: Any, b: Any) -> Expression:
 
 
 def _or_nan(condition: Expression, x: Any) -> Expression:
-    return Expression("{} || {}", OR, (condition, _call("isnan", x)), (OR, EQUALITY))
+    return Expression("{} || {}", OR, (condition, call("isnan", x)), (OR, EQUALITY))
 
 
 def _remainders(a: Any, b: Any) -> tuple[Expression, Expression]:
     """The remainder of C, with the sign of `a`, and that of Python, with the sign of `b`."""
-    rest = _call("fmod", a, b)
-    moved = _where(_call("copysign", 1.0, rest) != _call("copysign", 1.0, b), rest + b, rest)
-    return rest, _where(rest == 0.0, _call("copysign", 0.0, b), moved)
+    rest = call("fmod", a, b)
+    moved = _where(call("copysign", 1.0, rest) != call("copysign", 1.0, b), rest + b, rest)
+    return rest, _where(rest == 0.0, call("copysign", 0.0, b), moved)
 
 
 # The functions of `math` that have the same name in C, and return a float.
@@ -122,18 +123,18 @@ class _CText:
     """The functions of `math`, which C has under the same names, and the choices, as `numeric.FLOATS` makes them."""
 
     where = staticmethod(_where)
-    floor, ceil, rint = (staticmethod(partial(_call, name)) for name in ("floor", "ceil", "rint"))
+    floor, ceil, rint = (staticmethod(partial(call, name)) for name in ("floor", "ceil", "rint"))
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
         if not isinstance(function, BuiltinFunctionType) or function.__name__ not in IN_C:
             raise AttributeError(f"there is no xp.{name} in C text")  # an attribute that is not there
-        return partial(_call, function.__name__)
+        return partial(call, function.__name__)
 
     @staticmethod
     def sign(x: Any) -> Expression:
         x = _number(x)
-        return _where(_or_nan(x == 0.0, x), x, _call("copysign", 1.0, x))
+        return _where(_or_nan(x == 0.0, x), x, call("copysign", 1.0, x))
 
     @staticmethod
     def maximum(*x: Any) -> Expression:
@@ -152,9 +153,9 @@ class _CText:
         """The quotient rounded down, step by step as Python computes it; by 0 it is a / b."""
         rest, remainder = _remainders(a, b)
         quotient = (a - rest) / b - _where(remainder != rest, 1.0, 0.0)
-        down = _call("floor", quotient)
+        down = call("floor", quotient)
         whole = _where(quotient - down > 0.5, down + 1.0, down)
-        return _where(_number(b) == 0.0, a / b, _where(quotient == 0.0, _call("copysign", 0.0, a / b), whole))
+        return _where(_number(b) == 0.0, a / b, _where(quotient == 0.0, call("copysign", 0.0, a / b), whole))
 
     @staticmethod
     def sum(*x: Any) -> Expression:
@@ -176,7 +177,7 @@ class _CText:
     def apply(self, op: Op, x: Sequence[Any]) -> Expression:
         """A call where the header has the operation, else its arithmetic."""
         if TABLE.get(op.name) is op and op.arity:
-            return _call(f"ag_{op.name}", *x)
+            return call(f"ag_{op.name}", *x)
         return _number(op.value(self, *map(_number, x)))
 
 
@@ -201,7 +202,7 @@ def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[s
     return lines, [printed[x][0] for x in results]
 
 
-def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
+def define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
     """A C function of these statements, each with its expression in place."""
     results = [x for _, x in statements]
     used = set(order(*results))
@@ -214,13 +215,17 @@ def _define(head: str, parameters: Sequence[Expression], statements: Sequence[tu
 
 
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
-    """The arguments of `op`, its result, its value and its partials as C text. Names of a user's own may be taken in C."""
+    """The arguments of `op`, its result, its value and its partials as C text."""
+    x, y = names_of(op)
+    return x, y, *read(op, y, x)
+
+
+def names_of(op: Op) -> tuple[list[Expression], Expression]:
+    """The arguments of `op` and its result as C text. Names of a user's own may be taken in C."""
     if op.arity is None:
         raise OperationError(f"{op.name} takes any number of arguments, expected an operation with a fixed number: see loops.functions")
     names = op.arguments if TABLE.get(op.name) is op else [f"x{i}" for i in range(op.arity)]
-    x = [Expression(name, ATOM) for name in names]
-    y = Expression("z" if "y" in names else "y", ATOM)
-    return x, y, *read(op, y, x)
+    return [Expression(name, ATOM) for name in names], Expression("z" if "y" in names else "y", ATOM)
 
 
 def read(op: Op, y: Expression, x: Sequence[Expression]) -> tuple[Expression, list[Expression | None]]:
@@ -261,6 +266,6 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     x, y, value, partials = _read(op)
     statements = [(f"p[{i}] = {{}};", _constant(0.0) if p is None else p) for i, p in enumerate(partials)]
     return (
-        _define(f"double {name}({{}})", x, [("return {};", value)]),
-        _define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),
+        define(f"double {name}({{}})", x, [("return {};", value)]),
+        define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),
     )

@@ -60,13 +60,23 @@ def _counting(f: Any, length: Callable[[Any], Any]) -> Any:
 def _read(op: Op, names: Sequence[str], count: int) -> tuple[Expression, list[Expression | None]]:
     """Value and partials of `op` on `count` arguments for each name: x[0], x[1] and so on."""
     x = [Expression(f"{name}[{k}]", ATOM) for name in names for k in range(count)]
-    counts = {len(x): (f"{float(len(names))} * (double)n", PRODUCT), count: ("(double)n", SIGN)}
+    return read(counting(op, count), Expression("y", ATOM), x)
+
+
+def sequences(op: Op) -> tuple[str, ...]:
+    """The names of the arrays of arguments in C."""
+    return ("w", "x") if op.sequences == 2 else ("x",)
+
+
+def counting(op: Op, count: int) -> Any:
+    """`op` on so many arguments, in each of its sequences, with `len` of these as a number in C."""
+    many = len(sequences(op))
+    counts = {many * count: (f"{float(many)} * (double)n", PRODUCT), count: ("(double)n", SIGN)}
 
     def length(given: Any) -> Any:
         return _Count(len(given), *counts[len(given)]) if len(given) in counts else len(given)
 
-    counted: Any = SimpleNamespace(name=op.name, value=_counting(op.value, length), partials=_counting(op.partials, length))
-    return read(counted, Expression("y", ATOM), x)
+    return SimpleNamespace(name=op.name, value=_counting(op.value, length), partials=_counting(op.partials, length))
 
 
 class _Loops:
@@ -212,7 +222,8 @@ def _length(many: int, single: int) -> str:
     return " + ".join(["n" if many == 1 else f"{many} * n"] * bool(many) + [str(single)] * bool(single or not many))
 
 
-def _function(head: str, given: Sequence[str], lines: Sequence[str]) -> str:
+def function(head: str, given: Sequence[str], lines: Sequence[str]) -> str:
+    """A C function, in which some of what it is given may not be used."""
     text = "\n    ".join(lines)
     unused = [f"(void){name};" for name in given if not re.search(rf"\b{name}\b", text)]
     return "\n    ".join([f"static inline {head} {{", *unused, text]) + "\n}\n"
@@ -220,7 +231,7 @@ def _function(head: str, given: Sequence[str], lines: Sequence[str]) -> str:
 
 def _printed(op: Op, name: str, count: int) -> tuple[str, str] | None:
     """Value and partials of `op` in C, as read for so many arguments; None where they are no loops."""
-    names = ("w", "x") if op.sequences == 2 else ("x",)
+    names = sequences(op)
     given = ", ".join(f"const double *{x}" for x in names) + ", size_t n"
     value, partials = _read(op, names, count)
     loops = _Loops(count, "return NAN;")
@@ -228,17 +239,23 @@ def _printed(op: Op, name: str, count: int) -> tuple[str, str] | None:
     if loops.indices[result]:
         return None
     lines, (text,) = body([result], "const double")
-    in_c = _function(f"double {name}({given})", [*names, "n"], [*loops.lines, *lines, f"return {text};"])
+    in_c = function(f"double {name}({given})", [*names, "n"], [*loops.lines, *lines, f"return {text};"])
+    written = of_partials([Expression("0.0", ATOM) if p is None else p for p in partials], names, count)
+    if written is None or len({p is None for p in partials}) > 1:
+        return None
+    return in_c, function(f"void {name}_partials(double y, {given}, double *p)", ["y", *names], written)
+
+
+def of_partials(partials: Sequence[Expression], names: Sequence[str], count: int) -> list[str] | None:
+    """The lines that write a number for each argument, in loops; None where they are not that regular."""
     loops = _Loops(count, f"{{\n        for (size_t i = 0; i < {_length(len(names), 0)}; i++) p[i] = NAN;\n        return;\n    }}")
-    rolled = loops.rolled([Expression("0.0", ATOM) if p is None else p for p in partials])
+    rolled = loops.rolled(partials)
     each = [loops.of_each(rolled[k : k + count]) for k in range(0, len(rolled), count)]
-    absent = {p is None for p in partials}
-    if any(p is None for p in each) or len(absent) > 1:
+    if any(p is None for p in each):
         return None
     lines, texts = body([p for p in each if p is not None], "    const double")
     places = [f"    p[{'n + ' * k}i] = {text};" for k, text in enumerate(texts)]
-    head = f"void {name}_partials(double y, {given}, double *p)"
-    return in_c, _function(head, ["y", *names], [*loops.lines, EACH.format(0), *lines, *places, "}"])
+    return [*loops.lines, EACH.format(0), *lines, *places, "}"]
 
 
 def functions(op: Op, name: str) -> tuple[str, str]:

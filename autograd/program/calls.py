@@ -15,7 +15,6 @@ from autograd.arrays import array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import ChangedError
-from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.operators import identical
 from autograd.program.form import Form
@@ -25,6 +24,7 @@ from autograd.program.passes import pruned
 from autograd.program.steps import Step
 from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 from autograd.program.views import View
+from autograd.walks import Deferred
 
 made = 0  # how many calls have been recorded
 

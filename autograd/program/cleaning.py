@@ -27,7 +27,7 @@ class Edges:
         self.known = program.inputs + len(program.constants)
         self.places = self.known + self.size
         self.starts = program.starts.astype(np.intp)
-        self.counts = np.diff(self.starts)
+        self.counts = self.starts[1:] - self.starts[:-1]
         self.source = program.args.astype(np.intp)
 
     @cached_property

@@ -214,8 +214,11 @@ class Form:
                 kinds[place] = selected and kinds.get(place, True)
         return kinds
 
-    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
-        """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode."""
+    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False) -> "Form":
+        """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode.
+
+        With the outputs before these, if they are wanted, too.
+        """
         made, selected = self.copy(), self.selected
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, list[int]] = {}
@@ -228,7 +231,8 @@ class Form:
                 step.reverse(made, sent, received, active, selected)
         ends = [self.inputs[i] for i in wanted]
         made.total(received, [place for place in ends if place in received])
-        made.outputs = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
+        gradients = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
+        made.outputs = [*self.outputs, *gradients] if with_outputs else gradients
         return made.pruned()
 
     def zero(self, shape: Shape) -> int:

@@ -1,6 +1,7 @@
 """jit: a function of Values, recorded once and replayed on other numbers as a program: see `autograd.program.recording`."""
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from autograd.program.explain import Explanation, explanation
 from autograd.program.fast import FastCall
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
-from autograd.program.trace import with_captured
+from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
 from autograd.sweeps import finished
 from autograd.transformed import Transformed, name_of
@@ -117,13 +118,13 @@ class Jit(Transformed):
                     self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
                 return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
             try:
-                return self._finished(trace.result(name_of(self.f), groups))
+                return self._unrecorded(trace.result(name_of(self.f), groups))
             except UnknownPath:
                 if self.recordings.made > made:  # even in what was just recorded, since a replay rounds in another way
                     return self.f(*args)
                 tried.append(trace)
 
-    def _finished(self, found: Any) -> Any:
+    def _unrecorded(self, found: Any) -> Any:
         """What was found, of a derivative under `no_grad` as floats."""
         if self.gives_floats and not current().recording:
             numbers, form = tree_ravel(found)
@@ -143,9 +144,8 @@ class Jit(Transformed):
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
-            if trace.whole is not None:  # derived as it is recorded, step by step
-                self.is_swept = False
-                return None
+            if trace.whole is not None:
+                return self._by_form(trace, given, args[0])
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
@@ -154,8 +154,32 @@ class Jit(Transformed):
             gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
         if len(parts) == 1 and FastCall.fits(args, trace):
             self.fast_call = FastCall(args, axes, given, trace, self.of_loss.what_is_captured(()), weight)
-        rest = iter(gradients)
-        gradient = tree_ravel(args[0])[1].map(lambda shape: next(rest).reshape(shape) if shape else float(next(rest)[0, 0]))
+        return self._finished(value, gradients, args[0])
+
+    def _by_form(self, trace: Trace, given: Arguments, x: Any) -> Any:
+        """The same where it runs parts of itself over lanes: by the adjoint of its form."""
+        derived = trace.with_gradient(given.groups[: given.first])
+        if derived is None:  # derived as it is recorded
+            self.is_swept = False
+            return None
+        try:
+            value, *gradients = derived([*given_to(given.groups, lazy=trace.lazy), 1.0])
+        except UnknownPath:
+            return None
+        return self._finished(value, gradients, x)
+
+    def _finished(self, value: float, gradients: Sequence[Any], x: Any) -> Any:
+        """Value and gradient, or the latter alone, in the structure of x."""
+        arrays = any(isinstance(g, np.ndarray) for g in gradients)
+        numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
+
+        def leaf(shape: tuple[int, ...]) -> Any:
+            nonlocal start
+            own = numbers[start : start + math.prod(shape)]
+            start += len(own)
+            return own.reshape(shape) if shape else own.item()
+
+        gradient = tree_ravel(x)[1].map(leaf)
         return (value, gradient) if self.with_value else gradient
 
 

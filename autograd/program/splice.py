@@ -14,7 +14,7 @@ import numpy as np
 from autograd import ops
 from autograd.program.cleaning import Edges, followed, mixed
 from autograd.program.program import CODES, OPS, Program
-from autograd.program.templates import LOOKED_AT, ROW_DEPENDS, Pattern, depends, template
+from autograd.program.templates import LOOKED_AT, ROW_DEPENDS, Pattern, Template, depends, template
 
 ADD, MUL, SUM, DOT, MAXIMUM = [CODES[op] for op in (ops.add, ops.mul, ops.sum, ops.dot, ops.maximum)]
 
@@ -32,19 +32,20 @@ class Group(NamedTuple):
 
     rows: np.ndarray
     active: np.ndarray
-    template: Program
+    template: Template
     edges: np.ndarray
     constants: np.ndarray  # the places of the template's
 
     @property
-    def arity(self) -> int:
-        """How many arguments each has."""
-        return self.template.inputs // 2 - 1
+    def program(self) -> Program:
+        """The template's program."""
+        found: Program = self.template.program
+        return found
 
     @property
-    def factors(self) -> list[np.ndarray]:
-        """The places, in the template, of the first factors of the active arguments, of the second ones, and of masks."""
-        return np.split(self.template.outputs, [len(self.active), 2 * len(self.active)])
+    def arity(self) -> int:
+        """How many arguments each has."""
+        return self.program.inputs // 2 - 1
 
 
 class Derivative:
@@ -127,8 +128,8 @@ class Derivative:
         first, starts = int(rows[0]), self.edges.starts
         active = np.flatnonzero(self.through[starts[first] : starts[first + 1]])
         made = template(self._pattern(first, active.tolist(), masked=bool(self.masked[first])))
-        constants = [self.constant(x) for x in made.constants.tolist()]
-        for op in made.own:
+        constants = [self.constant(x) for x in made.program.constants.tolist()]
+        for op in made.program.own:
             self.own.setdefault(op, len(OPS) + len(self.own))
         return Group(rows, active, made, starts[rows][:, None] + active, np.array(constants, np.intp))
 
@@ -139,12 +140,10 @@ class Derivative:
         is_one[self.p.inputs : e.known] = self.p.constants == 1.0
         self.unit, self.plain = np.zeros(len(e.source), bool), np.zeros(len(e.source), bool)
         for g in self.groups:
-            t, (firsts, seconds, _) = g.template, g.factors
-            self.plain[g.edges] = (firsts > g.arity) & (firsts <= 2 * g.arity)
-            ones = np.append(np.append(np.zeros(t.inputs, bool), t.constants == 1.0), np.zeros(len(t), bool))
-            self.unit[g.edges] = ones[seconds]
-            own = np.flatnonzero((seconds > 0) & (seconds <= g.arity))  # one of its own arguments
-            self.unit[g.edges[:, own]] = is_one[e.source[e.starts[g.rows][:, None] + seconds[own] - 1]]
+            t = g.template
+            self.plain[g.edges], self.unit[g.edges] = t.plain, t.unit
+            if len(t.own):
+                self.unit[g.edges[:, t.own]] = is_one[e.source[e.starts[g.rows][:, None] + t.factor]]
         self.sent = np.flatnonzero(self.through)
         started = np.flatnonzero(self.live[seeds])
         self.seeds, self.starting = seeds[started], self.p.inputs + started
@@ -194,7 +193,7 @@ class Splice:
         d, e = self.d, self.d.edges
         spliced = np.zeros(e.size, np.intp)
         for g in d.groups:
-            spliced[g.rows] = len(g.template)
+            spliced[g.rows] = len(g.program)
         meets = np.zeros(e.size, np.intp)
         meets[list(self.maxima)] = 1
         collects = d.collects.astype(np.intp)
@@ -216,7 +215,7 @@ class Splice:
 
     def _table(self, g: Group) -> np.ndarray:
         """For each instruction of a group the new places of all that its template names, but for what is received and masks."""
-        e, n, t = self.d.edges, g.arity, g.template
+        e, n, t = self.d.edges, g.arity, g.program
         first = t.inputs + len(t.constants)
         table = np.zeros((len(g.rows), first + len(t)), np.intp)
         table[:, 0] = self.base + self.forward[g.rows]
@@ -230,12 +229,12 @@ class Splice:
         d, e = self.d, self.d.edges
         self.first, self.second, masks = np.zeros((3, len(e.source)), np.intp)
         for g, table in zip(d.groups, self.tables, strict=True):
-            firsts, seconds, selected = g.factors
-            self.second[g.edges] = table[:, seconds]
-            if (firsts > 2 * g.arity).any():
-                self.first[g.edges] = table[:, firsts]
-            if len(selected):
-                masks[g.edges] = table[:, selected]
+            t = g.template
+            self.second[g.edges] = table[:, t.seconds]
+            if t.made:
+                self.first[g.edges] = table[:, t.firsts]
+            if len(t.masks):
+                masks[g.edges] = table[:, t.masks]
         self.carried = self._carried()
         self.mask = {~i: int(self.base + self.meeting[i]) for i in self.maxima}
         self.mask |= {k: int(masks[k]) for k in self.mask_of.values() if k >= 0}
@@ -246,7 +245,7 @@ class Splice:
             sender = e.known + g.rows[:, None] if d.reverse else e.source[g.edges]
             table[:, 1 + g.arity + g.active] = self.carried[sender]
             table[:, 2 * g.arity + 1] = mask[g.rows]
-            self.first[g.edges] = table[:, g.factors[0]]
+            self.first[g.edges] = table[:, g.template.firsts]
 
     def _carried(self) -> np.ndarray:
         """What each place receives: its collection, the only contribution, or, where that is all another one receives, the latter's."""
@@ -269,8 +268,8 @@ class Splice:
         args = np.zeros(starts[-1], np.intp)
         args[np.repeat(starts[self.forward], e.counts) + e.position] = self.place[e.source]
         for g, table in zip(d.groups, self.tables, strict=True):
-            if len(g.template):
-                args[starts[self.spliced[g.rows]][:, None] + np.arange(len(g.template.args))] = table[:, g.template.args]
+            if len(g.program):
+                args[starts[self.spliced[g.rows]][:, None] + np.arange(len(g.program.args))] = table[:, g.program.args]
         for i, masks in self.maxima.items():
             args[starts[self.meeting[i]] + np.arange(len(masks))] = [self.mask[k] for k in masks]
         terms = np.flatnonzero(d.collects[d.target])
@@ -296,9 +295,13 @@ class Splice:
         codes, counts = np.zeros((2, self.size), np.intp)
         codes[self.forward], counts[self.forward] = d.codes, e.counts
         for g in d.groups:
-            at = self.spliced[g.rows][:, None] + np.arange(len(g.template))
-            number = np.append(np.arange(len(OPS)), [d.own[op] for op in g.template.own]).astype(np.intp)
-            codes[at], counts[at] = number[g.template.codes], np.diff(g.template.starts.astype(np.intp))
+            if not len(g.program):
+                continue
+            at = self.spliced[g.rows][:, None] + np.arange(len(g.program))
+            own = g.program.codes
+            if g.program.own:
+                own = np.append(np.arange(len(OPS)), [d.own[op] for op in g.program.own]).astype(np.intp)[own]
+            codes[at], counts[at] = own, g.template.counts
         for i, masks in self.maxima.items():
             codes[self.meeting[i]], counts[self.meeting[i]] = MAXIMUM, len(masks)
         collected = np.flatnonzero(d.collects)

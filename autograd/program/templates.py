@@ -84,16 +84,43 @@ def _neutral(f: Callable[[Pattern], Any], pattern: Pattern) -> Any:
     return in_context(NEUTRAL if pattern.op in CODES else replace(NEUTRAL, tracer=ABSTRACT_TRACER)).run(f, pattern)
 
 
-@lru_cache(512)
-def _kept(pattern: Pattern) -> Program:
-    found: Program = _neutral(Pattern.record, pattern)
-    return found
+class Template:
+    """The program of a pattern's contributions, and what a pass asks of it.
+
+    Attributes:
+        program: see `Pattern.record`.
+        firsts: the places of the first factors of the active arguments; `seconds` and `masks` likewise.
+        plain: for each active argument whether its first factor is what is received.
+        unit: whether its second factor is 1.
+        own: the active arguments, counted among themselves, whose second factor is an argument of the operation; `factor` has the
+            position of that.
+        counts: how many arguments each instruction has.
+    """
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.program = program = _neutral(Pattern.record, pattern)
+        n, arity = len(pattern.active), pattern.arity
+        outputs = program.outputs.astype(np.intp)
+        self.firsts, seconds, self.masks = outputs[:n], outputs[n : 2 * n], outputs[2 * n :]
+        self.seconds = seconds
+        self.plain = (self.firsts > arity) & (self.firsts <= 2 * arity)
+        self.made = bool((self.firsts > 2 * arity).any())
+        ones = np.zeros(program.inputs + len(program.constants) + len(program), bool)
+        ones[program.inputs : program.inputs + len(program.constants)] = program.constants == 1.0
+        self.unit = ones[seconds]
+        self.own = ((seconds > 0) & (seconds <= arity)).nonzero()[0]
+        self.factor = seconds[self.own] - 1
+        starts = program.starts.astype(np.intp)
+        self.counts = starts[1:] - starts[:-1]
 
 
-def template(pattern: Pattern) -> Program:
-    """The program of a pattern's contributions."""
+_kept = lru_cache(512)(Template)
+
+
+def template(pattern: Pattern) -> Template:
+    """The template of a pattern."""
     is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of one's own operation may change with what they capture
-    return _kept(pattern) if is_kept else _neutral(Pattern.record, pattern)
+    return _kept(pattern) if is_kept else Template(pattern)
 
 
 def depends(pattern: Pattern) -> tuple[bool, ...]:

@@ -127,6 +127,7 @@ class Trace:
         self.kinds = {k: kind for k, kind in enumerate(kind for own in each for kind in own) if kind}
         self.leaf_kinds = [own[0] if own and len(set(own)) == 1 else None for own in each]
         self.whole: Form | None = None
+        self.derived: dict[int, Form] = {}
         self.lazy, self.masks = lazy, masks
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
@@ -161,13 +162,27 @@ class Trace:
         form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
         return form
 
+    def with_gradient(self, groups: Groups) -> Form | None:
+        """The form of the one number that it gives and its gradient with respect to these first groups; None where there is none.
+
+        It has a further input, the cotangent of that number.
+        """
+        if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.kinds:
+            return None
+        n = len(given_to(groups, lazy=self.lazy))
+        if n not in self.derived:
+            form = self.whole.copy()
+            form.outputs = form.outputs[:1]
+            self.derived[n] = fused(form.adjoint([0], range(n), with_outputs=True))
+        return self.derived[n]
+
     def guards_hold(self, groups: Groups) -> bool:
         """Whether the guards of the form of all of it have the values that they had in the recording."""
         assert self.whole is not None  # noqa: S101  # others are in a tree
         if not len(self.guards):
             return True
         try:
-            given = _given(with_captured(groups, self), lazy=self.lazy)
+            given = given_to(with_captured(groups, self), lazy=self.lazy)
             found = self.whole([x._number if x.__class__ is Value else x for x in given])
         except UnknownPath:
             return False
@@ -176,8 +191,8 @@ class Trace:
     def result(self, name: str, groups: Groups) -> Any:
         """What the function gives for one lane of these groups, by the form of all of it."""
         if self.whole is None:
-            return self.unravel(call(name, self.once, _given(groups, lazy=False)))
-        found = call(name, self.whole, _given(groups, lazy=self.lazy))[: self.structure.count]
+            return self.unravel(call(name, self.once, given_to(groups, lazy=False)))
+        found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
         found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
@@ -186,7 +201,7 @@ class Trace:
 LARGE, WIDE = 64, 1024
 
 
-def _given(groups: Groups, *, lazy: bool) -> list[Any]:
+def given_to(groups: Groups, *, lazy: bool) -> list[Any]:
     """The numbers and Values of a call that has no lanes, or, of what is traced as a whole, its array."""
     found: list[Any] = []
     for array, own in groups:

@@ -14,10 +14,10 @@ from autograd.arrays import NUMPY_CLASSES, Handle, array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import TraceError
-from autograd.graph import Deferred
 from autograd.op import Op
 from autograd.trees import tree_map
 from autograd.ufuncs import LIVE, QUESTIONS
+from autograd.walks import Deferred
 
 # In place of the number of an entry, where the whole array is meant.
 ALL = -1

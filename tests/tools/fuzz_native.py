@@ -28,14 +28,15 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from rounding import PYTHONS_OWN  # beside the tests
 
-from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope, value
+from autograd import TABLE, Op, backend, detect_anomaly, graph, no_grad, ops, scope
 from autograd import Value as Native
 from autograd.context import NEUTRAL, current, in_context
 from autograd.engine import sweep as native_sweep
 from autograd.program import program
 from autograd.value import Value as Pure
+from autograd.walks import sweep as pure_sweep
 
-CLASSES, SWEEPS = (Pure, Native), (value.sweep, native_sweep)
+CLASSES, SWEEPS = (Pure, Native), (pure_sweep, native_sweep)
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.25, 1e-3, 1e300, 5e-324, math.inf, -math.inf, math.nan)
 OTHERS = (2, -1, True, 0, 10**400, Fraction(1, 3), np.float64(0.5), np.float32(2.0), np.int64(3), np.array(1.5))
 NO_NUMBERS = ("1", None, (), [1.0], 1j, np.ones(2), object)

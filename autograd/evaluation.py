@@ -1,0 +1,255 @@
+"""A function evaluated on fresh inputs: the graph that it recorded, and derivatives of that.
+
+Where they are to be numbers, they come from a sweep over the graph; where they stay joined to Values from outside, they
+are recorded: operation by operation, or, of a large graph, as the call of a program.
+
+Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd import foreign, ops
+from autograd.arrays import tree_ravel
+from autograd.context import current, in_context, run_of_its_own, with_active_inputs
+from autograd.engine import Value, reaches, second, sweep
+from autograd.engine import push as push_floats
+from autograd.errors import LengthError, OperationError
+from autograd.graph import order
+from autograd.kinds import named_float
+from autograd.program import calls
+from autograd.program.building import form_of, older
+from autograd.program.calls import call
+from autograd.program.form import Form
+from autograd.program.traced import TracedArray
+from autograd.sweeps import depending, finished, pull, push
+from autograd.transformed import Derivative
+from autograd.trees import tree_keys, tree_map
+
+# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
+MANY = 256
+
+
+# Structures: a number, or lists, tuples, dicts and arrays of structures; see `autograd.trees`.
+
+
+def described(tree: Any) -> str:
+    """What a structure is, in the words of a message."""
+    if isinstance(tree, np.ndarray):
+        return f"an array of shape {tree.shape}"
+    if isinstance(tree, dict):
+        return f"a dict with the keys {', '.join(map(repr, tree))}"
+    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if isinstance(tree, list | tuple) else "")
+
+
+def _keys(tree: Any) -> Sequence[Any] | None:
+    """The keys of the items of a container or of an array; None of a number."""
+    if isinstance(tree, np.ndarray):
+        return range(len(tree)) if tree.ndim else None
+    return tree_keys(tree)
+
+
+def matched(what: str, given: Any, template: Any) -> list[Any]:
+    """The numbers of `given` in the order of `template`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
+    found: list[Any] = []
+    stack = [(given, template)]
+    while stack:
+        tree, model = stack.pop()
+        keys, own = _keys(model), _keys(tree)
+        fits = keys is None or (own is not None and len(own) == len(keys) and set(own) == set(keys))
+        if not fits:
+            numbers, expected = len(tree_ravel(tree)[0]), len(tree_ravel(model)[0])
+            raise LengthError(f"got {numbers} numbers as {what} in {described(tree)}, expected {expected} in the structure of {described(model)}")
+        if keys is None:
+            found.append(tree if tree.__class__ is Value else named_float(f"the {what}", tree))
+        else:
+            stack += [(_item(tree, key), _item(model, key)) for key in reversed(keys)]
+    return found
+
+
+def _item(tree: Any, key: Any) -> Any:
+    return tree[key] if isinstance(tree, dict | list | tuple | np.ndarray) else getattr(tree, key)
+
+
+def _pair(output: Any) -> tuple[Any, Any]:
+    if not (isinstance(output, tuple) and len(output) == 2):
+        raise OperationError(f"with has_aux=True the function gave {described(output)}, expected a pair: return what is differentiated, aux")
+    return output
+
+
+class Evaluation:
+    """A function evaluated on fresh inputs, and the graph that it recorded."""
+
+    def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
+        self.given, self.has_aux = of.chosen(args), of.has_aux
+        numbers, self.input_form = tree_ravel(self.given)
+        which = "the first argument" if of.argnums == 0 else f"argument {of.argnums}"
+
+        def called() -> None:
+            # A Value given becomes a node of its own, so that what f captured of it stays apart.
+            self.context = current()
+            self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
+            self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
+            if of.has_aux:
+                self.output, self.aux = _pair(self.output)
+            self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run
+
+        before, calls_before = foreign.made, calls.made
+        in_context(run_of_its_own).run(called)
+        for y in self.outputs:
+            if y.__class__ is not Value:
+                named_float("what the function gave", y)
+        self.run, self.calls = self.context.runs[-1], calls.made != calls_before
+        self.since = self.run
+        if not current().recording:  # under `no_grad` what is computed of the graph is numbers, whatever it rests on
+            self.graph, self.since = False, 0
+        if foreign.made != before:
+            foreign.refuse_second(depending(self.nodes, self.inputs, graph=False))
+
+    @property
+    def ends(self) -> list[Value]:
+        """The outputs that depend on something."""
+        return [y for y in self.outputs if y.__class__ is Value]
+
+    @cached_property
+    def graph(self) -> bool:
+        """Whether it rests on Values from outside, arguments or captured: then what is computed of it has to stay joined to them."""
+        return reaches(*self.ends, since=self.run)
+
+    @cached_property
+    def nodes(self) -> list[Value]:
+        """The graph, down to what is older than this run."""
+        return order(*self.ends, since=self.run)
+
+    def scalar(self) -> Any:
+        """The output, if it is one number, or an array of one."""
+        if not self.output_form.is_single:
+            if len(self.outputs) == 1:
+                raise LengthError(f"the function gave {described(self.output)}, expected one number: return the number that it holds")
+            raise LengthError(f"the function gave {len(self.outputs)} numbers, expected one: take its jacobian, or sum what it gives")
+        return self.outputs[0]
+
+    def value_and_gradient(self) -> tuple[Any, Any]:
+        """The output, which is one number, and its gradient."""
+        y = self.scalar()
+        found = self.pull([(y, 1.0)])
+        return finished([y], graph=self.graph)[0], self.input_form.unravel(found)
+
+    def with_aux(self, found: Any) -> Any:
+        """What was found, beside the second of the pair that f gave, with numbers for Values unless these rest on Values from outside."""
+
+        def leaf(x: Any) -> Any:
+            if x.__class__ is Value:
+                return finished([x], graph=self.graph)[0]
+            if isinstance(x, np.ndarray) and x.dtype == object:
+                numbers, form = tree_ravel(x)
+                return form.unravel(finished(numbers, graph=self.graph))
+            return x
+
+        return (found, tree_map(leaf, self.aux)) if self.has_aux else found
+
+    def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
+        """What arrives at the inputs, for pairs of an output and its cotangent."""
+        received: dict[Value, Any] = {}
+        for y, cotangent in cotangents:
+            if y.__class__ is Value:
+                received[y] = received[y] + cotangent if y in received else cotangent
+        if self.may_be_floats(received.values(), whole=len(received) == len(self.ends)):
+            found: list[Any] | None = sweep(received, self.inputs, self.since)
+            self.graph = found is None
+            if found is not None:
+                return found
+        if not self.large:
+            return finished(pull(self.nodes, received, self.inputs), graph=True)
+        form, given = self.form(list(received))
+        adjoint = form.adjoint(range(len(received)), range(len(self.inputs)))
+        return finished(call("grad", adjoint, [*given, *received.values()]), graph=True)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """What arrives at the outputs, for a tangent of each input."""
+        carried = dict(zip(self.inputs, tangents, strict=True))
+        if self.may_be_floats(tangents, whole=True):
+            floats = push_floats(carried, self.ends, self.since)
+            self.graph = floats is None
+            if floats is not None:
+                of_ends = iter(floats)
+                return [next(of_ends) if y.__class__ is Value else 0.0 for y in self.outputs]
+        if not self.large:
+            return finished(push(self.nodes, carried, self.outputs), graph=True)
+        form, given = self.form(self.outputs)
+        found = call("jvp", form.tangent(range(len(tangents))), [*given, *tangents])
+        return finished(found[len(self.outputs) :], graph=True)
+
+    def gradient(self) -> "Evaluation":
+        """The gradient of the output in place of it, as a graph on the same inputs."""
+        before, calls_before, y = foreign.made, calls.made, self.scalar()
+        made = copy(self)
+        made.__dict__.pop("nodes", None)
+        made.output = made.outputs = in_context(self.context).run(self._gradient, y)
+        made.output_form = self.input_form
+        made.calls = self.calls or calls.made != calls_before
+        if foreign.made != before:
+            foreign.refuse_second(depending(made.nodes, made.inputs, graph=False))
+        return made
+
+    def _gradient(self, y: Any) -> list[Any]:
+        if y.__class__ is not Value:
+            return [0.0] * len(self.inputs)
+        if not self.large:
+            return pull(self.nodes, {y: 1.0}, self.inputs)
+        form, given = self.form([y], self.inputs)
+        return call("grad", form.adjoint([0], range(len(self.inputs))), [*given, 1.0])
+
+    def second(self, vector: Sequence[Any] = ()) -> list[Any]:
+        """The second derivatives of the output times a vector; where that is empty, the rows of all of them."""
+        y = self.scalar()
+        if y.__class__ is Value and not self.joined(vector):
+            found, n = second(y, self.inputs, vector), len(self.inputs)
+            if found is not None:
+                return found if vector else [found[i::n] for i in range(n)]
+            if self.large or not any(node.args and not isinstance(node.op, calls.Call) for node in self.nodes):
+                form, given = self.form([y])
+                before, adjoint = foreign.made, form.adjoint([0], range(n))
+                if foreign.made == before:
+                    at = [*given, 1.0]
+                    return adjoint.sweep(at, range(n), vector, range(n)) if vector else adjoint.jacobian(at, range(n), forward=False)
+        gradient = self.gradient()
+        return gradient.pull(zip(gradient.outputs, vector, strict=True)) if vector else gradient.rows(forward=False)
+
+    @property
+    def large(self) -> bool:
+        """Whether its derivative is a call of a program, rather than recorded operation by operation."""
+        tracer = current().tracer
+        return len(self.nodes) >= MANY and (tracer is None or tracer.lazy)
+
+    def form(self, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> tuple[Form, list[Any]]:
+        """The form from inputs, and from what was captured, to these outputs; and the numbers and Values, or these inputs, to run it on."""
+        captured = older(self.nodes, self.run, calls=self.calls) if self.graph else []
+        given = inputs or [x if x.args and self.graph else x._number for x in self.inputs]  # a Value's
+        whole = self.calls or any(x.__class__ is TracedArray for x in captured)
+        return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]
+
+    def rows(self, *, forward: bool) -> list[list[Any]]:
+        """The rows of the Jacobian, in forward or reverse mode."""
+        several = self.ends and not self.graph and self.calls
+        n = len(self.inputs)
+        if several:  # one pass over a program, and one run over lanes
+            form, given = self.form(self.outputs)
+            return form.jacobian(given, range(n), forward=forward)
+        if forward:
+            columns = [self.push([1.0 if k == i else 0.0 for k in range(n)]) for i in range(n)]
+            return [list(row) for row in zip(*columns, strict=True)]
+        return [self.pull([(y, 1.0)]) for y in self.outputs]
+
+    def may_be_floats(self, numbers: Iterable[Any], *, whole: bool) -> bool:
+        """Whether what is computed of the graph and `numbers` is floats, or may be, which a sweep over the whole of it finds out."""
+        known = vars(self).get("graph", None if whole else self.graph)
+        return not known and not any(x.__class__ is Value for x in numbers)
+
+    def joined(self, numbers: Iterable[Any]) -> bool:
+        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
+        return self.graph or any(x.__class__ is Value for x in numbers)
