@@ -119,7 +119,7 @@ def test_an_operation_on_sequences_says_what_it_takes(op):
     said = sentence(lambda: op(*[[1.0]] * (op.sequences + 1)), LengthError)
     assert f"{op.name}() takes {op.sequences} sequences, got {op.sequences + 1}: put the numbers of each in a list" in said
     if op.sequences == 2:
-        assert "equal length, got lengths 1 and 2: give as many" in sentence(lambda: op([1.0], [1.0, 2.0]), LengthError)
+        assert "equal length, got lengths 1 and 2: give equally many" in sentence(lambda: op([1.0], [1.0, 2.0]), LengthError)
 
 
 @pytest.mark.parametrize("x", [1.0, 1, Value(1.0), np.float64(1.0), np.ones(2)], ids=lambda x: type(x).__name__)
