@@ -4,6 +4,7 @@ import importlib
 import sys
 import typing
 
+import autograd.moved  # noqa: F401  # so that older pickles load
 from autograd.anomaly import detect_anomaly as detect_anomaly
 from autograd.arrays import ravel as ravel
 from autograd.compiled import backend as backend

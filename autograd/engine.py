@@ -1,10 +1,7 @@
 """The Value in use: the compiled one where it was built, else the reference; and its pickles, which either can read."""
 
 import copyreg
-import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autograd import copies, graph, operators, value, walks
@@ -82,17 +79,3 @@ def _unpickled(rows: list[Any]) -> Value:
 
 
 copyreg.pickle(Value, _pickled)
-
-
-class _Moved(ModuleType):
-    """A module of `autograd.program` under the name by which older pickles know it, until that is imported."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # which `inspect` asks of all modules
-            raise AttributeError(name)
-        import_module("autograd.program")
-        return getattr(sys.modules[self.__name__], name)
-
-
-for _name in ("autograd.captured", "autograd.lanes", "autograd.recording", "autograd.jit"):
-    sys.modules.setdefault(_name, _Moved(_name))

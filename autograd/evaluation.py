@@ -6,7 +6,7 @@ are recorded: operation by operation, or, of a large graph, as the call of a pro
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any
@@ -63,7 +63,9 @@ def matched(what: str, given: Any, template: Any) -> list[Any]:
         fits = keys is None or (own is not None and len(own) == len(keys) and set(own) == set(keys))
         if not fits:
             numbers, expected = len(tree_ravel(tree)[0]), len(tree_ravel(model)[0])
-            raise LengthError(f"got {numbers} numbers as {what} in {described(tree)}, expected {expected} in the structure of {described(model)}")
+            raise LengthError(
+                f"got {numbers} numbers as {what} in {described(tree)}, expected {expected} in the structure of {described(model)}"
+            )
         if keys is None:
             found.append(tree if tree.__class__ is Value else named_float(f"the {what}", tree))
         else:
@@ -77,7 +79,9 @@ def _item(tree: Any, key: Any) -> Any:
 
 def _pair(output: Any) -> tuple[Any, Any]:
     if not (isinstance(output, tuple) and len(output) == 2):
-        raise OperationError(f"with has_aux=True the function gave {described(output)}, expected a pair: return what is differentiated, aux")
+        raise OperationError(
+            f"with has_aux=True the function gave {described(output)}, expected a pair: return what is differentiated, aux"
+        )
     return output
 
 

@@ -31,7 +31,7 @@ def take(xs: Any, i: Any) -> Any:
 
     Raises:
         RangeError: i is not whole, or out of range.
-        NumberError: i is no number, or xs has no entries.
+        NumberError: i is not a number, or xs has no entries.
 
     >>> take([10.0, 20.0, 30.0], 1), take([10.0, 20.0, 30.0], -1.0)
     (20.0, 30.0)

@@ -151,6 +151,7 @@ def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
         LengthError: v does not have the structure of x, or f gives more than one number.
         NumberError: an entry of x or v, or what f gives, is not a number.
 
+    >>> import numpy as np
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 6.])
     """
@@ -173,6 +174,7 @@ def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = F
         OperationError: f is not a function.
         NumberError: an entry of x, or what f gives, is not a number.
 
+    >>> import numpy as np
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
@@ -235,6 +237,7 @@ def hessian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
         LengthError: f gives more than one number.
         NumberError: an entry of x, or what f gives, is not a number.
 
+    >>> import numpy as np
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
     array([[4., 6.],
            [6., 0.]])

@@ -199,6 +199,20 @@ def test_branches_in_lanes_of_lanes():
             close(value_and_grad(mean)(p, a, rows), [np.mean(expected), np.mean(slopes)])
 
 
+def test_a_path_of_inner_lanes_that_captures_something_else():
+    def f(row):
+        other = {"q": row[1] * row[0]}
+        return np.sum(vmap(lambda x: x * row[0] if row[2] > 0.0 else other["q"] * x)(row))
+
+    def by_hand(rows):
+        return rows.sum(axis=1) * np.where(rows[:, 2] > 0.0, rows[:, 0], rows[:, 1] * rows[:, 0])
+
+    g = vmap(f)
+    for rows in (ROWS, ROWS[::-1].copy(), -ROWS):
+        close(g(rows), by_hand(rows))
+        close(jit(lambda rows: np.sum(vmap(f)(rows)))(rows), by_hand(rows).sum())
+
+
 def test_labels_make_one_step():
     labels = RANDOM.integers(0, 7, size=12)
 

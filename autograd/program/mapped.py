@@ -181,20 +181,20 @@ def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneF
     return found.finished()
 
 
-def branching(name: str, f: Any, given: Arguments, made: Made, run: int, *, reduce: bool, weight: float) -> LaneForm:
+def branching(name: str, f: Any, given: Arguments, made: Made, tracer: Any, *, reduce: bool, weight: float) -> LaneForm:
     """The form of a call in which lanes take other paths at other numbers.
 
-    `run` is that of the recording around it: what is captured of that has other numbers then.
+    `tracer` is that of the recording around it: what is captured of that has other numbers then.
     """
     found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
-    captured = list(dict.fromkeys([*_captured(flat), *[v for v in _held(f) if v._run >= run]]))
+    captured = list(dict.fromkeys([*_captured(flat), *filter(tracer.owns, _held(f))]))
     groups = tuple(found.groups(captured, rows))
     label = lambda part: tuple([x[part[1][0]].tobytes() for x in given.columns])  # noqa: E731
     known: list[Any] = []
     for _, alike in groupby(sorted(flat, key=label), key=label):  # lanes whose integers are the same
         own = list(alike)
         lanes = np.sort(np.concatenate([rows for _, rows in own]))
-        paths = Paths(name, found.own + len(captured), _Recorder(f, given, lanes, captured, run, own[0][0], leaf_kinds(made)).record)
+        paths = Paths(name, found.own + len(captured), _Recorder(f, given, lanes, captured, tracer, own[0][0], leaf_kinds(made)).record)
         for trace, _ in own:
             paths.add(_path(trace, found.own, captured))
         known.append((paths, _within(lanes, rows)))
@@ -216,20 +216,23 @@ class _Recorder:
         given: Arguments,
         lanes: np.ndarray,
         captured: Sequence[Any],
-        run: int,
+        tracer: Any,
         first: Trace,
         kinds: Sequence[type | None],
     ) -> None:
-        self.f, self.given, self.lanes, self.run, self.first, self.kinds = f, given.without_groups(), lanes, run, first, kinds
+        self.f, self.given, self.lanes, self.first, self.kinds = f, given.without_groups(), lanes, first, kinds
         self.captured, self.known = captured, set(captured)
-        self.own = sum([array.shape[1] for array, _ in given.groups])
+        self.changing = set(filter(tracer.owns, captured))
+        widths = [array.shape[1] for array, _ in given.groups]
+        self.own, self.ends = sum(widths), np.cumsum(widths)[:-1]
 
     def record(self, lane: int, rows: Sequence[np.ndarray]) -> PathProgram | None:
         """The path of a lane."""
         lane = int(self.lanes[lane % len(self.lanes)])  # there may be lanes around these
-        args = self.given.with_groups([row[None] for row in (rows[:-1] if self.captured else rows)])
+        flat = np.concatenate(rows) if rows else np.empty(0)  # lanes around these may have split groups
+        args = self.given.with_groups([row[None] for row in np.split(flat[: self.own], self.ends)])
         with LOCK:
-            if not in_context(NEUTRAL).run(self._set, rows[-1].tolist() if self.captured else []):
+            if not in_context(NEUTRAL).run(self._set, flat[self.own :].tolist()):
                 return None
             trace = in_context(NEUTRAL).run(partial(Trace, masks=self.first.masks), self.f, args, lane)
         if trace.form != self.first.form:
@@ -241,7 +244,7 @@ class _Recorder:
     def _set(self, numbers: Sequence[float]) -> bool:
         """Let what is captured of the recording around have these numbers; whether the rest has them, too."""
         for v, x in zip(self.captured, numbers, strict=True):
-            if v._run >= self.run:
+            if v in self.changing:
                 v.data = x
             elif not identical(v._number, x):
                 return False

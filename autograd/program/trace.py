@@ -55,8 +55,14 @@ class Tracer:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0  # the number of the run
+        self.inputs: set[Any] = set()
+        self.outer: Any = current().tracer
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
+
+    def owns(self, node: Value) -> bool:
+        """Whether the node has its number for this recording only, or for one around it."""
+        return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`, which becomes a guard."""
@@ -96,6 +102,7 @@ class Trace:
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
         tracer = Tracer(lazy=lazy, masks=masks)
         inputs = in_context(NEUTRAL).run(_inputs, args, lane, tracer)
+        tracer.inputs = set(map(_node, inputs))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
 
@@ -118,8 +125,7 @@ class Trace:
             )
         leaves, self.structure = tree_flatten(tree)
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
-        known = set(map(_node, inputs))
-        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in known]
+        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it

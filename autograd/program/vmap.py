@@ -16,6 +16,7 @@ from autograd.errors import LengthError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
+from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import LANES, TracedArray
@@ -95,9 +96,18 @@ class VMap(Transformed):
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
+<<<<<<< HEAD
             return self._called(given, made)
         values = bool(joined) and not self.gives_floats  # of no graph, since nothing is recorded
         rows = np.empty((count, lanes), dtype=object if values else float)
+=======
+            try:
+                return self._called(given, made)
+            except UnknownPath:  # of lanes within: from now on all that they do is recorded as paths of ours
+                self.recordings, self.forms = Recordings(self.f, self.recordings.name), {}
+                return self(*args)
+        rows = np.empty((count, lanes), dtype=object if joined else float)
+>>>>>>> comp
         for trace, chosen in made:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
@@ -109,7 +119,7 @@ class VMap(Transformed):
         options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
         tracer: Any = current().tracer
         if tracer is not None and any(len(trace.guards) for trace, _ in made):
-            found = branching(self.recordings.name, self.f, given, made, tracer.run, **options)
+            found = branching(self.recordings.name, self.f, given, made, tracer, **options)
         else:
             key = signature(given), *[(trace, rows.tobytes() if len(made) > 1 else None) for trace, rows in made]
             if key not in self.forms:
