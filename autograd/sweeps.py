@@ -131,6 +131,12 @@ def finished(numbers: Sequence[Any], *, graph: bool) -> list[Any]:
     return [x._number if x.__class__ is Value else as_float(x) for x in numbers]
 
 
+def numbers_of(tree: Any) -> Any:
+    """The structure with numbers in place of Values."""
+    numbers, form = tree_ravel(tree)
+    return form.unravel(finished(numbers, graph=False))
+
+
 def separated(*roots: Any) -> list[Any]:
     """The same graph with each number computed by an operation of its own: a call of a form becomes one operation for each output."""
     twins: dict[Any, Any] = {}

@@ -18,7 +18,7 @@ from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
-from autograd.sweeps import finished
+from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 
 Function = Callable[..., Any]
@@ -126,10 +126,7 @@ class Jit(Transformed):
 
     def _unrecorded(self, found: Any) -> Any:
         """What was found, of a derivative under `no_grad` as floats."""
-        if self.gives_floats and not current().recording:
-            numbers, form = tree_ravel(found)
-            return form.unravel(finished(numbers, graph=False))
-        return found
+        return numbers_of(found) if self.gives_floats and not current().recording else found
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
         """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""

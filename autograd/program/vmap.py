@@ -20,6 +20,7 @@ from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import LANES, TracedArray
+from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
@@ -68,6 +69,8 @@ class VMap(Transformed):
         if keywords:
             return self.with_keywords(tuple(keywords))(*args, *keywords.values())
         found = self._over_lanes(args)
+        if self.gives_floats and not current().recording:
+            found = numbers_of(found)
         return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
 
     def _moved(self, found: Any) -> Any:
@@ -96,22 +99,16 @@ class VMap(Transformed):
                 raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
-<<<<<<< HEAD
-            return self._called(given, made)
-        values = bool(joined) and not self.gives_floats  # of no graph, since nothing is recorded
-        rows = np.empty((count, lanes), dtype=object if values else float)
-=======
             try:
                 return self._called(given, made)
             except UnknownPath:  # of lanes within: from now on all that they do is recorded as paths of ours
                 self.recordings, self.forms = Recordings(self.f, self.recordings.name), {}
-                return self(*args)
+                return self._over_lanes(args)
         rows = np.empty((count, lanes), dtype=object if joined else float)
->>>>>>> comp
         for trace, chosen in made:
             groups = with_captured(given.chosen(chosen).groups, trace)
             found = trace.batched.forward(group_arrays(groups), len(chosen))[:, :count].T
-            rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if values else found
+            rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
         return _stacked(form, rows, leaf_kinds(made))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
