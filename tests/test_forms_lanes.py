@@ -79,8 +79,8 @@ def test_paths_are_explored_where_lanes_take_them_and_kept():
         s, x = RANDOM.uniform(0.5, 1.0), RANDOM.uniform(0.0, 1.0, size=4)
         low = np.floor(32.0 * np.sqrt(x * s)) / 32.0
         close(f(s, x), [np.mean(low + 1.0 / 64.0 + low * x * s) + s * s, np.mean(low * x) + 2.0 * s])
-    assert f.recordings.made == 1
-    paths = next(step.known[0][0] for own in f.recordings.wholes.values() for step in own[0].whole.steps if hasattr(step, "known"))
+    assert f.of_loss.made == 1
+    paths = next(step.known[0][0] for own in f.of_loss.wholes.values() for step in own[0].whole.steps if hasattr(step, "known"))
     assert 8 < len(paths.kept) <= 32
 
 
