@@ -390,7 +390,7 @@ PICTURES = [
     ),
     Advice(
         "record its parts under autograd.scope(name), smaller ones where it has some",
-        lambda: autograd.step_through(_long(), max_nodes=10, collapse=1),
+        lambda: autograd.step_through(functools.reduce(lambda x, _: ops.tanh(x), range(20), SKETCH), max_nodes=10),
         lambda: autograd.step_through(_long(4), max_nodes=10, collapse=1).data,
         lambda text: "part3" in text,
     ),
@@ -492,6 +492,24 @@ def looped() -> list[Any]:
 
 
 ARRAYS = [
+    Advice(
+        "give a tuple for a list",
+        lambda: jit(lambda x, n: x * len(n), static_argnames="n")(2.0, [1, 2]),
+        lambda: jit(lambda x, n: x * len(n), static_argnames="n")(2.0, (1, 2)),
+        4.0,
+    ),
+    Advice(
+        "leave out one of them",
+        lambda: vmap(lambda x: x, reduce="sum", out_axes=1),
+        lambda: vmap(lambda x: x, reduce="sum")(np.ones(2)),
+        2.0,
+    ),
+    Advice(
+        "expected the function alone: write grad(f, argnums=1)(a, x)",
+        lambda: grad(lambda a, x: a * x, 1),
+        lambda: grad(lambda a, x: a * x, argnums=1)(2.0, 3.0),
+        2.0,
+    ),
     Advice(
         "give numpy.asarray(x)", lambda: grad(np.sum)(np.ma.array([1.0, 2.0])), lambda: grad(np.sum)(np.asarray([1.0, 2.0])), [1.0, 1.0]
     ),

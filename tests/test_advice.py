@@ -1,18 +1,18 @@
 """Advice in messages is followed to the letter, and it works; `tests/tools/messages.py` finds the messages that nobody follows."""
 
-import inspect
-
 import pytest
 from advice import AUTOGRAD, ELSEWHERE, number, said
 from advice_nn import NN
 from tools import messages
+
+from autograd import Op
 
 CASES = [*AUTOGRAD, *NN]
 
 
 def same(found, expected):
     """Whether what followed is what was expected; of lists and tuples, each of their members."""
-    if inspect.isroutine(expected):
+    if callable(expected) and not isinstance(expected, Op):
         return expected(found)
     found, expected = number(found), number(expected)
     if isinstance(expected, list):

@@ -239,7 +239,7 @@ WRONG_CALLS = {
     ],
     "gradient": [
         (lambda: autograd.gradient([P], P), NumberError, ["gradient() takes Values", "got [Value(", "grad(f)(x)"]),
-        (lambda: autograd.gradient(P, {"a": [P, "b"]}), NumberError, ["gradient() takes Values", "got 'b'", "grad(f)(x)"]),
+        (lambda: autograd.gradient(P, {"a": [P, b"b"]}), NumberError, ["gradient() takes Values", "got b'b'", "grad(f)(x)"]),
         (lambda: autograd.gradient(P, np.ones(2)), NumberError, ["gradient() takes Values", "got np.float64(1.0)"]),
     ],
     "value_and_grad": [
@@ -249,7 +249,7 @@ WRONG_CALLS = {
             LengthError,
             ["gave a list of 1", "expected one number", "return the number"],
         ),
-        (lambda: autograd.value_and_grad(lambda x: x)(["1"]), NumberError, ["the string '1'", "one real number"]),
+        (lambda: autograd.value_and_grad(lambda x: x)([b"1"]), NumberError, ["the bytes b'1'", "one real number"]),
     ],
     "grad": [
         (lambda: autograd.grad(lambda x: x["a"])({"a": "1"}), NumberError, ["the string '1'", "one real number", "float('1')"]),
@@ -303,10 +303,10 @@ WRONG_CALLS = {
     ],
     "jacobian": [
         (lambda: autograd.jacobian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),
-        (lambda: autograd.jacobian(lambda x: [x, "1"])(1.0), NumberError, ["the string '1'", "one real number"]),
+        (lambda: autograd.jacobian(lambda x: [x, b"1"])(1.0), NumberError, ["the bytes b'1'", "one real number"]),
     ],
     "jacfwd": [(lambda: autograd.jacfwd(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"])],
-    "jacrev": [(lambda: autograd.jacrev(lambda x: [x, "1"])(1.0), NumberError, ["the string '1'", "one real number"])],
+    "jacrev": [(lambda: autograd.jacrev(lambda x: [x, b"1"])(1.0), NumberError, ["the bytes b'1'", "one real number"])],
     "hessian": [
         (lambda: autograd.hessian(lambda x: [x, x])(1.0), LengthError, ["gave 2 numbers", "expected one", "jacobian, or sum"]),
         (lambda: autograd.hessian(lambda x: x)("1"), NumberError, ["the string '1'", "one real number"]),

@@ -1,7 +1,7 @@
-"""A form over lanes: what it runs once runs in each lane, and what it runs over lanes of its own over the product of both.
+"""A form over lanes: a step that it runs once runs in each lane, and a step over lanes of its own runs over the product of both.
 
-Its derivatives are those of the form; only where it is run is a form over all lanes made of it, in blocks of them, so that what lies
-between its steps takes bounded memory.
+Its derivatives are those of the form. Only to run it is a form over all lanes made, block by block of lanes, so that the arrays between
+its steps take bounded memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
 
-# So many lanes, those of its steps counted, are run at a time.
+# The number of lanes, including those of its steps, that are run at a time.
 BLOCK = 2**16
 
 
 class BatchedForm:
-    """A form ready to run over lanes, with the methods of a `BatchedProgram`; an array counts as so many inputs or outputs."""
+    """A form ready to run over lanes, with the methods of a `BatchedProgram`; each entry of an array counts as one input or output."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
@@ -40,42 +40,42 @@ class BatchedForm:
 
     @cached_property
     def ends(self) -> tuple[list[int], list[int]]:
-        """Where the numbers of each input and output of the form begin, and where those of the last one end."""
+        """For the inputs and for the outputs of the form, the index at which the entries of each begin, and the end of the last."""
         form = self.form
         inputs, outputs = [[0, *accumulate([prod(form.shape(p) or ()) for p in own])] for own in (form.inputs, form.outputs)]
         return inputs, outputs
 
     @property
     def inputs(self) -> int:
-        """How many inputs it has."""
+        """The number of inputs."""
         return self.ends[0][-1]
 
     @property
     def outputs(self) -> int:
-        """How many outputs it has."""
+        """The number of outputs."""
         return self.ends[1][-1]
 
     # Passes.
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedForm":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         key = _whole(seeded, self.ends[1]), _whole(wanted, self.ends[0])
         if key not in self.adjoints:
             self.adjoints[key] = BatchedForm(self.form.adjoint_of(*key))
         return self.adjoints[key]
 
     def tangent(self, active: Sequence[int]) -> "BatchedForm":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         return BatchedForm(self.form.tangent(_whole(active, self.ends[0])))
 
     def only(self, outputs: Sequence[int]) -> "BatchedForm":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         form = self.form.copy()
         form.outputs = [form.outputs[k] for k in _whole(outputs, self.ends[1])]
         return BatchedForm(form.pruned())
 
     def masked(self, outputs: Sequence[int]) -> "BatchedForm":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         form = self.form.copy()
         for k in _whole(outputs, self.ends[1]):
             place = form.outputs[k]
@@ -89,7 +89,7 @@ class BatchedForm:
         return BatchedForm(form)
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         inputs, outputs = self.ends
         kinds = self.form.selected_within([all(within[a:b]) for a, b in pairwise(outputs)])
         return np.repeat([kinds.get(place, True) for place in self.form.inputs], np.diff(inputs))
@@ -97,7 +97,7 @@ class BatchedForm:
     # Runs.
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         found: list[list[np.ndarray]] = []
         given, varying = self._inputs(groups)
         size = max(1, BLOCK // self.most)
@@ -121,7 +121,7 @@ class BatchedForm:
     def reverse(
         self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
     ) -> list[np.ndarray]:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         starts = [0, *accumulate([x.shape[1] for x in groups])]
         shared = [i for i, x in enumerate(groups) if wanted[i] and len(x) == 1]
         others = [i for i, x in enumerate(groups) if wanted[i] and len(x) > 1]
@@ -139,7 +139,7 @@ class BatchedForm:
         return [np.empty(0) if not w else next(parts) if len(x) == 1 else next(rest) for x, w in zip(groups, wanted, strict=True)]
 
     def on_any(self, given: Sequence[Any], lanes: int, at: Sequence[np.ndarray] | None) -> list[Any]:
-        """As that of a program; `at` are the groups of inputs of a run on floats, if there is one."""
+        """See `BatchedProgram`; `at` holds the groups of inputs of a run on floats, if there is one."""
         found, (recorded, varying) = [], ([], ()) if at is None else self._inputs(at)
         for lane in range(lanes):
             floats = None if at is None else [x[lane] if v else x for x, v in zip(recorded, varying, strict=True)]
@@ -153,7 +153,7 @@ class BatchedForm:
 
     @cached_property
     def most(self) -> int:
-        """How many lanes its steps have at most."""
+        """The largest number of lanes of its steps."""
         return max([getattr(step, "lanes", 1) for step in self.form.steps], default=1)
 
     def _inputs(self, groups: Sequence[np.ndarray]) -> tuple[list[Any], tuple[bool, ...]]:
@@ -179,7 +179,7 @@ class BatchedForm:
         return self.made[varying, lanes]
 
 
-# How many forms over lanes are kept, for different numbers of these.
+# The number of forms over lanes that are kept, for different numbers of lanes.
 KEPT = 8
 MASK = BatchedProgram(Program.from_arrays([CODES[where]], [0, 3], [0, 1, 2], [0.0], [3], 2), range(1))
 
@@ -189,7 +189,7 @@ def _total(rows: np.ndarray) -> Any:
 
 
 def _whole(indices: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
-    """The numbers of the inputs or outputs, arrays among them, that these indices make up, in their order."""
+    """The indices of the inputs or outputs, numbers or whole arrays, that these entries make up, in their order."""
     starts = {a: k for k, (a, b) in enumerate(pairwise(ends)) if a < b}
     return tuple([starts[i] for i in indices if i in starts])
 
@@ -219,13 +219,13 @@ class _Product:
         self.made.outputs = [self.at[p] for p in form.outputs]
 
     def column(self, place: int) -> int:
-        """The place of the array for one that differs from lane to lane."""
+        """The place of the array that stands for a number or array that differs from lane to lane."""
         self.varies.add(place)
         self.at[place] = self.made.place((self.lanes, *(self.form.shape(place) or ())))
         return self.at[place]
 
     def step(self, step: Step) -> None:
-        """A step over the product of lanes; what it sums is summed for each of our lanes."""
+        """A step over the product of the lanes; its sums are computed for each outer lane."""
         lanes, summed = self.lanes * step.lanes, step.summed
         inputs = self.inputs(step.inputs, step.lanes)
         columns = [replace(view, place=self.column(view.place), outer=self.lanes) for view in step.columns]
@@ -242,14 +242,14 @@ class _Product:
             self.made.steps.append(_Sums(every, self.lanes, [(self.column(p), (self.lanes, *(self.form.shape(p) or ()))) for p in ends]))
 
     def route(self, step: Route) -> None:
-        """Which path each lane of the product takes."""
+        """The step that tells which path each lane of the product takes."""
         inputs, lanes = self.inputs(step.inputs, step.lanes), self.lanes * step.lanes
         each = step.lanes * np.arange(self.lanes)[:, None]
         known = [(paths, None if rows is None else (each + rows).ravel()) for paths, rows in step.known]
         self.made.steps.append(Route(known, lanes, inputs, self.column(step.place)))
 
     def inputs(self, groups: Sequence[Any], own: int) -> tuple[Any, ...]:
-        """The inputs of a step of so many lanes of its own."""
+        """The inputs of a step that has `own` lanes of its own."""
         found: list[Any] = []
         each = None if own == 1 else np.repeat(np.arange(self.lanes), own)
         for g in groups:
@@ -299,7 +299,7 @@ STEPS: dict[type, Callable[[_Product, Any], None]] = {
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """Arrays of the sums over the lanes of a step, for each lane of ours: at these places, of these shapes."""
+    """Arrays of the sums over the lanes of a step, one for each outer lane, at these places and of these shapes."""
 
     every: int
     lanes: int

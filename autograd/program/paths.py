@@ -1,8 +1,8 @@
 """Lanes that take different paths within a form: they part where a guard differs, each path runs as a program, and they meet in order.
 
-A step says which path each lane takes. Other steps, derivatives among them, then run a program for each path, and put together what the
-lanes get: columns in the order of the lanes, sums in the order of the first lane of each path. Where a lane takes a path that is not known,
-the function is run again at its numbers, and its trace becomes another arm of the tree.
+A Route is the step that tells which path each lane takes. The steps after it, derivatives among them, run a program for each path and
+combine the results: columns in the order of the lanes, sums in the order of the first lane of each path. Where a lane takes an unknown
+path, the function is run again at its numbers, and the trace becomes another arm of the tree.
 """
 
 import warnings
@@ -23,14 +23,14 @@ from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 from autograd.program.views import View, moved
 
-# Which lanes take which path.
+# The paths, each with its lanes.
 Parts = list[tuple["PathProgram", np.ndarray]]
-# How many paths are kept.
+# The number of paths that are kept.
 KEPT = 256
 
 
 class UnknownPath(TraceError):
-    """Lanes take a path that cannot be recorded by itself: what contains it has to be recorded again."""
+    """Lanes take a path that cannot be recorded by itself: the function around it has to be recorded again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -44,8 +44,8 @@ class PathProgram:
 
     Attributes:
         batched: the program, whose last outputs are the guards.
-        count: how many outputs come before these.
-        guards: their answers.
+        count: the number of outputs before these.
+        guards: the truth values of the guards.
     """
 
     captured = ()
@@ -58,9 +58,9 @@ class Paths:
     """The paths through a function that are known, and how another one is recorded.
 
     Args:
-        name: of the function, in messages.
-        inputs: how many numbers decide: those of a lane, then those that are captured.
-        record: what gives the path of a lane, by its number and the rows of each group; None where it cannot be recorded again.
+        name: the name of the function, for messages.
+        inputs: the number of inputs of its guards: those of a lane, then those that are captured.
+        record: a function of the index of a lane and the rows of each group that gives its path; None where it cannot be recorded again.
     """
 
     def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], PathProgram | None] | None) -> None:
@@ -128,12 +128,12 @@ def _first(part: tuple[PathProgram, np.ndarray]) -> int:
 
 
 def repeated(parts: Parts, own: int, lanes: int) -> Parts:
-    """The same for each of some lanes around so many of their own."""
+    """The same parts for the product of `lanes` outer lanes with their own."""
     return [(path, (own * np.arange(lanes)[:, None] + rows).ravel()) for path, rows in parts]
 
 
 def placed(program: Program, places: Sequence[int], inputs: int) -> Program:
-    """The same with so many inputs, of which those at these places are its own."""
+    """The program with more inputs, of which those at `places` are its own."""
     rest = len(program.constants) + len(program)
     moved = np.concatenate([np.array(places, np.int64), inputs + np.arange(rest)]).astype(np.int32)
     return Program.from_arrays(
@@ -146,10 +146,10 @@ class Route:
     """Which path each lane takes.
 
     Attributes:
-        known: the paths of groups of lanes, and which lanes these are, all if None.
-        lanes: how many.
-        inputs: as those of a step.
-        place: that of the answer.
+        known: for each group of lanes its paths, and the indices of these lanes, None for all.
+        lanes: the number of lanes.
+        inputs: as for a step.
+        place: the place of the result.
     """
 
     known: Sequence[tuple[Paths, np.ndarray | None]]
@@ -158,7 +158,7 @@ class Route:
     place: int
 
     def run(self, numbers: np.ndarray, arrays: dict[int, Any]) -> None:
-        """Fill in the answer."""
+        """Store which path each lane takes."""
         groups = [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
         arrays[self.place] = self.parts(groups)
 
@@ -172,7 +172,7 @@ class Route:
         return sorted(found, key=_first)
 
     def run_on_any(self, numbers: dict[int, Any], recorded: Any) -> None:
-        """The same for numbers of any kind; of those that are no floats, such as symbols, as it was recorded."""
+        """The same for any kind of number; numbers that are not floats, such as symbols, take the recorded paths."""
         given = [g.take(numbers[g.place]) if g.__class__ is View else np.array([[numbers[p] for p in g.tolist()]]) for g in self.inputs]
         try:
             groups = [x.astype(float) for x in given]
@@ -184,42 +184,42 @@ class Route:
             numbers[self.place] = self.parts(groups)
 
     def places(self) -> list[list[int]]:
-        """That of the answer."""
+        """The place of the result."""
         return [[self.place]]
 
     def sources(self) -> list[list[int]]:
-        """The places of what decides."""
+        """The places of the inputs of the guards."""
         return [[p] for g in self.inputs for p in ([g.place] if g.__class__ is View else g.tolist())]
 
     def reading(self, places: Mapping[int, int]) -> "Route":
-        """The same of other places."""
+        """This step with its arguments at other places; `places` maps the old ones to the new."""
         return replace(
             self, inputs=tuple([replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places) for g in self.inputs])
         )
 
     def moved(self, places: Mapping[int, int]) -> "Route":
-        """The same at other places."""
+        """This step with arguments and results at other places; `places` maps the old ones to the new."""
         return replace(self.reading(places), place=places[self.place])
 
     def only(self, _live: set[int]) -> "Route":
-        """All of it."""
+        """This step: its result cannot be computed in part."""
         return self
 
     def selected(self, _kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """What decides sends nothing back."""
+        """No argument is used: guards send nothing back."""
         return []
 
     def forward(self, form: Any, _carried: dict[int, int]) -> None:
-        """The same: it has no tangent."""
+        """Add this step to a form: it has no tangent."""
         form.steps.append(self)
 
 
 class BranchingProgram:
-    """A program for each path: what passes make of it is made of each, when lanes take it.
+    """A program for each path; a pass over it is applied to the program of a path when lanes take that path.
 
     Args:
-        make: what gives the program of a path.
-        inputs, outputs: how many each has.
+        make: a function that gives the program of a path.
+        inputs, outputs: the numbers of inputs and outputs of each.
     """
 
     def __init__(self, make: Callable[[PathProgram], Program], inputs: int, outputs: int) -> None:
@@ -230,7 +230,7 @@ class BranchingProgram:
         return BranchingProgram, (self.make, self.inputs, self.outputs)
 
     def of(self, path: PathProgram) -> BatchedProgram:
-        """That of a path."""
+        """The program of a path."""
         if path not in self.made:
             program = self.make(path)
             self.made[path] = BatchedProgram(program, range(len(program.outputs)))
@@ -243,19 +243,19 @@ class BranchingProgram:
     # Passes.
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BranchingProgram":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         return BranchingProgram(partial(_adjoint, self.make, seeded, wanted), self.inputs + len(seeded), len(wanted))
 
     def tangent(self, active: Sequence[int]) -> "BranchingProgram":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         return BranchingProgram(partial(_tangent, self.make, active), self.inputs + len(active), 2 * self.outputs)
 
     def only(self, outputs: Sequence[int]) -> "BranchingProgram":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         return BranchingProgram(partial(_only, self.make, outputs), self.inputs, len(outputs))
 
     def masked(self, outputs: Sequence[int]) -> "BranchingProgram":
-        """As that of a program."""
+        """See `BatchedProgram`."""
         return BranchingProgram(partial(_masked, self.make, outputs), self.inputs + len(outputs), self.outputs)
 
     def selected(self, _within: Sequence[bool]) -> np.ndarray:
@@ -285,13 +285,13 @@ def result(path: PathProgram) -> Program:
 
 
 class Along:
-    """Programs of several paths, each for its lanes: what a `BatchedProgram` does for all lanes alike."""
+    """Programs of several paths, each for its own lanes, with the methods of a `BatchedProgram`."""
 
     def __init__(self, parts: Sequence[tuple[BatchedProgram, np.ndarray]], outputs: int) -> None:
         self.parts, self.outputs = parts, outputs
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         if len(self.parts) == 1:
             return self.parts[0][0].run(groups, lanes, sums, widths)
         columns = [np.empty((lanes, width)) for width in widths]
@@ -306,7 +306,7 @@ class Along:
     def reverse(
         self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
     ) -> list[np.ndarray]:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         if len(self.parts) == 1:
             return self.parts[0][0].reverse(groups, lanes, seeds, wanted, seeded)
         found = [np.zeros(x.shape if w else 0) for x, w in zip(groups, wanted, strict=True)]
@@ -320,7 +320,7 @@ class Along:
         return found
 
     def on_any(self, given: Sequence[Any], lanes: int, _at: Any) -> list[Any]:
-        """As that of a program."""
+        """See `BatchedProgram`."""
         if len(self.parts) == 1:
             return self.parts[0][0].program(given)
         found = [np.empty(lanes, object) for _ in range(self.outputs)]

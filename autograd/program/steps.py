@@ -1,4 +1,4 @@
-"""Step: what a form runs once, or over lanes; it knows what it reads and writes, and which steps carry derivatives over it."""
+"""Step: a program that a form runs, once or over lanes. It knows its inputs and outputs, and makes the steps of its derivatives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ class Step:
     """A program run once, or over lanes.
 
     Attributes:
-        batched: what is run: a `BatchedProgram`, or what has the same methods.
-        lanes: how many.
-        inputs: for consecutive inputs of the program the places of numbers that lanes share, or a view.
+        batched: the `BatchedProgram` that runs, or an object with the same methods.
+        lanes: the number of lanes.
+        inputs: for each group of consecutive inputs of the program the places of numbers that all lanes share, or a view of an array.
         sums: places for the first outputs, summed over the lanes.
         columns: views for the last outputs, which each lane has.
         weight: a factor of all results.
-        totals: arrays, as views that all lanes share, for the outputs between, summed over the lanes.
-        route: the place that says which path each lane takes, where they differ.
+        totals: views of arrays that receive the outputs after these, also summed over the lanes.
+        route: where lanes take different paths, the place that holds the path of each lane.
     """
 
     batched: Any
@@ -36,20 +36,20 @@ class Step:
     route: int | None = None
 
     def groups(self, numbers: np.ndarray, arrays: dict[int, Any]) -> list[np.ndarray]:
-        """The inputs, arrays with one row, or one for each lane."""
+        """The inputs as arrays, with one row for all lanes or one row for each."""
         return [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
 
     def over(self, arrays: dict[int, Any]) -> Any:
-        """What is run, along the paths that the lanes take."""
+        """The program to run; where lanes take different paths, the programs of these."""
         return self.batched if self.route is None else self.batched.along(arrays[self.route])
 
     @property
     def summed(self) -> int:
-        """How many outputs are summed over the lanes."""
+        """The number of outputs that are summed over the lanes."""
         return len(self.sums) + sum([view.width for view in self.totals])
 
     def run(self, numbers: np.ndarray, arrays: dict[int, Any]) -> None:
-        """Fill in the places of the results."""
+        """Compute the results and store them at their places."""
         widths = [view.width for view in self.columns]
         sums, *columns = self.over(arrays).run(self.groups(numbers, arrays), self.lanes, self.summed, widths)
         sums = self.weight * sums
@@ -64,7 +64,7 @@ class Step:
     def sweep(
         self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], selected: set[int], send: Any
     ) -> None:
-        """Send the arguments what they get for what the results have received."""
+        """Send each active argument the cotangent that it gets for the cotangents received at the results."""
         own = [place for place, *_ in self.places() if place in received and place in selected]
         if own:
             least = min(arrays, default=0)
@@ -90,7 +90,7 @@ class Step:
                     send(place, x)
 
     def run_on_any(self, numbers: dict[int, Any], recorded: Any) -> None:
-        """The same with numbers of any kind, and arrays, in one dict; `recorded` has those of a run on floats, if there is one."""
+        """Compute the results with any kind of number; `numbers` has also arrays, by place, `recorded` those of a run on floats."""
         rows = [g.take(numbers[g.place]).T if g.__class__ is View else [numbers[p] for p in g.tolist()] for g in self.inputs]
         at = None if recorded is None else self.groups(*recorded)
         found = self.over(numbers).on_any([x for row in rows for x in row], self.lanes, at)
@@ -105,7 +105,7 @@ class Step:
             numbers[view.place] = view.put(results * self.weight)
 
     def places(self) -> list[list[int]]:
-        """The place of each result, and the outputs of the program that belong to it."""
+        """For each result its place, then the indices of the program's outputs that it holds."""
         found = [[int(place), k] for k, place in enumerate(self.sums)]
         first = len(found)
         for view in (*self.totals, *self.columns):
@@ -114,7 +114,7 @@ class Step:
         return found
 
     def read(self) -> list[tuple[Any, int, list[int]]]:
-        """Of each argument the view, if it is an array, the place, and the inputs of the program."""
+        """For each argument its view (None for a number), its place, and the indices of the program's inputs that it provides."""
         found: list[tuple[Any, int, list[int]]] = []
         first = 0
         for g in self.inputs:
@@ -127,21 +127,21 @@ class Step:
         return found
 
     def sources(self) -> list[list[int]]:
-        """The place of each argument, and the inputs of the program that belong to it."""
+        """For each argument its place, then the indices of the program's inputs that it provides."""
         return [*[[place, *own] for _, place, own in self.read()], *([] if self.route is None else [[self.route]])]
 
     def reading(self, places: Mapping[int, int]) -> "Step":
-        """The step that reads other places."""
+        """This step with its arguments at other places; `places` maps the old ones to the new."""
         groups = [replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places) for g in self.inputs]
         return replace(self, inputs=tuple(groups), route=None if self.route is None else places[self.route])
 
     def moved(self, places: Mapping[int, int]) -> "Step":
-        """The step that reads and writes other places."""
+        """This step with arguments and results at other places; `places` maps the old ones to the new."""
         totals, columns = [tuple([replace(view, place=places[view.place]) for view in own]) for own in (self.totals, self.columns)]
         return replace(self.reading(places), sums=moved(self.sums, places), totals=totals, columns=columns)
 
     def only(self, live: set[int]) -> "Step":
-        """The step with the results at live places alone."""
+        """This step without the results whose places are not in `live`."""
         if all(place in live for place, *_ in self.places()):
             return self
         batched = self.batched.only([k for place, *own in self.places() if place in live for k in own])
@@ -151,13 +151,13 @@ class Step:
         )
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """The place of each argument, and whether it is used in branches of a `where` alone; of results `kinds` says it."""
+        """For each argument its place, and whether only branches of a `where` use it; `kinds` tells the same of the results."""
         within = [kinds.get(place, True) for place, *own in self.places() for _ in own]
         found = self.batched.selected(within)
         return [(place, bool(found[own].all())) for _, place, own in self.read()]
 
     def masked(self, places: set[int], cotangents: Mapping[int, int]) -> "Step":
-        """The step with its results at these places masked by the cotangents there: what was not taken sends nothing."""
+        """This step with the results at these places masked by their cotangents: a branch that was not taken sends nothing."""
         own = [(place, outputs) for place, *outputs in self.places() if place in places]
         if not own:
             return self
@@ -169,7 +169,7 @@ class Step:
     def reverse(
         self, form: Any, sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int], selected: set[int]
     ) -> None:
-        """Add to a form the step that carries the cotangents that were `sent` to results back to the active arguments."""
+        """Add to a form the step that computes the cotangents of the active arguments from those that were `sent` to the results."""
         masked = self.masked(selected & {place for place, _ in sent}, {place: own[0] for place, own in received.items()})
         if masked is not self:
             masked.reverse(form, sent, received, active, set())
@@ -200,7 +200,7 @@ class Step:
         )
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
-        """Add to a form the step that computes what this one does, and its tangents."""
+        """Add to a form the step that computes the results of this one and their tangents."""
         sources = sorted([source for source in self.read() if source[1] in carried], key=lambda source: source[0] is not None)
         numbers = np.array([carried[place] for view, place, _ in sources if view is None], int)
         views = [replace(view, place=carried[place]) for view, place, _ in sources if view is not None]
@@ -223,5 +223,5 @@ class Step:
 
 
 def _kind(view: View | None) -> int:
-    """Numbers come first among results, then arrays that lanes share, then those in which each lane has its part."""
+    """The rank of a result: numbers come first, then arrays that all lanes share, then arrays with a part for each lane."""
     return 0 if view is None else 1 if view.axis is None else 2

@@ -10,7 +10,7 @@ NONE = np.empty(0, int)
 
 
 def moved(numbers: np.ndarray, places: Mapping[int, int]) -> np.ndarray:
-    """Other places for each of these."""
+    """The new places of these, by a mapping from old to new ones."""
     return np.array([places[p] for p in numbers.tolist()], int)
 
 
@@ -21,9 +21,9 @@ class View:
     Attributes:
         place: that of the array.
         shape: of the array.
-        axis: along which the lanes lie; None where all lanes share all of it.
-        rows: the entries along it that are lanes, in order; None for all of them.
-        outer: how many arrays of that shape there are, one after the other, each with lanes of its own.
+        axis: the axis of the lanes; None where all lanes share the whole array.
+        rows: the indices along that axis that are lanes, in order; None for all of them.
+        outer: the number of arrays of that shape, one after the other, each with lanes of its own.
     """
 
     place: int
@@ -34,11 +34,11 @@ class View:
 
     @property
     def width(self) -> int:
-        """How many numbers each lane has."""
+        """The count of numbers in each lane."""
         return math.prod(self.shape) if self.axis is None else math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])
 
     def take(self, x: np.ndarray) -> np.ndarray:
-        """The numbers of array `x`, a row for each lane."""
+        """The numbers of the array `x`, with a row for each lane."""
         if self.axis is None:
             return _plain(x.reshape(1, self.width))
         x = x.reshape(self.outer, *self.shape)
@@ -47,7 +47,7 @@ class View:
         return _plain(x.reshape(self.outer * x.shape[1], self.width))
 
     def put(self, rows: np.ndarray) -> np.ndarray:
-        """The array whose lanes have these numbers, 0 in what is no lane."""
+        """The array with these rows in its lanes, and 0 in entries that are not in a lane."""
         if self.axis is None:
             return rows.reshape(self.shape)
         lanes = self.shape[self.axis]
