@@ -64,11 +64,9 @@ def signature_of(op: Any) -> Signature:
 
 def description(op: Any) -> str:
     """The docstring of an operation."""
-    names = (
-        [("xs",), ("xs", "ys")][op.sequences - 1]
-        if op.sequences
-        else op.arguments or (("x_1", r"\dots", "x_n") if "#*" in op.latex else tuple(f"x_{i}" for i in range(1, 10)))
-    )
+    single = tuple(f"x_{i}" for i in range(1, 10))
+    several = [("x_1", r"\dots", "x_n"), ("xs",), ("xs", "ys")][op.sequences]
+    names = op.arguments if op.arity else several if "#*" in op.latex else single
     domain = " × ".join(f"({low:g}, {high:g})" for low, high in op.domain)
     lines = [
         f"${op.formula(*names)}$, of numbers, arrays, Values or any other kind of number.",

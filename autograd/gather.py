@@ -32,6 +32,7 @@ def take(xs: Any, i: Any) -> Any:
     Raises:
         RangeError: i is not whole, or out of range.
         NumberError: i is not a number, or xs has no entries.
+        LengthError: the rows of xs differ in length or form.
 
     >>> take([10.0, 20.0, 30.0], 1), take([10.0, 20.0, 30.0], -1.0)
     (20.0, 30.0)
