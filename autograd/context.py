@@ -46,6 +46,11 @@ def run_of_its_own(context: Context) -> Context:
     return replace(context, recording=True, runs=(*context.runs, next(_runs)))
 
 
+def run_continued(run: int, context: Context) -> Context:
+    """The context in which more is recorded that belongs to a run of a transform."""
+    return replace(context, recording=True, runs=(*context.runs, run))
+
+
 class in_context(Change):  # noqa: N801  # used like a function
     """Make a context the current one; given a function, what it returns for the enclosing context."""
 

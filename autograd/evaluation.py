@@ -8,14 +8,14 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from autograd import foreign, ops
 from autograd.arrays import tree_ravel
-from autograd.context import current, in_context, run_of_its_own, with_active_inputs
+from autograd.context import current, in_context, run_continued, run_of_its_own, with_active_inputs
 from autograd.engine import Value, reaches, second, sweep
 from autograd.engine import push as push_floats
 from autograd.errors import LengthError, OperationError
@@ -95,7 +95,7 @@ class Evaluation:
 
         def called() -> None:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
-            self.context = current()
+            self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
             self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
             if of.has_aux:
@@ -107,7 +107,7 @@ class Evaluation:
         for y in self.outputs:
             if y.__class__ is not Value:
                 named_float("what the function gave", y)
-        self.run, self.calls = self.context.runs[-1], calls.made != calls_before
+        self.calls = calls.made != calls_before
         self.since = self.run
         if not current().recording:  # under `no_grad` what is computed of the graph is numbers, whatever it rests on
             self.graph, self.since = False, 0
@@ -193,7 +193,7 @@ class Evaluation:
         before, calls_before, y = foreign.made, calls.made, self.scalar()
         made = copy(self)
         made.__dict__.pop("nodes", None)
-        made.output = made.outputs = in_context(self.context).run(self._gradient, y)
+        made.output = made.outputs = in_context(partial(run_continued, self.run)).run(self._gradient, y)
         made.output_form = self.input_form
         made.calls = self.calls or calls.made != calls_before
         if foreign.made != before:
