@@ -122,6 +122,7 @@ def test_static_arguments_are_recorded_by_value():
             assert static(x=2.0) == expected(2.0, 2.0) if made is power else True
         assert len(static.fixed) == 4
         assert {(own.recordings if made is power else own.of_loss).made for own in static.fixed.values()} == {1}
+    assert jit(lambda x, c, *, s=1.0: c * s * x, static_argnames="c")(2.0, 3.0, s=5.0) == 30.0
     assert repr(jit(power, static_argnames="n")) == "<jit(power, static_argnames=('n',))>"
     with pytest.raises(OperationError, match=r"got static_argnames \['m'\], expected names of arguments of power\(x, n=2.0"):
         jit(power, static_argnames="m")(1.0)
