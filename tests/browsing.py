@@ -44,6 +44,15 @@ def opened(browser, tmp_path):
     assert complaints == []
 
 
+def until(page, condition, argument=None):
+    """Wait until a condition in JavaScript holds. Playwright's own way evaluates it in the page, whose policy forbids that."""
+    for _ in range(100):
+        if page.evaluate(condition, argument):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within 5 s: {condition}")
+
+
 def broken_rules(page):
     """The rules of axe-core that the page breaks, each with the first element that does."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

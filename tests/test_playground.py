@@ -6,7 +6,7 @@ import math
 
 import playground_texts
 import pytest
-from browsing import broken_rules, browser, needs_browser, opened  # noqa: F401  # fixtures
+from browsing import broken_rules, browser, needs_browser, opened, until  # noqa: F401  # fixtures
 from checkout import needs_checkout
 from operations import same, sample
 
@@ -177,7 +177,7 @@ def test_a_moved_input_is_another_number_in_the_text_and_in_the_link(opened, htm
     page.get_by_role("slider", name="Value of z[1]", exact=True).fill("1")
     page.get_by_role("button", name="Reset").click()
     assert editor.input_value() == text
-    page.wait_for_function("decodeURIComponent(location.hash.slice(1)) === editor.value")
+    until(page, "decodeURIComponent(location.hash.slice(1)) === editor.value")
     page.evaluate("edit('x * y')")
     page.get_by_role("slider", name="Value of y", exact=True).fill("2.5")
     assert editor.input_value() == "y = 2.5\nx * y"
@@ -241,7 +241,7 @@ def test_what_a_link_holds_is_read_and_never_run(opened, html):
         "__proto__ = 1",
     ):
         page.evaluate("(text) => { location.hash = encodeURIComponent(text); }", text)
-        page.wait_for_function("(text) => editor.value === text", arg=text)
+        until(page, "(text) => editor.value === text", text)
         said = page.locator(".problem").inner_text()
         assert said.startswith("Line 1: ")
         assert "[native code]" not in said
