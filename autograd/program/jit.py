@@ -180,7 +180,7 @@ class Jit(Transformed):
         return (value, gradient) if self.with_value else gradient
 
 
-def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Jit:
+def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Function:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
     Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as

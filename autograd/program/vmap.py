@@ -177,7 +177,7 @@ def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None
     return tree_unflatten(form.structure, leaves)
 
 
-def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> VMap:
+def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> Function:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
     Args:
