@@ -39,7 +39,10 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 default_role = "code"
 nitpick_ignore_regex = [
-    ("py:class", r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|blocks\.Scope|facts\.Kink|facts\.Bound)")
+    (
+        "py:class",
+        r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|blocks\.Scope|facts\.Kink|facts\.Bound|about\.Config)",
+    )
 ]
 
 html_theme = "furo"
