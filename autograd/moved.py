@@ -7,14 +7,13 @@ from typing import Any
 
 
 class _Moved(ModuleType):
-    """A module of `autograd.program` under its former name, until that package is imported."""
+    """A module of `autograd.program` under its former name, which imports it when something of it is asked for."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # which `inspect` asks of all modules
             raise AttributeError(name)
-        import_module("autograd.program")
-        return getattr(sys.modules[self.__name__], name)
+        return getattr(getattr(import_module("autograd.program"), self.__name__.rpartition(".")[2]), name)
 
 
 for _name in ("autograd.captured", "autograd.lanes", "autograd.recording", "autograd.jit"):
-    sys.modules.setdefault(_name, _Moved(_name))
+    sys.modules[_name] = _Moved(_name)
