@@ -173,8 +173,9 @@ def older(nodes: Iterable[Any], run: int, *, calls: bool, tracer: Any = None) ->
             numbers[node] = None
         elif node.op.__class__ is Output and node.args[0]._run < run:
             owner, k = node.args[0], node.op.key[0]
-            entries = tracer.unpacked[owner][k]  # there are traced arrays only while tracing
-            arrays[owner, k] = TracedArray.of(np.array([x._number for x in entries]), owner, k)
+            if (owner, k) not in arrays:
+                entries = tracer.unpacked[owner][k]  # there are traced arrays only while tracing
+                arrays[owner, k] = TracedArray.of(np.array([x._number for x in entries]), owner, k)
         elif isinstance(node.op, Call):
             for slot, given in zip(node.op.slots, node.op.given, strict=True):
                 if slot.__class__ is tuple and node.args[slot[0]]._run < run:
