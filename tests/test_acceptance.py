@@ -49,6 +49,7 @@ def test_on_the_last_frame_of_the_page_of_steps(classes):
             assert abs(shown[f"z{'₀₁₂₃₄'[k]}"] - right) <= 0.5e-4 + FOUR_UNITS
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("classes", CLASSES)
 def test_by_sympy_for_every_z_and_every_y_whose_sum_is_one(classes):
     z = [Value(0.5 * k, f"z{k}") for k in range(classes)]

@@ -20,12 +20,14 @@ def same(found, expected):
     return found == (pytest.approx(expected, rel=1e-14) if isinstance(expected, float) else expected)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}-{case.words}" for i, case in enumerate(CASES)])
 def test_advice_that_is_followed_helps(case):
     assert case.words in said(case.provoke)
     assert same(case.follow(), case.result)
 
 
+@pytest.mark.any_python
 def test_every_message_that_advises_is_followed():
     total, missing = messages.report([said(case.provoke) for case in CASES], ELSEWHERE)
     assert total > 100

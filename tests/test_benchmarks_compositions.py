@@ -110,6 +110,7 @@ def fails():
     raise ValueError("no such cell")
 
 
+@pytest.mark.any_python
 def test_a_cell_over_a_limit_says_so_and_the_next_one_runs():
     run = limits.Limited(0.3, 4e9)
     try:

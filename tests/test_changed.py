@@ -54,6 +54,7 @@ def squares(rng):
     return jit(f), best + 0.02 * rng.normal(size=3), best
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("i", range(50))
 def test_newtons_methods_of_scipy(i):
     method = METHODS[i % 5]

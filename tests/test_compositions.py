@@ -15,6 +15,7 @@ from autograd import Op, grad, hvp, jacobian, jit, jvp, maximum, norm, ops, sqrt
 LONG = [pytest.param(first, marks=pytest.mark.fuzz) for first in range(1000, 6000, 5)]
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("first", [*range(0, 50, 5), *LONG])
 @pytest.mark.filterwarnings("ignore:.*has been recorded:RuntimeWarning")
 def test_derivatives_of_programs_agree_however_they_are_composed(first):

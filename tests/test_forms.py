@@ -64,6 +64,7 @@ def close(found, expected):
     np.testing.assert_allclose(np.array(found, dtype=float), expected, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("penalty", [False, True])
 @pytest.mark.parametrize("name", MEANS)
 def test_every_composition(name, penalty):

@@ -152,6 +152,7 @@ def test_inputs_that_are_branches_themselves(a, b, true):
         assert gradients[0].tolist() == [true] * lanes
 
 
+@pytest.mark.any_python
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(graphs(most=60, names=tuple(name for name in TABLE if backend == "native" or name not in PYTHONS_OWN)))
 def test_one_lane_has_the_bits_of_values(graph):
@@ -164,6 +165,7 @@ def test_one_lane_has_the_bits_of_values(graph):
         assert math.copysign(1.0, found[0]) == math.copysign(1.0, leaf.grad)
 
 
+@pytest.mark.any_python
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(graphs(most=60), st.tuples(*[st.booleans()] * 3), st.sampled_from([2, 3, 17]), st.sampled_from(kernel.instruction_sets))
 def test_lanes_lie_within_the_bounds_of_the_table(graph, uniform, lanes, name):
@@ -402,6 +404,7 @@ def whole_program(draw):
     return inputs, shared, [pool[-1], *[draw.choice(pool) for _ in range(draw.randint(0, 5))]]
 
 
+@pytest.mark.any_python
 @pytest.mark.usefixtures("instructions")
 @pytest.mark.parametrize("seed", range(8))
 def test_whole_numbers_exactly(seed):

@@ -71,6 +71,7 @@ int main(void) {{
 """
 
 
+@pytest.mark.any_python
 @needs_checkout
 def test_loops_compute_what_the_rows_do(tmp_path):
     draw = random.Random(0)

@@ -57,6 +57,7 @@ def moons(Value, MLP):  # classes
     return losses, [float(p.data) for p in model.parameters()], sum(map(bool, hits)) / len(hits), repr(model)
 
 
+@pytest.mark.any_python
 def test_the_moons_script_gives_the_same_numbers_under_both():
     theirs = moons(micrograd.engine.Value, micrograd.nn.MLP)
     ours = moons(autograd.Value, nn.MLP)

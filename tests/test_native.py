@@ -406,18 +406,18 @@ BAD = {
     "no tuple": Op("own", lambda _, *x: x[0], lambda *_: "it is a string"),
 }
 SMALL = {
-    "a graph": (small_graph, 20_000),
-    "no recording": (no_grad()(small_graph), 1_000),
-    "copies": (lambda: copy.deepcopy([copy.copy(small_graph()), small_graph()]), 1_000),
-    "a pickle": (lambda: pickle.loads(pickle.dumps(small_graph())), 1_000),
-    "walks": (lambda: [(n.args, n.partials, n.op, n.label) for n in graph.order(small_graph())], 1_000),
-    "a sweep": (lambda: native_sweep({small_graph(): 1.0}, [Native(1.0)]), 1_000),
-    "init again": (lambda: small_graph().__init__(2.0, "again"), 1_000),
-    "an Op of its own": (lambda: Op("own", lambda _, *x: x[0], lambda *_: (1.0, None))(Native(1.0), 2), 500),
-    **{f"a wrong Op, {name}": (wrong(op), 500) for name, op in BAD.items()},
-    **{f"interrupted after {n}": (lambda n=n: interrupted(n), 500) for n in (0, 3, 9, 12, 15)},
-    "no number in a list": (wrong(lambda *x: ops.sum([*x, "a"])), 500),
-    "no number": (wrong(lambda *x: Native(x)), 500),
+    "a graph": (small_graph, 3_000),
+    "no recording": (no_grad()(small_graph), 300),
+    "copies": (lambda: copy.deepcopy([copy.copy(small_graph()), small_graph()]), 300),
+    "a pickle": (lambda: pickle.loads(pickle.dumps(small_graph())), 300),
+    "walks": (lambda: [(n.args, n.partials, n.op, n.label) for n in graph.order(small_graph())], 300),
+    "a sweep": (lambda: native_sweep({small_graph(): 1.0}, [Native(1.0)]), 300),
+    "init again": (lambda: small_graph().__init__(2.0, "again"), 300),
+    "an Op of its own": (lambda: Op("own", lambda _, *x: x[0], lambda *_: (1.0, None))(Native(1.0), 2), 200),
+    **{f"a wrong Op, {name}": (wrong(op), 200) for name, op in BAD.items()},
+    **{f"interrupted after {n}": (lambda n=n: interrupted(n), 200) for n in (0, 3, 9, 12, 15)},
+    "no number in a list": (wrong(lambda *x: ops.sum([*x, "a"])), 200),
+    "no number": (wrong(lambda *x: Native(x)), 200),
 }
 
 

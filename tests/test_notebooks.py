@@ -13,11 +13,9 @@ from pages import A_PATH, FIRST, NOTEBOOKS, ROOT, check_page, code_cells, kinds,
 
 import autograd
 
-# What takes minutes on the Value in Python, and what stands in its place there.
-SHORTER = {
-    "05_jit_from_scalars_to_vectors": ("for k in range(1000)", "for k in range(50)"),
-    "06_names_gpt": ("EPOCHS, SIZE = 25, 16", "EPOCHS, SIZE = 1, 64"),
-}
+# What takes minutes on the Value in Python, and what stands in its place there; those that train for long run on the compiled one alone.
+SHORTER = {"05_jit_from_scalars_to_vectors": ("for k in range(1000)", "for k in range(50)")}
+LONG = {"03_train_digits", "06_names_gpt"}
 WORDS, LINES = 230, 30  # a minute
 
 pytestmark = pytest.mark.any_python
@@ -135,7 +133,7 @@ def test_links_lead_somewhere(path):
                 assert (path.parent / target).exists(), target
 
 
-@each_notebook
+@pytest.mark.parametrize("path", [pytest.param(p, marks=[pytest.mark.any_backend] if p.stem in LONG else [], id=p.stem) for p in NOTEBOOKS])
 @pytest.mark.usefixtures("fonts")
 def test_runs_from_start_to_end(path, tmp_path):
     notebook = executed(path, tmp_path)

@@ -82,6 +82,7 @@ def test_every_row_is_met():
     assert met == set(TABLE)
 
 
+@pytest.mark.any_python
 @few
 @given(graphs(most=25, names=SMOOTH), st.tuples(*[st.floats(-1.0, 1.0)] * 3))
 def test_second_derivatives_are_those_of_differences_at_sixty_digits(graph, v):

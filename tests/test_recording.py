@@ -90,6 +90,7 @@ def test_derivatives_of_branches(f, points):
             assert math.isclose(g, true, rel_tol=1e-11) or (math.isnan(g) and math.isnan(true))
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("compiled", [True, False])
 def test_random_graphs_keep_the_bounds_of_the_table(compiled, monkeypatch):
     if not compiled:
