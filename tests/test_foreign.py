@@ -20,11 +20,13 @@ from autograd import (
     jacobian,
     jit,
     jvp,
+    sin,
     value_and_grad,
     vjp,
     vmap,
 )  # fmt: skip
 from autograd.errors import OperationError
+from autograd.program.lanes import BatchedProgram, kernel
 
 POINTS = np.array([0.7, 2.5, 3.2])
 
@@ -171,3 +173,61 @@ def test_programs_with_such_partials_can_be_pickled():
     assert pickle.loads(pickle.dumps(program))([POINTS[2], 1.0]) == pytest.approx([slope_of_gamma(POINTS[2])])
     y = gradient(gamma(v) * exp(v), v)
     assert pickle.loads(pickle.dumps(y)).data == y.data
+
+
+def nested(a, x):
+    t = root(exp(a * x))
+    return root(sin(t) + x) * t + a
+
+
+def slope_of_nested(a, x):
+    c = np.exp(a * x)
+    t = np.vectorize(solved)(c)
+    u = np.vectorize(solved)(np.sin(t) + x)
+    dt = x * c / (3.0 * t * t + 1.0)
+    return dt * np.cos(t) / (3.0 * u * u + 1.0) * t + u * dt + 1.0
+
+
+def test_what_lies_between_operations_of_ones_own_is_compiled():
+    assert jit(grad(nested))(0.7, 0.3) == pytest.approx(float(slope_of_nested(0.7, 0.3)), rel=1e-13)
+    lanes = jit(vmap(grad(nested), in_axes=(None, 0)))
+    assert lanes(0.7, POINTS) == pytest.approx(slope_of_nested(0.7, POINTS), rel=1e-13)
+    mean = jit(value_and_grad(vmap(nested, in_axes=(None, 0), reduce="mean")))
+    value, slope = mean(0.7, POINTS)
+    assert value == pytest.approx(np.mean([nested(0.7, x) for x in POINTS]), rel=1e-14)
+    assert slope == pytest.approx(slope_of_nested(0.7, POINTS).mean(), rel=1e-13)
+    eager = hessian(lambda z: nested(*z))([0.7, 0.3])
+    assert np.array(jit(hessian(lambda z: nested(*z)))([0.7, 0.3])) == pytest.approx(np.array(eager), rel=1e-12)
+    runs = "the compiled kernel" if kernel else "NumPy, since the kernel was not built"
+    assert f"run by {runs}, operations of your own (root) by Python" in str(lanes.explain())
+
+
+@pytest.mark.skipif(kernel is None, reason="the kernel is not built")
+@pytest.mark.parametrize("seed", range(20))
+def test_programs_in_stages_give_the_same_as_by_numpy(seed):
+    rng = np.random.default_rng(seed)
+    values = [Value(x) for x in rng.uniform(0.1, 2.0, 3)]
+    nodes = [*values, *rng.uniform(0.1, 2.0, 2).tolist()]
+    for _ in range(30):
+        one, two = [nodes[i] for i in rng.integers(len(nodes), size=2)]
+        choices = [
+            lambda a, b: sin(a) + b,
+            lambda a, b: a * b,
+            lambda a, _b: root(a),
+            lambda a, b: mixed(exp(sin(a)), b),
+            lambda a, _b: exp(-a * a),
+        ]
+        nodes.append(choices[rng.integers(len(choices))](one, two))
+    program = Program([nodes[-1], nodes[-2], nodes[-1] * values[0]], values)
+    given = [rng.uniform(0.1, 2.0, (7 if i == 1 else 1, 1)) for i in range(3)]
+    staged = BatchedProgram(program, range(3))
+    columns = [x[:, 0] if len(x) > 1 else x.item() for x in given]
+    values = [np.broadcast_to(y, 7) for y in program(columns)]
+    np.testing.assert_allclose(staged.forward(given, 7).T, np.array(values), rtol=1e-12)
+    cotangents = [0.5, 2.0, -1.0]
+    sums, gradients = staged.backward(given, 7, cotangents, [True] * 3)
+    assert sums == pytest.approx(np.sum(values, axis=1), rel=1e-12)
+    expected = program.gradient()([*columns, *cotangents])
+    for x, found, own in zip(given, gradients, expected, strict=True):
+        each = np.broadcast_to(own, 7)
+        assert found.ravel() == pytest.approx(each if len(x) > 1 else [each.sum()], rel=1e-11, abs=1e-12)

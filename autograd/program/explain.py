@@ -50,15 +50,16 @@ def _counted(count: int, what: str) -> str:
 def _of_program(trace: Any) -> list[str]:
     program = trace.batched.program
     guards = f", {_counted(len(trace.guards), 'guard')}" if len(trace.guards) else ""
-    runs = "the compiled kernel" if trace.batched.compiled else _why_not(program)
+    runs = "the compiled kernel" if trace.batched.compiled else _runs(program)
     return [f"{_counted(len(program), 'operation')} on {_counted(program.inputs, 'number')}{guards}, run by {runs}."]
 
 
-def _why_not(program: Any) -> str:
+def _runs(program: Any) -> str:
     names = ", ".join(sorted({op.name for op in program.own}))
-    if names:
-        return f"NumPy, number by number, because of operations of your own ({names})"
-    return "NumPy, since the kernel was not built" if kernel is None else "NumPy"
+    own = f"operations of your own ({names}) by Python, number by number" if names else ""
+    if kernel is None:
+        return "NumPy, since the kernel was not built" + (f", {own}" if names else "")
+    return f"the compiled kernel, {own}"
 
 
 def _of_form(trace: Any) -> list[str]:
@@ -82,5 +83,5 @@ def _of_step(step: Any) -> list[str]:
     if step.batched.__class__ is BatchedForm:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
-    runs = "the compiled kernel" if step.batched.compiled else _why_not(step.batched.program)
+    runs = "the compiled kernel" if step.batched.compiled else _runs(step.batched.program)
     return [f"{_counted(len(step.batched.program), 'operation')} {where}, run by {runs}."]

@@ -162,11 +162,11 @@ class Form:
             step.run_on_any(numbers, recorded)
         return [numbers[p] for p in self.outputs]
 
-    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...]) -> "Form":
+    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...], with_outputs: bool = False) -> "Form":  # noqa: FBT001, FBT002  # as a key
         """`adjoint`, made once."""
-        key = seeded, wanted
+        key = seeded, wanted, with_outputs
         if key not in self.adjoints:
-            self.adjoints[key] = self.adjoint(seeded, wanted)
+            self.adjoints[key] = self.adjoint(seeded, wanted, with_outputs=with_outputs)
         return self.adjoints[key]
 
     def __getstate__(self) -> dict[str, Any]:

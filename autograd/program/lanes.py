@@ -4,10 +4,10 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
-from itertools import pairwise
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,6 +25,32 @@ def threads() -> int:
     if given and not (given.isdecimal() and int(given)):
         raise RangeError(f"got AUTOGRAD_NUM_THREADS={given!r}, expected a number of threads such as 2, or no such variable")
     return int(given) if given else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Runner(Protocol):
+    """What runs over lanes: see `BatchedProgram`."""
+
+    def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
+        """Sums and columns of the outputs."""
+
+    def backward(
+        self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool], seeded: Sequence[int]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Sums of the outputs, and gradients for cotangents of the seeded ones that are the same in all lanes."""
+
+    def reverse(
+        self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
+    ) -> list[np.ndarray]:
+        """Gradients."""
+
+
+# How a program with operations of the user's own is taken apart, by steps, which are made of programs and so come below.
+_stages: list[Callable[[Program], Runner | None]] = []
+
+
+def register_stages(staged: Callable[[Program], Runner | None]) -> None:
+    """Let `staged` make what runs programs with operations of the user's own."""
+    _stages.append(staged)
 
 
 class BatchedProgram:
@@ -48,6 +74,11 @@ class BatchedProgram:
     def outputs(self) -> int:
         """How many outputs it has."""
         return len(self.program.outputs)
+
+    @cached_property
+    def staged(self) -> Runner | None:
+        """The same in steps of which some are compiled, where only operations of the user's own are not; else None."""
+        return _stages[-1](self.program) if self.program.own and kernel is not None else None
 
     # Passes.
 
@@ -85,9 +116,10 @@ class BatchedProgram:
 
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
         """The outputs, a row for each lane."""
+        if self.staged is not None:
+            return self.staged.run(groups, lanes, 0, [self.outputs])[1]
         if not self.compiled:
-            found = self.program(_columns(groups))
-            return np.array([np.broadcast_to(y, lanes) for y in found]).reshape(len(found), lanes).T
+            return _rows(self.program(_columns(groups)), lanes).T
         outputs = np.empty((lanes, len(self.program.outputs)))
         self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), [outputs], threads=threads())
         return outputs
@@ -120,10 +152,11 @@ class BatchedProgram:
             found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
             self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
             return found
-        rows = [np.broadcast_to(y, lanes) for y in self.program(_columns(groups))]
-        ends = np.cumsum([sums, *widths]).tolist()
-        columns = [np.array(rows[a:b]).reshape(b - a, lanes).T for a, b in pairwise(ends)]
-        return [np.array([_sum(row) for row in rows[:sums]]), *columns]
+        if self.staged is not None:
+            return self.staged.run(groups, lanes, sums, widths)
+        rows = _rows(self.program(_columns(groups)), lanes)
+        ends = [*accumulate(widths, initial=sums)]
+        return [rows[:sums, 0] if lanes == 1 else np.array([_sum(row) for row in rows[:sums]]), *[rows[a:b].T for a, b in pairwise(ends)]]
 
     def reverse(
         self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
@@ -137,6 +170,8 @@ class BatchedProgram:
             wanted: for each group whether its gradient is wanted.
             seeded: the outputs that have cotangents.
         """
+        if self.staged is not None:
+            return self.staged.reverse(groups, lanes, seeds, wanted, seeded)
         if not self.compiled:
             own = self if list(seeded) == self.seeded else self.one_of(tuple(seeded))
             columns = [column for k, column in enumerate(_columns(seeds)) if k in set(seeded)]
@@ -166,6 +201,8 @@ class BatchedProgram:
     def _backward_in_columns(
         self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
     ) -> tuple[np.ndarray, list[np.ndarray]]:
+        if self.staged is not None:
+            return self.staged.backward(groups, lanes, cotangents, wanted, self.seeded)
         return _sum(self.forward(groups, lanes)), self._gradients(groups, lanes, cotangents, wanted)
 
     def _gradients(self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[np.ndarray]:
@@ -184,6 +221,11 @@ class BatchedProgram:
 
 def _whole(program: Program) -> BatchedProgram:
     return BatchedProgram(program, range(len(program.outputs)))
+
+
+def _rows(found: Sequence[Any], lanes: int) -> np.ndarray:
+    """Numbers and columns as an array with a row for each."""
+    return np.array(found if lanes == 1 else [np.broadcast_to(y, lanes) for y in found], float).reshape(len(found), lanes)
 
 
 def _sum(rows: np.ndarray) -> Any:

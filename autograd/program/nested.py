@@ -57,9 +57,9 @@ class BatchedForm:
 
     # Passes.
 
-    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedForm":
-        """See `BatchedProgram`."""
-        key = _whole(seeded, self.ends[1]), _whole(wanted, self.ends[0])
+    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False) -> "BatchedForm":
+        """See `BatchedProgram`; with the outputs before the gradients, if they are wanted, too."""
+        key = _whole(seeded, self.ends[1]), _whole(wanted, self.ends[0]), with_outputs
         if key not in self.adjoints:
             self.adjoints[key] = BatchedForm(self.form.adjoint_of(*key))
         return self.adjoints[key]
@@ -118,25 +118,38 @@ class BatchedForm:
         totals, *rest = zip(*found, strict=True)
         return [_total(np.array(totals)), *[np.concatenate(own) for own in rest]]
 
+    def backward(
+        self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool], seeded: Sequence[int]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """See `BatchedProgram`; the cotangents are those of the seeded outputs."""
+        return self._derived(groups, lanes, [np.array([cotangents])], wanted, seeded, self.outputs)
+
     def reverse(
         self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
     ) -> list[np.ndarray]:
         """See `BatchedProgram`."""
-        starts = [0, *accumulate([x.shape[1] for x in groups])]
-        shared = [i for i, x in enumerate(groups) if wanted[i] and len(x) == 1]
-        others = [i for i, x in enumerate(groups) if wanted[i] and len(x) > 1]
-        adjoint = self.adjoint(seeded, [k for i in (*shared, *others) for k in range(starts[i], starts[i + 1])])
         chosen, first, given = set(seeded), 0, []
         for x in seeds:
             own = [k for k in range(x.shape[1]) if first + k in chosen]
             first += x.shape[1]
             given.append(x if len(own) == x.shape[1] else x[:, own])
+        return self._derived(groups, lanes, given, wanted, seeded, 0)[1]
+
+    def _derived(
+        self, groups: Sequence[np.ndarray], lanes: int, given: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int], own: int
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The sums of the first `own` outputs, all or none, and the gradients of the wanted groups for these cotangents."""
+        starts = [0, *accumulate([x.shape[1] for x in groups])]
+        shared = [i for i, x in enumerate(groups) if wanted[i] and len(x) == 1]
+        others = [i for i, x in enumerate(groups) if wanted[i] and len(x) > 1]
+        adjoint = self.adjoint(seeded, [k for i in (*shared, *others) for k in range(starts[i], starts[i + 1])], with_outputs=own > 0)
         widths = [groups[i].shape[1] for i in others]
-        sums = sum([groups[i].shape[1] for i in shared])
-        totals, *columns = adjoint.run([*groups, *given], lanes, sums, widths)
-        parts = iter(np.split(totals[None], np.cumsum([groups[i].shape[1] for i in shared])[:-1], axis=1)) if shared else iter(())
+        ends = [*accumulate([groups[i].shape[1] for i in shared], initial=own)]
+        totals, *columns = adjoint.run([*groups, *given], lanes, ends[-1], widths)
+        parts = iter([totals[None, a:b] for a, b in pairwise(ends)])
         rest = iter(columns)
-        return [np.empty(0) if not w else next(parts) if len(x) == 1 else next(rest) for x, w in zip(groups, wanted, strict=True)]
+        found = [np.empty(0) if not w else next(parts) if len(x) == 1 else next(rest) for x, w in zip(groups, wanted, strict=True)]
+        return totals[:own], found
 
     def on_any(self, given: Sequence[Any], lanes: int, at: Sequence[np.ndarray] | None) -> list[Any]:
         """See `BatchedProgram`; `at` holds the groups of inputs of a run on floats, if there is one."""

@@ -34,6 +34,7 @@ from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.paths import UnknownPath
 from autograd.program.program import Program
+from autograd.program.stages import staged as staged  # noqa: PLC0414  # importing it registers it
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
 from autograd.trees import tree_flatten, tree_unflatten
