@@ -77,23 +77,37 @@ static void sum_exactly(const Block *b, double *y, const int32_t *ws, const int3
     PyMem_RawFree(w);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define SETS(X) X(avx512) X(avx2) X(plain)
 
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")
-#define LANES(name) name##_avx512
-#include "_lanes.h"
-#undef LANES
-#pragma GCC pop_options
+/* The functions from one to the next may use further instructions. In Clang the macros that name these stay as they are, hence LANES_SET. */
+#define PRAGMA(...) _Pragma(#__VA_ARGS__)
+#if defined(__clang__)
+#define TARGET(FEATURES) PRAGMA(clang attribute push(__attribute__((target(FEATURES))), apply_to = function))
+#define TARGET_END PRAGMA(clang attribute pop)
+#define WIDE_VECTORS "" /* which are a matter of the loop, see EACH */
+#else
+#define TARGET(FEATURES) PRAGMA(GCC push_options) PRAGMA(GCC target FEATURES)
+#define TARGET_END PRAGMA(GCC pop_options)
+#define WIDE_VECTORS ",prefer-vector-width=512"
+#endif
 
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#define LANES(name) name##_avx2
+TARGET(("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma" WIDE_VECTORS))
+#define LANES(name) name##_avx512
+#define LANES_SET 512
 #include "_lanes.h"
 #undef LANES
-#pragma GCC pop_options
+#undef LANES_SET
+TARGET_END
+
+TARGET(("avx2,fma"))
+#define LANES(name) name##_avx2
+#define LANES_SET 256
+#include "_lanes.h"
+#undef LANES
+#undef LANES_SET
+TARGET_END
 
 static int runs_here(const char *name) {
     const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -102,6 +116,9 @@ static int runs_here(const char *name) {
     return !strcmp(name, "plain") || (avx2 && (avx512 || !strcmp(name, "avx2")));
 }
 #else
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #define SETS(X) X(plain)
 
 static int runs_here(const char *name) {
@@ -324,6 +341,7 @@ static struct {
     Job *job;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
 
+#ifndef _WIN32
 /* The child of a fork has no threads but the one that forked. */
 static void pool_forget(void) {
     pthread_mutex_init(&pool.lock, NULL);
@@ -333,6 +351,7 @@ static void pool_forget(void) {
     pool.wanted = pool.working = 0;
     pool.taken = 0;
 }
+#endif
 
 /* Spin for a while, until `count` is or is not 0. */
 static void spin_wait(atomic_size_t *count, int zero) {
@@ -360,12 +379,16 @@ static void *pool_work(void *unused) {
 
 /* Start threads until there are `count`, or no more can be had; signals are for the others. */
 static void pool_grow(size_t count) {
-    sigset_t all, before;
     pthread_t thread;
+#ifndef _WIN32 /* where threads get no signals */
+    sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+#endif
     for (; pool.threads < count && !pthread_create(&thread, NULL, pool_work, NULL); pool.threads++) pthread_detach(thread);
+#ifndef _WIN32
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+#endif
 }
 
 /* Run all chunks, with the threads of the pool where they are wanted and free. */
@@ -926,8 +949,10 @@ static int module_fill(PyObject *module) {
         Py_DECREF(name);
         if (!chosen) chosen = &sets[i];
     }
+#ifndef _WIN32
     static int watched;
     if (!watched) watched = !pthread_atfork(NULL, NULL, pool_forget);
+#endif
     PyObject *all = PyList_AsTuple(names);
     const int failed = !all || PyModule_AddObjectRef(module, "instruction_sets", all);
     Py_XDECREF(all);

@@ -10,7 +10,7 @@
 #include "_vecmath.h"
 
 /* Vectors of doubles: how many, all the same, a * b + c, the sum across; and how many of them go by four in the registers. */
-#if defined(__AVX512F__)
+#if LANES_WIDTH == 512
 #define WIDE 8
 typedef double LANES(vec) __attribute__((vector_size(64), aligned(8), may_alias));
 #define VEC LANES(vec)
@@ -18,7 +18,7 @@ typedef double LANES(vec) __attribute__((vector_size(64), aligned(8), may_alias)
 #define MADD(A, B, C) _mm512_fmadd_pd(A, B, C)
 #define ACROSS(A) _mm512_reduce_add_pd(A)
 #define TALL 4
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif LANES_WIDTH == 256
 #define WIDE 4
 typedef double LANES(vec) __attribute__((vector_size(32), aligned(8), may_alias));
 #define VEC LANES(vec)
@@ -31,7 +31,11 @@ typedef double LANES(vec) __attribute__((vector_size(32), aligned(8), may_alias)
 typedef double LANES(vec) __attribute__((vector_size(16), aligned(8), may_alias));
 #define VEC LANES(vec)
 #define SAME(A) ((VEC){(A), (A)})
+#if LANES_WIDTH == 128
+#define MADD(A, B, C) ((VEC)vfmaq_f64((float64x2_t)(C), (float64x2_t)(A), (float64x2_t)(B)))
+#else
 #define MADD(A, B, C) ((A) * (B) + (C))
+#endif
 #define ACROSS(A) ((A)[0] + (A)[1])
 #define TALL 2
 #endif
@@ -64,7 +68,7 @@ static inline double LANES(number)(const Block *b, int32_t from) {
 /* Transpose up to four numbers of each lane, side by side, into rows; from one lane to the next it is `along` numbers. */
 static void LANES(transpose)(const double *from, Py_ssize_t along, size_t lanes, double *const *rows, size_t some) {
     size_t lane = 0;
-#if defined(__AVX512F__)
+#if LANES_WIDTH == 512
     const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
     const __mmask8 there = (__mmask8)((1u << some) - 1);
     for (; lane + 8 <= lanes; lane += 8, from += 8 * along) {
@@ -182,7 +186,7 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
 /* The sum across each of some vectors. */
 static inline void LANES(across)(const VEC *x, size_t count, double *sums) {
     size_t k = 0;
-#if defined(__AVX512F__)
+#if LANES_WIDTH == 512
     for (; k + 8 <= count; k += 8, x += 8) { /* of pairs in quarters, of four in halves, of eight */
         VEC pairs[4], fours[2];
         for (int i = 0; i < 4; i++) pairs[i] = _mm512_unpacklo_pd(x[2 * i], x[2 * i + 1]) + _mm512_unpackhi_pd(x[2 * i], x[2 * i + 1]);

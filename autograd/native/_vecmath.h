@@ -25,6 +25,21 @@
 #define LANES_INLINE static inline
 #endif
 
+/* The instructions: by the width of vectors in bits, 0 for what is everywhere. LANES_SET says it in the reach of a `#pragma`, elsewhere
+   the compiler does. */
+#undef LANES_WIDTH
+#if defined(LANES_SET)
+#define LANES_WIDTH LANES_SET
+#elif defined(__AVX512F__) && defined(__AVX512DQ__)
+#define LANES_WIDTH 512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define LANES_WIDTH 256
+#elif defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA) && defined(__aarch64__)
+#define LANES_WIDTH 128
+#else
+#define LANES_WIDTH 0
+#endif
+
 /* Nothing is carried from one element to the next. */
 #if defined(__clang__)
 #define LANES_LOOP _Pragma("clang loop vectorize(assume_safety)")
@@ -45,7 +60,7 @@
         for (size_t i = 0; i < n; i++) y[i] = FUNCTION(a[i], b[i]); \
     }
 
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if LANES_WIDTH
 
 #define LANES_FMA __builtin_fma
 #define LANES_STRETCH 256
