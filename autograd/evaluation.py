@@ -1,7 +1,7 @@
-"""A function evaluated on fresh inputs: the graph that it recorded, and derivatives of that.
+"""An evaluation of a function on fresh Values: the graph that it recorded, and the derivatives of that graph.
 
-Where they are to be numbers, they come from a sweep over the graph; where they stay joined to Values from outside, they
-are recorded: operation by operation, or, of a large graph, as the call of a program.
+If a derivative depends on no Value from outside, it is computed as numbers, by a sweep over the graph. Otherwise it is recorded as part of
+the caller's graph: operation by operation, or, for a large graph, as one call of a program.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
@@ -30,7 +30,7 @@ from autograd.sweeps import depending, finished, pull, push
 from autograd.transformed import Derivative
 from autograd.trees import tree_keys, tree_map
 
-# So many operations are differentiated as a program; of fewer the derivative is recorded, operation by operation.
+# The derivative of a graph with at least this many nodes is a call of a program; that of a smaller one is recorded by operations.
 MANY = 256
 
 
@@ -38,7 +38,7 @@ MANY = 256
 
 
 def described(tree: Any) -> str:
-    """What a structure is, in the words of a message."""
+    """A description of a structure, for messages."""
     if isinstance(tree, np.ndarray):
         return f"an array of shape {tree.shape}"
     if isinstance(tree, dict):
@@ -47,14 +47,23 @@ def described(tree: Any) -> str:
 
 
 def _keys(tree: Any) -> Sequence[Any] | None:
-    """The keys of the items of a container or of an array; None of a number."""
+    """The keys or indices of the items of a container or an array; None for a number."""
     if isinstance(tree, np.ndarray):
         return range(len(tree)) if tree.ndim else None
     return tree_keys(tree)
 
 
 def matched(what: str, given: Any, template: Any) -> list[Any]:
-    """The numbers of `given` in the order of `template`, whose keys and lengths it must have; lists, tuples and arrays are alike."""
+    """The numbers of a structure in the order of another one.
+
+    Args:
+        what: what the numbers are, for the message.
+        given: the structure; lists, tuples and arrays of equal lengths are interchangeable in it.
+        template: the structure whose keys and lengths it must have.
+
+    Raises:
+        LengthError: it has other keys or lengths.
+    """
     found: list[Any] = []
     stack = [(given, template)]
     while stack:
@@ -74,10 +83,12 @@ def matched(what: str, given: Any, template: Any) -> list[Any]:
 
 
 def _item(tree: Any, key: Any) -> Any:
+    """The item of a container, or the field of a dataclass."""
     return tree[key] if isinstance(tree, dict | list | tuple | np.ndarray) else getattr(tree, key)
 
 
 def _pair(output: Any) -> tuple[Any, Any]:
+    """The result of a function with has_aux=True, checked to be a pair."""
     if not (isinstance(output, tuple) and len(output) == 2):
         raise OperationError(
             f"with has_aux=True the function gave {described(output)}, expected a pair: return what is differentiated, aux"
@@ -86,7 +97,20 @@ def _pair(output: Any) -> tuple[Any, Any]:
 
 
 class Evaluation:
-    """A function evaluated on fresh inputs, and the graph that it recorded."""
+    """One evaluation of a function on fresh Values, and the graph that it recorded.
+
+    Args:
+        of: the transform, with its function and options.
+        args: the arguments of the call.
+
+    Attributes:
+        inputs: the Values in place of the numbers of the arguments that are differentiated.
+        output: the result of the function; `outputs` are its numbers and Values, one after the other.
+        run: the number of this run; nodes of the function have this number or a higher one.
+        since: `run`, or 0 where results are not to be joined to Values from outside.
+        graph: whether the results depend on Values from outside; computed when it is first needed.
+        calls: whether the graph has calls of forms.
+    """
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
         self.given, self.has_aux = of.chosen(args), of.has_aux
@@ -116,7 +140,7 @@ class Evaluation:
 
     @property
     def ends(self) -> list[Value]:
-        """The outputs that depend on something."""
+        """The outputs that are Values."""
         return [y for y in self.outputs if y.__class__ is Value]
 
     @cached_property
@@ -126,11 +150,11 @@ class Evaluation:
 
     @cached_property
     def nodes(self) -> list[Value]:
-        """The graph, down to what is older than this run."""
+        """The nodes of the graph, each after its arguments, down to nodes that are older than this run."""
         return order(*self.ends, since=self.run)
 
     def scalar(self) -> Any:
-        """The output, if it is one number, or an array of one."""
+        """The output of a function with one number as its result; a LengthError otherwise."""
         if not self.output_form.is_single:
             if len(self.outputs) == 1:
                 raise LengthError(f"the function gave {described(self.output)}, expected one number: return the number that it holds")
@@ -138,13 +162,16 @@ class Evaluation:
         return self.outputs[0]
 
     def value_and_gradient(self) -> tuple[Any, Any]:
-        """The output, which is one number, and its gradient."""
+        """The output, which is one number, and its gradient in the structure of the arguments."""
         y = self.scalar()
         found = self.pull([(y, 1.0)])
         return finished([y], graph=self.graph)[0], self.input_form.unravel(found)
 
     def with_aux(self, found: Any) -> Any:
-        """What was found, beside the second of the pair that f gave, with numbers for Values unless these rest on Values from outside."""
+        """A derivative, with has_aux=True as a pair with the second part of the function's result.
+
+        Values in that part become numbers, unless the results depend on Values from outside.
+        """
 
         def leaf(x: Any) -> Any:
             if x.__class__ is Value:
@@ -157,7 +184,7 @@ class Evaluation:
         return (found, tree_map(leaf, self.aux)) if self.has_aux else found
 
     def pull(self, cotangents: Iterable[tuple[Any, Any]]) -> list[Any]:
-        """What arrives at the inputs, for pairs of an output and its cotangent."""
+        """The gradient with respect to each input, given pairs of an output and its cotangent: a vector-Jacobian product."""
         received: dict[Value, Any] = {}
         for y, cotangent in cotangents:
             if y.__class__ is Value:
@@ -174,7 +201,7 @@ class Evaluation:
         return finished(call("grad", adjoint, [*given, *received.values()]), graph=True)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
-        """What arrives at the outputs, for a tangent of each input."""
+        """The tangent of each output, given a tangent of each input: a Jacobian-vector product."""
         carried = dict(zip(self.inputs, tangents, strict=True))
         if self.may_be_floats(tangents, whole=True):
             floats = push_floats(carried, self.ends, self.since)
@@ -189,7 +216,7 @@ class Evaluation:
         return finished(found[len(self.outputs) :], graph=True)
 
     def gradient(self) -> "Evaluation":
-        """The gradient of the output in place of it, as a graph on the same inputs."""
+        """This evaluation with the gradient in place of the output, as a graph on the same inputs."""
         before, calls_before, y = foreign.made, calls.made, self.scalar()
         made = copy(self)
         made.__dict__.pop("nodes", None)
@@ -209,7 +236,7 @@ class Evaluation:
         return call("grad", form.adjoint([0], range(len(self.inputs))), [*given, 1.0])
 
     def second(self, vector: Sequence[Any] = ()) -> list[Any]:
-        """The second derivatives of the output times a vector; where that is empty, the rows of all of them."""
+        """The Hessian of the output times a vector; without one, the rows of the Hessian."""
         y = self.scalar()
         if y.__class__ is Value and not self.joined(vector):
             found, n = second(y, self.inputs, vector), len(self.inputs)
@@ -231,7 +258,15 @@ class Evaluation:
         return len(self.nodes) >= MANY and (tracer is None or tracer.lazy)
 
     def form(self, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> tuple[Form, list[Any]]:
-        """The form from inputs, and from what was captured, to these outputs; and the numbers and Values, or these inputs, to run it on."""
+        """The graph as a form.
+
+        Args:
+            outputs: the outputs of the form, Values and numbers.
+            inputs: what the form is to be called with; by default the numbers, or Values, with which the function was called.
+
+        Returns:
+            The form from the inputs, then all that the function captured, to these outputs; and what to call it with.
+        """
         captured = older(self.nodes, self.run, calls=self.calls) if self.graph else []
         given = inputs or [x if x.args and self.graph else x._number for x in self.inputs]  # a Value's
         whole = self.calls or any(x.__class__ is TracedArray for x in captured)
@@ -250,10 +285,13 @@ class Evaluation:
         return [self.pull([(y, 1.0)]) for y in self.outputs]
 
     def may_be_floats(self, numbers: Iterable[Any], *, whole: bool) -> bool:
-        """Whether what is computed of the graph and `numbers` is floats, or may be, which a sweep over the whole of it finds out."""
+        """Whether a derivative by these cotangents or tangents may be computed as floats.
+
+        Where it is not known yet, a sweep over the whole graph finds it out.
+        """
         known = vars(self).get("graph", None if whole else self.graph)
         return not known and not any(x.__class__ is Value for x in numbers)
 
     def joined(self, numbers: Iterable[Any]) -> bool:
-        """Whether what is computed of the graph and `numbers` has to stay joined to Values from outside."""
+        """Whether a derivative by these cotangents or tangents depends on Values from outside, so that it has to be recorded."""
         return self.graph or any(x.__class__ is Value for x in numbers)

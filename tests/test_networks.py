@@ -400,7 +400,7 @@ def test_what_is_negative_is_told_by_more_than_its_colour():
                         assert float(height[1]) == (2.5 if path.get("class") == "n" else 5.0)
                     else:
                         assert (ring.get("stroke-dasharray") is not None) == (path.get("class") == "n")
-        assert len(re.findall("dashed(?! is)", drawing.source)) == drawing.svg().count("stroke-dasharray")
+        assert len(re.findall("dashed(?! if)", drawing.source)) == drawing.svg().count("stroke-dasharray")
 
 
 @needs_dot

@@ -7,7 +7,7 @@ import math
 import playground_texts
 import pytest
 from browsing import broken_rules, browser, needs_browser, opened, until  # noqa: F401  # fixtures
-from checkout import needs_checkout
+from checkout import ROOT, needs_checkout
 from operations import same, sample
 
 from autograd import TABLE, order
@@ -221,12 +221,57 @@ def test_it_fits_and_follows_the_theme(opened, html, width, scheme):
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     if width > 390:  # on a phone one scrolls
         assert page.evaluate("document.documentElement.scrollHeight") <= 720
-    for part in (".editor", ".bar", ".picture", "section"):
+    for part in (".examples", "textarea", ".bar", ".picture", "section"):
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert box["height"] >= 34
+        assert box["height"] >= 24  # the least that a finger or a pointer hits
     assert page.locator(".node .data").first.evaluate("text => parseFloat(getComputedStyle(text).fontSize)") == 10
+
+
+# What stands beyond the frame or, outside of the picture, beyond what it is in; heads of narrow tables are for screen readers alone.
+BEYOND = """() => {
+    const frame = { left: 0, right: innerWidth, bottom: innerHeight };
+    const cut = (e) => {
+        const [own, around] = [e, e.closest("section")].map((one) => one?.getBoundingClientRect() ?? frame);
+        return own.left < around.left - 1 || own.right > around.right + 1 || (around === frame && own.bottom > frame.bottom);
+    };
+    const seen = [...document.querySelectorAll("main :not(h1, .picture *, thead, thead *)")].filter((e) => e.checkVisibility());
+    const wide = seen.filter((e) => e.matches("section, textarea") && e.scrollWidth > e.clientWidth);
+    const long = document.documentElement.scrollHeight > innerHeight ? [document.body] : [];
+    return [...seen.filter(cut), ...wide, ...long].map((e) => e.outerHTML);
+}"""
+CONTAINED = """([inner, outer]) => [...document.querySelectorAll(inner)].filter((e) => e.checkVisibility()).map((e) => {
+    const [own, around] = [e.getBoundingClientRect(), e.closest(outer).getBoundingClientRect()];
+    return own.left >= around.left && own.right <= around.right + 1 && own.top >= around.top && own.bottom <= around.bottom + 1;
+})"""
+
+
+@pytest.mark.parametrize(("width", "height", "column"), [(1280, 720, 842), (390, 844, 358)])
+def test_on_the_first_page_all_of_it_is_in_view(opened, source, html, tmp_path, width, height, column):
+    """In its frame, as wide as the text: on a laptop expression, graph, sliders and panels at once; on a phone nothing is cut off."""
+    (tmp_path / "playground.html").write_text(html, encoding="utf-8")
+    style = (ROOT / "docs" / "_static" / "site.css").read_text(encoding="utf-8")
+    around = (
+        f"<style>{style} .playground {{ width: {column}px }}</style><div class='playground'><iframe src='playground.html'></iframe></div>"
+    )
+    page = opened(
+        f"<!doctype html><meta name='viewport' content='width=device-width'>{around}", viewport={"width": width, "height": height}
+    )
+    if width == 1280:
+        assert page.locator("iframe").bounding_box()["height"] <= height
+    frame = page.frames[1]
+    for title in source["EXAMPLES"]:
+        frame.get_by_role("button", name=title).click()
+        last = int(frame.locator(".bar input").get_attribute("max"))
+        for step in (0, last // 3, 3 * last // 4, last):
+            frame.locator(".bar input").fill(str(step))
+            assert frame.evaluate(BEYOND) == [], (title, step)
+            assert frame.evaluate("editor.scrollHeight <= editor.clientHeight"), title
+            if width == 1280:
+                assert frame.evaluate(CONTAINED, [".picture > svg", ".picture"]) == [True], title
+        if width == 1280 and title == next(iter(source["EXAMPLES"])):
+            assert frame.evaluate(CONTAINED, [".value", "section"]) == [True] * 6
 
 
 def test_what_a_link_holds_is_read_and_never_run(opened, html):

@@ -14,7 +14,7 @@ ASIDE, LEAST, PILL = 90.0, 300.0, 84.0
 
 def circles(columns: Sequence[Column], samples: int, style: Style, height: float = HEIGHT) -> Scene:
     """The picture of a chain of layers."""
-    notes = style.legend + (samples > 1)
+    notes = 2 * style.legend + (samples > 1)
     half = (PILL if style.stepped else LARGEST) / 2
     slots = [len(column.units) + (column.gap is not None) for column in columns]
     room = min(ROOMY * max(slots), height - TOP - BOTTOM - 14 * notes)
@@ -124,15 +124,15 @@ def _caption(picture: Scene, samples: int, style: Style, *, weighted: bool) -> N
     """The caption, which says what the picture shows."""
     of = "the weights" if weighted else "the derivatives"
     of = of if style.by == "data" else "the gradients of the weights" if weighted else "what goes backward"
-    lines = [f"Lines show {of}; what is dashed is negative."] if style.by and not style.stepped else []
+    lines = [f"Lines show {of}, dashed if negative."] if style.by and not style.stepped else []
     if samples > 1:
-        lines.append(f"The numbers in the circles are those of the first of {samples:,} samples.")
+        lines.append(f"The circles show the first of {samples:,} samples.")
     if style.legend:
         inside = ", below it ".join(name for name, there in (("the activation", style.data), ("its gradient", style.grad)) if there)
-        lines.append(f"In the circles: {inside or 'nothing'}. Blue is positive, orange negative; wide or deep is large.")
+        lines += [f"In the circles: {inside or 'nothing'}.", "Blue is positive, orange negative; wide or deep is large."]
     for k, line in enumerate(reversed(lines)):
         place = picture.width / 2, picture.height - 10 - 14 * k
-        picture.texts.append(Text(*place, line, SMALL, "muted", room=picture.width - 12, detail=k > 0))
+        picture.texts.append(Text(*place, line, SMALL, "muted", room=picture.width - 4, detail=k > 0))
 
 
 def _tip(unit: Unit) -> str:

@@ -102,7 +102,7 @@ def _boxes(net: Network, style: Style) -> Scene:
     if style.stepped:
         _rename(picture, style.stepped)
         return picture
-    what = {"grad": "gradients of the outputs", "data": "outputs"}.get(style.by or "")
+    what = {"grad": "gradients", "data": "outputs"}.get(style.by or "")
     count = f"{net.count:,} nodes."
     text = f"{count} Strips: {what}, blue positive, orange negative." if what else count
     picture.texts.append(Text(picture.width / 2, picture.height - 10, text, SMALL, "muted", plain=count, room=picture.width - 12))

@@ -1,4 +1,8 @@
-"""The arguments of a call of `jit` or `vmap`: flattened, sorted into what is live and what is static, and built again from Values."""
+"""The arguments of a call of `jit` or `vmap`.
+
+They are flattened and divided into live numbers, which become inputs of a program, and static parts, for each of which a function is
+recorded separately; to record it, the arguments are built again with Values in place of the live numbers.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +20,7 @@ from autograd.program.captured import COMPARED_BY_VALUE
 from autograd.program.traced import TracedArray
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
-# Arrays with one row, or with one for each lane; and the Values from which their numbers were taken, if there were any.
+# Pairs of an array, with one row for each lane or one that all share, and the Values that its numbers were taken from, or None.
 Groups = list[tuple[np.ndarray, Any]]
 
 
@@ -25,9 +29,19 @@ def _is_axis(x: Any) -> bool:
 
 
 class Arguments:
-    """The arguments of a call, flattened: live numbers in groups, what is static, and how to build the arguments again from Values.
+    """The arguments of a call, flattened.
 
-    A group is an array with one row, or with one for each lane, and the Values from which its numbers were taken, if there were any.
+    Args:
+        args: the arguments.
+        axes: for each argument the axis of the lanes, None, or a container of these.
+        floats: in so many arguments, from the first on, ints and bools are live, too, since derivatives are taken of them.
+
+    Attributes:
+        groups: the live numbers.
+        key: the static parts that are compared by value, and the shapes and structures of all.
+        objects: the static parts that are other objects.
+        columns: arrays of integers with lanes, whose entries are static in each lane.
+        lanes: the number of lanes; None where no argument has lanes.
     """
 
     def __init__(self, args: Sequence[Any], axes: Sequence[Any], *, floats: int = 0) -> None:
@@ -35,7 +49,7 @@ class Arguments:
         self.masks: list[bool] = []  # for each group whether it stands for True and False
         self.columns: list[np.ndarray] = []
         self.key: list[Any] = []
-        self.objects: list[Any] = []  # what is static, but neither a number nor a string
+        self.objects: list[Any] = []
         self.lanes: int | None = None
         self.captured: Any = None  # the key of what the function captured at this call
         self.first = 0  # how many groups the first argument has
@@ -58,7 +72,7 @@ class Arguments:
             self.first = self.first if i else len(self.groups)
 
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
-        """Add one leaf of an argument to the groups; the result builds it again from Values, for one lane."""
+        """Add one leaf of an argument; return a function that builds it again for one lane, from an iterator over Values."""
         x = unlabelled(x)
         if axis is not None:
             return self._lane_array(what, x, axis)

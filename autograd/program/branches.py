@@ -1,9 +1,10 @@
-"""The paths through a function as a tree of arms: what lies before a guard is run once, whichever way the guard goes.
+"""The paths through a function as a tree of arms: instructions that several paths have in common are stored and run once.
 
-A function that is given the same answers at its first guards computes the same up to the next one. So the traces of a function are merged
-into one flat program, and an arm is a part of it: the instructions up to the guard at which the known paths part, or up to the outputs of
-one path. A lane follows the guards from arm to arm; where it needs an arm that is not known, the function itself is run there, and its
-trace is grafted into the tree.
+A guard is a comparison on which the function branched while it was recorded; a path is given by the answers of its guards, True or False.
+Two runs with the same answers at their first guards compute the same up to the next guard. So the traces of a function are merged into
+one flat program. An arm is a range of its instructions, from one fork to the next fork, a guard at which known paths differ, or to the
+outputs of a path. To find the path of a lane, its guards are evaluated from arm to arm. Where the arm that it needs is not known yet, the
+caller runs the function there and adds ("grafts") its trace to the tree.
 
 Source: Gal et al., Trace-based just-in-time type specialization for dynamic languages (2009), on trees of traces and side exits.
 """
@@ -21,23 +22,23 @@ from autograd.program.program import Program
 
 # A Trace of `autograd.program.recording`, which rests on this module.
 Trace = Any
-# So few lanes follow the tree one after the other, where it is compiled: columns of them would take longer.
+# At most this many lanes are followed one after the other by the compiled kernel; NumPy columns of so few would take longer.
 FEW = 16
 NONE = np.empty(0, np.int64)
 
-# A place is the number of an instruction of the tree, or ~k, k being an entry: an input, or a constant or a Value that is captured.
-# A check is a guard with the one answer that is known: its place, the answer, and where its instructions end.
+# A place is k for the result of instruction k of the tree, or ~k for its entry k: an input, a constant or a captured Value.
+# A check is a guard of which only one answer is known: its place, that answer, and the end of the instructions that it needs.
 Check = tuple[int, bool, int]
 
 
 class Arm:
-    """A part of some paths, which does not change once it is made.
+    """A range of instructions that one or several paths share; an arm is not changed once it is made.
 
     Attributes:
-        begin, end: its instructions.
-        checks: guards on the way.
-        fork: the place of the guard at which it ends, None where it ends in outputs.
-        arms: where it forks, the arms for the answers False and True; None in place of one that is not known.
+        begin, end: the range of its instructions.
+        checks: the guards within it, of which only one answer is known.
+        fork: the place of the guard at which it ends; None where it ends in the outputs of a path.
+        arms: after a fork, the arms for the answers False and True, each None if it is not known.
         trace: where it ends in outputs, the trace of the whole path.
         outputs: the places of these outputs.
     """
@@ -57,7 +58,7 @@ class Arm:
     ) -> None:
         self.begin, self.end, self.checks = begin, end, checks
         self.fork, self.arms, self.trace, self.outputs = fork, arms, trace, outputs
-        self.needs: np.ndarray | None = None  # the places before it that its guards need, and those of the arms that follow
+        self.needs: np.ndarray | None = None  # see `Branches.needs`
         self.segments: dict[Any, Segment] = {}
 
     @property
@@ -66,19 +67,19 @@ class Arm:
         return self.end if self.fork is not None else self.checks[-1][2] if self.checks else self.begin
 
     def replaced(self, answer: bool, arm: "Arm | None") -> "Arm":  # noqa: FBT001  # the answer of a guard
-        """This arm with another one behind its fork."""
+        """A copy of this arm, with `arm` as what follows its fork for this answer."""
         arms = (self.arms[0], arm) if answer else (arm, self.arms[1])
         return Arm(self.begin, self.end, self.checks, fork=self.fork, arms=arms)
 
     def parted(self, j: int) -> "Arm":
-        """This arm with its check j as its fork, and the rest of it behind."""
+        """This arm split in two: the first ends with its check j as a fork, the second, what follows it, is the rest."""
         place, answer, end = self.checks[j]
         rest = Arm(end, self.end, self.checks[j + 1 :], fork=self.fork, arms=self.arms, trace=self.trace, outputs=self.outputs)
         return Arm(self.begin, end, self.checks[:j], fork=place, arms=(None, rest) if answer else (rest, None))
 
 
 class Flat(NamedTuple):
-    """The instructions of a tree: codes, where the arguments of each start, and the places of these."""
+    """The instructions of a tree: the code of each, the index at which its arguments start, and the places of all arguments."""
 
     codes: np.ndarray
     starts: np.ndarray
@@ -86,14 +87,26 @@ class Flat(NamedTuple):
 
 
 class Branches:
-    """The traces of a function for arguments of one kind, merged into a tree."""
+    """The traces of a function for arguments of one kind, merged into a tree of arms.
+
+    Args:
+        inputs: the number of inputs of each trace, without those for what it captured.
+
+    Attributes:
+        entries: what instructions read apart from results: None for each input, then captured Values, and constants as floats.
+        captured: the captured Values alone.
+        flat: the instructions of all paths.
+        root: the first arm; None as long as no trace has been added.
+        traces: the traces that are merged.
+        plans: the kernel's plans of the tree, see `plan`.
+    """
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
-        self.entries: list[Any] = [None] * inputs  # then Values that are captured, and constants as floats
-        self.entry_of: dict[Any, int] = {}  # by the Value, or the bits of the constant
+        self.entries: list[Any] = [None] * inputs
+        self.entry_of: dict[Any, int] = {}  # the index of an entry, by the Value, or the bits of the constant
         self.captured: list[Any] = []
-        self.columns = {k: k for k in range(inputs)}  # of the groups, for the entries that are inputs or captured
+        self.columns = {k: k for k in range(inputs)}  # for each entry that is an input or captured, its column in the groups
         self.own: list[Op] = []
         self.flat = Flat(np.empty(0, np.uint32), np.zeros(1, np.uint32), np.empty(0, np.int32))
         self.root: Arm | None = None
@@ -106,10 +119,16 @@ class Branches:
     def __iter__(self) -> "Iterator[Trace]":
         return iter([*self.traces])
 
-    # Changes. What other threads read meanwhile is replaced as a whole, the root last; instructions and entries only grow.
+    # Changes. Other threads may read the tree meanwhile, so each part is replaced as a whole, the root last; instructions and entries are
+    # only added.
 
     def graft(self, trace: "Trace") -> "Trace | None":
-        """Add the path of a trace. The trace of that path: this one, or the one that was there; None where it contradicts the others."""
+        """Add the path of a trace to the tree.
+
+        Returns:
+            The trace of this path that is in the tree: this one, or another one if the path was known. None, with the tree unchanged,
+            where the trace contradicts the others: with the same answers of all guards so far it computes something else.
+        """
         path = _Path(self, trace)
         try:
             trail, arm, j, k = path.descend()
@@ -124,7 +143,7 @@ class Branches:
         return trace
 
     def entry(self, key: Any, x: Any) -> int:
-        """The number of the entry for a Value that is captured, or for a constant, the key of which is its bits."""
+        """The index of the entry of a captured Value or of a constant, added if it is new; the key is the Value, or the constant's bits."""
         if key not in self.entry_of:
             self.entry_of[key] = k = len(self.entries)
             if x.__class__ is not float:
@@ -134,13 +153,13 @@ class Branches:
         return self.entry_of[key]
 
     def own_code(self, op: Op) -> int:
-        """The number of an operation that is not in the table."""
+        """The index of an operation of the user's own, added if it is new."""
         if op not in self.own:
             self.own.append(op)
         return self.own.index(op)
 
     def without(self, trace: "Trace") -> "Branches":
-        """A tree without the path of a trace: this one, or where much of it is no longer used another one."""
+        """Remove the path of a trace; return this tree, or, if less than half of its instructions are still used, a new one."""
         del self.traces[trace]
         trail: list[tuple[Arm, bool]] = []
         arm = self.root
@@ -161,7 +180,7 @@ class Branches:
         return smaller
 
     def _put(self, trail: "list[tuple[Arm, bool]]", arm: Arm | None) -> None:
-        """Put an arm behind the last fork of a trail."""
+        """Replace what follows the last fork of a trail, a list of arms with the answers at their forks, by `arm`; None removes it."""
         for before, answer in reversed(trail):
             arm = before.replaced(answer, arm)
         self.root, self.plans = arm, {}
@@ -177,9 +196,15 @@ class Branches:
     # One lane.
 
     def plan(self, rows: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
-        """The kernel's plan of the tree for groups of these sizes, the trace of each arm, the largest number of outputs, what is captured.
+        """The compiled kernel's plan, by which one lane follows the tree.
 
-        The numbers of what is captured are a further group of its inputs.
+        Args:
+            rows: for each group of inputs its numbers for that lane; only their count matters.
+            wanted: for each group whether its gradient is wanted.
+
+        Returns:
+            The plan; the trace of each arm; the largest number of outputs of a path; and the captured Values, whose numbers are to be
+            given to the plan as a last group.
         """
         plans, key = self.plans, (wanted, *map(np.size, rows))
         if key not in plans:
@@ -224,7 +249,16 @@ class Branches:
     # Lanes.
 
     def route(self, groups: Sequence[np.ndarray], lanes: np.ndarray) -> "tuple[list[tuple[Trace, np.ndarray]], list[np.ndarray]]":
-        """The traces that lanes take, each with its lanes, and the lanes that leave the tree, those that leave it together in one array."""
+        """Find the path of each lane.
+
+        Args:
+            groups: the inputs, arrays with a row for each lane, or with one row that all share.
+            lanes: the indices of the lanes to look at.
+
+        Returns:
+            Pairs of a trace and the lanes that take its path; and the lanes whose path is not known, as arrays: those in one array reach
+            the same arm that is not known.
+        """
         root, given = self.root, groups  # the root first: what it needs is captured by now
         if self.captured:
             groups = [*groups, np.array([[v._number for v in self.captured]])]
@@ -257,6 +291,7 @@ class Branches:
     def _one_by_one(
         self, groups: Sequence[np.ndarray], lanes: np.ndarray, found: "list[tuple[Trace, np.ndarray]]", left: list[np.ndarray]
     ) -> None:
+        """The same for few lanes, one after the other, by the compiled kernel; results are added to `found` and `left`."""
         rows = [x[0] for x in groups]
         plan, traces, most, captured = self.plan(rows, (False,) * len(rows))
         outputs, others = np.empty(most), [np.array([v._number for v in captured])] if captured else []
@@ -277,7 +312,7 @@ class Branches:
         return arm.segments[key]
 
     def needs(self, arm: Arm) -> np.ndarray:
-        """The places of instructions before an arm that its guards and those behind it need."""
+        """The places of earlier instructions whose results the guards of an arm, and of all arms after it, need."""
         stack = [arm]
         while stack:
             top = stack[-1]
@@ -292,21 +327,21 @@ class Branches:
         return arm.needs
 
     def used(self, arm: Arm) -> np.ndarray:
-        """The places that the guards of an arm, and the instructions on which they depend, read."""
+        """The places that an arm reads to evaluate its guards: arguments of the instructions up to the last guard, and the guards."""
         return np.concatenate(
             [self.flat.args[self.flat.starts[arm.begin] : self.flat.starts[arm.guarded]].astype(np.int64), guards_of(arm)]
         )
 
 
 def guards_of(arm: Arm) -> np.ndarray:
-    """The places of all guards of an arm."""
+    """The places of all guards of an arm: its checks, then its fork."""
     return np.array([place for place, _, _ in arm.checks] + ([] if arm.fork is None else [arm.fork]), np.int64)
 
 
 def _parted(
     arm: Arm, lanes: np.ndarray, held: dict[int, Any], which: Sequence[np.ndarray]
 ) -> Iterator[tuple[Arm | None, np.ndarray, dict[int, Any]]]:
-    """The arms behind a fork, each with the lanes that go there, and their part of what is held."""
+    """The arms after a fork, each with the lanes that go there and their part of the numbers computed so far, `held`."""
     for answer in (1, 0):
         to = np.flatnonzero(which[answer])
         if len(to) == len(lanes):
@@ -317,41 +352,52 @@ def _parted(
 
 
 class _Contradiction(Exception):
-    """Two traces differ where, after the same answers, they should be the same."""
+    """Two traces differ at a point up to which all guards had the same answers, so that they should be equal."""
 
 
 def _guards(trace: "Trace") -> list[Check]:
-    """The guards of a trace: the slot in its program, the answer, and how many instructions lie before the next."""
+    """The guards of a trace as checks: the slot in its program, the answer, and how many of its instructions come before the next one."""
     program = trace.batched.program
     found: dict[int, Check] = {}
     end, first = 0, program.inputs + len(program.constants)
     for slot, answer in zip(program.outputs[trace.count :].tolist(), trace.guards.tolist(), strict=True):
         end = max(end, slot - first + 1)
-        found.setdefault(slot, (slot, bool(answer), end))  # what is asked again has the same answer
+        found.setdefault(slot, (slot, bool(answer), end))  # a guard that is evaluated again has the same answer
     return list(found.values())
 
 
 class _Path:
-    """The program of a trace, as it is compared with a tree."""
+    """A trace while it is compared with a tree and added to it.
+
+    Attributes:
+        guards: the guards of the trace, as checks.
+        places: for each slot of its program the place in the tree.
+        codes: its codes, with operations of the user's own numbered as in the tree.
+        done: the number of its instructions that are known to be in the tree.
+    """
 
     def __init__(self, tree: Branches, trace: "Trace") -> None:
         self.tree, self.program, self.guards, self.count = tree, trace.batched.program, _guards(trace), trace.count
         self.first = self.program.inputs + len(self.program.constants)
         constants = zip(self.program.constants.view(np.int64).tolist(), self.program.constants.tolist(), strict=True)
         entries = [tree.entry(key, x) for key, x in (*zip(trace.captured, trace.captured, strict=True), *constants)]
-        self.places = np.empty(self.first + len(self.program), np.int64)  # in the tree, of each slot
+        self.places = np.empty(self.first + len(self.program), np.int64)
         self.places[: self.first] = ~np.array([*range(tree.inputs), *entries], np.int64)
         self.codes = self.program.codes.astype(np.uint32)
         for k, op in enumerate(self.program.own):
             self.codes[self.program.codes == len(TABLE) + k] = len(TABLE) + tree.own_code(op)
-        self.done = 0  # how many instructions it has in common with the tree
+        self.done = 0
 
     def descend(self) -> "tuple[list[tuple[Arm, bool]], Arm | None, int, int]":
-        """Where it leaves the tree.
+        """Follow the tree as far as it agrees with this trace.
 
         Returns:
-            The forks before, with its answers; the arm, None where that is not known, and the number of the check in it, that of all
-            checks where it does not leave; and how many guards lie before.
+            The arms with forks that were passed, each with this trace's answer; the arm in which it leaves the tree, None where the next
+            arm is not known; the index of the check at which it leaves, the number of checks where it does not leave; and the number of
+            guards before that point.
+
+        Raises:
+            _Contradiction: the instructions differ although the answers so far are the same.
         """
         trail: list[tuple[Arm, bool]] = []
         arm, k = self.tree.root, 0
@@ -374,7 +420,7 @@ class _Path:
         return trail, None, 0, k
 
     def _share(self, arm: Arm, asked: np.ndarray, end: int, k: int) -> None:
-        """Note that the next instructions, with the guards from k on, are those of an arm up to `end`."""
+        """Compare the next instructions, with the guards from index k on, with those of an arm up to `end`, and record their places."""
         tree, begin, stop = self.tree.flat, self.done, self.done + end - arm.begin
         if stop > len(self.codes):
             raise _Contradiction
@@ -393,7 +439,7 @@ class _Path:
         self.done = stop
 
     def rest(self, k: int) -> Arm:
-        """The arm of what is left, after k guards, whose instructions are added to the tree."""
+        """A new arm of all that follows the first k guards; its instructions are added to the tree."""
         tree, done, starts = self.tree.flat, self.done, self.program.starts
         begin = len(tree.codes)
         self.places[self.first + done :] = np.arange(begin, begin + len(self.codes) - done)
@@ -408,7 +454,13 @@ class _Path:
 
 
 class Segment:
-    """The guards of an arm as a program over lanes, with what the arms behind it need of it."""
+    """A program that evaluates, over lanes, the guards of an arm and all that later arms need of it.
+
+    Args:
+        tree, arm: the arm, and the tree that it is in.
+        groups: the inputs, by which it is known what all lanes share.
+        held: what earlier arms have computed, by place: a number that all lanes share, or an array with one for each.
+    """
 
     def __init__(self, tree: Branches, arm: Arm, groups: Sequence[np.ndarray], held: dict[int, Any]) -> None:
         guards, behind = guards_of(arm), [tree.needs(a) for a in arm.arms if a is not None]
@@ -450,7 +502,11 @@ class Segment:
         self.made = [(place, a is True) for place, a in zip(made.tolist(), found, strict=True)]
 
     def run(self, groups: Sequence[np.ndarray], lanes: np.ndarray, held: dict[int, Any]) -> tuple[np.ndarray, dict[int, Any]]:
-        """The guards, 1 where they hold and 0 where not, in a row for each lane, and what the arms behind need."""
+        """Evaluate the guards for some lanes.
+
+        Returns:
+            A row for each lane with the answers of the guards, 1 for True and 0 for False; and by place what later arms need.
+        """
         given = [_part(groups[i], own, lanes) for i, own in self.groups]
         if self.shared:
             given.append(np.array([[held[place] for place in self.shared]]))
@@ -464,7 +520,7 @@ class Segment:
 
 
 class _Slots:
-    """The slots of places that are given in the order of their slots."""
+    """The inverse of a list of places: called with places, it gives the index of each in that list."""
 
     def __init__(self, places: np.ndarray) -> None:
         self.order = np.argsort(places)
@@ -475,7 +531,7 @@ class _Slots:
 
 
 def _part(x: np.ndarray, columns: list[int] | None, lanes: np.ndarray) -> np.ndarray:
-    """Columns of a group, all if None, for some of its lanes."""
+    """The given columns of a group (all if None) for the given lanes."""
     if len(x) == 1 or len(x) == len(lanes):
         return x if columns is None else x[:, columns]
     return x[lanes] if columns is None else x[lanes[:, None], columns]

@@ -1,4 +1,8 @@
-"""From a graph of Values, with calls in it, to a form: what lies between the calls becomes steps that run once."""
+"""Conversion of a graph of Values into a form.
+
+Calls of forms in the graph contribute their steps; the operations between calls become steps that run once. The work goes by stages: the
+stage of a node is the largest number of calls on a way from the inputs to it. All operations of a stage are one step.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,12 +21,18 @@ from autograd.program.traced import Output, TracedArray
 
 
 class Builder:
-    """A form from a graph: what lies between calls becomes steps that run once."""
+    """Builds the form of a graph; see `form_of` for the arguments.
+
+    Attributes:
+        form: the form.
+        places: the place of each Value that has one.
+        arrays: the place of each array that has one, by the node that it belongs to and the index of the output.
+    """
 
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> None:
         self.form = Form()
-        self.places: dict[Any, int] = {}  # of Values
-        self.arrays: dict[tuple[Any, int], int] = {}  # of arrays, by owner and output; of an input by itself
+        self.places: dict[Any, int] = {}
+        self.arrays: dict[tuple[Any, int], int] = {}
         for x in inputs:
             if x.__class__ is TracedArray:
                 self.arrays[x.owner, x.output] = self.form.input(x.shape)
@@ -39,11 +49,11 @@ class Builder:
         self.form = self.form.pruned()
 
     def _in_stages(self, used: dict[Any, None], nodes: Iterable[Any]) -> None:
-        """Add the steps of each stage in turn: calls, and then what rests on these but on no further call.
+        """Add the steps of each stage in turn: first its calls, then one step for its operations.
 
         Args:
-            used: the Values that need a place; those that calls and later stages use are added.
-            nodes: the graph.
+            used: the Values that need a place; those that calls or later stages read are added.
+            nodes: the nodes of the graph, each after its arguments.
         """
         stage, calls, entries = self._stages(used, nodes)
         wanted: list[list[Any]] = [[] for _ in calls]
@@ -59,7 +69,12 @@ class Builder:
             self._once([y for y in own if y not in self.places])
 
     def _stages(self, used: dict[Any, None], nodes: Iterable[Any]) -> tuple[dict[Any, int], list[list[Any]], dict[Any, list[Any]]]:
-        """The stage of each node, one more than that of the calls it rests on; the calls of each stage; the entries of each owner."""
+        """Sort the nodes of the graph.
+
+        Returns:
+            The stage of each node; the calls of each stage; and for each call, or other node that owns arrays, the nodes of its outputs
+            that are used.
+        """
         stage: dict[Any, int] = dict.fromkeys([*self.places, *[owner for owner, _ in self.arrays]], 0)
         calls: list[list[Any]] = [[]]
         entries: dict[Any, list[Any]] = {}
@@ -79,7 +94,7 @@ class Builder:
         return stage, calls, entries
 
     def _once(self, values: list[Any]) -> None:
-        """A step that computes these Values from what is there."""
+        """Add one step that computes these Values from those that have places."""
         needed = [y for y in values if y.args]
         for y in values:
             if not y.args:
@@ -98,7 +113,7 @@ class Builder:
         self.places.update(zip(needed, places, strict=True))
 
     def _call(self, node: Any) -> None:
-        """The steps of a form that is called."""
+        """Add the steps of the form that this node calls."""
         op, args = node.op, node.args
         inner, places = op.form, {}
         for place, slot, given in zip(inner.inputs, op.slots, op.given, strict=True):
@@ -118,12 +133,13 @@ class Builder:
             self.arrays[node, k] = places[place]
 
     def _packed(self, entries: list[Any], shape: tuple[int, ...]) -> int:
+        """Add the step that puts numbers into an array; return its place."""
         place = self.form.place(shape)
         self.form.steps.append(Pack(np.array([self._number(x) for x in entries], int), place, shape))
         return place
 
     def _unpack(self, owner: Any, entries: list[Any]) -> None:
-        """Places for the numbers of a call that are used."""
+        """Give places to the numbers of a call that are used, `entries`; arrays are unpacked first."""
         by_output: dict[int, list[Any]] = {}
         for node in entries:
             by_output.setdefault(node.op.key[0], []).append(node)
@@ -138,6 +154,7 @@ class Builder:
             self.places.update((node, int(places[node.op.key[1]])) for node in nodes)
 
     def _number(self, x: Any) -> int:
+        """The place of a Value, or of a number, which becomes a constant."""
         if x.__class__ is Value:
             if x not in self.places and not x.args:
                 self.places[x] = self.form.constant(x._number)
@@ -145,23 +162,31 @@ class Builder:
         return self.form.constant(float(x))
 
     def _array(self, y: Any) -> int:
+        """The place of an array of any kind."""
         if y.__class__ is TracedArray:
             return self.arrays[y.owner, y.output]
         return self._packed(y.ravel().tolist(), y.shape) if y.dtype == object else self.form.constant(y)
 
 
 def form_of(outputs: Sequence[Any], inputs: Sequence[Any], nodes: Iterable[Any]) -> Form:
-    """The form of a graph from inputs, Values and traced arrays, to outputs.
+    """The form of a graph.
 
-    `nodes` are those below the outputs, in order; none need be given where there is no call among them.
+    Args:
+        outputs: Values, numbers and arrays, which the form is to compute.
+        inputs: the Values and traced arrays that are its arguments; Values without arguments that are not among them become constants.
+        nodes: the nodes on which the outputs depend, each after its arguments; may be empty where there is no call among them.
     """
     return Builder(outputs, inputs, nodes).form
 
 
 def older(nodes: Iterable[Any], run: int, *, calls: bool, tracer: Any = None) -> list[Any]:
-    """The Values and traced arrays, from before a transform's run, that what was recorded since then uses; with calls or without.
+    """The Values and traced arrays that a graph uses and that are older than a run of a transform: what the function captured.
 
-    `tracer` has what was recorded since then, where it is not the current one.
+    Args:
+        nodes: the nodes of the graph.
+        run: the number of the run.
+        calls: whether there may be calls among the nodes.
+        tracer: the tracer of the recording that the graph belongs to; the current one by default.
     """
     tracer = tracer or current().tracer
     if not calls and tracer is None:

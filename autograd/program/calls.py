@@ -1,7 +1,8 @@
-"""Calls of forms in a graph of Values: one hidden node for the call, and a node for each number that it gives.
+"""Calls of forms in a graph of Values: one hidden node for the call, and a node for each number that it returns.
 
-The hidden node depends on the arguments. What its outputs send back in a sweep is kept until all have sent; then the adjoint of the form
-runs once, whatever their number.
+The hidden node has the arguments of the call as its arguments; each number that the call returns is a node with the hidden node as its
+only argument. A reverse sweep collects the cotangents of all of them before it reaches the hidden node. So the adjoint of the form runs
+once, however many outputs there are.
 """
 
 import math
@@ -26,27 +27,35 @@ from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 from autograd.program.views import View
 from autograd.walks import Deferred
 
-made = 0  # how many calls have been recorded
+made = 0  # the number of calls that have been recorded so far
 
 
 class Call(Op):
-    """A form on arguments, of which some are Values."""
+    """The operation of a hidden node: a form, applied to arguments of which some are Values.
+
+    Args:
+        name: the name of the function, for pictures and messages.
+        form: the form.
+        slots: for each input of the form how it comes from the arguments of the node: an int is the index of its argument; a pair is the
+            index of an argument that is itself a call, and the output of that which is the array; a list has the index of the argument
+            for each entry of an array; None is an array without Values.
+        numbers: the numbers of the arguments when the call was recorded.
+        given: the inputs of the form, floats and arrays, when the call was recorded.
+    """
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
-        # As above.
+        # Without Op's own __init__, since there is nothing to check.
         self.name = self.label = name
         self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
-        # For each input of the form: the index of its argument; that and the output of the call that has the array; the indices of its
-        # entries; or the array itself.
         self.form, self.slots = form, slots
-        self.numbers, self.given = numbers, given  # of the arguments, and all inputs of the form, when it was recorded
-        self.selected = [place in form.selected for place in form.inputs]  # what comes back to them is nothing where it is 0
+        self.numbers, self.given = numbers, given
+        self.selected = [place in form.selected for place in form.inputs]  # see `Form.selected`: a gradient of exactly 0 counts as none
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)
 
     def single(self, key: Key) -> "SingleCall":
-        """The operation on the same arguments that gives one number alone."""
+        """The operation on the same arguments whose only result is one number: the output, and the index in it, that `key` names."""
         k, i = key
         form = self.form.copy()
         form.outputs = form.outputs[k : k + 1]
@@ -57,7 +66,7 @@ class Call(Op):
         return SingleCall(f"{self.name}[{k}{f', {i}' if shape else ''}]", form.pruned(), self.slots, self.numbers, self.given)
 
     def refuse_changed(self, node: Any) -> None:
-        """Raise an error where an argument was changed after it was recorded."""
+        """Raise a ChangedError if the number of an argument was changed after the call was recorded."""
         for a, was in zip(node.args, self.numbers, strict=True):
             if a.__class__ is Value and not identical(a._number, was):
                 raise ChangedError(
@@ -66,7 +75,7 @@ class Call(Op):
                 )
 
     def inputs_at(self, args: Sequence[Any]) -> list[Any]:
-        """The inputs of the form, Values and arrays, where the node has these arguments."""
+        """The inputs of the form, Values and arrays, for these arguments of the node."""
         found: list[Any] = []
         for slot, given in zip(self.slots, self.given, strict=True):
             if slot.__class__ is int:
@@ -78,7 +87,7 @@ class Call(Op):
         return found
 
     def wanted(self, args: Sequence[Any], reached: Any = None) -> list[int]:
-        """The inputs of the form that are Values, or arrays that depend on them; of these only what rests on `reached`."""
+        """The indices of the form's inputs that are Values or have Values in them; with `reached`, only of Values among these."""
 
         def counts(i: int) -> bool:
             return args[i].__class__ is Value and (reached is None or args[i] in reached)
@@ -87,7 +96,16 @@ class Call(Op):
         return [k for k, indices in enumerate(own) if any(map(counts, indices))]
 
     def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any, bool]]:
-        """What goes back to the wanted inputs: a slot, a gradient, and whether 0 is none; on Values where there are `args`."""
+        """The gradients of inputs, given the cotangents of outputs.
+
+        Args:
+            cotangents: by key, for those outputs or entries of outputs that have one.
+            wanted: the indices of the inputs whose gradients are wanted.
+            args: the arguments of the node for a gradient that is recorded, on Values; None for one on floats.
+
+        Returns:
+            For each wanted input its slot, its gradient, and whether a gradient of exactly 0 counts as none (see `Form.selected`).
+        """
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
         if args is None:
@@ -97,6 +115,7 @@ class Call(Op):
         return list(zip([self.slots[i] for i in wanted], found, [self.selected[i] for i in wanted], strict=True))
 
     def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:
+        """The cotangent of output k, put together from those of the whole array and of its entries."""
         shape = self.form.shape(self.form.outputs[k])
         if shape is None:
             return cotangents[k, 0]
@@ -108,7 +127,15 @@ class Call(Op):
         return packed if whole is None else whole + packed
 
     def sent(self, node: Any, _grad: float, carried: dict[Any, dict[Key, Any]]) -> tuple[float, tuple[float | None, ...]]:
-        """1 and what each argument is sent, after the outputs have sent; that of arrays is kept for the calls that gave them."""
+        """The step of a sweep at floats, after all outputs have sent their cotangents; see `walks.Deferred`.
+
+        Args:
+            node: the hidden node.
+            carried: for each hidden node the cotangents received so far, by key; those of arrays that other calls returned are added here.
+
+        Returns:
+            The factor 1, and for each argument the gradient, None where there is none.
+        """
         args = node._args
         found: list[float | None] = [None] * len(args)
         for slot, gradient, selected in self.back(carried.pop(node), self.wanted(args), None):
@@ -125,7 +152,17 @@ class Call(Op):
         return 1.0, tuple(found)
 
     def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any, Any]]:
-        """The same with cotangents on Values, and a mask by which what is sent is 0; with each goes a mask of its own."""
+        """The same on Values, so that the gradient is a graph.
+
+        Args:
+            node: the hidden node.
+            mask: 1.0, or a Value that is 0 where no branch that uses the node was taken; what is sent is then 0.
+            carried: as in `sent`.
+            reached: the nodes that depend on what the gradient is taken with respect to; only these are sent anything.
+
+        Returns:
+            Triples of an argument, the cotangent sent to it, and its mask.
+        """
         found: list[tuple[Any, Any, Any]] = []
         for slot, gradient, selected in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
@@ -142,7 +179,7 @@ class Call(Op):
         return found
 
     def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> list[Any]:
-        """The tangents of all outputs, where `carried` has those of arguments."""
+        """The tangents of all outputs, from those of the arguments in `carried`: on Values if a `graph` is wanted, else on floats."""
         wanted = self.wanted(node.args, carried)
         tangents: list[Any] = []
         for i in wanted:
@@ -159,20 +196,21 @@ class Call(Op):
 
 
 class SingleCall(Call):
-    """A form that gives one number, as an operation on its live arguments: the node is that number, and knows its partials."""
+    """The operation of a call with one number as its only result: the node is that number, with partials known when it is recorded."""
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         super().__init__(name, form, slots, numbers, given)
-        # Whether it depends on arrays that the caller may change in place.
+        # Whether it reads arrays that the caller can change in place afterwards.
         self.changeable = any(slot is None and x.flags.writeable for slot, x in zip(slots, given, strict=True))
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
-        """The result and its gradient on floats."""
+        """The result and its partial derivatives at floats."""
         wanted = [k for k, slot in enumerate(self.slots) if slot is not None]
         y, found = self.form.value_and_gradients(self.inputs_at(x), wanted)
         return y, self._sorted(wanted, found, len(x))
 
     def _sorted(self, wanted: Sequence[int], found: Sequence[Any], count: int) -> tuple[Any, ...]:
+        """The partials in the order of the arguments, from the gradients of the wanted inputs of the form."""
         partials: list[Any] = [None] * count
         for k, gradient in zip(wanted, found, strict=True):
             slot = self.slots[k]
@@ -184,17 +222,18 @@ class SingleCall(Call):
         return tuple(partials)
 
     def value(self, _xp: Any, *x: Any) -> Any:
-        """The result on numbers of any kind."""
+        """The result for numbers of any kind."""
         return self.form.on_any(self.inputs_at(x), self.given)[0]
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:
-        """On Values: a call of the adjoint."""
+        """The partials as Values, computed by a call of the adjoint form."""
         wanted = self.wanted(x)
         form = self.form.adjoint_of((0,), tuple(wanted))
         return self._sorted(wanted, call(f"{self.name}'", form, [*self.inputs_at(x), 1.0]), len(x))
 
 
 def _masked(mask: Any, sent: Any) -> Any:
+    """What is sent, a number or an array, or 0 where the mask is 0."""
     if mask.__class__ is float:
         return sent
     if not isinstance(sent, np.ndarray):
@@ -203,7 +242,16 @@ def _masked(mask: Any, sent: Any) -> Any:
 
 
 def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
-    """The outputs of a form at floats, Values and arrays: of Values, if any of them is one."""
+    """Call a form, and record the call where Values are among its inputs.
+
+    Args:
+        name: the name of the function, for pictures and messages.
+        form: the form.
+        given: its inputs: floats, Values, and arrays of either, traced arrays among them.
+
+    Returns:
+        The outputs: floats and arrays where no input is a Value; else Values, arrays of Values, or, while `jit` traces, traced arrays.
+    """
     global made  # noqa: PLW0603  # a counter
     nodes: list[Any] = []
     slots: list[Any] = []
@@ -253,7 +301,17 @@ def call(name: str, form: Form, given: Sequence[Any]) -> list[Any]:
 def program_output(
     name: str, batched: BatchedProgram, given: Sequence[np.ndarray], live: Sequence[bool], count: int, output: int, weight: float
 ) -> SingleCall:
-    """What earlier versions pickled: an output of a program, weighted and summed over lanes, as an operation on its live inputs."""
+    """The operation that pickles of earlier versions refer to: one output of a program, multiplied by `weight` and summed over lanes.
+
+    Args:
+        name: the name of the function.
+        batched: the program.
+        given: the groups of inputs, with one row, or with one for each lane.
+        live: for each group of one row whether its numbers are arguments of the operation; else they are constants.
+        count: the number of lanes.
+        output: the index of the output.
+        weight: the factor.
+    """
     form = Form()
     groups: list[Any] = []
     slots: list[int | None] = []

@@ -1,4 +1,7 @@
-"""What a function captures: the numbers, arrays and Values that it reaches through closures, defaults, globals and attributes."""
+"""What a function captures: everything that it can read besides its arguments, through closures, defaults, globals and attributes.
+
+`jit` compares it before each replay, since a recording is valid only as long as it has not changed.
+"""
 
 import dis
 import operator

@@ -1,9 +1,10 @@
-"""Passes that remove what is not needed from a program: dead instructions, instructions on constants, equal instructions.
+"""Passes that simplify a program: dead code elimination, constant folding, and common subexpression elimination.
 
-All work on whole arrays. What spreads along a program, such as whether an instruction depends on an input, is the only solution of an
-equation for each instruction, since a program has no cycle. So it is found from any guess by evaluating all equations again until nothing
-changes. That takes one round more than the longest chain that was guessed wrongly: few rounds, since in most programs nearly everything
-depends on the inputs and is used; if it takes many, a loop does the same in order.
+All three work on whole arrays. A property that spreads along a program, such as whether an instruction depends on an input, is defined by
+an equation for each instruction in terms of its arguments. A program has no cycle, so these equations have one solution, and it is found
+from any first guess by evaluating all of them repeatedly until nothing changes. The number of rounds is one more than the length of the
+longest chain of wrong guesses. The first guess is that everything depends on the inputs and is used, which is nearly right for most
+programs, so few rounds are needed. After ROUNDS of them, a loop over the instructions in order finds the solution instead.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,15 @@ ROUNDS = 12
 
 
 class Edges:
-    """The arguments of a program's instructions as edges: from `source`, a place, to instruction `owner`, as argument `position`."""
+    """The arguments of a program's instructions as edges: from `source`, a place, to instruction `owner`, as its argument `position`.
+
+    Attributes:
+        size: the number of instructions.
+        known: the number of inputs and constants, which is the place of the first instruction.
+        places: the number of places.
+        starts: for each instruction the index of its first edge; `counts` the number of its edges.
+        source: for each edge its place.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -37,21 +46,21 @@ class Edges:
 
     @cached_property
     def position(self) -> np.ndarray:
-        """Which of its instruction's arguments each edge is."""
+        """The position of each edge among the arguments of its instruction."""
         return np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
-        """The edges of these instructions, one instruction after the other."""
+        """The indices of the edges of these instructions."""
         return ranges(self.starts[rows], self.counts[rows])
 
     def at(self, places: Any) -> np.ndarray:
-        """Which places are among these."""
+        """For each place of the program whether it is among these."""
         flags = np.zeros(self.places, bool)
         flags[places] = True
         return flags
 
     def depending(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
-        """Which places depend on these, by way of all edges or of some."""
+        """For each place whether it is one of these or depends on one, along all edges or along those marked in `through`."""
         seeds = self.at(places)
         flags = seeds.copy()
         flags[self.known :] = True
@@ -69,7 +78,7 @@ class Edges:
         return np.array(on, bool)
 
     def reached(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
-        """On which places these depend, by way of all edges or of some."""
+        """For each place whether it is one of these or one depends on it, along all edges or along those marked in `through`."""
         seeds = self.at(places)
         uses = np.bincount(self.source if through is None else self.source[through], minlength=self.places) + seeds
         unused = np.flatnonzero(uses[self.known :] == 0)
@@ -92,13 +101,13 @@ class Edges:
 
 
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The integers from each start on, as many as its entry in `counts`."""
+    """For each start s with count c the integers s, s + 1 … s + c - 1, one range after the other."""
     ends = np.cumsum(counts)
     return np.asarray(np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts))
 
 
 def pruned(program: Program, outputs: Sequence[int]) -> Program:
-    """The program with only these of its outputs, given by index, without instructions and constants that they do not need.
+    """The program with only the outputs of these indices, without instructions and constants that they do not need.
 
     >>> from autograd import Value, exp
     >>> x = Value(2.0)
@@ -131,9 +140,12 @@ def pruned(program: Program, outputs: Sequence[int]) -> Program:
 
 
 def folded(program: Program) -> Program:
-    """The program with instructions on constants alone computed, to be constants themselves; what is dead then is left for `pruned`."""
+    """The program in which instructions whose arguments are all constants are replaced by constants (constant folding).
+
+    Instructions that are dead afterwards are left for `pruned` to remove. Operations of the user's own are not called.
+    """
     edges = Edges(program)
-    own = np.flatnonzero(program.codes >= len(OPS)) + edges.known  # an operation of the user's own is not called
+    own = np.flatnonzero(program.codes >= len(OPS)) + edges.known
     varies = edges.depending(np.append(np.arange(program.inputs), own))
     fixed = np.flatnonzero(~varies[edges.known :])
     if not len(fixed):
@@ -148,7 +160,7 @@ def folded(program: Program) -> Program:
     place[edges.known :] += len(fixed)
     place[edges.known + fixed] = places
     made = [numbers[edges.known + i] for i in fixed.tolist()]
-    # The instructions themselves stay where they are, dead, as do numbers that were among the constants.
+    # The folded instructions remain as dead code, and the new constants include some that the program had already.
     return Program.from_arrays(
         program.codes,
         program.starts,
@@ -170,7 +182,10 @@ def mixed(x: np.ndarray) -> np.ndarray:
 
 
 def merged(program: Program) -> Program:
-    """The program with equal instructions on equal arguments made one; what is left over is dead: see `pruned`."""
+    """The program in which results of equal instructions on equal arguments are read from the first of them.
+
+    The others (common subexpressions) are dead code afterwards, which `pruned` removes.
+    """
     edges = Edges(program)
     if not edges.size:
         return program
@@ -193,7 +208,7 @@ def merged(program: Program) -> Program:
 
 
 def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where a hash has come before, and where it came first."""
+    """The indices of entries whose hash has occurred before, and for each the index of its first occurrence."""
     ordered = np.sort(hashes)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(repeated):
@@ -208,7 +223,7 @@ def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def followed(pointers: np.ndarray) -> np.ndarray:
-    """Where each pointer leads, pointers followed to those that point to themselves: by doubling, in the logarithm of the longest way."""
+    """Follow each pointer until an index that points to itself; by pointer doubling, in a logarithmic number of rounds."""
     while True:
         further = pointers[pointers]
         if np.array_equal(further, pointers):
@@ -217,7 +232,7 @@ def followed(pointers: np.ndarray) -> np.ndarray:
 
 
 def _equal(edges: Edges, source: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Whether instructions a are the same as b, on the same arguments."""
+    """For each pair of instructions a[i] and b[i] whether they have the same operation and the same arguments."""
     codes, counts = edges.program.codes, edges.counts
     same = (codes[a] == codes[b]) & (counts[a] == counts[b])
     width = np.where(same, counts[a], 0)

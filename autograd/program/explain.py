@@ -31,7 +31,13 @@ class Explanation:
 
 
 def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Explanation:
-    """The sentences on these traces, of which some are paths of functions with so many known ones each."""
+    """Sentences about the recordings of a function.
+
+    Args:
+        title: the function.
+        traces: its traces.
+        arms: for each tree of paths the number of paths in it.
+    """
     several = [count for count in arms if count > 1]
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
     for trace in traces:

@@ -1,4 +1,7 @@
-"""The fast path of `jit`: a call like the one before, without flattening its arguments. A single lane may take any path that is known."""
+"""The fast path of `jit`: a call with arguments of the same types and shapes as before runs without flattening them.
+
+Without lanes, such a call may take any path that is known; over lanes, only the one that was recorded.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,10 +18,15 @@ FLOAT = np.dtype(float)
 
 
 class FastCall:
-    """The fast path of jit: replays a trace for floats, and arrays of the same shapes as in the call before, without flattening them.
+    """Replays a trace for arguments that are floats, and arrays of floats of the same shapes as in an earlier call.
 
     Args:
-        weight: the weight of the value, where the gradient of the first argument is wanted too; None where only the outputs are.
+        args: the arguments of that call.
+        axes: for each the axis with the lanes, or None.
+        given: the same arguments, flattened.
+        trace: the trace.
+        captured: what the function captures; a call after a change of it does not match.
+        weight: a factor of the value, where value and gradient of the first argument are wanted; None where the outputs are.
     """
 
     def __init__(
@@ -47,7 +55,7 @@ class FastCall:
 
     @staticmethod
     def fits(args: Sequence[Any], trace: Trace) -> bool:
-        """Whether there can be one for such arguments."""
+        """Whether a fast path can be made for these arguments and this trace."""
         plain = [x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is FLOAT and x.ndim) for x in args]
         return trace.tree is not None and trace.batched.compiled and not trace.captured and bool(args) and all(plain)
 
@@ -68,6 +76,7 @@ class FastCall:
         return self._run(inputs) if self.tree is None else self._followed(self.tree, inputs)
 
     def _run(self, inputs: list[np.ndarray]) -> Any:
+        """The result by the plan of the one path."""
         found = np.empty(self.outputs)
         try:
             if self.weight is None:
@@ -84,7 +93,7 @@ class FastCall:
         return self.weight * found.item(0), gradient if self.shape else gradient.item()
 
     def _followed(self, tree: Branches, inputs: list[np.ndarray]) -> Any:
-        """The same by the tree of the paths that are known."""
+        """The result by the plan of the tree of known paths."""
         gradient = None
         try:
             plan, traces, most, _ = tree.plan(inputs, self.wanted)

@@ -1,8 +1,9 @@
-"""Form: a recorded function in which some parts run once and others over lanes, and its passes.
+"""Form: a recorded function of which some parts run once and others over lanes, and the passes that give its derivatives.
 
-A place holds a number or an array. A step runs a flat `Program` on numbers and arrays: once, or for each lane, an entry along an axis of
-its arrays; what the lanes share is a number, and what they give is an array with an entry for each lane, or the sum over them. A form
-is a list of such steps, its derivatives are forms again, and so compose.
+The numbers and arrays of a form are stored at places, which are integers. A step reads some places, runs a flat `Program` and writes
+other places. It runs once, or once for each lane, a lane being one index along an axis of its arrays. Lanes may share inputs; a result is
+an array with an entry for each lane, or the sum over the lanes. A form is a list of such steps. The derivatives of a form, in forward and
+in reverse mode, are forms again, so they can be differentiated in turn.
 
 Source of the passes: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 """
@@ -20,20 +21,21 @@ from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
 
-# A place of a number counts from 0 upwards, one of an array from -1 downwards.
+# Places of numbers are 0, 1, 2 …, places of arrays -1, -2, -3 …
 Shape = tuple[int, ...] | None  # of an array; None for a number
 
 
 class Form:
-    """A list of steps from inputs to outputs.
+    """A list of steps that compute outputs from inputs.
 
     Attributes:
         inputs: the place of each argument.
         outputs: the place of each result.
-        shapes: the shape of the array at each place that holds one.
-        constants: numbers and arrays that are the same in each run, by place.
-        steps: in order.
-        numbers: how many places hold numbers.
+        shapes: for each place of an array its shape.
+        constants: for each place of a constant the number or array that it holds in every run.
+        steps: the steps in the order in which they run: `Step`, `Pack`, `Unpack` or `Route`.
+        numbers: the number of places that hold numbers.
+        adjoints: the forms that `adjoint_of` has made.
     """
 
     def __init__(self) -> None:
@@ -41,19 +43,19 @@ class Form:
         self.outputs: list[int] = []
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.constants: dict[int, Any] = {}
-        self.steps: list[Any] = []  # Step, Pack, Unpack
+        self.steps: list[Any] = []  # Step, Pack, Unpack, Route
         self.numbers = 0
         self.adjoints: dict[Any, Form] = {}
 
     def copy(self) -> "Form":
-        """A form with the same content, to be continued."""
+        """A form with the same steps and places, to which steps can be added without changing this one."""
         made = Form()
         made.inputs, made.outputs, made.shapes = self.inputs[:], self.outputs[:], dict(self.shapes)
         made.constants, made.steps, made.numbers = dict(self.constants), self.steps[:], self.numbers
         return made
 
     def place(self, shape: Shape = None) -> int:
-        """A new place."""
+        """Add a place for an array of this shape, or for a number where there is none; return it."""
         if shape is None:
             self.numbers += 1
             return self.numbers - 1
@@ -62,29 +64,38 @@ class Form:
         return place
 
     def input(self, shape: Shape = None) -> int:
-        """A new place for another argument."""
+        """Add an argument: an array of this shape, or a number where there is none; return its place."""
         self.inputs.append(self.place(shape))
         return self.inputs[-1]
 
     def constant(self, x: Any) -> int:
-        """A new place that always holds the number or array `x`, or what says which lanes take which path."""
+        """Add a place that holds `x` in every run: a number, an array, or the paths that lanes take (see `paths.Route`); return it."""
         place = self.place(None if isinstance(x, float | int) else x.shape if isinstance(x, np.ndarray) else ())
         self.constants[place] = x
         return place
 
     def shape(self, place: int) -> Shape:
-        """The shape of what a place holds."""
+        """The shape of the array at a place; None where it holds a number."""
         return self.shapes.get(place)
 
     def __call__(self, given: Sequence[Any]) -> list[Any]:
-        """The outputs, floats and arrays, at these inputs."""
+        """The outputs, floats and arrays, at these inputs, which are floats and arrays, too."""
         numbers, arrays = self._filled(given)
         for step in self.steps:
             step.run(numbers, arrays)
         return [numbers.item(p) if p >= 0 else arrays[p].reshape(self.shapes[p]) for p in self.outputs]
 
     def jacobian(self, given: Sequence[Any], wanted: Sequence[int], *, forward: bool) -> list[list[float]]:
-        """A row for each output, a number, of its derivatives with respect to the wanted inputs, numbers."""
+        """The Jacobian at floats of a form whose outputs are numbers.
+
+        Args:
+            given: the inputs.
+            wanted: the indices of the inputs, numbers all, with respect to which it is taken.
+            forward: whether forward mode is used, with a run for each input; reverse mode otherwise, with a lane or run for each output.
+
+        Returns:
+            A row for each output, with a derivative for each wanted input.
+        """
         n, m = len(wanted), len(self.outputs)
         if forward:
             tangent = self.tangent(wanted)
@@ -102,11 +113,21 @@ class Form:
         return found_rows
 
     def sweep(self, given: Sequence[Any], seeded: Sequence[int], cotangents: Sequence[Any], wanted: Sequence[int]) -> list[Any]:
-        """The gradients of the wanted inputs for cotangents of the seeded outputs: a reverse sweep over the steps, at floats."""
+        """Gradients at floats: a reverse sweep over the steps.
+
+        Args:
+            given: the inputs.
+            seeded: the indices of the outputs that have a cotangent.
+            cotangents: one for each of these.
+            wanted: the indices of the inputs whose gradients are wanted.
+
+        Returns:
+            The gradient of each wanted input, a number or an array.
+        """
         return self._swept(*self._recorded(given), seeded, cotangents, wanted)
 
     def _recorded(self, given: Sequence[Any]) -> tuple[np.ndarray, dict[int, Any]]:
-        """What the steps read, at these inputs."""
+        """The numbers and the arrays, by place, after all steps whose results other steps read have run at these inputs."""
         numbers, arrays = self._filled(given)
         read = {place for step in self.steps for place, *_ in step.sources()}
         for step in self.steps:
@@ -117,6 +138,7 @@ class Form:
     def _swept(
         self, numbers: np.ndarray, arrays: dict[int, Any], seeded: Sequence[int], cotangents: Sequence[Any], wanted: Sequence[int]
     ) -> list[Any]:
+        """`sweep`, where the forward run has stored its numbers and arrays."""
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, Any] = {}
         selected = self.selected
@@ -133,7 +155,7 @@ class Form:
         return [received.get(p, 0.0) if p >= 0 else received.get(p, np.zeros(self.shapes[p])) for p in ends]
 
     def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
-        """The single output, a number, and its gradients with respect to the wanted inputs."""
+        """The output of a form that has only one, a number, and its gradients with respect to the wanted inputs, given by index."""
         step = self._flat()
         if step is None or len(step.sums) != 1:
             return self(given)[0], self.sweep(given, [0], [1.0], wanted)
@@ -150,20 +172,25 @@ class Form:
         return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
 
     def _flat(self) -> Step | None:
-        """Its step, where it has but one, and that runs a flat program."""
+        """The step of a form that has only one, if it runs a flat program; None otherwise."""
         step = self.steps[-1] if len(self.steps) == 1 else None
         return step if step.__class__ is Step and step.batched.__class__ is BatchedProgram else None
 
     def on_any(self, given: Sequence[Any], at: Sequence[Any] | None = None) -> list[Any]:
-        """The outputs on numbers of any kind; where these cannot be compared, lanes take the paths that they take `at` others."""
+        """The outputs for numbers of any kind, such as Values or SymPy symbols.
+
+        Args:
+            given: the inputs.
+            at: inputs that are floats; lanes take the paths that they take there where `given` cannot be compared, as symbols cannot.
+        """
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
         recorded = None if at is None or self._flat() else self._recorded(at)
         for step in self.steps:
             step.run_on_any(numbers, recorded)
         return [numbers[p] for p in self.outputs]
 
-    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...], with_outputs: bool = False) -> "Form":  # noqa: FBT001, FBT002  # as a key
-        """`adjoint`, made once."""
+    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...], *, with_outputs: bool = False) -> "Form":
+        """`adjoint` with these arguments; the result is kept, so that it is made only once."""
         key = seeded, wanted, with_outputs
         if key not in self.adjoints:
             self.adjoints[key] = self.adjoint(seeded, wanted, with_outputs=with_outputs)
@@ -173,6 +200,7 @@ class Form:
         return {**vars(self), "adjoints": {}}
 
     def _filled(self, given: Sequence[Any]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """The numbers and the arrays, by place, before the first step: inputs and constants are stored, the rest is undefined."""
         numbers, arrays = np.empty(self.numbers), {}
         for place, x in (*self.constants.items(), *zip(self.inputs, given, strict=True)):
             if place >= 0:
@@ -182,7 +210,12 @@ class Form:
         return numbers, arrays
 
     def append(self, other: "Form", places: dict[int, int]) -> None:
-        """Add the steps of another form, whose inputs are at the given places; `places` gets all the others."""
+        """Add the steps of another form.
+
+        Args:
+            other: the form, which is not changed.
+            places: for each input of it the place here that holds it; the new places of everything else in it are added to this mapping.
+        """
         for place in range(-len(other.shapes), other.numbers):
             if place not in places:
                 x = other.constants.get(place)
@@ -192,7 +225,7 @@ class Form:
     # Passes.
 
     def _depending(self, places: set[int]) -> set[int]:
-        """The places whose content may depend on that of `places`."""
+        """The places whose contents may depend on those of `places`, these included."""
         found = set(places)
         for step in self.steps:
             if any(place in found for place, *_ in step.sources()):
@@ -201,11 +234,14 @@ class Form:
 
     @cached_property
     def selected(self) -> set[int]:
-        """The places that are used in branches of a `where` alone: what comes back to them is 0, and nothing, where these are not taken."""
+        """The places that are used only within branches of a `where`.
+
+        Where a branch is not taken, its cotangent is exactly 0 and must stay 0, even if a local derivative before it is infinite or nan.
+        """
         return {place for place, selected in self.selected_within([False] * len(self.outputs)).items() if selected}
 
     def selected_within(self, within: Sequence[bool]) -> dict[int, bool]:
-        """For each place that is used whether it is so in branches of a `where` alone; `within` says it of the uses of outputs."""
+        """For each place that is used: whether that is only within branches of a `where`; `within` says so of what uses the outputs."""
         kinds: dict[int, bool] = {}
         for place, is_within in zip(self.outputs, within, strict=True):
             kinds[place] = is_within and kinds.get(place, True)
@@ -215,9 +251,15 @@ class Form:
         return kinds
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False) -> "Form":
-        """The form from inputs x, then a cotangent for each seeded output, to the gradients of the wanted inputs: reverse mode.
+        """The form of the gradients, in reverse mode.
 
-        With the outputs before these, if they are wanted, too.
+        Args:
+            seeded: the indices of the outputs that have a cotangent.
+            wanted: the indices of the inputs whose gradients are wanted.
+            with_outputs: whether the new form has the outputs of this one, too, before the gradients.
+
+        Returns:
+            The form from the inputs, then a cotangent for each seeded output, to the gradient of each wanted input.
         """
         made, selected = self.copy(), self.selected
         active = self._depending({self.inputs[i] for i in wanted})
@@ -236,11 +278,16 @@ class Form:
         return made.pruned()
 
     def zero(self, shape: Shape) -> int:
-        """A place that holds 0."""
+        """Add a constant that is 0, or an array of zeros of this shape; return its place."""
         return self.constant(0.0 if shape is None else np.broadcast_to(0.0, shape))
 
     def total(self, received: dict[int, list[int]], places: Sequence[int]) -> None:
-        """Steps that add up what several consumers sent."""
+        """Add the steps that sum the cotangents of places to which several consumers sent one.
+
+        Args:
+            received: for each place the places of the cotangents that it was sent; those that are summed are replaced by their sum.
+            places: the places for which this is done.
+        """
         several = [place for place in places if len(received[place]) > 1]
         numbers = [place for place in several if place >= 0]
         if numbers:
@@ -258,7 +305,14 @@ class Form:
                 self.steps.append(Step(adding((len(views),)), flat[0], views, NONE, (View(received[place][0], flat),)))
 
     def tangent(self, active: Sequence[int]) -> "Form":
-        """The form from inputs x, then a tangent for each active input, to the outputs, then the tangents of these: forward mode."""
+        """The form of the directional derivative, in forward mode.
+
+        Args:
+            active: the indices of the inputs that have a tangent.
+
+        Returns:
+            The form from the inputs, then a tangent for each active one, to the outputs, then the tangent of each output.
+        """
         made = self.copy()
         carried = {self.inputs[i]: made.input(self.shape(self.inputs[i])) for i in active}
         made.steps = []
@@ -271,7 +325,7 @@ class Form:
         return made.pruned()
 
     def pruned(self) -> "Form":
-        """The form without what no output depends on."""
+        """Remove steps, results and constants on which no output depends (dead code), in place; return this form."""
         live, steps = set(self.outputs), []
         for step in reversed(self.steps):
             if any(place in live for place, *_ in step.places()):
@@ -284,7 +338,7 @@ class Form:
 
 @cache
 def adding(counts: tuple[int, ...]) -> BatchedProgram:
-    """The program with an output for each count: the sum of that many inputs."""
+    """The program with an output for each of `counts`: the first is the sum of the first `counts[0]` inputs, and so on."""
     ends = np.cumsum([0, *counts])
     codes, outputs = np.full(len(counts), CODES[TABLE["sum"]]), np.arange(ends[-1], ends[-1] + len(counts))
     return BatchedProgram(Program.from_arrays(codes, ends, np.arange(ends[-1]), (), outputs, int(ends[-1])), range(len(counts)))

@@ -1,4 +1,8 @@
-"""Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
+"""Fusion: steps of a form that run over the same lanes are joined into one step.
+
+A joined step computes common subexpressions once, and does not store the intermediate arrays that only its second part reads. Fusion
+changes which instructions run together, not what they compute.
+"""
 
 from collections import Counter
 from typing import Any
@@ -12,12 +16,19 @@ from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.views import View
 
-# So many instructions at most in a step that is made of two.
+# Two steps are not joined where the result would have more instructions than this.
 LONGEST = 20000
 
 
 def fused(form: Form) -> Form:
-    """The form with fewer steps."""
+    """Join steps over the same lanes where that is possible.
+
+    Args:
+        form: any form; it is not changed.
+
+    Returns:
+        A form with the same inputs and outputs, and at most as many steps.
+    """
     made = form = _without_copies(form)
     uses = Counter(place for step in form.steps for place in {place for place, *_ in step.sources()})
     uses.update(form.outputs)
@@ -36,14 +47,14 @@ def fused(form: Form) -> Form:
 
 
 class _Aliases(dict[int, int]):
-    """Places in place of others, or the same."""
+    """A mapping from a place to the place that is to be read instead; a place that is not a key is mapped to itself."""
 
     def __missing__(self, place: int) -> int:
         return place
 
 
 def _without_copies(form: Form) -> Form:
-    """The form in which numbers that a step only hands on are read where they are from."""
+    """The form without copies: an output that only repeats an input of its step is replaced, wherever it is read, by that input."""
     made, aliases = form.copy(), _Aliases()
     made.steps = []
     for step in form.steps:
@@ -58,11 +69,21 @@ def _without_copies(form: Form) -> Form:
 
 
 def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Step | None]:
-    """The place in `kept` of a step to run together with this one, and the step that both make; ~place where that comes last."""
+    """Find an earlier step with which `step` can be joined.
+
+    Args:
+        kept: the steps before it.
+        step: the step.
+        uses: how many steps and outputs read each place.
+
+    Returns:
+        An index i into `kept`, and the joined step. If i >= 0, the joined step takes the place of `kept[i]`; if i < 0, `kept[~i]` is to be
+        removed and the joined step comes last. The joined step is None where there is none.
+    """
     if not _is_flat(step):
         return 0, None
     read = {place for place, *_ in step.sources()}
-    after: set[int] = set()  # read, and written, by the steps after the one at hand
+    after: set[int] = set()  # the places that the steps after `kept[i]` read, and in `written` those that they write
     written: set[int] = set()
     for i in range(len(kept) - 1, -1, -1):
         other = kept[i]
@@ -77,11 +98,12 @@ def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Ste
 
 
 def _is_flat(step: Any) -> bool:
+    """Whether a step runs one program of operations of the table: not one of several paths, not a form, no operation of the user's."""
     return step.__class__ is Step and step.batched.__class__ is BatchedProgram and not step.batched.program.own
 
 
 def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -> Step | None:
-    """Both steps in one, where `passed` are places that the first fills for the second; None where they have to stay apart."""
+    """One step that does what both do; `passed` are the outputs of the first that the second reads. None where they cannot be joined."""
     one, two = first.batched.program, second.batched.program
     gone = first.weight == 1.0 and all(place in passed and uses[place] == 1 for place, *_ in first.places())
     same_weight = first.weight == second.weight and (first.weight == 1.0 or not passed)
@@ -110,18 +132,18 @@ def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -
 
 
 def _parts(step: Step) -> list[tuple[int, int]]:
-    """Where the outputs of a step begin and end that are sums, arrays of sums, and columns."""
+    """The ranges of a step's outputs, as pairs of begin and end: numbers that are sums over lanes, arrays that are, and columns."""
     n, summed, count = len(step.sums), step.summed, step.batched.outputs
     return [(0, n), (n, summed), (summed, count)]
 
 
 class _Inputs:
-    """The inputs of two steps in one: those of the first, then what else the second reads.
+    """The inputs of a joined step: those of the first step, then those of the second that the first neither has nor computes.
 
     Attributes:
-        groups: as a step has them.
-        count: how many inputs there are.
-        sources: for each input of the second the input of both, or ~output of the first.
+        groups: the inputs in groups, as in `Step.inputs`.
+        count: the number of inputs.
+        sources: for each input of the second step where it comes from: k for input k of the joined step, ~k for output k of the first.
     """
 
     def __init__(self, first: Step, passed: set[int]) -> None:
@@ -129,8 +151,8 @@ class _Inputs:
         self.groups, self.count = list(first.inputs), first.batched.program.inputs
         self.sources: list[int] = []
         self.outputs = {place: own for place, *own in first.places()}
-        self.known: dict[Any, int] = {}  # an input, by its place or its view
-        self.fresh: list[int] = []  # numbers that wait to become a group
+        self.known: dict[Any, int] = {}  # the index of each input, by its place or the key of its view
+        self.fresh: list[int] = []  # numbers that are not in a group yet
         start = 0
         for g in first.inputs:
             if g.__class__ is View:
@@ -141,7 +163,7 @@ class _Inputs:
                 start += len(g)
 
     def numbers(self, places: list[int]) -> bool:
-        """Take numbers of the second; False where lanes of the first would have to be summed first."""
+        """Add numbers that the second step reads; False where one is a sum over lanes of the first, which is complete only at its end."""
         for place in places:
             if place in self.passed:
                 if self.first.lanes > 1:
@@ -155,7 +177,7 @@ class _Inputs:
         return True
 
     def view(self, g: View) -> bool:
-        """Take an array of the second; False where its lanes are not those in which the first fills it."""
+        """Add an array that the second step reads; False where the first computes it, but with other lanes or in another order."""
         self.close()
         if g.place in self.passed:
             given = next((view for view in self.first.columns if view.place == g.place), None)
@@ -169,7 +191,7 @@ class _Inputs:
         return True
 
     def close(self) -> None:
-        """Make a group of the numbers that wait."""
+        """Put the numbers that are not in a group yet into one."""
         if self.fresh:
             self.groups.append(np.array(self.fresh))
             self.count += len(self.fresh)
@@ -181,16 +203,26 @@ def _key(view: View) -> Any:
 
 
 def _aligned(one: View, two: View) -> bool:
-    """Whether lanes see the same numbers of an array in the same order."""
+    """Whether lane k of both views sees the same numbers of the array, in the same order."""
     whole = one.axis == two.axis == 0 and one.rows is None and two.rows is None
     return whole and one.shape[0] == two.shape[0] and one.width == two.width
 
 
 def _concatenated(one: Program, two: Program, sources: np.ndarray, inputs: int) -> Program:
-    """The instructions of both, those of the second after those of the first, whose inputs or outputs it takes."""
+    """The program that runs `one`, then `two`.
+
+    Args:
+        one: the first program.
+        two: the second.
+        sources: for each input of `two` where it comes from: k for input k of the new program, ~k for output k of `one`.
+        inputs: the number of inputs of the new program, of which the first are those of `one`.
+
+    Returns:
+        The program, with the outputs of `one`, then those of `two`.
+    """
     constants = len(one.constants) + len(two.constants)
     first = np.concatenate([np.arange(one.inputs), inputs + np.arange(len(one.constants)), inputs + constants + np.arange(len(one))])
-    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[np.where(sources < 0, ~sources, -1)], sources)  # 0: not used
+    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[np.where(sources < 0, ~sources, -1)], sources)  # the 0 is not used
     own = inputs + constants + len(one) + np.arange(len(two))
     second = np.concatenate([taken, inputs + len(one.constants) + np.arange(len(two.constants)), own])
     return Program.from_arrays(

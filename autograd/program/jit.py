@@ -1,4 +1,4 @@
-"""jit: a function of Values, recorded once and replayed on other numbers as a program: see `autograd.program.recording`."""
+"""jit: a function is recorded at its first call, and later calls run the recorded program; see `autograd.program.recording`."""
 
 import inspect
 import math
@@ -25,7 +25,7 @@ Function = Callable[..., Any]
 
 
 class Jit(Transformed):
-    """A function that is recorded: see `jit`."""
+    """The function that `jit` returns."""
 
     def __init__(self, f: Function, static_argnames: Sequence[str] = ()) -> None:
         super().__init__(jit, f, **({"static_argnames": static_argnames} if static_argnames else {}))
@@ -59,11 +59,11 @@ class Jit(Transformed):
         return self._replayed(args) if found is None else found
 
     def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # as vmap's
-        """Another function, recorded; what is static in it is fixed."""
+        """`jit` of another function, in which the static arguments are fixed."""
         return Jit(f)
 
     def _with_static(self, args: Sequence[Any], keywords: dict[str, Any]) -> Any:
-        """The result of a call by the recordings for these values of its static arguments."""
+        """Call the `Jit` for these values of the static arguments, which is made if it is new."""
         bound = self.signature.bind(*args, **keywords)
         static = {name: bound.arguments.pop(name) for name in self.static_argnames if name in bound.arguments}
         key = tuple((name, x.__class__, x, repr(x)) for name, x in static.items())  # repr tells 0.0 from -0.0, and 1 from True
@@ -92,7 +92,7 @@ class Jit(Transformed):
         return own
 
     def explain(self) -> Explanation:
-        """What was recorded, how many operations and paths that is, and what runs it.
+        """Describe in sentences what has been recorded: operations, steps and paths, and what runs them.
 
         >>> f = jit(lambda x: x * x + 1.0)
         >>> f(2.0)
@@ -107,6 +107,7 @@ class Jit(Transformed):
         return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
 
     def _replayed(self, args: Sequence[Any]) -> Any:
+        """The result by the trace of the path that these arguments take, recorded if it is new."""
         given = Arguments(args, [None] * len(args))
         tried: list[Any] = []  # recordings in which some lanes took paths that are not known
         while True:
@@ -125,11 +126,11 @@ class Jit(Transformed):
                 tried.append(trace)
 
     def _unrecorded(self, found: Any) -> Any:
-        """What was found, of a derivative under `no_grad` as floats."""
+        """The result; under `no_grad` that of a derivative is converted to floats."""
         return numbers_of(found) if self.gives_floats and not current().recording else found
 
     def _differentiated(self, args: Sequence[Any]) -> Any:
-        """Value and gradient by a reverse sweep over the function's program; None where the result has to be Values."""
+        """The result of `jit(grad(f))` by a reverse sweep over the recorded program of f; None where that is not possible."""
         over_lanes = isinstance(self.loss, VMap)
         axes = self.loss.axes(args) if over_lanes else [None] * len(args)
         if over_lanes and self.loss.reduce is None:
@@ -154,9 +155,9 @@ class Jit(Transformed):
         return self._finished(value, gradients, args[0])
 
     def _by_form(self, trace: Trace, given: Arguments, x: Any) -> Any:
-        """The same where it runs parts of itself over lanes: by the adjoint of its form."""
+        """The same where the trace is a form: by the form of value and gradient."""
         derived = trace.with_gradient(given.groups[: given.first])
-        if derived is None:  # derived as it is recorded
+        if derived is None:  # from now on the gradient function itself is recorded
             self.is_swept = False
             return None
         try:
@@ -166,7 +167,7 @@ class Jit(Transformed):
         return self._finished(value, gradients, x)
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any) -> Any:
-        """Value and gradient, or the latter alone, in the structure of x."""
+        """Value and gradient, or the gradient alone, the gradient in the structure of x."""
         arrays = any(isinstance(g, np.ndarray) for g in gradients)
         numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
 

@@ -54,7 +54,17 @@ def register_stages(staged: Callable[[Program], Runner | None]) -> None:
 
 
 class BatchedProgram:
-    """A program ready to run over lanes; only the outputs in `seeded` may have cotangents, the others do not enter gradients."""
+    """A program ready to run over lanes.
+
+    Args:
+        program: the program.
+        seeded: the indices of the outputs that may have cotangents; the others do not enter gradients.
+
+    Attributes:
+        compiled: whether the compiled kernel runs it; else it runs in NumPy columns.
+        plans: the kernel's plans, by what `plan` is given.
+        alone: the results of `one_of`.
+    """
 
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
@@ -67,12 +77,12 @@ class BatchedProgram:
 
     @cached_property
     def gradient(self) -> "BatchedProgram":
-        """The gradient program, from inputs and cotangents of the seeded outputs to the gradients of all inputs."""
+        """The program from the inputs, then a cotangent for each seeded output, to the gradients of all inputs."""
         return self.adjoint(self.seeded, range(self.program.inputs))
 
     @property
     def outputs(self) -> int:
-        """How many outputs it has."""
+        """The number of outputs."""
         return len(self.program.outputs)
 
     @cached_property
@@ -83,29 +93,33 @@ class BatchedProgram:
     # Passes.
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
-        """From the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs."""
+        """The program from the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs; all by index."""
         return _whole(passes.adjoint(self.program, seeded, wanted))
 
     def tangent(self, active: Sequence[int]) -> "BatchedProgram":
-        """From the inputs, then a tangent for each active one, to the outputs, then the tangents of these."""
+        """The program from the inputs, then a tangent for each active one, to the outputs, then the tangents of these."""
         return _whole(passes.tangent(self.program, active))
 
     def only(self, outputs: Sequence[int]) -> "BatchedProgram":
-        """With these outputs alone, in this order."""
+        """The program with only the outputs of these indices, in this order."""
         return _whole(passes.pruned(self.program, outputs))
 
     def masked(self, outputs: Sequence[int]) -> "BatchedProgram":
-        """With a further input for each of these outputs, which are 0, without a derivative, where that is 0."""
+        """The program with a further input, a mask, for each of these outputs: where it is 0, the output is 0 without a derivative."""
         return _whole(self.program.masked(outputs))
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
-        """For each input whether the outputs use it in branches of a `where` alone, or are themselves used `within` such."""
+        """For each input whether it is used only within branches of a `where`.
+
+        Args:
+            within: for each output whether it is itself used only so.
+        """
         return self.program.selected(within)
 
     # Runs.
 
     def on_any(self, given: Sequence[Any], _lanes: int, _at: Any) -> list[Any]:
-        """The outputs at numbers of any kind, and columns of such."""
+        """The outputs for numbers of any kind, and columns of such; the other arguments are for what has the same methods."""
         return self.program(given)
 
     def one_of(self, seeded: tuple[int, ...]) -> "BatchedProgram":
@@ -147,7 +161,17 @@ class BatchedProgram:
         return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
-        """The sums over the lanes of the first `sums` outputs, then, for each width, as many further outputs, a row for each lane."""
+        """Run the program.
+
+        Args:
+            groups: the inputs.
+            lanes: the number of lanes.
+            sums: how many outputs, from the first on, are summed over the lanes.
+            widths: how the outputs after these are divided into arrays: the number of outputs in each.
+
+        Returns:
+            The sums, then for each width an array with a row for each lane.
+        """
         if self.compiled:
             found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
             self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
@@ -185,7 +209,7 @@ class BatchedProgram:
         return [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...], seeded: tuple[int, ...] | None = None) -> Any:
-        """The kernel's plan for inputs of these shapes."""
+        """The compiled kernel's plan for inputs of these shapes, made if it is new."""
         key = wanted, seeded, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]

@@ -1,4 +1,8 @@
-"""The form of a function over lanes: a step for each group of lanes that were recorded alike, and the sums of what they give."""
+"""The form of a function that `vmap` runs over lanes: steps for its lanes, and the sums of their results where these are reduced.
+
+The lanes of a call come with the traces of the paths that they take. Lanes whose traces are flat programs become one step, which runs the
+program of each path for its lanes. Lanes whose trace is itself a form (it has a `vmap` inside) become a step of their own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,23 +31,28 @@ from autograd.program.traced import TracedArray
 from autograd.program.views import NONE, View
 from autograd.trees import tree_flatten
 
-# The traces of a call, each with its lanes.
+# The traces of a call, each with the indices of the lanes that take its path.
 Made = Sequence[tuple[Trace, np.ndarray]]
-# While a path is recorded, what it captures has other numbers, also for other functions that do.
+# Recording a further path changes the numbers of captured Values for that time, so only one path is recorded at once.
 LOCK = RLock()
 
 
 class LaneForm:
-    """The form of a call: a step for all lanes that run programs, each along its path, and one for each group that runs a form.
+    """The form of a call over lanes while it is built.
 
     Args:
-        given: the arguments.
+        given: the arguments of the call.
         made: the traces of the lanes.
-        reduce: whether the results are summed over the lanes, `weight` times.
+        reduce: whether the results are summed over the lanes.
+        weight: the factor of the sums, for instance 1/lanes for a mean.
 
     Attributes:
-        form: to a result for each leaf of what the function gives, or, where programs are summed, for each number.
-        captured: the Values and arrays that its last inputs are.
+        form: the form. Its inputs are the arguments, then what is captured; its outputs are the leaves of the result.
+        captured: the Values and traced arrays that are its last inputs.
+        own: the number of inputs of a lane that are arguments.
+        by_number: whether the outputs are the single numbers of the result rather than its leaves: so where programs are summed.
+        sources: for each group of arguments a view of its array, or the places of its numbers.
+        results: for each step the places of its results.
     """
 
     def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
@@ -52,7 +61,7 @@ class LaneForm:
         self.own = sum([array.shape[1] for array, _ in given.groups])
         self.shapes = made[0][0].form.shapes
         self.by_number = reduce and all(trace.whole is None for trace, _ in made)
-        self.sources: list[Any] = []  # of each group, a view, or places
+        self.sources: list[Any] = []
         for array, own in given.groups:
             if own.__class__ is tuple:
                 self.sources.append(View(self.form.input(own[0].shape), own[0].shape, own[1]))
@@ -60,10 +69,10 @@ class LaneForm:
                 self.sources.append(View(self.form.input(array.shape), array.shape))
             else:
                 self.sources.append(np.array([self.form.input() for _ in array[0]], int))
-        self.results: list[list[int]] = []  # the places of each step
+        self.results: list[list[int]] = []
 
     def inputs(self, given: Arguments) -> list[Any]:
-        """The inputs of the form for a call with such arguments."""
+        """The inputs of the form for a call with these arguments, which have the same shapes as those it was made for."""
         inputs: list[Any] = []
         for array, own in given.groups:
             if own.__class__ is tuple:
@@ -75,7 +84,12 @@ class LaneForm:
         return inputs + self.captured
 
     def groups(self, captured: Sequence[Any], rows: np.ndarray | None) -> list[Any]:
-        """The inputs of a step over these lanes, all if None, and what is captured as further ones."""
+        """The groups of inputs of a new step.
+
+        Args:
+            captured: Values and traced arrays that the step reads besides the arguments; they are added to the inputs of the form.
+            rows: the lanes of the step; None for all.
+        """
         self.captured += captured
         found = [replace(g, rows=rows) if g.__class__ is View else g for g in self.sources]
         for is_array, own in groupby(captured, lambda x: x.__class__ is TracedArray):
@@ -86,12 +100,12 @@ class LaneForm:
         return found
 
     def whole(self, trace: Trace, rows: np.ndarray | None) -> None:
-        """A step for the lanes of a trace that is a form."""
+        """Add a step for the lanes `rows` (None for all) of a trace that is a form."""
         assert trace.whole is not None  # noqa: S101  # for the type checker
         self.step(BatchedForm(trace.whole), self.groups(trace.captured, rows), rows)
 
     def along(self, made: Made, rows: np.ndarray | None) -> None:
-        """A step for lanes each of which takes the path that it takes now."""
+        """Add a step for the lanes `rows` (None for all) of traces that are programs; each lane keeps the path that it takes now."""
         if len(made) == 1:
             trace = made[0][0]
             program = BatchedProgram(trace.batched.program, range(trace.count)).only(range(trace.count))
@@ -103,7 +117,14 @@ class LaneForm:
         self.step(batched, self.groups(captured, rows), rows, self.form.constant(paths))
 
     def step(self, batched: Any, groups: Sequence[Any], rows: np.ndarray | None, route: int | None = None) -> None:
-        """A step over these lanes, whose results are those of the function."""
+        """Add a step whose results are the results of the function in some lanes.
+
+        Args:
+            batched: what runs.
+            groups: its inputs.
+            rows: the lanes; None for all.
+            route: the place that holds the path of each lane, where there are several paths.
+        """
         form, lanes = self.form, self.lanes if rows is None else len(rows)
         if not self.reduce:
             views = [View(form.place((self.lanes, *shape)), (self.lanes, *shape), 0, rows) for shape in self.shapes]
@@ -121,7 +142,7 @@ class LaneForm:
         self.results.append(places)
 
     def finished(self) -> "LaneForm":
-        """With the results of all steps added up."""
+        """Add up the results of all steps and make them the outputs of the form; return this object."""
         received = {own[0]: list(own) for own in zip(*self.results, strict=True)}
         self.form.total(received, list(received))
         self.form.outputs = [received[place][0] for place in self.results[0]]
@@ -129,7 +150,7 @@ class LaneForm:
 
 
 def leaf_kinds(made: Made) -> list[type | None]:
-    """For each leaf of the results whether it holds bools or ints in all lanes."""
+    """For each leaf of the results its type: bool or int if it has that type in all lanes (int for a mixture of both), else None."""
     found: list[type | None] = []
     for own in zip(*[trace.leaf_kinds for trace, _ in made], strict=True):
         kinds = set(own)
@@ -138,33 +159,38 @@ def leaf_kinds(made: Made) -> list[type | None]:
 
 
 def _is_array(given: Arguments, array: np.ndarray) -> bool:
-    """Whether a group is an array: one with lanes, or the row of the only lane, which may be traced as a whole."""
+    """Whether a group is read as an array: it has a row for each lane, or it is the row of the only lane."""
     return len(array) > 1 or (given.lanes == 1 and array.size > 1)
 
 
 def _captured(made: Made) -> list[Value]:
+    """The Values that any of the traces captured, each once."""
     return list(dict.fromkeys([v for trace, _ in made for v in trace.captured]))
 
 
 def _path(trace: Trace, own: int, captured: Sequence[Value]) -> PathProgram:
-    """A trace as a program of so many numbers of a lane, then of all that is captured."""
+    """A trace as a program with the same inputs for all paths: `own` numbers of a lane, then all of `captured`, read or not."""
     at = {v: own + k for k, v in enumerate(captured)}
     program = placed(trace.batched.program, [*range(own), *[at[v] for v in trace.captured]], own + len(captured))
     return PathProgram(program, trace.count, trace.guards)
 
 
 def _within(lanes: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-    """Where some lanes are among those of a step."""
+    """The positions of `lanes` among `rows`, the lanes of a step; None for all lanes."""
     return lanes if rows is None else np.searchsorted(rows, lanes)
 
 
 def signature(given: Arguments) -> Any:
-    """What of the arguments makes the form another one."""
+    """A key of what the form depends on: the number of lanes, and the shape and axis of each group."""
     return given.lanes, *[(array.shape, own[0].shape, own[1]) if own.__class__ is tuple else array.shape for array, own in given.groups]
 
 
 def _split(given: Arguments, made: Made, *, reduce: bool, weight: float) -> tuple[LaneForm, list[Any], np.ndarray | None]:
-    """A form with the steps of lanes that run forms, the traces of the others, and which lanes these are, all if None."""
+    """Begin the form of a call with the steps of those lanes whose traces are forms.
+
+    Returns:
+        The form so far; the traces that are programs; and the lanes of these, None for all lanes.
+    """
     found = LaneForm(given, made, reduce=reduce, weight=weight)
     flat = [(trace, rows) for trace, rows in made if trace.whole is None]
     for trace, rows in made:
@@ -174,7 +200,14 @@ def _split(given: Arguments, made: Made, *, reduce: bool, weight: float) -> tupl
 
 
 def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneForm:
-    """The form of a call in which each lane takes the path that it takes now."""
+    """The form of a call in which each lane always takes the path that it takes now: for a call that is not recorded by `jit`.
+
+    Args:
+        given: the arguments.
+        made: the traces of the lanes.
+        reduce: whether the results are summed over the lanes.
+        weight: the factor of the sums.
+    """
     found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
     if flat:
         found.along(flat, rows)
@@ -182,16 +215,23 @@ def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneF
 
 
 def branching(name: str, f: Any, given: Arguments, made: Made, tracer: Any, *, reduce: bool, weight: float) -> LaneForm:
-    """The form of a call in which lanes take other paths at other numbers.
+    """The form of a call within a recording of `jit`: at each replay the path of each lane is found anew, and recorded if it is new.
 
-    `tracer` is that of the recording around it: what is captured of that has other numbers then.
+    Args:
+        name: the name of the function, for messages.
+        f: the function.
+        given: the arguments.
+        made: the traces of the lanes.
+        tracer: the tracer of the recording; Values of that recording that f captures have other numbers at each replay.
+        reduce: whether the results are summed over the lanes.
+        weight: the factor of the sums.
     """
     found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
     captured = list(dict.fromkeys([*_captured(flat), *filter(tracer.owns, _held(f))]))
     groups = tuple(found.groups(captured, rows))
     label = lambda part: tuple([x[part[1][0]].tobytes() for x in given.columns])  # noqa: E731
     known: list[Any] = []
-    for _, alike in groupby(sorted(flat, key=label), key=label):  # lanes whose integers are the same
+    for _, alike in groupby(sorted(flat, key=label), key=label):  # lanes with the same integer arguments share a tree of paths
         own = list(alike)
         lanes = np.sort(np.concatenate([rows for _, rows in own]))
         paths = Paths(name, found.own + len(captured), _Recorder(f, given, lanes, captured, tracer, own[0][0], leaf_kinds(made)).record)
@@ -208,7 +248,17 @@ def branching(name: str, f: Any, given: Arguments, made: Made, tracer: Any, *, r
 
 
 class _Recorder:
-    """Records further paths of a function: at the numbers of a lane, and those of what it captured of the recording around it."""
+    """Records further paths of a function, one at a time.
+
+    Args:
+        f: the function.
+        given: the arguments of the call; only their structure is used.
+        lanes: the lanes that may be asked for.
+        captured: the Values that any path may use.
+        tracer: the tracer of the recording around it.
+        first: the trace of a known path; others must give the same structure.
+        kinds: for each leaf of the results bool, int or None, as `leaf_kinds` has them.
+    """
 
     def __init__(
         self,
@@ -227,7 +277,15 @@ class _Recorder:
         self.own, self.ends = sum(widths), np.cumsum(widths)[:-1]
 
     def record(self, lane: int, rows: Sequence[np.ndarray]) -> PathProgram | None:
-        """The path of a lane."""
+        """The path of a lane, recorded now.
+
+        Args:
+            lane: its index.
+            rows: the numbers of its arguments, then of all that is captured.
+
+        Returns:
+            The path; None where it cannot be recorded here: it captures other Values, or Values that have other numbers now.
+        """
         lane = int(self.lanes[lane % len(self.lanes)])  # there may be lanes around these
         flat = np.concatenate(rows) if rows else np.empty(0)  # lanes around these may have split groups
         args = self.given.with_groups([row[None] for row in np.split(flat[: self.own], self.ends)])
@@ -242,7 +300,11 @@ class _Recorder:
         return _path(trace, self.own, self.captured) if fits else None
 
     def _set(self, numbers: Sequence[float]) -> bool:
-        """Let what is captured of the recording around have these numbers; whether the rest has them, too."""
+        """Give captured Values of the recording around this one their numbers of this replay.
+
+        Returns:
+            Whether all other captured Values have their numbers, too; those must not be changed.
+        """
         for v, x in zip(self.captured, numbers, strict=True):
             if v in self.changing:
                 v.data = x
@@ -252,7 +314,7 @@ class _Recorder:
 
 
 def _held(f: Any) -> list[Value]:
-    """The Values that a function holds in its closure, or those of functions there: any path may use them."""
+    """The Values in the closure of a function, and in the closures of functions found there: any of its paths may use them."""
     found: dict[Value, None] = {}
     stack, seen = [f], {id(f)}
     while stack:
@@ -271,6 +333,7 @@ def _held(f: Any) -> list[Value]:
 
 
 def _is_filled(cell: CellType) -> bool:
+    """Whether a cell of a closure has been assigned."""
     try:
         cell.cell_contents  # noqa: B018  # it raises where there is none
     except ValueError:

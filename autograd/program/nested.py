@@ -1,7 +1,8 @@
-"""A form over lanes: a step that it runs once runs in each lane, and a step over lanes of its own runs over the product of both.
+"""A form run over lanes, as by a `vmap` within a `vmap`.
 
-Its derivatives are those of the form. Only to run it is a form over all lanes made, block by block of lanes, so that the arrays between
-its steps take bounded memory.
+A step that the form runs once is run in each of these outer lanes. A step with lanes of its own is run over the product of both, a lane
+for each pair of an outer lane and a lane of the step. Derivatives are those of the form itself, again run over lanes. Lanes are run in
+blocks, so that the memory for the arrays between the steps is bounded.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +24,20 @@ from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
 
-# The number of lanes, including those of its steps, that are run at a time.
+# The number of lanes that are run at a time, counted with the lanes of the steps: outer lanes times the most lanes of a step.
 BLOCK = 2**16
 
 
 class BatchedForm:
-    """A form ready to run over lanes, with the methods of a `BatchedProgram`; each entry of an array counts as one input or output."""
+    """A form ready to run over lanes, with the methods of a `BatchedProgram`; each entry of an array counts as one input or output.
+
+    Args:
+        form: the form of one lane.
+
+    Attributes:
+        made: forms over all lanes of a block, by what differs from lane to lane and the number of lanes.
+        adjoints: the results of `adjoint`, by its arguments.
+    """
 
     def __init__(self, form: Form) -> None:
         self.form = form
@@ -61,7 +70,7 @@ class BatchedForm:
         """See `BatchedProgram`; with the outputs before the gradients, if they are wanted, too."""
         key = _whole(seeded, self.ends[1]), _whole(wanted, self.ends[0]), with_outputs
         if key not in self.adjoints:
-            self.adjoints[key] = BatchedForm(self.form.adjoint_of(*key))
+            self.adjoints[key] = BatchedForm(self.form.adjoint_of(*key[:2], with_outputs=with_outputs))
         return self.adjoints[key]
 
     def tangent(self, active: Sequence[int]) -> "BatchedForm":
@@ -170,7 +179,11 @@ class BatchedForm:
         return max([getattr(step, "lanes", 1) for step in self.form.steps], default=1)
 
     def _inputs(self, groups: Sequence[np.ndarray]) -> tuple[list[Any], tuple[bool, ...]]:
-        """The inputs of the form, with the lanes first where they differ from lane to lane, and where they do."""
+        """The inputs of the form, from groups of columns.
+
+        Returns:
+            The inputs, each with a first axis for the lanes if it differs from lane to lane; and for each whether it does.
+        """
         given: list[Any] = []
         varying: list[bool] = []
         places = iter(self.form.inputs)
@@ -185,6 +198,7 @@ class BatchedForm:
         return given, tuple(varying)
 
     def _over(self, varying: tuple[bool, ...], lanes: int) -> "_Product":
+        """The form over so many lanes, where the inputs marked in `varying` differ from lane to lane; the last few are kept."""
         if (varying, lanes) not in self.made:
             if len(self.made) >= KEPT:
                 self.made.clear()
@@ -198,20 +212,33 @@ MASK = BatchedProgram(Program.from_arrays([CODES[where]], [0, 3], [0, 1, 2], [0.
 
 
 def _total(rows: np.ndarray) -> Any:
+    """The sum over the first axis."""
     return quietly(partial(np.add.reduce, rows, axis=0, initial=-0.0))  # a sum from 0.0 is never -0.0
 
 
 def _whole(indices: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
-    """The indices of the inputs or outputs, numbers or whole arrays, that these entries make up, in their order."""
+    """The indices of whole inputs or outputs, numbers or arrays, from the indices of their entries.
+
+    Args:
+        indices: those of the entries; all entries of an array are among them or none.
+        ends: as in `BatchedForm.ends`.
+    """
     starts = {a: k for k, (a, b) in enumerate(pairwise(ends)) if a < b}
     return tuple([starts[i] for i in indices if i in starts])
 
 
 class _Product:
-    """Makes of a form the one that computes what it does in each lane, to be run only.
+    """Converts a form of one lane into a form that computes the same in all lanes. The new form can only be run, not differentiated.
+
+    Args:
+        form: the form of one lane.
+        varying: for each of its inputs whether it differs from lane to lane.
+        lanes: the number of lanes.
 
     Attributes:
-        made: that form; what differs from lane to lane is an array in it, with the lanes first.
+        made: the new form; a number or array that differs from lane to lane is an array in it whose first axis has the lanes.
+        at: for each place of the old form the place in the new one.
+        varies: the places of the old form whose contents differ from lane to lane.
     """
 
     def __init__(self, form: Form, varying: Sequence[bool], lanes: int) -> None:
@@ -232,18 +259,18 @@ class _Product:
         self.made.outputs = [self.at[p] for p in form.outputs]
 
     def column(self, place: int) -> int:
-        """The place of the array that stands for a number or array that differs from lane to lane."""
+        """Add the array for the contents of a place, an old one, that differ from lane to lane; return its new place."""
         self.varies.add(place)
         self.at[place] = self.made.place((self.lanes, *(self.form.shape(place) or ())))
         return self.at[place]
 
     def step(self, step: Step) -> None:
-        """A step over the product of the lanes; its sums are computed for each outer lane."""
+        """Add a step that runs over the product of the lanes; its sums over its own lanes are computed for each outer lane."""
         lanes, summed = self.lanes * step.lanes, step.summed
         inputs = self.inputs(step.inputs, step.lanes)
         columns = [replace(view, place=self.column(view.place), outer=self.lanes) for view in step.columns]
         route = step.route
-        if route is not None:  # the same in all lanes where it is no Route that says it
+        if route is not None:  # a constant holds the same paths for all outer lanes, a Route finds them for each
             parts = self.form.constants.get(route)
             route = self.at[route] if parts is None else self.made.constant(repeated(parts, step.lanes, self.lanes))
         if summed:
@@ -255,21 +282,21 @@ class _Product:
             self.made.steps.append(_Sums(every, self.lanes, [(self.column(p), (self.lanes, *(self.form.shape(p) or ()))) for p in ends]))
 
     def route(self, step: Route) -> None:
-        """The step that tells which path each lane of the product takes."""
+        """Add the step that finds which path each lane of the product takes."""
         inputs, lanes = self.inputs(step.inputs, step.lanes), self.lanes * step.lanes
         each = step.lanes * np.arange(self.lanes)[:, None]
         known = [(paths, None if rows is None else (each + rows).ravel()) for paths, rows in step.known]
         self.made.steps.append(Route(known, lanes, inputs, self.column(step.place)))
 
     def inputs(self, groups: Sequence[Any], own: int) -> tuple[Any, ...]:
-        """The inputs of a step that has `own` lanes of its own."""
+        """The inputs of the new step for a step with these groups of inputs and `own` lanes."""
         found: list[Any] = []
         each = None if own == 1 else np.repeat(np.arange(self.lanes), own)
         for g in groups:
             if g.__class__ is View:
                 found.append(self._view(g, own, each))
                 continue
-            shared: list[int] = []  # that wait to become a group
+            shared: list[int] = []  # numbers that are not in a group yet
             for place in g.tolist():
                 if place not in self.varies:
                     shared.append(self.at[place])
@@ -283,6 +310,7 @@ class _Product:
         return tuple(found)
 
     def _view(self, g: View, own: int, each: np.ndarray | None) -> View:
+        """The view of the new step for view `g` of a step with `own` lanes; `each` has the outer lane of each lane of the product."""
         if g.place in self.varies:
             if g.axis is None:
                 return View(self.at[g.place], (self.lanes, g.width), 0, each)
@@ -293,12 +321,12 @@ class _Product:
         return replace(g, place=self.at[g.place], rows=np.tile(rows, self.lanes))
 
     def pack(self, step: Pack) -> None:
-        """An array for each lane of its numbers."""
+        """Add the step that puts numbers into an array, in each lane."""
         numbers = [(self.at[p], p in self.varies) for p in step.numbers.tolist()]
         self.made.steps.append(_Stack(numbers, self.column(step.array), (self.lanes, *step.shape)))
 
     def unpack(self, step: Unpack) -> None:
-        """The numbers of the array of each lane."""
+        """Add the step that takes the numbers out of an array, in each lane."""
         self.made.steps.append(_Columns(self.at[step.array], [self.column(p) for p in step.numbers.tolist()], self.lanes))
 
 
@@ -312,7 +340,13 @@ STEPS: dict[type, Callable[[_Product, Any], None]] = {
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """Arrays of the sums over the lanes of a step, one for each outer lane, at these places and of these shapes."""
+    """The step that sums results over the inner lanes, for each outer lane.
+
+    Attributes:
+        every: the place of the array with a row for each lane of the product.
+        lanes: the number of outer lanes.
+        ends: the place and the shape of each sum.
+    """
 
     every: int
     lanes: int
@@ -329,7 +363,13 @@ class _Sums:
 
 @dataclass(frozen=True, eq=False)
 class _Stack:
-    """An array of numbers for each lane, of which some differ from lane to lane."""
+    """The step that makes an array with a row for each lane out of numbers.
+
+    Attributes:
+        numbers: the place of each number, and whether it differs from lane to lane, so that the place is that of an array.
+        array: the place of the result.
+        shape: its shape.
+    """
 
     numbers: list[tuple[int, bool]]
     array: int
@@ -344,7 +384,13 @@ class _Stack:
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """The numbers of an array for each lane."""
+    """The step that takes the entries out of an array with a row for each lane.
+
+    Attributes:
+        array: the place of the array.
+        places: for each entry of a row the place of the array that holds it for all lanes.
+        lanes: the number of lanes.
+    """
 
     array: int
     places: list[int]

@@ -10,7 +10,7 @@ from autograd.program.views import moved
 
 
 class _Rearranged:
-    """What Pack and Unpack share: either all of their result is needed or nothing."""
+    """The methods that Pack and Unpack share: their results are computed as a whole."""
 
     places: Callable[[], list[list[int]]]
     sources: Callable[[], list[list[int]]]
@@ -20,7 +20,7 @@ class _Rearranged:
         return self
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """For each argument its place, and whether only branches of a `where` use it; `kinds` tells the same of the results."""
+        """For each argument its place, and whether it is used only within branches of a `where`; `kinds` says the same of the results."""
         within = all(kinds.get(place, True) for place, *_ in self.places())
         return [(place, within) for place, *_ in self.sources()]
 

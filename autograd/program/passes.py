@@ -1,7 +1,7 @@
 """Passes from program to program: derivatives as programs, in forward and in reverse mode.
 
-`tangent` carries tangents on along with the instructions, `adjoint` carries cotangents back, and what comes out is a program
-like any other, so that they compose in any order. How one is put together is in `autograd.program.splice`.
+`tangent` propagates tangents from inputs to outputs, `adjoint` propagates cotangents from outputs to inputs. The result is a program like
+any other, so the passes compose in any order. `autograd.program.splice` puts it together.
 
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 4.
 """
@@ -79,6 +79,7 @@ def tangent(program: Program, active: Sequence[int]) -> Program:
 
 
 def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
+    """The indices as an array, checked; `what` names them in the message."""
     found = np.asarray(given, np.intp)
     if found.ndim != 1 or ((found < 0) | (found >= count)).any():
         raise RangeError(f"got {list(given)} as indices of {what}s, expected whole numbers from 0 below {count}")
@@ -86,13 +87,14 @@ def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
 
 
 def _once(program: Program, key: Any, made: Callable[[], Program]) -> Program:
-    """What a pass makes of a program, kept with it."""
+    """The result of a pass; it is kept with the program, so that the pass runs only once for each key."""
     if key not in program.derived:
         program.derived[key] = made()
     return program.derived[key]
 
 
 def _cleaned(program: Program) -> Program:
+    """The program after elimination of dead code and common subexpressions, and constant folding."""
     outputs = range(len(program.outputs))
     return pruned(folded(merged(pruned(program, outputs))), outputs)
 

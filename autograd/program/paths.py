@@ -1,8 +1,8 @@
-"""Lanes that take different paths within a form: they part where a guard differs, each path runs as a program, and they meet in order.
+"""Lanes of a form that take different paths: the lanes of each path run as a program of their own, and the results are combined.
 
-A Route is the step that tells which path each lane takes. The steps after it, derivatives among them, run a program for each path and
-combine the results: columns in the order of the lanes, sums in the order of the first lane of each path. Where a lane takes an unknown
-path, the function is run again at its numbers, and the trace becomes another arm of the tree.
+A Route is a step that finds, from the guards, which path each lane takes. The steps after it, those of derivatives among them, run a
+program for each path and combine the results: arrays in the order of the lanes, sums in the order of the first lane of each path. Where a
+lane takes a path that is not known, the function is recorded again at the numbers of that lane, and the new path is kept.
 """
 
 import warnings
@@ -23,14 +23,14 @@ from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 from autograd.program.views import View, moved
 
-# The paths, each with its lanes.
+# Paths, each with the indices of the lanes that take it.
 Parts = list[tuple["PathProgram", np.ndarray]]
 # The number of paths that are kept.
 KEPT = 256
 
 
 class UnknownPath(TraceError):
-    """Lanes take a path that cannot be recorded by itself: the function around it has to be recorded again."""
+    """Lanes take a path that is not known and cannot be recorded by itself: the enclosing function has to be recorded again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -40,11 +40,13 @@ class UnknownPath(TraceError):
 
 
 class PathProgram:
-    """A path through a function, as a program from its inputs and what any path captures: what `Branches` takes as a trace.
+    """A path through a function as a program, in the role of a trace for `Branches`.
+
+    Its inputs are those of the function, then all that any path captures, so that they are the same for all paths.
 
     Attributes:
         batched: the program, whose last outputs are the guards.
-        count: the number of outputs before these.
+        count: the number of outputs before the guards.
         guards: the truth values of the guards.
     """
 
@@ -55,12 +57,13 @@ class PathProgram:
 
 
 class Paths:
-    """The paths through a function that are known, and how another one is recorded.
+    """The known paths through a function, and the means to record a further one.
 
     Args:
         name: the name of the function, for messages.
-        inputs: the number of inputs of its guards: those of a lane, then those that are captured.
-        record: a function of the index of a lane and the rows of each group that gives its path; None where it cannot be recorded again.
+        inputs: the number of inputs of each path: the numbers of a lane, then what is captured.
+        record: called with the index of a lane and the numbers of each group there, it returns the path of that lane, or None where that
+            cannot be recorded. None after pickling, where nothing can be recorded.
     """
 
     def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], PathProgram | None] | None) -> None:
@@ -80,7 +83,7 @@ class Paths:
             self.add(path)
 
     def add(self, path: PathProgram) -> PathProgram | None:
-        """The known path that is the same as this one, which may be itself; None where it contradicts the others."""
+        """Add a path; return the known path that is equal to it, or itself if it is new; None where it contradicts the others."""
         with self.lock:
             found = self.tree.graft(path)
             if found is path:
@@ -90,6 +93,7 @@ class Paths:
             return found
 
     def _forget(self) -> None:
+        """Remove the oldest path."""
         oldest = next(iter(self.kept))
         del self.kept[oldest]
         self.tree = self.tree.without(oldest)
@@ -110,12 +114,13 @@ class Paths:
             known, unknown = self.tree.route(groups, left) if len(self.kept) else ([], [left])
             for path, own in known:
                 found.setdefault(path, []).append(own)
-            for own in unknown:  # the first takes what was recorded, however a replay rounds
+            for own in unknown:  # the lane that was recorded takes that path, even if its guards differ in a replay by rounding
                 found.setdefault(self._recorded(groups, int(own[0])), []).append(own[:1])
             left = np.sort(np.concatenate([own[1:] for own in unknown])) if unknown else left[:0]
         return [(path, np.sort(np.concatenate(own))) for path, own in found.items()]
 
     def _recorded(self, groups: Sequence[np.ndarray], lane: int) -> PathProgram:
+        """Record the path of a lane, add it, and return it; an UnknownPath is raised where that is not possible."""
         path = None if self.record is None else self.record(lane, [x[lane if len(x) > 1 else 0] for x in groups])
         known = None if path is None else self.add(path)
         if known is None:
@@ -124,16 +129,17 @@ class Paths:
 
 
 def _first(part: tuple[PathProgram, np.ndarray]) -> int:
+    """The first lane of a path, by which paths are sorted."""
     return int(part[1][0])
 
 
 def repeated(parts: Parts, own: int, lanes: int) -> Parts:
-    """The same parts for the product of `lanes` outer lanes with their own."""
+    """Parts of `own` lanes, repeated for each of `lanes` outer lanes: lane k of outer lane j has the index j * own + k."""
     return [(path, (own * np.arange(lanes)[:, None] + rows).ravel()) for path, rows in parts]
 
 
 def placed(program: Program, places: Sequence[int], inputs: int) -> Program:
-    """The program with more inputs, of which those at `places` are its own."""
+    """The program with `inputs` inputs, of which it reads only some: its former input k is the input `places[k]`."""
     rest = len(program.constants) + len(program)
     moved = np.concatenate([np.array(places, np.int64), inputs + np.arange(rest)]).astype(np.int32)
     return Program.from_arrays(
@@ -143,13 +149,13 @@ def placed(program: Program, places: Sequence[int], inputs: int) -> Program:
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """Which path each lane takes.
+    """The step that finds which path each lane takes.
 
     Attributes:
-        known: for each group of lanes its paths, and the indices of these lanes, None for all.
+        known: pairs of known paths and the indices of the lanes to which they apply, None for all lanes.
         lanes: the number of lanes.
-        inputs: as for a step.
-        place: the place of the result.
+        inputs: the inputs of the guards, as in `Step.inputs`.
+        place: the place of the result, the parts: paths, each with its lanes.
     """
 
     known: Sequence[tuple[Paths, np.ndarray | None]]
@@ -158,7 +164,7 @@ class Route:
     place: int
 
     def run(self, numbers: np.ndarray, arrays: dict[int, Any]) -> None:
-        """Store which path each lane takes."""
+        """Find which path each lane takes, and store that."""
         groups = [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
         arrays[self.place] = self.parts(groups)
 
@@ -206,7 +212,7 @@ class Route:
         return self
 
     def selected(self, _kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """No argument is used: guards send nothing back."""
+        """Empty: guards have no derivative, so nothing is sent to the arguments."""
         return []
 
     def forward(self, form: Any, _carried: dict[int, int]) -> None:
@@ -215,11 +221,13 @@ class Route:
 
 
 class BranchingProgram:
-    """A program for each path; a pass over it is applied to the program of a path when lanes take that path.
+    """A program for each path, with the passes of a `BatchedProgram`.
+
+    A pass is not applied to all paths at once, but to the program of a path when lanes first take that path.
 
     Args:
-        make: a function that gives the program of a path.
-        inputs, outputs: the numbers of inputs and outputs of each.
+        make: a function from a path to its program.
+        inputs, outputs: the number of inputs and of outputs, which all these programs have.
     """
 
     def __init__(self, make: Callable[[PathProgram], Program], inputs: int, outputs: int) -> None:
@@ -237,7 +245,7 @@ class BranchingProgram:
         return self.made[path]
 
     def along(self, parts: Parts) -> "Along":
-        """The programs of the paths that lanes take."""
+        """The programs of those paths that lanes take, with their lanes, ready to run."""
         return Along([(self.of(path), rows) for path, rows in parts], self.outputs)
 
     # Passes.
@@ -259,7 +267,7 @@ class BranchingProgram:
         return BranchingProgram(partial(_masked, self.make, outputs), self.inputs + len(outputs), self.outputs)
 
     def selected(self, _within: Sequence[bool]) -> np.ndarray:
-        """All inputs: another path, perhaps one that is not known yet, may not use them."""
+        """True for all inputs, since another path, perhaps one that is not known yet, may not use them."""
         return np.ones(self.inputs, bool)
 
 
@@ -332,4 +340,5 @@ class Along:
 
 
 def _rows(groups: Sequence[np.ndarray], rows: np.ndarray) -> list[np.ndarray]:
+    """The groups for some lanes; groups of one row, which all lanes share, are unchanged."""
     return [x if len(x) == 1 else x[rows] for x in groups]

@@ -38,12 +38,12 @@ FIRST = (
     "acos atan atan2 hypot sinh cosh abs sign step less less_equal where maximum minimum clip stop_gradient"
 )
 
-# The pass of reverse mode, which is made of programs and so comes below.
+# The pass of reverse mode. It is in passes.py, which rests on this module and registers it here.
 _adjoint: list[Callable[["Program", Sequence[int], Sequence[int]], "Program"]] = []
 
 
 def register_adjoint(adjoint: Callable[["Program", Sequence[int], Sequence[int]], "Program"]) -> None:
-    """Let `adjoint` make the programs of gradients."""
+    """Use this function for `Program.gradient`."""
     _adjoint.append(adjoint)
 
 
@@ -116,7 +116,7 @@ class Program:
 
     @cached_property
     def derived(self) -> dict[Any, "Program"]:
-        """What passes have made of the program."""
+        """The results of passes over this program, kept by `passes`."""
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -171,7 +171,11 @@ class Program:
         return [made[i] for i in self.outputs]
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
-        """For each input whether the outputs depend on it through branches of a `where` alone, or are themselves used `within` such."""
+        """For each input whether it is used only within branches of a `where`.
+
+        Args:
+            within: for each output whether it is itself used only so.
+        """
         selecting = [code for code, op in enumerate(OPS) if op.selects]
         if not any(within) and not np.isin(self.codes, selecting).any():
             return np.zeros(self.inputs, bool)
@@ -188,7 +192,7 @@ class Program:
         return found
 
     def masked(self, outputs: Sequence[int]) -> "Program":
-        """The program with a further input for each of these outputs, which are 0, without a derivative, where that is 0."""
+        """The program with a further input, a mask, for each of these outputs: where it is 0, the output is 0 without a derivative."""
         count, first = len(outputs), self.inputs + len(self.constants)
         places = np.concatenate(
             [np.arange(self.inputs), np.arange(self.inputs, first) + count, np.arange(first, first + len(self)) + count + 1]
@@ -207,12 +211,12 @@ class Program:
         )
 
     def with_outputs(self, outputs: Sequence[int]) -> "Program":
-        """The program with these of its outputs, in this order."""
+        """The program with the outputs of these indices, in this order."""
         places = self.outputs[np.asarray(outputs, np.intp)]
         return Program.from_arrays(self.codes, self.starts, self.args, self.constants, places, self.inputs, self.own)
 
     def with_inputs(self, used: np.ndarray) -> "Program":
-        """The program with these of its inputs alone, on which all that it does depends."""
+        """The program with only the inputs of these indices; it must not read the others."""
         places = np.full(self.inputs + len(self.constants) + len(self), -1, np.int32)
         places[used] = np.arange(len(used))
         places[self.inputs :] = np.arange(len(used), len(used) + len(self.constants) + len(self))

@@ -1,7 +1,8 @@
-"""Recordings: what `jit` and `vmap` share: a function is traced once for each path that it takes, and replayed on other numbers.
+"""Recordings: the part that `jit` and `vmap` share. A function is recorded once for each path that it takes, and replayed on other numbers.
 
-The traces of a function, see `autograd.program.trace`, are found by the kinds of its arguments, what is static among them, and what the
-function captures; `autograd.program.branches` merges those of its paths into a tree. Where no known path fits, it is traced again.
+A trace, see `autograd.program.trace`, is found by a key: the shapes and types of the arguments, the values of static arguments, and all
+that the function captures. `autograd.program.branches` merges the traces with the same key into a tree of paths. Where no known path fits,
+the function is recorded again.
 """
 
 import warnings
@@ -26,14 +27,17 @@ from autograd.transformed import Derivative
 
 Function = Callable[..., Any]
 
-# How many recordings a function keeps; and after how many it says why there are so many, or, of paths, after how many that it lost.
+# The number of recordings that are kept for a function; and the number after which a warning says why there are so many.
 KEPT, MANY = 256, 128
-# How many groups of lanes may differ in their integers.
+# The largest number of groups of lanes with different integer arguments.
 GROUPS = 64
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
-    """`f(*args)` with Values in place of the live numbers, so that a watch sees each operation; numbers come out again."""
+    """`f(*args)` without a recording, for `detect_anomaly`, which observes each operation.
+
+    The live numbers are replaced by Values for the call; the result has numbers again unless it depends on Values from outside.
+    """
     if isinstance(f, Derivative):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
@@ -56,19 +60,32 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
 
 
 class Recordings:
-    """A function with all its recordings: what `jit` and `vmap` share."""
+    """A function with all its recordings.
+
+    Args:
+        f: the function.
+        name: its name in messages.
+        lazy: whether a `vmap` within it is kept as one call, and large arrays as traced arrays.
+
+    Attributes:
+        traces: the trees of paths, by key.
+        wholes: by key, the traces that are forms, the newest first; they are in no tree.
+        kept: the traces in trees with the keys of these, the oldest first.
+        captured: what is captured, for each choice of static arguments.
+        made, lost: the number of recordings made, and of those that were discarded.
+    """
 
     def __init__(self, f: Function, name: str, *, lazy: bool = False) -> None:
         self.f, self.name, self.lazy = f, name, lazy
         self.traces: dict[Any, Branches] = {}
-        self.wholes: dict[Any, list[Trace]] = {}  # those with a form of all of it
-        self.kept: dict[Trace, Any] = {}  # with the keys of their trees, the oldest first
+        self.wholes: dict[Any, list[Trace]] = {}
+        self.kept: dict[Trace, Any] = {}
         self.captured: dict[Any, Captured] = {}
         self.made = self.lost = 0
         self.lock = RLock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
-        """What the function and its static arguments capture."""
+        """The `Captured` of the function and of those static arguments that are objects."""
         which = tuple(map(IdentityKey, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
@@ -77,7 +94,15 @@ class Recordings:
         return self.captured[which]
 
     def parts(self, args: Arguments, tried: Collection[Trace] = ()) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these; none of those `tried`."""
+        """Find the path of each lane; record those that are not known.
+
+        Args:
+            args: the arguments of the call.
+            tried: traces that are forms and are not to be used.
+
+        Returns:
+            Pairs of a trace and the lanes that take its path, sorted by the first lane.
+        """
         args.captured = self.what_is_captured(args.objects).key()
         key = (tuple(args.key), args.captured)
         found: dict[Trace, list[np.ndarray]] = {}
@@ -92,7 +117,7 @@ class Recordings:
                 for trace, lanes in known:
                     found.setdefault(trace, []).append(lanes)
                 rest = [left[:0]]
-                for lanes in unknown:  # the first takes what was recorded, however a replay rounds; all, where no guard parts them
+                for lanes in unknown:  # the recorded lane takes its path, even if a replay rounds differently; a form is taken by all
                     trace = self._recorded(own, args, int(lanes[0]))
                     taken = len(lanes) if trace in self.wholes.get(own, ()) else 1
                     found.setdefault(trace, []).append(lanes[:taken])
@@ -102,7 +127,7 @@ class Recordings:
         return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
     def _recorded(self, own: Any, args: Arguments, lane: int) -> Trace:
-        """The trace of the path that a lane takes, as the function itself takes it."""
+        """Record the path of a lane and keep it; warn if there are very many recordings."""
         trace = self._traced(args, lane)
         pure = self.what_is_captured(args.objects).key() == args.captured
         with self.lock:
@@ -110,7 +135,7 @@ class Recordings:
             before = self.lost
             kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
             made, lost = self.made, self.lost
-        arm = pure and len(trace.guards) > 0  # there may be as many as are kept
+        arm = pure and len(trace.guards) > 0  # of paths a warning counts those lost, since KEPT of them are normal
         if (lost - 1) // MANY > (before - 1) // MANY if arm else made % MANY == 0:
             branches = f"of which the last {KEPT} are kept: its branches depend on numbers, or " if arm else ""
             reason = (
@@ -127,6 +152,7 @@ class Recordings:
         return kept
 
     def _traced(self, args: Arguments, lane: int) -> Trace:
+        """Record the path of a lane, with traced arrays and masks if the function permits them."""
         lazy, masks = self.lazy, True
         while True:
             try:
@@ -138,18 +164,18 @@ class Recordings:
                 masks = False
                 continue
             if lazy and args.lanes is not None and trace.whole is not None and len(trace.guards):
-                lazy = False  # since lanes part outside of what is run over lanes of its own
+                lazy = False  # lanes may take different paths, which only flat programs can do here
                 continue
             return trace
 
     def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:
-        """The trace of that path that later calls find: this one, or the one that was there."""
+        """Keep a trace for later calls; return the trace of this path that is kept: this one, or an earlier one."""
         if trace.whole is not None:
             self.wholes[key] = [trace, *self.wholes.get(key, [])[: KEPT - 1]]
             return trace
         tree = self.traces.get(key)
         found = None if tree is None else tree.graft(trace)
-        if found is None:  # where it contradicts the others the function does not compute what they say
+        if found is None:  # it contradicts the others, which therefore no longer describe the function
             self.lost += 0 if tree is None else len(tree)
             self.kept = {t: k for t, k in self.kept.items() if t.tree is not tree} if tree is not None else self.kept
             tree, found = Branches(inputs), trace
@@ -162,6 +188,7 @@ class Recordings:
         return found
 
     def _make_room(self) -> None:
+        """Discard the oldest traces above the number that is kept."""
         while len(self.kept) > KEPT:
             oldest = next(iter(self.kept))
             key = self.kept.pop(oldest)
@@ -174,6 +201,7 @@ class Recordings:
                 trace.tree = tree
 
     def _groups(self, args: Arguments) -> list[np.ndarray]:
+        """The lanes in groups with the same integer arguments."""
         lanes = 1 if args.lanes is None else args.lanes
         if not args.columns:
             return [np.arange(lanes)]

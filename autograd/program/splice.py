@@ -1,9 +1,12 @@
-"""The parts of a derivative program: what each instruction of a program sends or receives, and the new program that they are spliced into.
+"""How the program of a derivative is put together: first the contributions of each instruction, then the instructions of the new program.
 
-The local derivatives of an instruction come from a template, which is spliced in for all instructions with the same pattern at once, by
-arithmetic on arrays of places. Each contribution to a tangent or cotangent is a product of what is received and a local derivative, and
-those to one place are added up by one instruction: a `dot`, or a `sum` where all these derivatives are 1. So the layers of a network stay
-layers. A single contribution whose derivative is 1 needs no instruction: what is received is passed on.
+The local derivatives of an instruction come from a template, a small program. A template is inserted ("spliced in") for all instructions
+with the same pattern at once, by arithmetic on whole arrays of places. Each contribution to a tangent or cotangent is a product of the
+tangent or cotangent received and a local derivative. The contributions to one place are added up by one instruction: a `dot`, or a `sum`
+where all these derivatives are 1. So a layer of a network remains a few long instructions. A single contribution whose derivative is 1
+needs no instruction: the number received is used in its place.
+
+Throughout, "what a place receives" is its tangent in forward mode and its cotangent in reverse mode.
 """
 
 from collections.abc import Sequence
@@ -20,7 +23,7 @@ ADD, MUL, SUM, DOT, MAXIMUM = [CODES[op] for op in (ops.add, ops.mul, ops.sum, o
 
 
 def _order(keys: np.ndarray) -> np.ndarray:
-    """The indices that sort whole numbers, equal ones in their order: by one sort of numbers, which is faster than `argsort`."""
+    """The indices that sort integers, stably; one sort of numbers of which each has its index in it is faster than `argsort`."""
     if (keys[1:] >= keys[:-1]).all():
         return np.arange(len(keys))
     count = len(keys)
@@ -28,13 +31,21 @@ def _order(keys: np.ndarray) -> np.ndarray:
 
 
 class Group(NamedTuple):
-    """Instructions with one template, and for each the edges of its active arguments."""
+    """Instructions that have the same template.
+
+    Attributes:
+        rows: the indices of the instructions.
+        active: the positions of the arguments with respect to which local derivatives are needed.
+        template: the template.
+        edges: a row for each instruction, with the edges of its active arguments.
+        constants: the places of the template's constants in the new program.
+    """
 
     rows: np.ndarray
     active: np.ndarray
     template: Template
     edges: np.ndarray
-    constants: np.ndarray  # the places of the template's
+    constants: np.ndarray
 
     @property
     def program(self) -> Program:
@@ -44,19 +55,30 @@ class Group(NamedTuple):
 
     @property
     def arity(self) -> int:
-        """How many arguments each has."""
+        """The number of arguments of each instruction."""
         return self.program.inputs // 2 - 1
 
 
 class Derivative:
-    """A program with the derivatives of its instructions: the work that both passes share.
+    """The contributions of a program's instructions to its derivative, in either mode.
 
     Args:
-        program: a program without instructions on constants alone.
+        program: a program in which no instruction has constants as its only arguments.
         active: the places of the active inputs.
-        ends: the places whose derivatives are wanted.
-        seeds: the places at which what is carried starts; there is a further input for each.
-        reverse: whether cotangents are carried back; otherwise tangents are carried on.
+        ends: the places of the outputs that are differentiated.
+        seeds: the places that have a tangent or cotangent from the start; the new program has a further input for each.
+        reverse: whether the mode is reverse, with cotangents, or forward, with tangents.
+
+    Attributes:
+        live: for each place whether it depends on an active input and an end depends on it.
+        through: for each edge whether a derivative is carried along it.
+        masked: for each instruction whether it is used in branches of a `where` only, so that it sends 0 where none of them was taken.
+        groups: the live instructions by their templates.
+        sent: the edges in `through`; `sender` and `target` have the places from which and to which they carry, seeds first in `target`.
+        unit: for each edge whether its local derivative is 1.
+        plain: for each edge whether its first factor is what its sender received, unchanged.
+        number: for each place how many contributions it receives.
+        collects: for each place whether these need an instruction that adds them up.
     """
 
     def __init__(self, program: Program, active: np.ndarray, ends: np.ndarray, seeds: np.ndarray, *, reverse: bool) -> None:
@@ -79,7 +101,7 @@ class Derivative:
         self._contributions(seeds)
 
     def _arguments(self) -> None:
-        """What is known of the arguments: which are constants that matter, and on which the instructions depend."""
+        """Find for each edge whether it is a constant at which the partials look, and whether the instruction depends on it."""
         e, codes = self.edges, self.codes
         ties, selects = np.array([(op.ties, op.selects) for op in self.ops]).T
         foreign = codes >= len(OPS)
@@ -98,10 +120,11 @@ class Derivative:
             self.depends[at] = not self.known[at].all() and depends(self._pattern(i))
 
     def constant(self, x: float) -> int:
-        """The place of a constant in the new program."""
+        """The place of a constant in the new program, added if it is new."""
         return self.constants.setdefault(x.hex(), self.inputs + len(self.constants))
 
     def _pattern(self, i: int, active: Sequence[int] = (), *, masked: bool = False) -> Pattern:
+        """The pattern of instruction i."""
         begin, end = self.edges.starts[i : i + 2].tolist()
         known = [
             (k, float(self.p.constants[self.p.args[begin + k] - self.p.inputs]).hex())
@@ -111,7 +134,7 @@ class Derivative:
         return Pattern(self.ops[self.codes[i]], end - begin, tuple(known), tuple(ties), tuple(active), masked)
 
     def _grouped(self) -> list[Group]:
-        """The live instructions by their patterns, which are told apart by hashes of 64 bits."""
+        """Group the live instructions by their patterns, which are compared by hashes of 64 bits."""
         e = self.edges
         rows = np.flatnonzero(self.live[e.known :])
         if not len(rows):
@@ -125,6 +148,7 @@ class Derivative:
         return [self._group(rows[part]) for part in np.split(order, np.cumsum(np.bincount(kind))[:-1])]
 
     def _group(self, rows: np.ndarray) -> Group:
+        """The group of these instructions, which have the same pattern."""
         first, starts = int(rows[0]), self.edges.starts
         active = np.flatnonzero(self.through[starts[first] : starts[first + 1]])
         made = template(self._pattern(first, active.tolist(), masked=bool(self.masked[first])))
@@ -134,7 +158,7 @@ class Derivative:
         return Group(rows, active, made, starts[rows][:, None] + active, np.array(constants, np.intp))
 
     def _contributions(self, seeds: np.ndarray) -> None:
-        """Where each edge sends what, and which places need an instruction to collect what they are sent."""
+        """Find for each edge from where to where it carries, and which places need an instruction that adds up what they receive."""
         e = self.edges
         is_one = np.zeros(e.places, bool)
         is_one[self.p.inputs : e.known] = self.p.constants == 1.0
@@ -158,11 +182,15 @@ class Derivative:
 
 
 class Splice:
-    """The new program: where each part of it is, and what its instructions are.
+    """The new program: the position of each part of it, and its instructions.
 
-    An instruction of the program has a block. Carried on, it is the instruction, the template's instructions, and the collection, which
-    adds up what the result receives. Carried back, all instructions come first, then the blocks from the last to the first, each a
-    collection, the mask where several meet, and the template's instructions; and in the end the collections of the inputs.
+    A collection is the instruction that adds up the contributions to one place. In forward mode each instruction of the program is followed
+    by the instructions of its template and by the collection for its result. In reverse mode all instructions of the program come first;
+    then for each of them, from the last to the first, the collection of its cotangent, the maximum of its masks where there are several,
+    and the instructions of its template; and at the end the collections for the inputs.
+
+    Args:
+        d: the contributions.
     """
 
     def __init__(self, d: Derivative) -> None:
@@ -175,7 +203,12 @@ class Splice:
         self._carry()
 
     def _masks(self) -> tuple[dict[int, int], dict[int, list[int]]]:
-        """For each masked instruction its mask, an edge from one that selects or ~(one at which masks meet); and the masks that meet."""
+        """Find the mask of each masked instruction: a number that is 1 where a branch that uses it was taken, else 0.
+
+        Returns:
+            For each masked instruction its mask: k for the mask of the branch at edge k, or ~i for the maximum of several at instruction
+            i; and for each such instruction i the masks whose maximum it is.
+        """
         d, e = self.d, self.d.edges
         found: dict[int, int] = {}
         maxima: dict[int, list[int]] = {}
@@ -190,6 +223,7 @@ class Splice:
         return found, maxima
 
     def _layout(self) -> None:
+        """Find the position of each part in the new program."""
         d, e = self.d, self.d.edges
         spliced = np.zeros(e.size, np.intp)
         for g in d.groups:
@@ -214,7 +248,7 @@ class Splice:
         self.place = np.concatenate([np.arange(d.p.inputs), np.array(d.constant_places, np.intp), self.base + self.forward])
 
     def _table(self, g: Group) -> np.ndarray:
-        """For each instruction of a group the new places of all that its template names, but for what is received and masks."""
+        """For each instruction of a group the new place of each place of its template; `_carry` adds what is received, and masks."""
         e, n, t = self.d.edges, g.arity, g.program
         first = t.inputs + len(t.constants)
         table = np.zeros((len(g.rows), first + len(t)), np.intp)
@@ -225,7 +259,7 @@ class Splice:
         return table
 
     def _carry(self) -> None:
-        """Find what each place receives, and the factors and masks of each edge."""
+        """Find the places of what each place receives, and of the two factors of each edge, and complete the tables."""
         d, e = self.d, self.d.edges
         self.first, self.second, masks = np.zeros((3, len(e.source)), np.intp)
         for g, table in zip(d.groups, self.tables, strict=True):
@@ -248,7 +282,11 @@ class Splice:
             self.first[g.edges] = table[:, g.template.firsts]
 
     def _carried(self) -> np.ndarray:
-        """What each place receives: its collection, the only contribution, or, where that is all another one receives, the latter's."""
+        """For each place the new place of what it receives.
+
+        That is the result of its collection; without one, its only contribution, or, if that is passed on unchanged, what the sender
+        received.
+        """
         d, e = self.d, self.d.edges
         carried, pointer = self.base + self.collection, np.arange(e.places)
         seeds, edges = np.split(~d.collects[d.target], [len(d.seeds)])
@@ -261,7 +299,15 @@ class Splice:
         return found
 
     def program(self, wanted: np.ndarray, *, with_outputs: bool) -> Program:
-        """The new program, from inputs and what starts at the seeds, to the outputs, if those are wanted, and what arrives at places."""
+        """The new program.
+
+        Args:
+            wanted: the places whose tangents or cotangents are wanted.
+            with_outputs: whether it has the outputs of the old program, too, before these.
+
+        Returns:
+            The program from the inputs, then a tangent or cotangent for each seed, to these outputs.
+        """
         d, e = self.d, self.d.edges
         codes, counts = self._codes()
         starts = np.append(0, np.cumsum(counts))
@@ -290,7 +336,7 @@ class Splice:
         return Program.from_arrays(codes, starts, args, constants, outputs, d.inputs, list(d.own))
 
     def _codes(self) -> tuple[np.ndarray, np.ndarray]:
-        """The codes of all instructions, and how many arguments each has."""
+        """The codes of all instructions, and the number of arguments of each."""
         d, e = self.d, self.d.edges
         codes, counts = np.zeros((2, self.size), np.intp)
         codes[self.forward], counts[self.forward] = d.codes, e.counts

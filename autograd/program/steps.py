@@ -1,4 +1,8 @@
-"""Step: a program that a form runs, once or over lanes. It knows its inputs and outputs, and makes the steps of its derivatives."""
+"""Step: a program that a form runs, once or over lanes, with the places of its inputs and outputs.
+
+A step runs on floats (`run`), sweeps back at floats (`sweep`), and adds the steps of its derivatives to a form (`reverse`, `forward`). Pack
+and Unpack in `packing.py`, and Route in `paths.py`, have the same methods.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,8 +25,8 @@ class Step:
         inputs: for each group of consecutive inputs of the program the places of numbers that all lanes share, or a view of an array.
         sums: places for the first outputs, summed over the lanes.
         columns: views for the last outputs, which each lane has.
-        weight: a factor of all results.
-        totals: views of arrays that receive the outputs after these, also summed over the lanes.
+        weight: a factor by which all results are multiplied.
+        totals: views of arrays for the outputs between these, which are also summed over the lanes.
         route: where lanes take different paths, the place that holds the path of each lane.
     """
 
@@ -36,11 +40,11 @@ class Step:
     route: int | None = None
 
     def groups(self, numbers: np.ndarray, arrays: dict[int, Any]) -> list[np.ndarray]:
-        """The inputs as arrays, with one row for all lanes or one row for each."""
+        """The inputs as arrays with a row for each lane, or with one row that all lanes share; `numbers` and `arrays` are by place."""
         return [g.take(arrays[g.place]) if g.__class__ is View else numbers[g][None] for g in self.inputs]
 
     def over(self, arrays: dict[int, Any]) -> Any:
-        """The program to run; where lanes take different paths, the programs of these."""
+        """What runs: `batched`, or, where lanes take different paths, the programs of the paths that they take now."""
         return self.batched if self.route is None else self.batched.along(arrays[self.route])
 
     @property
@@ -64,7 +68,16 @@ class Step:
     def sweep(
         self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], selected: set[int], send: Any
     ) -> None:
-        """Send each active argument the cotangent that it gets for the cotangents received at the results."""
+        """Run backwards at floats: compute the cotangents of the arguments from those of the results.
+
+        Args:
+            numbers: the numbers after the forward run, by place.
+            arrays: the arrays, likewise.
+            received: for each place the cotangent received so far.
+            active: the places that depend on what the gradient is taken with respect to; only these are sent anything.
+            selected: the places that are used only within branches of a `where`.
+            send: called with a place and a cotangent for it.
+        """
         own = [place for place, *_ in self.places() if place in received and place in selected]
         if own:
             least = min(arrays, default=0)
@@ -90,7 +103,12 @@ class Step:
                     send(place, x)
 
     def run_on_any(self, numbers: dict[int, Any], recorded: Any) -> None:
-        """Compute the results with any kind of number; `numbers` has also arrays, by place, `recorded` those of a run on floats."""
+        """Compute the results for numbers of any kind.
+
+        Args:
+            numbers: the numbers and arrays by place; the results are added.
+            recorded: the numbers and the arrays of a run on floats, by which paths are chosen where `numbers` cannot be compared; or None.
+        """
         rows = [g.take(numbers[g.place]).T if g.__class__ is View else [numbers[p] for p in g.tolist()] for g in self.inputs]
         at = None if recorded is None else self.groups(*recorded)
         found = self.over(numbers).on_any([x for row in rows for x in row], self.lanes, at)
@@ -151,13 +169,20 @@ class Step:
         )
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
-        """For each argument its place, and whether only branches of a `where` use it; `kinds` tells the same of the results."""
+        """For each argument its place, and whether it is used only within branches of a `where`; `kinds` says the same of the results."""
         within = [kinds.get(place, True) for place, *own in self.places() for _ in own]
         found = self.batched.selected(within)
         return [(place, bool(found[own].all())) for _, place, own in self.read()]
 
     def masked(self, places: set[int], cotangents: Mapping[int, int]) -> "Step":
-        """This step with the results at these places masked by their cotangents: a branch that was not taken sends nothing."""
+        """This step with results that are 0, without a derivative, where their cotangents are 0.
+
+        So a branch of a `where` that was not taken sends exactly 0, even if a local derivative in it is infinite or nan.
+
+        Args:
+            places: the results to which that applies.
+            cotangents: for each of these the place of its cotangent, which the new step reads.
+        """
         own = [(place, outputs) for place, *outputs in self.places() if place in places]
         if not own:
             return self
@@ -169,7 +194,15 @@ class Step:
     def reverse(
         self, form: Any, sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int], selected: set[int]
     ) -> None:
-        """Add to a form the step that computes the cotangents of the active arguments from those that were `sent` to the results."""
+        """Add to a form the step that computes the cotangents of the arguments from those of the results.
+
+        Args:
+            form: the form.
+            sent: the results that have a cotangent, each with the indices of the program's outputs that it holds.
+            received: for each place the places of its cotangents; one is added for each active argument.
+            active: the places that depend on what the gradient is taken with respect to.
+            selected: the places that are used only within branches of a `where`.
+        """
         masked = self.masked(selected & {place for place, _ in sent}, {place: own[0] for place, own in received.items()})
         if masked is not self:
             masked.reverse(form, sent, received, active, set())
@@ -200,7 +233,7 @@ class Step:
         )
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
-        """Add to a form the step that computes the results of this one and their tangents."""
+        """Add to a form the step that computes the results and their tangents; `carried` maps places to those of their tangents."""
         sources = sorted([source for source in self.read() if source[1] in carried], key=lambda source: source[0] is not None)
         numbers = np.array([carried[place] for view, place, _ in sources if view is None], int)
         views = [replace(view, place=carried[place]) for view, place, _ in sources if view is not None]

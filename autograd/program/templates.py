@@ -1,4 +1,8 @@
-"""Local derivatives as small programs, recorded once for each pattern of arguments from the partials in a row of the table."""
+"""Templates: the local derivatives of an operation as a small program, recorded from the partials in its row of the table.
+
+A pattern is an operation together with all that decides which instructions its local derivatives need, such as which arguments are active.
+A template is recorded once for each pattern, and kept.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,19 +19,19 @@ from autograd.kinds import as_float
 from autograd.op import Op
 from autograd.program.program import CODES, OPS, Program
 
-KEPT = 1000  # templates are kept for operations with at most this many arguments
+KEPT = 1000  # templates are kept only for operations with at most this many arguments
 
 
 class Pattern(NamedTuple):
-    """An operation, and what is known of its arguments.
+    """An operation, and what is known of its arguments; equal patterns have the same template.
 
     Attributes:
         op: the operation.
         arity: how many arguments it has.
-        known: the constants at whose values its partials may look, as pairs of position and number in hexadecimal digits.
-        ties: the positions of the constants, for an operation whose arguments may tie.
+        known: the constant arguments whose values decide what the partials are, as pairs of position and number in hexadecimal digits.
+        ties: the positions of the constant arguments, for an operation that is not smooth where arguments are equal, such as maximum.
         active: the positions of the arguments with respect to which derivatives are wanted.
-        masked: whether nothing is to be sent where a mask is 0.
+        masked: whether the contributions have a mask, a number: they are 0 where it is 0.
     """
 
     op: Op
@@ -39,25 +43,27 @@ class Pattern(NamedTuple):
 
     @property
     def selects(self) -> bool:
-        """Whether its first argument selects one of the others, and is not a constant."""
+        """Whether its first argument selects one of the others, as in `where`, and is not a constant."""
         return self.op.selects and not (self.known and self.known[0][0] == 0)
 
     def node(self) -> Any:
-        """The operation on placeholders."""
+        """A node with the operation, applied to placeholders and the known constants."""
         x: list[Any] = [Value(1.0) for _ in range(self.arity)]
         for k, digits in self.known:
             x[k] = float.fromhex(digits)
         return stand_in(self.op, x)
 
     def depends(self) -> tuple[bool, ...]:
-        """On which of its arguments it depends; where it selects one, on all that it can select."""
+        """For each argument whether the result depends on it; of an operation that selects, whether it can select it."""
         return (False, True, True) if self.selects else tuple([p is not None for p in self.node().partials])
 
     def record(self) -> Program:
-        """The program of its contributions, from the result, the arguments, what is received for each of these, and the mask.
+        """Record the program of the contributions.
 
-        A contribution is a product: the outputs are, for each active argument, the first factor, which holds what is received;
-        then for each the second; and last, for an operation that selects, the masks of its branches.
+        Returns:
+            A program with the inputs: the result, the arguments, what is received for each argument, and the mask. A contribution is a
+            product of two factors. The outputs are: for each active argument the first factor, which contains what is received; then for
+            each the second, the local derivative; then, for an operation that selects, the mask of each branch.
         """
         node = self.node()
         ties = set(self.ties)
@@ -80,21 +86,22 @@ class Pattern(NamedTuple):
 
 
 def _neutral(f: Callable[[Pattern], Any], pattern: Pattern) -> Any:
-    """`f(pattern)` in a neutral context, wherever it is called; the user's partials must not branch on placeholders."""
+    """`f(pattern)` in a neutral context, also within `no_grad` or a recording; partials of the user's that branch on placeholders raise."""
     return in_context(NEUTRAL if pattern.op in CODES else replace(NEUTRAL, tracer=ABSTRACT_TRACER)).run(f, pattern)
 
 
 class Template:
-    """The program of a pattern's contributions, and what a pass asks of it.
+    """The program of a pattern's contributions, and what the passes need to know of it.
 
     Attributes:
         program: see `Pattern.record`.
-        firsts: the places of the first factors of the active arguments; `seconds` and `masks` likewise.
-        plain: for each active argument whether its first factor is what is received.
+        firsts: the place of the first factor of each active argument; `seconds` and `masks` likewise.
+        plain: for each active argument whether its first factor is what is received, unchanged.
+        made: whether any first factor is anything else.
         unit: whether its second factor is 1.
-        own: the active arguments, counted among themselves, whose second factor is an argument of the operation; `factor` has the
-            position of that.
-        counts: how many arguments each instruction has.
+        own: the active arguments, by their index among these, whose second factor is itself an argument of the operation; `factor` has
+            the position of that argument.
+        counts: the number of arguments of each instruction.
     """
 
     def __init__(self, pattern: Pattern) -> None:
@@ -119,12 +126,12 @@ _kept = lru_cache(512)(Template)
 
 def template(pattern: Pattern) -> Template:
     """The template of a pattern."""
-    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # the functions of one's own operation may change with what they capture
+    is_kept = pattern.arity <= KEPT and pattern.op in CODES  # what a user's operation captures may change
     return _kept(pattern) if is_kept else Template(pattern)
 
 
 def depends(pattern: Pattern) -> tuple[bool, ...]:
-    """On which of its arguments an operation depends."""
+    """For each argument of a pattern whether the result depends on it."""
     return _depends(pattern) if pattern.op in CODES else _neutral(Pattern.depends, pattern)
 
 
@@ -134,8 +141,8 @@ def _depends(pattern: Pattern) -> tuple[bool, ...]:
     return found
 
 
-# Of each row, by code: on which of at most three arguments it depends (those with more depend on all), and the argument at whose value
-# its partials look where that is a constant: the condition of a `where`, the exponent of a power.
+# For each row of the table, by code: on which of its first three arguments the result depends (with more arguments, on all of them); and
+# the position of the argument whose value decides what the partials are if it is a constant, such as the exponent of a power; else -1.
 ROW_DEPENDS = np.array(
     [[*[p is not None for p in op.evaluate([1.0] * (op.arity or 0))[1]], True, True][:3] if op.arity else [True] * 3 for op in OPS]
 )

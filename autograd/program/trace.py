@@ -1,8 +1,9 @@
-"""Trace: what a function computes on one path, run once on Values under a tracer: a program, or a form, with guards.
+"""Trace: the recording of a function along one path.
 
-What the function computes becomes a `Program`. A comparison becomes a node; where Python takes its truth value, the answer is kept as a
-guard. A replay computes the guards too: where one differs, the function would take another path there. What a replay cannot repeat, such
-as reading `data`, raises an error.
+The function is run once on Values, under a tracer. What it computes becomes a `Program`, or, if it runs parts of itself over lanes, a
+`Form`. A comparison becomes a node; where Python uses its truth value, as `if` does, the answer is kept as a guard. A replay computes the
+guards as well: if the answer of one differs, the function would take another path for these numbers. What a replay cannot repeat, such as
+reading `data`, raises an error.
 
 Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section 6.1; guards as in tracing compilers, Gal et al. (2009).
 """
@@ -43,19 +44,24 @@ Function = Callable[..., Any]
 
 
 class Tracer:
-    """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched.
+    """Collects during a recording what a Trace needs.
 
     Attributes:
-        lazy: whether what runs over lanes is kept as one call, and its arrays as handles.
-        masks: whether comparisons of arrays are kept as such, and `masked`, whether there are any.
-        unpacked: the entries of arrays of which single ones were used, by owner and output.
-        kinds: the nodes that stand for True and False, or for whole numbers, which Python has as ints.
+        lazy: whether a `vmap` within the function is kept as one call, and large arrays as traced arrays.
+        masks: whether comparisons of arrays are kept as arrays; else their truth values become guards.
+        masked: whether there has been such a comparison.
+        unpacked: the Values of the entries of traced arrays that were used one by one, by owner and output.
+        run: the number of this run; nodes made since have this number or a higher one.
+        inputs: the nodes of the arguments.
+        outer: the tracer of the recording around this one, if any.
+        guards: the nodes whose truth values were used, and these.
+        kinds: the nodes that stand for bools or for ints, and which.
     """
 
     def __init__(self, *, lazy: bool, masks: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
-        self.run = 0  # the number of the run
+        self.run = 0
         self.inputs: set[Any] = set()
         self.outer: Any = current().tracer
         self.guards: dict[Value, bool] = {}
@@ -66,17 +72,17 @@ class Tracer:
         return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
 
     def guard(self, node: Value) -> bool:
-        """The truth value of `node`, which becomes a guard."""
+        """The truth value of `node`; the node becomes a guard."""
         guard = node if node.op in {ops.less, ops.less_equal, ops.equal} else ops.where(node, 1.0, 0.0)
         return self.guards.setdefault(guard, bool(guard._number))
 
     def note_bool(self, node: Value) -> Value:
-        """`node`, noted as one that stands for True or False."""
+        """Remember that `node` stands for a bool; return it."""
         self.kinds[node] = bool
         return node
 
     def is_bool(self, node: Value) -> bool:
-        """Whether it was noted as such."""
+        """Whether `node` stands for a bool."""
         return self.kinds.get(node) is bool
 
     def forbid(self, what: str, node: Value | None) -> None:
@@ -93,11 +99,30 @@ class MasksLost(TraceError):
 
 
 class Trace:
-    """One path through a function: its program, the Values that it captured, and the truth values of its guards.
+    """One path through a function, recorded when it is constructed.
+
+    Args:
+        f: the function.
+        args: its arguments.
+        lane: the lane at whose numbers it is recorded.
+        lazy, masks: see `Tracer`.
 
     Attributes:
-        whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
-        kinds: bool or int for the numbers of the result that are such; programs have floats.
+        batched: the program, if the function is one. Its inputs are the live numbers of the arguments, then what is captured; its outputs
+            are the numbers of the result, then the guards.
+        whole: the form, if parts of the function run over lanes, else None. Its outputs are the leaves of the result, then the guards.
+        captured: the Values that the function used and that are not among its arguments.
+        guards: the truth values of the guards, 1.0 or 0.0.
+        count: how many numbers the result has.
+        form: the structure and the shapes of the result.
+        kinds: by index, bool or int for those numbers of the result that are bools or ints; programs have only floats.
+        leaf_kinds: the same for whole leaves of the result, None for floats.
+        tree: the tree of paths in which it was put.
+
+    Raises:
+        ArrayLost: the function needs a Value for each entry of an array: record it with `lazy=False`.
+        MasksLost: it failed after a comparison of arrays: record it with `masks=False`.
+        TraceError: it does what a replay could not repeat.
     """
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
@@ -127,9 +152,9 @@ class Trace:
         leaves, self.structure = tree_flatten(tree)
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
-        self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
+        self.captured: list[Any] = outside  # in a recording around this one also traced arrays
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
-        self.tree: Branches | None = None  # in which other calls find it
+        self.tree: Branches | None = None
         each = [_kinds(y, tracer) for y in leaves]
         self.kinds = {k: kind for k, kind in enumerate(kind for own in each for kind in own) if kind}
         self.leaf_kinds = [own[0] if own and len(set(own)) == 1 else None for own in each]
@@ -154,14 +179,14 @@ class Trace:
         self.batched = BatchedProgram(program, range(self.count))
 
     def unravel(self, outputs: list[Any]) -> Any:
-        """What the function gives, with these outputs."""
+        """The result of the function, in its structure and types, from the numbers that the program computed."""
         for k, kind in self.kinds.items():
             outputs[k] = of_kind(outputs[k], kind)
         return self.form.unravel(outputs)
 
     @cached_property
     def once(self) -> Form:
-        """The program as a form, without the guards."""
+        """The program as a form of one step, without the guards."""
         form = Form()
         inputs = np.array([form.input() for _ in range(self.batched.program.inputs)], int)
         form.outputs = [form.place() for _ in range(self.count)]
@@ -170,9 +195,14 @@ class Trace:
         return form
 
     def with_gradient(self, groups: Groups) -> Form | None:
-        """The form of the one number that it gives and its gradient with respect to these first groups; None where there is none.
+        """The form of value and gradient of a trace that is a form with one number as its result.
 
-        It has a further input, the cotangent of that number.
+        Args:
+            groups: the groups of the arguments with respect to which the gradient is taken, which are the first ones.
+
+        Returns:
+            The form from the inputs, then the cotangent of the result, to the result and its gradients; None where the result is not one
+            number, or Values are captured.
         """
         if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.kinds:
             return None
@@ -184,7 +214,7 @@ class Trace:
         return self.derived[n]
 
     def guards_hold(self, groups: Groups) -> bool:
-        """Whether the guards of the form of all of it have the values that they had in the recording."""
+        """Whether the guards of a trace that is a form have, for these arguments, the answers that they had in the recording."""
         assert self.whole is not None  # noqa: S101  # others are in a tree
         if not len(self.guards):
             return True
@@ -196,7 +226,7 @@ class Trace:
         return bool((np.array(found[self.structure.count :]) == self.guards).all())
 
     def result(self, name: str, groups: Groups) -> Any:
-        """What the function gives for one lane of these groups, by the form of all of it."""
+        """The result of the function for these arguments, by a call of its form, joined to the Values among them."""
         if self.whole is None:
             return self.unravel(call(name, self.once, given_to(groups, lazy=False)))
         found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
@@ -204,12 +234,12 @@ class Trace:
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
 
-# Arrays of so many numbers are traced as a whole; so many, where each lane has one.
+# Arrays of at least LARGE numbers become traced arrays; where each lane has an array of its own, those of at least WIDE numbers.
 LARGE, WIDE = 64, 1024
 
 
 def given_to(groups: Groups, *, lazy: bool) -> list[Any]:
-    """The numbers and Values of a call that has no lanes, or, of what is traced as a whole, its array."""
+    """The inputs of the form of a call without lanes: numbers and Values, and the array itself where it became a traced array."""
     found: list[Any] = []
     for array, own in groups:
         found += [array[0]] if lazy and array.size >= LARGE and not own else own or array[0].tolist()
@@ -217,7 +247,7 @@ def given_to(groups: Groups, *, lazy: bool) -> list[Any]:
 
 
 def _inputs(args: Arguments, lane: int, tracer: Tracer) -> list[Any]:
-    """What stands for them in a recording: Values, or a traced array."""
+    """The inputs of a recording in place of the live numbers of a lane: Values and traced arrays."""
     found: list[Any] = []
     for (array, own), masks in zip(args.groups, args.masks, strict=True):
         row = array[lane if len(array) > 1 else 0]
@@ -232,7 +262,7 @@ def _inputs(args: Arguments, lane: int, tracer: Tracer) -> list[Any]:
 
 
 def _kinds(x: Any, tracer: Tracer) -> list[type | None]:
-    """For each number of a leaf whether it is a bool or an int."""
+    """For each number of a leaf of the result: bool, int, or None for a float."""
     if x.__class__ is TracedArray:
         return [x.kind] * x.size
     if isinstance(x, np.ndarray) and x.dtype != object:
@@ -247,7 +277,7 @@ def _kind(x: Any, tracer: Tracer) -> type | None:
 
 
 def of_kind(x: Any, kind: type) -> Any:
-    """Floats or Values as numbers of another kind, which have no derivative."""
+    """A number, Value or array converted to bool or int, `kind`; the result has no derivative."""
     if isinstance(x, np.ndarray):
         return np.array([v._number if v.__class__ is Value else v for v in x.ravel()]).astype(kind).reshape(x.shape)
     return kind(x._number if x.__class__ is Value else x)
@@ -262,19 +292,19 @@ def _node(x: Any) -> Any:
 
 
 def leaves_of(leaves: Sequence[Any]) -> list[Any]:
-    """The Values on which leaves of a structure rest."""
+    """The nodes of the leaves of a structure; of a traced array its owner."""
     return [v for x in leaves for v in ([_node(x)] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel())]
 
 
 def with_captured(groups: Groups, trace: Trace) -> Groups:
-    """The groups of a call, followed by the group of what the trace captured."""
+    """The groups of a call, and one more with the Values that the trace captured."""
     if not trace.captured:
         return groups
     return [*groups, (np.array([[v._number for v in trace.captured]]), trace.captured)]
 
 
 def _identities(tree: Any) -> list[int]:
-    """The identities of what a structure holds, except the entries of arrays of numbers."""
+    """The identities of all objects in a structure, by which a change is noticed; entries of arrays of numbers are not among them."""
     leaves = tree_flatten(tree)[0]
     held = [[x] if not isinstance(x, np.ndarray) or x.__class__ is TracedArray else x.ravel() if x.dtype == object else [] for x in leaves]
     return [id(x) for own in held for x in own if not isinstance(x, np.generic)]

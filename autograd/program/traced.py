@@ -1,6 +1,7 @@
-"""Traced arrays: what a function that `jit` traces is given for an array, a handle in place of a Value for each entry.
+"""Traced arrays: while `jit` records a function, a large array among its arguments is one handle rather than a Value for each entry.
 
-NumPy's functions of all entries alike, its sums, and products with its rows run over lanes; anything else has a Value for each entry.
+Elementwise functions of NumPy, sums over all entries, means, and products of a matrix with a vector are recorded as one step over lanes.
+For anything else the array is replaced by one with a Value for each entry.
 """
 
 from collections.abc import Sequence
@@ -19,13 +20,13 @@ from autograd.trees import tree_map
 from autograd.ufuncs import LIVE, QUESTIONS
 from autograd.walks import Deferred
 
-# In place of the number of an entry, where the whole array is meant.
+# Stands for the index of an entry where the whole array is meant.
 ALL = -1
-Key = tuple[int, int]  # an output of a form, and the number of an entry of it: 0 for a number
+Key = tuple[int, int]  # the index of an output of a form, and the index of an entry in it: 0 where the output is a number
 
 
 class Output(Op):
-    """A number that a call gives: an output of its form, or an entry of one that is an array."""
+    """The operation of a node for one number that a call returns: an output of its form, or an entry of an output that is an array."""
 
     def __init__(self, key: Key) -> None:
         # Without Op's own __init__, since there is nothing to check.
@@ -35,7 +36,7 @@ class Output(Op):
         self.arity = 1
 
     def sent(self, node: Any, grad: float, carried: dict[Any, dict[Key, Any]]) -> tuple[float, tuple[float, ...]]:
-        """Keep the gradient for the call, which only has to know that there is one."""
+        """Store the gradient under the call; the call itself is sent 1, which only marks it as reached. See `Call.sent`."""
         carried.setdefault(node._args[0], {})[self.key] = grad
         return 1.0, (1.0,)
 
@@ -45,13 +46,13 @@ class Output(Op):
         return [(node.args[0], 1.0, mask)]
 
     def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> Any:  # noqa: ARG002  # as that of a call
-        """The tangent, among those of the call."""
+        """The tangent: the part of the call's tangents that belongs to this number."""
         k, i = self.key
         tangent = carried[node.args[0]][k]
         return np.asarray(plainly(tangent)).item(i) if isinstance(tangent, np.ndarray) else tangent
 
     def refuse_changed(self, _node: Any) -> None:
-        """Its derivative depends on no number."""
+        """Do nothing: the derivative is the same whatever the numbers are."""
 
     def __reduce__(self) -> Any:
         return output_of, (self.key,)
@@ -59,21 +60,21 @@ class Output(Op):
 
 @cache
 def output_of(key: Key) -> Output:
-    """The only `Output` of a key."""
+    """The `Output` of a key, one object for all nodes."""
     return Output(key)
 
 
 def entry_of(owner: Any, key: Key, number: float) -> Any:
-    """A number that a call gave, or an entry of an array."""
+    """A node for one number that the call `owner` returned."""
     return Value._recorded(number, Deferred([1.0]), output_of(key), (owner,))
 
 
 class ArrayLost(TraceError):
-    """An entry of a traced array was read past the array itself: the function has to be traced with a Value for each entry."""
+    """The memory of a traced array was read, as `np.asarray` does: the function has to be recorded with a Value for each entry."""
 
 
 class Placeholder:
-    """The entries in the memory of a traced array, which are not numbers."""
+    """The only object in the memory of traced arrays; any use of it as a number raises ArrayLost."""
 
     def __getattr__(self, _name: str) -> Any:
         raise ArrayLost
@@ -85,7 +86,7 @@ def _lost(*_args: Any) -> Any:
 
 COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"}
 for _name in {name for name in dir(float) if name.startswith("__")}.difference(dir(object)) | COMPARISONS:
-    setattr(Placeholder, _name, _lost)  # which Python looks up in the class
+    setattr(Placeholder, _name, _lost)  # Python looks these up in the class
 
 
 CELL = np.empty((), object)
@@ -93,14 +94,15 @@ CELL[()] = Placeholder()
 
 
 class TracedArray(Handle):
-    """An array that a traced function was given, or that lanes gave: a handle, so that no entry is an object.
+    """A handle for an array that is an argument of a recorded function, or a result of lanes; it has no object for an entry.
 
-    NumPy's functions of all entries alike, its sums, and products with its rows run over lanes; anything else has a Value for each entry.
+    It is an instance of np.ndarray, so that code which asks for one accepts it; its memory holds no numbers.
 
     Attributes:
-        owner: the node that it is from, and `output`, which of its outputs.
+        owner: the node that the array belongs to: a call, or a node that stands for the argument.
+        output: the index of the array among the outputs of that call.
         numbers: its numbers in this recording.
-        kind: bool or int where it stands for such, else None.
+        kind: bool or int if its entries stand for bools or ints, else None.
     """
 
     owner: Any
@@ -110,7 +112,7 @@ class TracedArray(Handle):
 
     @staticmethod
     def of(numbers: np.ndarray, owner: Any, output: int, kind: type | None = None) -> "TracedArray":
-        """The handle of an output."""
+        """The handle of an output of a node."""
         made: TracedArray = np.broadcast_to(CELL, numbers.shape).view(TracedArray)
         made.owner, made.output, made.numbers, made.kind = owner, output, numbers, kind
         return made
@@ -120,11 +122,11 @@ class TracedArray(Handle):
         return TracedArray.of(self.numbers.reshape(*shape), self.owner, self.output, self.kind)
 
     def entries(self) -> Any:
-        """The array with a Value for each entry."""
+        """This array with a Value for each entry."""
         return self.unpacked(current().tracer).reshape(self.shape)
 
     def unpacked(self, tracer: Any) -> Any:
-        """The entries in a row, the same whenever they are asked for in one recording."""
+        """The Values of the entries, as a vector; within one recording they are always the same nodes."""
         known = tracer.unpacked.setdefault(self.owner, {})
         if self.output not in known:
             numbers = enumerate(self.numbers.ravel().tolist())
@@ -173,11 +175,12 @@ class TracedArray(Handle):
 
 
 def plainly(x: Any) -> Any:
-    """With a Value for each entry, where it is a traced array."""
+    """A traced array as an array with a Value for each entry; anything else as it is."""
     return x.entries() if x.__class__ is TracedArray else x
 
 
 def _by_entries(name: str) -> Any:
+    """An attribute or method of np.ndarray that is applied to the array with a Value for each entry."""
     if not callable(getattr(np.ndarray, name)):
         return property(lambda self: getattr(self.entries(), name))
 
@@ -196,7 +199,17 @@ REDUCED = {np.sum: lambda x: over_lanes(np.add, "reduce", [x], {"axis": None}), 
 
 
 def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
-    """A function of NumPy's over lanes; None where it has to go entry by entry."""
+    """Record a call of a ufunc as one step over lanes.
+
+    Args:
+        ufunc: the ufunc, and so on as NumPy gives them to `__array_ufunc__`.
+        method: "__call__", "reduce" …
+        inputs: the positional arguments.
+        options: the keyword arguments.
+
+    Returns:
+        The result; None where the call has to be made with a Value for each entry.
+    """
     if method == "reduce" and ufunc is np.add and (options.get("axis", 0) is None or inputs[0].ndim == 1):
         if any(x is not None for name, x in options.items() if name not in {"axis", "keepdims"}) or options.get("keepdims"):
             return None
@@ -213,7 +226,7 @@ def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
 
 
 def each_entry(f: Any, inputs: Sequence[Any]) -> Any:
-    """A function of the entries of arrays of equal shapes, and of numbers, over lanes; None where it has to go entry by entry."""
+    """Record `f`, a function of numbers, applied to arrays of equal shapes entry by entry, as one step over lanes; None if not possible."""
     arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
     if not all(x.__class__ is TracedArray or x.dtype in {float, bool} for x in arrays) or any(x.shape != arrays[0].shape for x in arrays):
         return None
@@ -223,7 +236,7 @@ def each_entry(f: Any, inputs: Sequence[Any]) -> Any:
 
 
 class LANES:
-    """How functions are run over lanes: filled in by vmap.py, which stands below."""
+    """How functions are run over lanes; vmap.py, which rests on this module, assigns `run`."""
 
     run: Any = None
 

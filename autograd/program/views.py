@@ -1,4 +1,4 @@
-"""Views: an array of a form as lanes see it, a row of numbers for each lane, or one that all share."""
+"""Views: how lanes read an array of a form: each lane one row of numbers, or all lanes the whole array."""
 
 import math
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ NONE = np.empty(0, int)
 
 
 def moved(numbers: np.ndarray, places: Mapping[int, int]) -> np.ndarray:
-    """The new places of these, by a mapping from old to new ones."""
+    """The places after renumbering, by a mapping from old places to new ones."""
     return np.array([places[p] for p in numbers.tolist()], int)
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """An array as lanes see it.
+    """An array with the axis along which lanes read it.
 
     Attributes:
         place: that of the array.
@@ -60,4 +60,5 @@ class View:
 
 
 def _plain(x: np.ndarray) -> np.ndarray:
+    """An aligned array of floats; an array of objects as it is."""
     return x if x.dtype == object else np.require(x, float, ["ALIGNED"])  # objects are numbers of another kind

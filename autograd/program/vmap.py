@@ -1,4 +1,7 @@
-"""vmap: a function of one sample, recorded once and run over lanes; lane by lane where something else records or watches."""
+"""vmap: a function of one sample is recorded once and run over lanes.
+
+Within a recording that cannot keep it as one call, and under `detect_anomaly`, the function is called lane by lane.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -25,7 +28,7 @@ from autograd.transformed import Transformed, name_of
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
-# How many forms of calls are kept.
+# The number of forms of calls that are kept.
 KEPT = 8
 
 
@@ -33,7 +36,7 @@ DEFAULTS = {"in_axes": 0, "out_axes": 0, "reduce": None}
 
 
 class VMap(Transformed):
-    """A function over lanes: see `vmap`."""
+    """The function that `vmap` returns."""
 
     def __init__(self, f: Function, in_axes: Any = 0, reduce: str | None = None, out_axes: Any = 0, keywords: int = 0) -> None:
         options = {"in_axes": in_axes, "out_axes": out_axes, "reduce": reduce}
@@ -47,11 +50,11 @@ class VMap(Transformed):
         self.forms: dict[Any, LaneForm] = {}
 
     def remade(self, f: Function, keywords: int) -> "VMap":
-        """The same over the lanes of so many further arguments."""
+        """`vmap` of another function with the same options, whose last `keywords` arguments have lanes along their first axis."""
         return VMap(f, self.in_axes, self.reduce, self.out_axes, keywords)
 
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
-        """The entry of in_axes for each argument."""
+        """The entry of in_axes for each argument, checked."""
         axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * (len(args) - self.keywords)
         axes += (0,) * self.keywords
         if len(axes) != len(args):
@@ -61,7 +64,7 @@ class VMap(Transformed):
         return axes
 
     def weight(self, lanes: int) -> float:
-        """The factor of the sum over so many lanes."""
+        """The factor by which a sum over so many lanes is multiplied: 1/lanes for a mean."""
         return 1.0 / lanes if self.reduce == "mean" else 1.0
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -74,7 +77,7 @@ class VMap(Transformed):
         return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
 
     def _moved(self, found: Any) -> Any:
-        """The results with the axis of the lanes where out_axes has it."""
+        """The results with the axis of the lanes moved from the front to where out_axes has it."""
         axes = tree_broadcast(self.out_axes, found, lambda x: not is_container(x.__class__))
         if axes is None:
             raise LengthError(f"got out_axes {self.out_axes!r}, expected an axis, or containers of axes that match what the function gives")
@@ -84,6 +87,7 @@ class VMap(Transformed):
         return tree_map(lambda x, axis: np.moveaxis(x, 0, axis), found, axes)
 
     def _over_lanes(self, args: Sequence[Any]) -> Any:
+        """The results of all lanes, reduced or with the lanes along the first axis."""
         given = Arguments(args, self.axes(args))
         lanes = given.lanes or 0
         if not lanes:
@@ -101,7 +105,7 @@ class VMap(Transformed):
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             try:
                 return self._called(given, made)
-            except UnknownPath:  # of lanes within: from now on all that they do is recorded as paths of ours
+            except UnknownPath:  # of an inner vmap: from now on its lanes are unrolled, so that its paths are ours
                 self.recordings, self.forms = Recordings(self.f, self.recordings.name), {}
                 return self._over_lanes(args)
         rows = np.empty((count, lanes), dtype=object if joined else float)
@@ -112,7 +116,7 @@ class VMap(Transformed):
         return _stacked(form, rows, leaf_kinds(made))
 
     def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
-        """The results as one call of a form, joined to the Values among the arguments."""
+        """The results by one call of a form, as Values that depend on those among the arguments."""
         options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
         tracer: Any = current().tracer
         if tracer is not None and any(len(trace.guards) for trace, _ in made):
@@ -132,7 +136,7 @@ class VMap(Transformed):
         return tree_unflatten(shapes.structure, results)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
-        """Call the function lane by lane: under another tracer or a watch, or where the lanes themselves are Values."""
+        """Call the function lane by lane: in a recording that keeps no calls, or while each operation is observed."""
         found, watch = [], current().watch
         for lane in range(lanes):
             own = [tree_map(lambda x, axis: _lane(x, axis, lane), x, leaves) for x, leaves in zip(args, axes, strict=True)]  # noqa: B023  # called at once
@@ -155,19 +159,28 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
 
 
 def _marked(x: Any, kind: type) -> Any:
-    """An array of a call, as one of bools or ints."""
+    """An array that a call returned, as one of bools or ints, `kind`."""
     if x.__class__ is not TracedArray:
         return of_kind(x, kind)
     tracer: Any = current().tracer
     x.kind = kind
-    if kind is bool and not tracer.masks:  # what it is used for needs the truth values
+    if kind is bool and not tracer.masks:  # the recording needs the truth values as guards
         return np.array([bool(v) for v in x.unpacked(tracer)]).reshape(x.shape)
     tracer.masked |= kind is bool
     return x
 
 
 def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None = None) -> Any:
-    """Rows, one for each number of the form, as arrays in it with the lanes first, of bools or ints where `kinds` says so."""
+    """The results of all lanes in the structure of one result.
+
+    Args:
+        form: the structure and the shapes of the result of one lane.
+        rows: for each number of it a row with its value in each lane.
+        kinds: for each leaf bool, int or None for floats.
+
+    Returns:
+        The structure, with arrays whose first axis has the lanes.
+    """
     leaves, place, lanes = [], 0, rows.shape[1]
     for shape, kind in zip(form.shapes, kinds or [None] * len(form.shapes), strict=True):
         size = math.prod(shape)
@@ -209,6 +222,7 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
 
 
 def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: str | None) -> Any:
+    """`vmap(f, axes, reduce)(*args)`, for traced arrays."""
     return VMap(f, axes, reduce)(*args)
 
 

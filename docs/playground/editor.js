@@ -34,7 +34,8 @@ function refresh() {
 
 // As many lines as there are, up to some.
 function fitted() {
-  editor.rows = Math.max(4, Math.min(12, editor.value.split("\n").length));
+  editor.rows = 4;
+  while (editor.rows < 12 && editor.scrollHeight > editor.clientHeight) editor.rows++;
 }
 
 // The address holds the text, which holds the inputs.
