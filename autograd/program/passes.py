@@ -6,8 +6,7 @@ like any other, so that they compose in any order. How one is put together is in
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 4.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def adjoint(program: Program, seeded: Sequence[int], wanted: Sequence[int]) -> P
         ends = p.outputs[seeds].astype(np.intp)
         return _cleaned(Splice(Derivative(p, inputs, ends, ends, reverse=True)).program(inputs, with_outputs=False))
 
-    return _once(program, ("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
+    return program.once(("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
 
 
 def tangent(program: Program, active: Sequence[int]) -> Program:
@@ -75,7 +74,7 @@ def tangent(program: Program, active: Sequence[int]) -> Program:
         ends = p.outputs.astype(np.intp)
         return _cleaned(Splice(Derivative(p, inputs, ends, inputs, reverse=False)).program(ends, with_outputs=True))
 
-    return _once(program, ("tangent", tuple(inputs.tolist())), made)
+    return program.once(("tangent", tuple(inputs.tolist())), made)
 
 
 def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
@@ -83,13 +82,6 @@ def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
     if found.ndim != 1 or ((found < 0) | (found >= count)).any():
         raise RangeError(f"got {list(given)} as indices of {what}s, expected whole numbers from 0 below {count}")
     return found
-
-
-def _once(program: Program, key: Any, made: Callable[[], Program]) -> Program:
-    """What a pass makes of a program, kept with it."""
-    if key not in program.derived:
-        program.derived[key] = made()
-    return program.derived[key]
 
 
 def _cleaned(program: Program) -> Program:
