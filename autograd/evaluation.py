@@ -25,6 +25,7 @@ from autograd.program import calls
 from autograd.program.building import form_of, older
 from autograd.program.calls import call
 from autograd.program.form import Form
+from autograd.program.fusion import fused
 from autograd.program.traced import TracedArray
 from autograd.sweeps import depending, finished, pull, push
 from autograd.transformed import Derivative
@@ -248,14 +249,28 @@ class Evaluation:
                 if foreign.made == before:
                     at = [*given, 1.0]
                     return adjoint.sweep(at, range(n), vector, range(n)) if vector else adjoint.jacobian(at, range(n), forward=False)
+        if y.__class__ is Value and self.large and (found := self._second_by_form(y, vector)) is not None:
+            return found
         gradient = self.gradient()
         return gradient.pull(zip(gradient.outputs, vector, strict=True)) if vector else gradient.rows(forward=False)
+
+    def _second_by_form(self, y: Value, vector: Sequence[Any]) -> list[Any] | None:
+        """The same by two passes over the form of the output; None where an operation of the user's own has no second derivative."""
+        every = range(len(self.inputs))
+        form, given = self.form([y])
+        before, adjoint = foreign.made, fused(form.adjoint([0], every))
+        if foreign.made != before:
+            return None
+        if vector:
+            return finished(call("hvp", adjoint.adjoint(every, every), [*given, 1.0, *vector]), graph=True)
+        found = finished(call("hessian", fused(adjoint.rows(every, forward=False)), [*given, 1.0]), graph=True)
+        return [found[i : i + len(every)] for i in range(0, len(found), len(every))]
 
     @property
     def large(self) -> bool:
         """Whether its derivative is a call of a program, rather than recorded operation by operation."""
         tracer = current().tracer
-        return len(self.nodes) >= MANY and (tracer is None or tracer.lazy)
+        return len(self.nodes) >= MANY if tracer is None else tracer.lazy and (self.calls or len(self.nodes) >= MANY)
 
     def form(self, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> tuple[Form, list[Any]]:
         """The graph as a form.
@@ -270,7 +285,8 @@ class Evaluation:
         captured = older(self.nodes, self.run, calls=self.calls) if self.graph else []
         given = inputs or [x if x.args and self.graph else x._number for x in self.inputs]  # a Value's
         whole = self.calls or any(x.__class__ is TracedArray for x in captured)
-        return form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ()), [*given, *captured]
+        form = form_of(outputs, [*self.inputs, *captured], self.nodes if whole else ())
+        return fused(form) if whole else form, [*given, *captured]
 
     def rows(self, *, forward: bool) -> list[list[Any]]:
         """The rows of the Jacobian, in forward or reverse mode."""
@@ -279,6 +295,10 @@ class Evaluation:
         if several:  # one pass over a program, and one run over lanes
             form, given = self.form(self.outputs)
             return form.jacobian(given, range(n), forward=forward)
+        if self.ends and self.large:
+            form, given = self.form(self.outputs)
+            found = finished(call("jacobian", fused(form.rows(range(n), forward=forward)), given), graph=True)
+            return [found[i : i + n] for i in range(0, len(found), n)]
         if forward:
             columns = [self.push([1.0 if k == i else 0.0 for k in range(n)]) for i in range(n)]
             return [list(row) for row in zip(*columns, strict=True)]

@@ -324,6 +324,19 @@ class Form:
         made.outputs = [*self.outputs, *[carried[p] if p in carried else made.zero(self.shape(p)) for p in self.outputs]]
         return made.pruned()
 
+    def rows(self, wanted: Sequence[int], *, forward: bool) -> "Form":
+        """The form of the derivatives of the outputs with respect to the wanted inputs, all numbers: the Jacobian, row by row."""
+        made, found = Form(), []
+        inputs = [made.input(self.shape(p)) for p in self.inputs]
+        one = made.constant(1.0)
+        for k in wanted if forward else range(len(self.outputs)):
+            part = self.tangent([k]) if forward else self.adjoint([k], wanted)
+            places = dict(zip(part.inputs, [*inputs, one], strict=True))
+            made.append(part, places)
+            found.append([places[p] for p in part.outputs[-len(self.outputs) if forward else 0 :]])
+        made.outputs = np.ravel(np.transpose(found) if forward else found).tolist()
+        return made
+
     def pruned(self) -> "Form":
         """Remove steps, results and constants on which no output depends (dead code), in place; return this form."""
         live, steps = set(self.outputs), []

@@ -1,10 +1,7 @@
-"""Fusion: steps of a form that run over the same lanes are joined into one step.
-
-A joined step computes common subexpressions once, and does not store the intermediate arrays that only its second part reads. Fusion
-changes which instructions run together, not what they compute.
-"""
+"""Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,220 +13,213 @@ from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.views import View
 
-# Two steps are not joined where the result would have more instructions than this.
+# So many instructions at most in a step that is made of several.
 LONGEST = 20000
 
 
 def fused(form: Form) -> Form:
-    """Join steps over the same lanes where that is possible.
-
-    Args:
-        form: any form; it is not changed.
-
-    Returns:
-        A form with the same inputs and outputs, and at most as many steps.
-    """
+    """The form with fewer steps."""
     made = form = _without_copies(form)
     uses = Counter(place for step in form.steps for place in {place for place, *_ in step.sources()})
     uses.update(form.outputs)
     kept: list[Any] = []
     for step in form.steps:
-        where, both = _partner(kept, step, uses)
-        if both is None:
-            kept.append(step)
-        elif where < 0:  # the earlier one waits for the later one
-            del kept[~where]
-            kept.append(both)
-        else:
-            kept[where] = both
-    made.steps = kept
+        own: Any = _Joined(step) if _is_flat(step) else _Alone(step)
+        at = _partner(kept, own, uses) if _is_flat(step) else None
+        if at is None:
+            kept.append(own)
+        elif at < 0:  # the earlier one waits for the later one
+            kept.append(kept.pop(~at))
+    made.steps = [own.step() for own in kept]
     return made.pruned()
 
 
 class _Aliases(dict[int, int]):
-    """A mapping from a place to the place that is to be read instead; a place that is not a key is mapped to itself."""
+    """Places in place of others, or the same."""
 
     def __missing__(self, place: int) -> int:
         return place
 
 
 def _without_copies(form: Form) -> Form:
-    """The form without copies: an output that only repeats an input of its step is replaced, wherever it is read, by that input."""
+    """The form in which numbers that a step only hands on are read where they are from."""
     made, aliases = form.copy(), _Aliases()
     made.steps = []
     for step in form.steps:
-        own = step.reading(aliases)
+        own = step.reading(aliases) if aliases else step
         made.steps.append(own)
         if _is_flat(own) and own.lanes == 1 and own.weight == 1.0:
-            sources = {k: place for place, *inputs in own.sources() for k in inputs if place >= 0}
-            ends = zip(own.sums.tolist(), own.batched.program.outputs.tolist(), strict=False)
-            aliases.update((place, sources[end]) for place, end in ends if end in sources)
+            ends = own.batched.program.outputs[: len(own.sums)]
+            if (ends < own.batched.program.inputs).any():
+                sources = {k: place for place, *inputs in own.sources() for k in inputs if place >= 0}
+                aliases.update((p, sources[end]) for p, end in zip(own.sums.tolist(), ends.tolist(), strict=True) if end in sources)
     made.outputs = [aliases[place] for place in form.outputs]
     return made.pruned()
 
 
-def _partner(kept: list[Any], step: Any, uses: "Counter[int]") -> tuple[int, Step | None]:
-    """Find an earlier step with which `step` can be joined.
-
-    Args:
-        kept: the steps before it.
-        step: the step.
-        uses: how many steps and outputs read each place.
-
-    Returns:
-        An index i into `kept`, and the joined step. If i >= 0, the joined step takes the place of `kept[i]`; if i < 0, `kept[~i]` is to be
-        removed and the joined step comes last. The joined step is None where there is none.
-    """
-    if not _is_flat(step):
-        return 0, None
-    read = {place for place, *_ in step.sources()}
-    after: set[int] = set()  # the places that the steps after `kept[i]` read, and in `written` those that they write
+def _partner(kept: list[Any], own: "_Joined", uses: "Counter[int]") -> int | None:
+    """Take this step into one of those `kept`: the place of that, or ~place where it comes last; None where there is none to take it."""
+    after: set[int] = set()  # read, and written, by the steps after the one at hand
     written: set[int] = set()
     for i in range(len(kept) - 1, -1, -1):
         other = kept[i]
-        gives = {place for place, *_ in other.places()}
-        if _is_flat(other) and other.lanes == step.lanes:
-            early, late = not read & written, not gives & after
-            if (early or late) and (both := _joined(other, step, gives & read, uses)) is not None:
-                return (i if early else ~i), both
-        after |= {place for place, *_ in other.sources()}
-        written |= gives
-    return 0, None
+        if other.__class__ is _Joined and other.lanes == own.lanes:
+            early, late = own.reads.isdisjoint(written), other.gives.isdisjoint(after)
+            if (early or late) and other.takes(own, uses):
+                return i if early else ~i
+        after |= other.reads
+        written |= other.gives
+    return None
 
 
 def _is_flat(step: Any) -> bool:
-    """Whether a step runs one program of operations of the table: not one of several paths, not a form, no operation of the user's."""
     return step.__class__ is Step and step.batched.__class__ is BatchedProgram and not step.batched.program.own
 
 
-def _joined(first: Step, second: Step, passed: set[int], uses: "Counter[int]") -> Step | None:
-    """One step that does what both do; `passed` are the outputs of the first that the second reads. None where they cannot be joined."""
-    one, two = first.batched.program, second.batched.program
-    gone = first.weight == 1.0 and all(place in passed and uses[place] == 1 for place, *_ in first.places())
-    same_weight = first.weight == second.weight and (first.weight == 1.0 or not passed)
-    if len(one) + len(two) > LONGEST or not (same_weight or gone):
-        return None
-    inputs = _Inputs(first, passed)
-    for g in second.inputs:
-        if not (inputs.view(g) if g.__class__ is View else inputs.numbers(g.tolist())):
-            return None
-    inputs.close()
-    program = _concatenated(one, two, np.array(inputs.sources, int), inputs.count)
-    n, m = len(one.outputs), len(two.outputs)
-    order = []
-    for (a, b), (c, d) in zip(_parts(first), _parts(second), strict=True):
-        order += [*range(a, b), *range(n + c, n + d)]
-    batched = BatchedProgram(merged(program.with_outputs(order)), range(n + m))
-    return Step(
-        batched,
-        first.lanes,
-        tuple(inputs.groups),
-        np.concatenate([first.sums, second.sums]),
-        first.columns + second.columns,
-        second.weight,
-        first.totals + second.totals,
-    )
-
-
-def _parts(step: Step) -> list[tuple[int, int]]:
-    """The ranges of a step's outputs, as pairs of begin and end: numbers that are sums over lanes, arrays that are, and columns."""
-    n, summed, count = len(step.sums), step.summed, step.batched.outputs
-    return [(0, n), (n, summed), (summed, count)]
-
-
-class _Inputs:
-    """The inputs of a joined step: those of the first step, then those of the second that the first neither has nor computes.
+class _Alone:
+    """A step of another kind.
 
     Attributes:
-        groups: the inputs in groups, as in `Step.inputs`.
-        count: the number of inputs.
-        sources: for each input of the second step where it comes from: k for input k of the joined step, ~k for output k of the first.
+        reads: the places of its arguments.
+        gives: the places of its results.
     """
 
-    def __init__(self, first: Step, passed: set[int]) -> None:
-        self.first, self.passed = first, passed
-        self.groups, self.count = list(first.inputs), first.batched.program.inputs
-        self.sources: list[int] = []
-        self.outputs = {place: own for place, *own in first.places()}
-        self.known: dict[Any, int] = {}  # the index of each input, by its place or the key of its view
-        self.fresh: list[int] = []  # numbers that are not in a group yet
-        start = 0
-        for g in first.inputs:
-            if g.__class__ is View:
-                self.known[_key(g)] = start
-                start += g.width
-            else:
-                self.known.update(zip(g.tolist(), range(start, start + len(g)), strict=True))
-                start += len(g)
+    def __init__(self, step: Any) -> None:
+        self.own = step
+        self.reads, self.gives = {place for place, *_ in step.sources()}, {place for place, *_ in step.places()}
 
-    def numbers(self, places: list[int]) -> bool:
-        """Add numbers that the second step reads; False where one is a sum over lanes of the first, which is complete only at its end."""
-        for place in places:
-            if place in self.passed:
-                if self.first.lanes > 1:
-                    return False
-                self.sources.append(~self.outputs[place][0])
-                continue
-            if place not in self.known:
-                self.known[place] = self.count + len(self.fresh)
-                self.fresh.append(place)
-            self.sources.append(self.known[place])
+    def step(self) -> Any:
+        """The step."""
+        return self.own
+
+
+class _Joined(_Alone):
+    """A step made of several over the same lanes: what it reads, then the programs, each with where its inputs are from.
+
+    Attributes:
+        groups: its inputs, as a step has them.
+        count: how many inputs there are.
+        programs: with each, for each of its inputs, the input of the whole, or ~output of the programs before it.
+        ends: the outputs that are sums, arrays of sums, and columns.
+    """
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step)
+        self.lanes, self.weight = step.lanes, step.weight
+        self.members = [step]
+        self.programs: list[tuple[Program, list[int]]] = []
+        self.groups: list[Any] = []
+        self.count = self.outputs = self.size = 0
+        self.ends: tuple[list[int], ...] = ([], [], [])
+        self.known: dict[Any, int] = {}  # an input, by its place or its view
+        self.fresh: list[int] = []  # numbers that wait to become a group
+        self.filled: dict[int, list[int]] = {}  # places that members fill, with the outputs that do
+        self.views: dict[int, View] = {}
+        self._add(step, self._sources(step, set()) or [])
+
+    def takes(self, other: "_Joined", uses: "Counter[int]") -> bool:
+        """Whether it is joined by a single step, which may read what it gives."""
+        (step,) = other.members
+        passed = self.gives & other.reads
+        gone = self.weight == 1.0 and all(place in passed and uses[place] == 1 for place in self.gives)
+        same_weight = self.weight == step.weight and (self.weight == 1.0 or not passed)
+        if self.size + other.size > LONGEST or not (same_weight or gone) or not self._fits(step, passed):
+            return False
+        self.members.append(step)
+        self._add(step, self._sources(step, passed))
+        self.weight = step.weight
+        self.reads |= other.reads - passed
+        self.gives |= other.gives
         return True
 
-    def view(self, g: View) -> bool:
-        """Add an array that the second step reads; False where the first computes it, but with other lanes or in another order."""
-        self.close()
-        if g.place in self.passed:
-            given = next((view for view in self.first.columns if view.place == g.place), None)
-            self.sources += [~k for k in self.outputs[g.place]]
-            return given is not None and _aligned(given, g)
-        if _key(g) not in self.known:
-            self.known[_key(g)] = self.count
+    def _fits(self, step: Step, passed: set[int]) -> bool:
+        """Whether what it gives the step is what each lane has, in the order in which lanes see it."""
+        for g in step.inputs:
+            if g.__class__ is not View:
+                if self.lanes > 1 and not passed.isdisjoint(g.tolist()):
+                    return False  # lanes would have to be summed first
+            elif g.place in passed and (g.place not in self.views or not _aligned(self.views[g.place], g)):
+                return False
+        return True
+
+    def _sources(self, step: Step, passed: set[int]) -> list[int]:
+        found: list[int] = []
+        for g in step.inputs:
+            if g.__class__ is View:
+                found += [~k for k in self.filled[g.place]] if g.place in passed else self._view(g)
+            else:
+                found += [~self.filled[place][0] if place in passed else self._number(place) for place in g.tolist()]
+        self._close()
+        return found
+
+    def _view(self, g: View) -> range:
+        self._close()
+        key = g.place, g.shape, g.axis, id(g.rows)
+        if key not in self.known:
+            self.known[key] = self.count
             self.groups.append(g)
             self.count += g.width
-        self.sources += range(self.known[_key(g)], self.known[_key(g)] + g.width)
-        return True
+        return range(self.known[key], self.known[key] + g.width)
 
-    def close(self) -> None:
-        """Put the numbers that are not in a group yet into one."""
+    def _number(self, place: int) -> int:
+        if place not in self.known:
+            self.known[place] = self.count + len(self.fresh)
+            self.fresh.append(place)
+        return self.known[place]
+
+    def _close(self) -> None:
+        """Make a group of the numbers that wait."""
         if self.fresh:
             self.groups.append(np.array(self.fresh))
             self.count += len(self.fresh)
             self.fresh = []
 
+    def _add(self, step: Step, sources: list[int]) -> None:
+        program = step.batched.program
+        self.programs.append((program, sources))
+        self.filled.update((place, [self.outputs + k for k in own]) for place, *own in step.places())
+        self.views.update((view.place, view) for view in step.columns)
+        starts = (0, len(step.sums), step.summed, step.batched.outputs)
+        for k, own in enumerate(self.ends):
+            own.extend(range(self.outputs + starts[k], self.outputs + starts[k + 1]))
+        self.outputs += step.batched.outputs
+        self.size += len(program)
 
-def _key(view: View) -> Any:
-    return view.place, view.shape, view.axis, id(view.rows)
+    def step(self) -> Step:
+        """The step, in which what its members have in common is computed once."""
+        if len(self.members) == 1:
+            return self.members[0]
+        whole = _concatenated(self.programs, self.count).with_outputs([k for own in self.ends for k in own])
+        program = whole.once("merged", partial(merged, whole))
+        return Step(
+            BatchedProgram(program, range(len(program.outputs))),
+            self.lanes,
+            tuple(self.groups),
+            np.concatenate([step.sums for step in self.members]),
+            tuple([view for step in self.members for view in step.columns]),
+            self.weight,
+            tuple([view for step in self.members for view in step.totals]),
+        )
 
 
 def _aligned(one: View, two: View) -> bool:
-    """Whether lane k of both views sees the same numbers of the array, in the same order."""
+    """Whether lanes see the same numbers of an array in the same order."""
     whole = one.axis == two.axis == 0 and one.rows is None and two.rows is None
     return whole and one.shape[0] == two.shape[0] and one.width == two.width
 
 
-def _concatenated(one: Program, two: Program, sources: np.ndarray, inputs: int) -> Program:
-    """The program that runs `one`, then `two`.
-
-    Args:
-        one: the first program.
-        two: the second.
-        sources: for each input of `two` where it comes from: k for input k of the new program, ~k for output k of `one`.
-        inputs: the number of inputs of the new program, of which the first are those of `one`.
-
-    Returns:
-        The program, with the outputs of `one`, then those of `two`.
-    """
-    constants = len(one.constants) + len(two.constants)
-    first = np.concatenate([np.arange(one.inputs), inputs + np.arange(len(one.constants)), inputs + constants + np.arange(len(one))])
-    taken = np.where(sources < 0, np.append(first[one.outputs], 0)[np.where(sources < 0, ~sources, -1)], sources)  # the 0 is not used
-    own = inputs + constants + len(one) + np.arange(len(two))
-    second = np.concatenate([taken, inputs + len(one.constants) + np.arange(len(two.constants)), own])
-    return Program.from_arrays(
-        np.concatenate([one.codes, two.codes]),
-        np.concatenate([one.starts, one.starts[-1] + two.starts[1:]]),
-        np.concatenate([first[one.args], second[two.args]]),
-        np.concatenate([one.constants, two.constants]),
-        np.concatenate([first[one.outputs], second[two.outputs]]),
-        inputs,
-    )
+def _concatenated(programs: list[tuple[Program, list[int]]], inputs: int) -> Program:
+    """The instructions of all, one program after the other; with each the inputs of the whole, or ~outputs before it, that it takes."""
+    constants = np.concatenate([program.constants for program, _ in programs])
+    constant, instruction = inputs, inputs + len(constants)
+    args, starts, outputs, at = [], [np.zeros(1, int)], np.empty(0, int), 0
+    for program, sources in programs:
+        taken = np.array(sources, int)
+        taken[taken < 0] = outputs[~taken[taken < 0]]
+        own = np.concatenate([taken, constant + np.arange(len(program.constants)), instruction + np.arange(len(program))])
+        args.append(own[program.args])
+        outputs = np.concatenate([outputs, own[program.outputs]])
+        starts.append(at + program.starts[1:].astype(int))
+        constant, instruction, at = constant + len(program.constants), instruction + len(program), at + len(program.args)
+    codes = np.concatenate([program.codes for program, _ in programs])
+    return Program.from_arrays(codes, np.concatenate(starts), np.concatenate(args), constants, outputs, inputs)

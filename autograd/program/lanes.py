@@ -15,7 +15,7 @@ from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace
 from autograd.errors import RangeError
 from autograd.kinds import quietly
 from autograd.program import passes
-from autograd.program.program import Program
+from autograd.program.program import SMALL, Program
 
 
 @cache
@@ -102,7 +102,8 @@ class BatchedProgram:
 
     def only(self, outputs: Sequence[int]) -> "BatchedProgram":
         """The program with only the outputs of these indices, in this order."""
-        return _whole(passes.pruned(self.program, outputs))
+        made = partial(passes.pruned, self.program, outputs)
+        return _whole(self.program.once(("pruned", *outputs), made) if len(self.program) <= SMALL else made())
 
     def masked(self, outputs: Sequence[int]) -> "BatchedProgram":
         """The program with a further input, a mask, for each of these outputs: where it is 0, the output is 0 without a derivative."""
@@ -214,11 +215,13 @@ class BatchedProgram:
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]
             p = self.program
+            is_seeded = np.zeros(len(p.outputs), np.uint8)
+            is_seeded[list(self.seeded if seeded is None else seeded)] = 1
             self.plans[key] = kernel.Plan(
                 p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs,
                 uniform=np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8),
                 wanted=np.repeat(wanted, widths).astype(np.uint8),
-                seeded=np.isin(np.arange(len(p.outputs)), self.seeded if seeded is None else seeded).astype(np.uint8),
+                seeded=is_seeded,
             )  # fmt: skip
         return self.plans[key]
 

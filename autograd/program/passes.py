@@ -6,8 +6,7 @@ any other, so the passes compose in any order. `autograd.program.splice` puts it
 Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 4.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def adjoint(program: Program, seeded: Sequence[int], wanted: Sequence[int]) -> P
         ends = p.outputs[seeds].astype(np.intp)
         return _cleaned(Splice(Derivative(p, inputs, ends, ends, reverse=True)).program(inputs, with_outputs=False))
 
-    return _once(program, ("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
+    return program.once(("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
 
 
 def tangent(program: Program, active: Sequence[int]) -> Program:
@@ -75,7 +74,7 @@ def tangent(program: Program, active: Sequence[int]) -> Program:
         ends = p.outputs.astype(np.intp)
         return _cleaned(Splice(Derivative(p, inputs, ends, inputs, reverse=False)).program(ends, with_outputs=True))
 
-    return _once(program, ("tangent", tuple(inputs.tolist())), made)
+    return program.once(("tangent", tuple(inputs.tolist())), made)
 
 
 def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
@@ -84,13 +83,6 @@ def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
     if found.ndim != 1 or ((found < 0) | (found >= count)).any():
         raise RangeError(f"got {list(given)} as indices of {what}s, expected whole numbers from 0 below {count}")
     return found
-
-
-def _once(program: Program, key: Any, made: Callable[[], Program]) -> Program:
-    """The result of a pass; it is kept with the program, so that the pass runs only once for each key."""
-    if key not in program.derived:
-        program.derived[key] = made()
-    return program.derived[key]
 
 
 def _cleaned(program: Program) -> Program:

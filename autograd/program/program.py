@@ -10,7 +10,7 @@ import re
 import struct
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -32,11 +32,15 @@ FORMAT, VERSION = "valuegrad program, version {}", 2
 TYPES = {"codes": np.uint8, "starts": np.uint32, "args": np.int32, "constants": np.float64, "outputs": np.int32}
 OPS = tuple(TABLE.values())
 CODES = {op: code for code, op in enumerate(OPS)}
+SELECTING = {code for code, op in enumerate(OPS) if op.selects}
 # The table of the first version, whose pickles do not name their operations.
 FIRST = (
     "add sub mul div neg pow powc sum dot sqrt exp expm1 log log1p logsumexp sigmoid tanh softplus relu leaky_relu erf sin cos tan asin "
     "acos atan atan2 hypot sinh cosh abs sign step less less_equal where maximum minimum clip stop_gradient"
 )
+
+# What passes made of a program with at most so many instructions is found again for an equal one: a function that is recorded once more.
+SMALL = 1000
 
 # The pass of reverse mode. It is in passes.py, which rests on this module and registers it here.
 _adjoint: list[Callable[["Program", Sequence[int], Sequence[int]], "Program"]] = []
@@ -45,6 +49,11 @@ _adjoint: list[Callable[["Program", Sequence[int], Sequence[int]], "Program"]] =
 def register_adjoint(adjoint: Callable[["Program", Sequence[int], Sequence[int]], "Program"]) -> None:
     """Use this function for `Program.gradient`."""
     _adjoint.append(adjoint)
+
+
+@lru_cache(256)
+def _derived_of(_program: "Program") -> dict[Any, "Program"]:
+    return {}
 
 
 class Program:
@@ -116,13 +125,23 @@ class Program:
 
     @cached_property
     def derived(self) -> dict[Any, "Program"]:
-        """The results of passes over this program, kept by `passes`."""
-        return {}
+        """What passes have made of the program, or, where it is small, of one that is equal to it."""
+        return {} if self.own or len(self) > SMALL else _derived_of(self)
+
+    def once(self, key: Any, made: Callable[[], "Program"]) -> "Program":
+        """What a pass makes of the program, kept with it."""
+        if key not in self.derived:
+            self.derived[key] = made()
+        return self.derived[key]
+
+    @cached_property
+    def selects(self) -> bool:
+        """Whether one of its operations selects one of its arguments."""
+        return not SELECTING.isdisjoint(self.codes.tolist())
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {**vars(self), "names": list(TABLE)}
-        state.pop("derived", None)
-        return state
+        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects"}}
+        return {**state, "names": list(TABLE)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -176,8 +195,7 @@ class Program:
         Args:
             within: for each output whether it is itself used only so.
         """
-        selecting = [code for code, op in enumerate(OPS) if op.selects]
-        if not any(within) and not np.isin(self.codes, selecting).any():
+        if not any(within) and not self.selects:
             return np.zeros(self.inputs, bool)
         first, starts, args = self.inputs + len(self.constants), self.starts.tolist(), self.args.tolist()
         reached, always = np.zeros((2, first + len(self)), bool).tolist()
@@ -187,7 +205,7 @@ class Program:
         for k, code in reversed(list(enumerate(self.codes.tolist()))):
             for place in args[starts[k] : starts[k + 1]] if reached[first + k] else ():
                 reached[place] = True
-                always[place] |= always[first + k] and code not in selecting
+                always[place] |= always[first + k] and code not in SELECTING
         found: np.ndarray = ~np.array(always[: self.inputs], bool)
         return found
 

@@ -6,6 +6,7 @@ and Unpack in `packing.py`, and Route in `paths.py`, have the same methods.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,11 @@ class Step:
 
     def places(self) -> list[list[int]]:
         """For each result its place, then the indices of the program's outputs that it holds."""
-        found = [[int(place), k] for k, place in enumerate(self.sums)]
+        return self._places
+
+    @cached_property
+    def _places(self) -> list[list[int]]:
+        found = [[place, k] for k, place in enumerate(self.sums.tolist())]
         first = len(found)
         for view in (*self.totals, *self.columns):
             found.append([view.place, *range(first, first + view.width)])
@@ -133,6 +138,10 @@ class Step:
 
     def read(self) -> list[tuple[Any, int, list[int]]]:
         """For each argument its view (None for a number), its place, and the indices of the program's inputs that it provides."""
+        return self._read
+
+    @cached_property
+    def _read(self) -> list[tuple[Any, int, list[int]]]:
         found: list[tuple[Any, int, list[int]]] = []
         first = 0
         for g in self.inputs:
@@ -146,6 +155,10 @@ class Step:
 
     def sources(self) -> list[list[int]]:
         """For each argument its place, then the indices of the program's inputs that it provides."""
+        return self._sources
+
+    @cached_property
+    def _sources(self) -> list[list[int]]:
         return [*[[place, *own] for _, place, own in self.read()], *([] if self.route is None else [[self.route]])]
 
     def reading(self, places: Mapping[int, int]) -> "Step":
@@ -172,6 +185,8 @@ class Step:
         """For each argument its place, and whether it is used only within branches of a `where`; `kinds` says the same of the results."""
         within = [kinds.get(place, True) for place, *own in self.places() for _ in own]
         found = self.batched.selected(within)
+        if not found.any():
+            return [(place, False) for _, place, _ in self.read()]
         return [(place, bool(found[own].all())) for _, place, own in self.read()]
 
     def masked(self, places: set[int], cotangents: Mapping[int, int]) -> "Step":

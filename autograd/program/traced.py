@@ -198,6 +198,10 @@ for _name in dir(np.ndarray):
 REDUCED = {np.sum: lambda x: over_lanes(np.add, "reduce", [x], {"axis": None}), np.mean: lambda x: np.sum(x) * (1.0 / x.size)}
 
 
+def _itself(x: Any) -> Any:
+    return x
+
+
 def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Record a call of a ufunc as one step over lanes.
 
@@ -213,7 +217,7 @@ def over_lanes(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dic
     if method == "reduce" and ufunc is np.add and (options.get("axis", 0) is None or inputs[0].ndim == 1):
         if any(x is not None for name, x in options.items() if name not in {"axis", "keepdims"}) or options.get("keepdims"):
             return None
-        return LANES.run(lambda x: x, [inputs[0].shaped(-1)], [0], "sum")
+        return LANES.run(_itself, [inputs[0].shaped(-1)], [0], "sum")
     if method != "__call__" or options:
         return None
     if ufunc is np.matmul and inputs[0].__class__ is TracedArray and inputs[0].ndim == 2 and np.ndim(inputs[1]) == 1:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class View:
     rows: np.ndarray | None = None
     outer: int = 1
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The count of numbers in each lane."""
         return math.prod(self.shape) if self.axis is None else math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])

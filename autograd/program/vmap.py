@@ -5,6 +5,7 @@ Within a recording that cannot keep it as one call, and under `detect_anomaly`, 
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -221,9 +222,15 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
     return VMap(f, in_axes, reduce, out_axes)
 
 
+@lru_cache(256)
+def _mapped(f: Function, axes: tuple[int | None, ...], reduce: str | None) -> VMap:
+    """The same for the same function, so that it is recorded once."""
+    return VMap(f, axes, reduce)
+
+
 def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: str | None) -> Any:
     """`vmap(f, axes, reduce)(*args)`, for traced arrays."""
-    return VMap(f, axes, reduce)(*args)
+    return _mapped(f, tuple(axes), reduce)(*args)
 
 
 LANES.run = staticmethod(_run)
