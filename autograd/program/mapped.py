@@ -47,7 +47,7 @@ class LaneForm:
     """
 
     def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
-        self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 0, reduce, weight
+        self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 1, reduce, weight
         self.captured: list[Any] = []
         self.own = sum([array.shape[1] for array, _ in given.groups])
         self.shapes = made[0][0].form.shapes
@@ -184,10 +184,10 @@ def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneF
 def branching(name: str, f: Any, given: Arguments, made: Made, tracer: Any, *, reduce: bool, weight: float) -> LaneForm:
     """The form of a call in which lanes take other paths at other numbers.
 
-    `tracer` is that of the recording around it: what is captured of that has other numbers then.
+    `tracer` is that of the recording around it, if there is one: what is captured of that has other numbers then.
     """
     found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
-    captured = list(dict.fromkeys([*_captured(flat), *filter(tracer.owns, _held(f))]))
+    captured = list(dict.fromkeys([*_captured(flat), *[v for v in _held(f) if tracer is None or tracer.owns(v)]]))
     groups = tuple(found.groups(captured, rows))
     label = lambda part: tuple([x[part[1][0]].tobytes() for x in given.columns])  # noqa: E731
     known: list[Any] = []
@@ -222,7 +222,7 @@ class _Recorder:
     ) -> None:
         self.f, self.given, self.lanes, self.first, self.kinds = f, given.without_groups(), lanes, first, kinds
         self.captured, self.known = captured, set(captured)
-        self.changing = set(filter(tracer.owns, captured))
+        self.changing = set() if tracer is None else set(filter(tracer.owns, captured))
         widths = [array.shape[1] for array, _ in given.groups]
         self.own, self.ends = sum(widths), np.cumsum(widths)[:-1]
 

@@ -128,7 +128,7 @@ class VMap(Transformed):
         if found.by_number:
             return shapes.unravel(results)
         if self.reduce is None:
-            results = [x if kind is None else _marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
+            results = [x if kind is None else marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
         return tree_unflatten(shapes.structure, results)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
@@ -154,7 +154,7 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _marked(x: Any, kind: type) -> Any:
+def marked(x: Any, kind: type) -> Any:
     """An array of a call, as one of bools or ints."""
     if x.__class__ is not TracedArray:
         return of_kind(x, kind)
