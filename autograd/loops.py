@@ -31,8 +31,8 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> t
     """The loop `carry, y = f(carry, x)` over the entries x of xs: the last carry, and all y stacked.
 
     f is recorded once, whatever the number of steps, also without `jit`. Derivatives of any order, in both modes, are loops again: reverse
-    mode keeps the carries and computes each step again from these; where they would take more than 256 MB, it keeps those of about the
-    square root of the number of steps. Under `vmap` the lanes go through each step together.
+    mode keeps the carries and computes each step again from these; where they would take more than 256 MB, it keeps those of some steps, and
+    of the steps between two of them at a time. Under `vmap` the lanes go through each step together.
 
     Args:
         f: a function of a carry and an entry x of xs, None where there are none, that gives the next carry and a result y of the step.

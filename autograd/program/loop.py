@@ -2,7 +2,7 @@
 
 The adjoint keeps no hidden tape: the loop gives the carries with which its steps begin as further results, and a loop backwards reads
 them and computes the body again. Where the carries of all steps would take more than `KEPT` bytes, the loop first becomes a loop of
-loops, so that only those of the outer loop, and of one inner loop at a time, are there.
+loops, so that only those of the outer loop, and of one inner loop at a time, are there: these take half of that at most.
 """
 
 from collections.abc import Mapping, Sequence
@@ -278,9 +278,10 @@ class Loop:
     def _split(self, form: Any, carries: Sequence[int]) -> "Loop | None":
         """A loop of loops in place of this one in the form, where what is kept of all its steps would take too much memory."""
         n, body = self.length or 0, self.body.form
-        if 8 * n * sum(self.body.widths([body.inputs[j] for j in carries])) <= KEPT:
+        each = 8 * sum(self.body.widths([body.inputs[j] for j in carries]))
+        if n * each <= KEPT:
             return None
-        inner = next(k for k in range(isqrt(n), 0, -1) if n % k == 0)
+        inner = max([k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if 2 * k * each <= KEPT], default=1)
         if inner == 1:
             return None
         own, c, m = Form(), self.body.carries, self.body.xs
