@@ -106,6 +106,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "cond",
     "config",
     "cos",
     "cosh",
@@ -164,6 +165,7 @@ __all__ = [
     "order",
     "ravel",
     "relu",
+    "scan",
     "scope",
     "sigmoid",
     "sign",
@@ -184,6 +186,7 @@ __all__ = [
     "vjp",
     "vmap",
     "where",
+    "while_loop",
     "zeta",
 ]
 
@@ -192,6 +195,7 @@ __version__: str
 # Derivatives of functions and recordings are imported when one of them is first asked for, pictures and formulas each when it is.
 _TOGETHER = {
     "Program": "autograd.program.program",
+    "cond": "autograd.loops",
     "grad": "autograd.transforms",
     "gradcheck": "autograd.check",
     "gradient": "autograd.sweeps",
@@ -202,9 +206,11 @@ _TOGETHER = {
     "jacrev": "autograd.transforms",
     "jit": "autograd.program.jit",
     "jvp": "autograd.transforms",
+    "scan": "autograd.loops",
     "value_and_grad": "autograd.transforms",
     "vjp": "autograd.transforms",
     "vmap": "autograd.program.vmap",
+    "while_loop": "autograd.loops",
 }
 _LATER = {
     **_TOGETHER,
@@ -220,6 +226,9 @@ _LATER = {
 if typing.TYPE_CHECKING:
     from autograd.about import config as config
     from autograd.check import gradcheck as gradcheck
+    from autograd.loops import cond as cond
+    from autograd.loops import scan as scan
+    from autograd.loops import while_loop as while_loop
     from autograd.pictures.draw import Drawing as Drawing
     from autograd.pictures.draw import draw as draw
     from autograd.pictures.page import Page as Page

@@ -691,6 +691,7 @@ static void job_free(Plan *plan, Job *job, void *memory, size_t room) {
 }
 
 #include "_branches.h"
+#include "_loop.h"
 
 
 /* Plan. */
@@ -909,6 +910,7 @@ PyDoc_STRVAR(follow_doc, "follow($self, /, inputs, outputs, seeds=None, gradient
 
 static PyMethodDef plan_methods[] = {
     {"follow", (PyCFunction)(void (*)(void))plan_follow, METH_VARARGS | METH_KEYWORDS, follow_doc},
+    {"loop", (PyCFunction)(void (*)(void))plan_loop, METH_VARARGS | METH_KEYWORDS, loop_doc},
     {"run", (PyCFunction)(void (*)(void))plan_run, METH_VARARGS | METH_KEYWORDS, run_doc},
     {NULL, NULL, 0, NULL},
 };

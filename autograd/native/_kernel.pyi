@@ -33,6 +33,15 @@ class Plan:
         seeds: NDArray[np.float64] | None = None,
         gradients: Sequence[NDArray[np.float64] | None] | None = None,
     ) -> int: ...
+    def loop(
+        self,
+        length: int,
+        carry: NDArray[np.float64],
+        inputs: Sequence[NDArray[np.float64]],
+        outputs: Sequence[NDArray[np.float64]],
+        backwards: bool = False,
+        plain: bool = False,
+    ) -> int: ...
     def run(
         self,
         lanes: int,

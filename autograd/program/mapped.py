@@ -56,7 +56,7 @@ class LaneForm:
     """
 
     def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
-        self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 0, reduce, weight
+        self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 1, reduce, weight
         self.captured: list[Any] = []
         self.own = sum([array.shape[1] for array, _ in given.groups])
         self.shapes = made[0][0].form.shapes
@@ -222,12 +222,12 @@ def branching(name: str, f: Any, given: Arguments, made: Made, tracer: Any, *, r
         f: the function.
         given: the arguments.
         made: the traces of the lanes.
-        tracer: the tracer of the recording; Values of that recording that f captures have other numbers at each replay.
+        tracer: the tracer of the recording, if there is one; Values of that recording that f captures have other numbers at each replay.
         reduce: whether the results are summed over the lanes.
         weight: the factor of the sums.
     """
     found, flat, rows = _split(given, made, reduce=reduce, weight=weight)
-    captured = list(dict.fromkeys([*_captured(flat), *filter(tracer.owns, _held(f))]))
+    captured = list(dict.fromkeys([*_captured(flat), *[v for v in _held(f) if tracer is None or tracer.owns(v)]]))
     groups = tuple(found.groups(captured, rows))
     label = lambda part: tuple([x[part[1][0]].tobytes() for x in given.columns])  # noqa: E731
     known: list[Any] = []
@@ -272,7 +272,7 @@ class _Recorder:
     ) -> None:
         self.f, self.given, self.lanes, self.first, self.kinds = f, given.without_groups(), lanes, first, kinds
         self.captured, self.known = captured, set(captured)
-        self.changing = set(filter(tracer.owns, captured))
+        self.changing = set() if tracer is None else set(filter(tracer.owns, captured))
         widths = [array.shape[1] for array, _ in given.groups]
         self.own, self.ends = sum(widths), np.cumsum(widths)[:-1]
 

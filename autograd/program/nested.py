@@ -85,17 +85,7 @@ class BatchedForm:
 
     def masked(self, outputs: Sequence[int]) -> "BatchedForm":
         """See `BatchedProgram`."""
-        form = self.form.copy()
-        for k in _whole(outputs, self.ends[1]):
-            place = form.outputs[k]
-            shape = form.shape(place)
-            mask, form.outputs[k] = form.input(shape), form.place(shape)
-            if shape is None:
-                form.steps.append(Step(MASK, 1, (np.array([mask, place]),), np.array([form.outputs[k]])))
-            else:
-                views = [View(p, (prod(shape),)) for p in (mask, place, form.outputs[k])]
-                form.steps.append(Step(MASK, prod(shape), tuple(views[:2]), NONE, (views[2],)))
-        return BatchedForm(form)
+        return BatchedForm(masked(self.form, _whole(outputs, self.ends[1])))
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
         """See `BatchedProgram`."""
@@ -209,6 +199,21 @@ class BatchedForm:
 # The number of forms over lanes that are kept, for different numbers of lanes.
 KEPT = 8
 MASK = BatchedProgram(Program.from_arrays([CODES[where]], [0, 3], [0, 1, 2], [0.0], [3], 2), range(1))
+
+
+def masked(form: Form, outputs: Sequence[int]) -> Form:
+    """The form with a further input for each of these outputs, which are 0, without a derivative, where that is 0."""
+    form = form.copy()
+    for k in outputs:
+        place = form.outputs[k]
+        shape = form.shape(place)
+        mask, form.outputs[k] = form.input(shape), form.place(shape)
+        if shape is None:
+            form.steps.append(Step(MASK, 1, (np.array([mask, place]),), np.array([form.outputs[k]])))
+        else:
+            views = [View(p, (prod(shape),)) for p in (mask, place, form.outputs[k])]
+            form.steps.append(Step(MASK, prod(shape), tuple(views[:2]), NONE, (views[2],)))
+    return form
 
 
 def _total(rows: np.ndarray) -> Any:

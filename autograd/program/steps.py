@@ -114,14 +114,18 @@ class Step:
         at = None if recorded is None else self.groups(*recorded)
         found = self.over(numbers).on_any([x for row in rows for x in row], self.lanes, at)
         summed = [y if self.lanes == 1 else np.sum(np.broadcast_to(y, self.lanes)) for y in found[: self.summed]]
-        numbers.update((place, y * self.weight) for place, y in zip(self.sums.tolist(), summed, strict=False))
+        numbers.update((place, self.weighted(y)) for place, y in zip(self.sums.tolist(), summed, strict=False))
         rest = iter(summed[len(self.sums) :])
         for view in self.totals:
-            numbers[view.place] = view.put(np.array([next(rest) * self.weight for _ in range(view.width)]))
+            numbers[view.place] = view.put(np.array([self.weighted(next(rest)) for _ in range(view.width)]))
         rest = iter(found[self.summed :])
         for view in self.columns:
             results = np.array([np.broadcast_to(next(rest), self.lanes) for _ in range(view.width)]).reshape(view.width, self.lanes).T
-            numbers[view.place] = view.put(results * self.weight)
+            numbers[view.place] = view.put(self.weighted(results))
+
+    def weighted(self, y: Any) -> Any:
+        """A result, or an array of them, times the weight."""
+        return y if self.weight == 1.0 else y * self.weight
 
     def places(self) -> list[list[int]]:
         """For each result its place, then the indices of the program's outputs that it holds."""

@@ -133,7 +133,7 @@ class VMap(Transformed):
         if found.by_number:
             return shapes.unravel(results)
         if self.reduce is None:
-            results = [x if kind is None else _marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
+            results = [x if kind is None else marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
         return tree_unflatten(shapes.structure, results)
 
     def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
@@ -159,7 +159,7 @@ def _lane(x: Any, axis: int | None, lane: int) -> Any:
     return own.item() if isinstance(own, np.generic) else own
 
 
-def _marked(x: Any, kind: type) -> Any:
+def marked(x: Any, kind: type) -> Any:
     """An array that a call returned, as one of bools or ints, `kind`."""
     if x.__class__ is not TracedArray:
         return of_kind(x, kind)
