@@ -200,7 +200,9 @@ def _split(given: Arguments, made: Made, *, reduce: bool, weight: float) -> tupl
 
 
 def fixed(given: Arguments, made: Made, *, reduce: bool, weight: float) -> LaneForm:
-    """The form of a call in which each lane always takes the path that it takes now: for a call that is not recorded by `jit`.
+    """The form of a call in which each lane always takes the path that it takes now.
+
+    That is right for a call outside of a recording, whose form is used for these numbers alone, and for a function without guards.
 
     Args:
         given: the arguments.
