@@ -19,6 +19,7 @@ from autograd import (
     jit,
     jvp,
     log1p,
+    norm,
     sqrt,
     tanh,
     value_and_grad,
@@ -247,3 +248,13 @@ def test_a_branch_not_taken_is_absent_across_the_steps_of_a_form():
         close(transform(f)(0.4, Y), transform(g)(0.4, Y))
         close(jit(transform(f))(0.4, Y), transform(g)(0.4, Y))
     close(jit(jvp(grad(f)))(0.4, 1.0, Y), jvp(grad(g))(0.4, 1.0, Y))
+
+
+def test_an_array_from_before_a_transform_is_rebuilt_once(monkeypatch):
+    """Not once for each entry that is used: that costs the square of their number."""
+    made, of = [], TracedArray.of
+    monkeypatch.setattr(TracedArray, "of", staticmethod(lambda *given: made.append(0) or of(*given)))
+    X = np.random.default_rng(3).normal(size=(3, 100))
+    found = jit(grad(vmap(lambda x: norm(list(x)), reduce="sum")))(X)
+    close(found, X / np.linalg.norm(X, axis=1, keepdims=True))
+    assert len(made) < X.shape[1]
