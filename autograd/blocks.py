@@ -17,11 +17,13 @@ from opcode import opmap
 from operator import attrgetter
 from threading import local
 from types import FrameType
-from typing import Any, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from autograd.errors import OperationError
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Modules that run a generator as a context manager or as a fixture: a block that it enters before its yield applies to the enclosing code.
 DRIVERS = {"contextlib", "_pytest.fixtures", "pytest_asyncio.plugin"}
@@ -260,7 +262,7 @@ class _Exit:
     where the exit is dropped and not called, since that closes the generator.
     """
 
-    def __get__(self, change: "Change | None", cls: type) -> Callable[..., Any]:
+    def __get__(self, change: "Change | None", cls: type) -> Callable[..., None]:
         if change is None:
             return _leave  # ExitStack calls it with the object
         block = _next.block = _Block(change)
@@ -306,13 +308,13 @@ class Change:
             put(before)
             raise
 
-    __exit__ = _Exit()
+    __exit__: _Exit = _Exit()
 
     def left(self, block: _Block, *, failed: bool) -> None:  # noqa: ARG002  # for a subclass
         """Called after a block has been left, by an exception where `failed`."""
         self.blocks = tuple([b for b in self.blocks if b is not block])
 
-    def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def run(self, f: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """`f(*args, **options)` with the change made: faster than a `with` block."""
         before: Any = current()
         if before.__class__ is not Context:

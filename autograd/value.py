@@ -16,7 +16,7 @@ from typing import Any, NoReturn, final
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
-from autograd.kinds import as_float, named_float, register_node
+from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
@@ -104,7 +104,7 @@ class Value(Operators):
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
+    def __init__(self, data: Number, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
         self._grad = self._made_by = None
         self._args = self._partials = ()
@@ -121,7 +121,7 @@ class Value(Operators):
         return self._number
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Number) -> None:
         forbid_while_traced("setting the data of a Value")
         before, self._number = self._number, named_float("data", data)
         if not identical(before, self._number):
@@ -134,7 +134,7 @@ class Value(Operators):
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Number) -> None:
         forbid_while_traced("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 

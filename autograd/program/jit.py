@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
+from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 
@@ -180,7 +181,14 @@ class Jit(Transformed):
         return (value, gradient) if self.with_value else gradient
 
 
-def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Function:
+class Recorded(Made[P, R_co], Protocol[P, R_co]):
+    """What `jit` returns, for type checkers."""
+
+    def explain(self) -> Explanation:
+        """What was recorded, and what runs it."""
+
+
+def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
     Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as
