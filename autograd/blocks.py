@@ -71,7 +71,7 @@ class Scope:
     __slots__ = ("__weakref__", "path")
 
     def __init__(self, path: tuple[str, ...]) -> None:
-        self.path = path
+        self.path: tuple[str, ...] = path
 
     def __repr__(self) -> str:
         return f"<scope {'/'.join(self.path)}>"
@@ -104,7 +104,7 @@ class Entry:
 
     def __init__(self, change: "Callable[[Context], Context]", frame: FrameType) -> None:
         self.change: Callable[[Context], Context] | None = change
-        self.frame = frame
+        self.frame: FrameType = frame
 
     def suspends(self) -> bool:
         """Whether it belongs to a generator, which may be suspended while the change is still made."""
@@ -121,7 +121,8 @@ class Layers:
     __slots__ = ("base", "entries", "found")
 
     def __init__(self, base: Context, entries: tuple[Entry, ...]) -> None:
-        self.base, self.entries = base, entries
+        self.base: Context = base
+        self.entries: tuple[Entry, ...] = entries
         self.found: tuple[list[Entry], Context] = ([], base)
 
     def now(self) -> Context:
@@ -188,7 +189,9 @@ def _drives(frame: FrameType) -> bool:
 
 _current: ContextVar[Any] = ContextVar("autograd", default=NEUTRAL)
 current: Callable[[], Context] = _current.get
-put = _current.set  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
+put: Callable[[Any], Any] = (
+    _current.set
+)  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
 def forbid_while_traced(what: str, node: Any = None) -> None:
@@ -204,6 +207,7 @@ class _Block:
     __slots__ = ("before", "change", "entry", "within")
 
     before: Any
+    change: "Change"
     within: "Callable[[Context], Context]"
 
     def __init__(self, change: "Change") -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import foreign, ops
+from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel
 from autograd.context import current, in_context, run_continued, run_of_its_own, with_active_inputs
 from autograd.engine import Value, reaches, second, sweep
@@ -87,6 +88,12 @@ def _pair(output: Any) -> tuple[Any, Any]:
 
 class Evaluation:
     """A function evaluated on fresh inputs, and the graph that it recorded."""
+
+    given: Any
+    has_aux: bool
+    input_form: Shapes
+    calls: Any
+    since: int
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
         self.given, self.has_aux = of.chosen(args), of.has_aux

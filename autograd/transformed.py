@@ -53,6 +53,10 @@ class of_a_function(Generic[T]):  # noqa: N801  # used like a function
 class WithKeywords:
     """A function whose last arguments are given by keyword, so that a call with keywords is one like any other; others are fixed."""
 
+    f: Function
+    names: tuple[str, ...]
+    fixed: dict[str, Any]
+
     def __init__(self, f: Function, names: tuple[str, ...], fixed: dict[str, Any]) -> None:
         _keep_names(self, f)
         self.f, self.names, self.fixed = f, names, fixed
@@ -141,6 +145,10 @@ class Derivative(Transformed):
         argnums: one index or a tuple of indices of arguments.
         has_aux: whether the function gives a pair, of which the second is handed through.
     """
+
+    rule: Function
+    argnums: Any
+    has_aux: bool
 
     gives_floats = True
     derivative_of: tuple[Function | None, bool] = (None, False)

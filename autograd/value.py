@@ -22,7 +22,7 @@ from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
 from autograd.walks import Deferred
 
-new = object.__new__
+new: Any = object.__new__
 
 
 def _node(data: float, partials: tuple[float | None, ...], op: Op, args: tuple[Any, ...]) -> "Value":

@@ -101,6 +101,11 @@ def outdated() -> dict[Path, str]:
     return found
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the files that are outdated."""
     for path, text in outdated().items():
         path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

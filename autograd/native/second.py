@@ -18,7 +18,7 @@ from autograd.native import loops
 from autograd.native.ctext import ATOM, C, Expression, call, define, names_of
 from autograd.op import Op
 
-ZERO = Expression("0.0", ATOM)
+ZERO: Expression = Expression("0.0", ATOM)
 
 
 class _Dual:

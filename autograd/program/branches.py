@@ -42,6 +42,14 @@ class Arm:
         outputs: the places of these outputs.
     """
 
+    arms: "tuple[Arm | None, Arm | None]"
+    begin: int
+    checks: list["Check"]
+    end: int
+    fork: int | None
+    outputs: np.ndarray
+    trace: Any
+
     __slots__ = ("arms", "begin", "checks", "end", "fork", "needs", "outputs", "segments", "trace")
 
     def __init__(
@@ -87,6 +95,9 @@ class Flat(NamedTuple):
 
 class Branches:
     """The traces of a function for arguments of one kind, merged into a tree."""
+
+    columns: dict[int, int]
+    flat: Flat
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
@@ -409,6 +420,13 @@ class _Path:
 
 class Segment:
     """The guards of an arm as a program over lanes, with what the arms behind it need of it."""
+
+    passed: list[int]
+    columns: list[int]
+    shared: list[int]
+    batched: BatchedProgram
+    count: int
+    made: list[tuple[int, bool]]
 
     def __init__(self, tree: Branches, arm: Arm, groups: Sequence[np.ndarray], held: dict[int, Any]) -> None:
         guards, behind = guards_of(arm), [tree.needs(a) for a in arm.arms if a is not None]

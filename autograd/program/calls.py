@@ -26,11 +26,19 @@ from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 from autograd.program.views import View
 from autograd.walks import Deferred
 
-made = 0  # how many calls have been recorded
+made: int = 0  # how many calls have been recorded
 
 
 class Call(Op):
     """A form on arguments, of which some are Values."""
+
+    label: str
+    latex: str
+    form: Form
+    slots: Sequence[Any]
+    numbers: Sequence[float]
+    given: Sequence[Any]
+    selected: list[bool]
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         # As above.
@@ -160,6 +168,8 @@ class Call(Op):
 
 class SingleCall(Call):
     """A form that gives one number, as an operation on its live arguments: the node is that number, and knows its partials."""
+
+    changeable: bool
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         super().__init__(name, form, slots, numbers, given)

@@ -21,6 +21,13 @@ ROUNDS = 12
 class Edges:
     """The arguments of a program's instructions as edges: from `source`, a place, to instruction `owner`, as argument `position`."""
 
+    size: int
+    known: int
+    places: int
+    starts: np.ndarray
+    counts: np.ndarray
+    source: np.ndarray
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.size = len(program)
@@ -38,7 +45,8 @@ class Edges:
     @cached_property
     def position(self) -> np.ndarray:
         """Which of its instruction's arguments each edge is."""
-        return np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
+        found: np.ndarray = np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
+        return found
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """The edges of these instructions, one instruction after the other."""

@@ -19,7 +19,8 @@ class Explanation:
     """
 
     def __init__(self, title: str, lines: Sequence[str]) -> None:
-        self.title, self.lines = title, tuple(lines)
+        self.title: str = title
+        self.lines: tuple[str, ...] = tuple(lines)
 
     def __str__(self) -> str:
         return "\n".join([f"{self.title}:", *[f"  {line}" for line in self.lines]])

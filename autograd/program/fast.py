@@ -21,6 +21,23 @@ class FastCall:
         weight: the weight of the value, where the gradient of the first argument is wanted too; None where only the outputs are.
     """
 
+    forms: list[Any]
+    shape: tuple[int, ...]
+    captured: Any
+    key: Any
+    weight: float | None
+    lanes: int
+    trace: Trace
+    count: int
+    outputs: int
+    guards: Any
+    wanted: tuple[bool, ...]
+    tree: Any
+    run: Any
+    seeds: list[np.ndarray]
+    unwanted: list[None]
+    threads: int
+
     def __init__(
         self,
         args: Sequence[Any],

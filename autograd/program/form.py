@@ -42,7 +42,7 @@ class Form:
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.constants: dict[int, Any] = {}
         self.steps: list[Any] = []  # Step, Pack, Unpack
-        self.numbers = 0
+        self.numbers: int = 0
         self.adjoints: dict[Any, Form] = {}
 
     def copy(self) -> "Form":

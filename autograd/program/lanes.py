@@ -30,6 +30,10 @@ def threads() -> int:
 class BatchedProgram:
     """A program ready to run over lanes; only the outputs in `seeded` may have cotangents, the others do not enter gradients."""
 
+    program: Program
+    seeded: list[int]
+    compiled: bool
+
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own

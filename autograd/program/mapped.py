@@ -46,6 +46,14 @@ class LaneForm:
         captured: the Values and arrays that its last inputs are.
     """
 
+    form: Form
+    lanes: int
+    reduce: bool
+    weight: float
+    own: int
+    shapes: Any
+    by_number: bool
+
     def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
         self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 0, reduce, weight
         self.captured: list[Any] = []

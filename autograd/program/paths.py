@@ -48,6 +48,10 @@ class PathProgram:
         guards: the truth values of the guards.
     """
 
+    batched: BatchedProgram
+    count: int
+    guards: np.ndarray
+
     captured = ()
 
     def __init__(self, program: Program, count: int, guards: np.ndarray) -> None:
@@ -62,6 +66,13 @@ class Paths:
         inputs: the number of inputs of its guards: those of a lane, then those that are captured.
         record: a function of the index of a lane and the rows of each group that gives its path; None where it cannot be recorded again.
     """
+
+    name: str
+    inputs: int
+    record: Any
+    tree: Branches
+    lost: int
+    lock: Any
 
     def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], PathProgram | None] | None) -> None:
         self.name, self.inputs, self.record = name, inputs, record
@@ -222,6 +233,10 @@ class BranchingProgram:
         inputs, outputs: the numbers of inputs and outputs of each.
     """
 
+    make: Callable[["PathProgram"], Program]
+    inputs: int
+    outputs: int
+
     def __init__(self, make: Callable[[PathProgram], Program], inputs: int, outputs: int) -> None:
         self.make, self.inputs, self.outputs = make, inputs, outputs
         self.made: WeakKeyDictionary[PathProgram, BatchedProgram] = WeakKeyDictionary()
@@ -286,6 +301,9 @@ def result(path: PathProgram) -> Program:
 
 class Along:
     """Programs of several paths, each for its own lanes, with the methods of a `BatchedProgram`."""
+
+    parts: Sequence[tuple[BatchedProgram, np.ndarray]]
+    outputs: int
 
     def __init__(self, parts: Sequence[tuple[BatchedProgram, np.ndarray]], outputs: int) -> None:
         self.parts, self.outputs = parts, outputs

@@ -7,7 +7,7 @@ layers. A single contribution whose derivative is 1 needs no instruction: what i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,33 @@ class Derivative:
         seeds: the places at which what is carried starts; there is a further input for each.
         reverse: whether cotangents are carried back; otherwise tangents are carried on.
     """
+
+    p: Program
+    reverse: bool
+    edges: Edges
+    ops: tuple[Any, ...]
+    own: dict[Any, int]
+    inputs: int
+    constant_places: list[int]
+    live: np.ndarray
+    through: np.ndarray
+    masked: np.ndarray
+    groups: list[Group]
+    depends: np.ndarray
+    known: np.ndarray
+    ties: np.ndarray
+    selects: np.ndarray
+    unit: np.ndarray
+    plain: np.ndarray
+    sent: np.ndarray
+    seeds: np.ndarray
+    starting: np.ndarray
+    sender: np.ndarray
+    target: np.ndarray
+    units: np.ndarray
+    number: np.ndarray
+    weighted: np.ndarray
+    collects: np.ndarray
 
     def __init__(self, program: Program, active: np.ndarray, ends: np.ndarray, seeds: np.ndarray, *, reverse: bool) -> None:
         self.p, self.reverse, self.edges = program, reverse, Edges(program)
@@ -164,6 +191,23 @@ class Splice:
     adds up what the result receives. Carried back, all instructions come first, then the blocks from the last to the first, each a
     collection, the mask where several meet, and the template's instructions; and in the end the collections of the inputs.
     """
+
+    zero: int
+    one: int
+    base: int
+    mask_of: dict[int, int]
+    maxima: dict[int, list[int]]
+    tables: list[np.ndarray]
+    size: int
+    collection: np.ndarray
+    forward: np.ndarray
+    meeting: np.ndarray
+    spliced: np.ndarray
+    place: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    carried: np.ndarray
+    mask: dict[int, int]
 
     def __init__(self, d: Derivative) -> None:
         self.d = d

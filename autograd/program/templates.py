@@ -97,6 +97,16 @@ class Template:
         counts: how many arguments each instruction has.
     """
 
+    program: Program
+    firsts: np.ndarray
+    masks: np.ndarray
+    plain: np.ndarray
+    made: bool
+    unit: np.ndarray
+    own: np.ndarray
+    factor: np.ndarray
+    counts: np.ndarray
+
     def __init__(self, pattern: Pattern) -> None:
         self.program = program = _neutral(Pattern.record, pattern)
         n, arity = len(pattern.active), pattern.arity

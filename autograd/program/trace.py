@@ -36,7 +36,7 @@ from autograd.program.paths import UnknownPath
 from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
-from autograd.trees import tree_flatten, tree_unflatten
+from autograd.trees import Structure, tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
@@ -50,6 +50,10 @@ class Tracer:
         unpacked: the entries of arrays of which single ones were used, by owner and output.
         kinds: the nodes that stand for True and False, or for whole numbers, which Python has as ints.
     """
+
+    lazy: bool
+    masks: bool
+    masked: bool
 
     def __init__(self, *, lazy: bool, masks: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
@@ -98,6 +102,17 @@ class Trace:
         whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
         kinds: bool or int for the numbers of the result that are such; programs have floats.
     """
+
+    structure: Structure
+    guards: np.ndarray
+    kinds: dict[int, type]
+    leaf_kinds: list[type | None]
+    lazy: bool
+    masks: bool
+    form: Shapes
+    count: int
+    is_number: bool
+    batched: BatchedProgram
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
         tracer = Tracer(lazy=lazy, masks=masks)

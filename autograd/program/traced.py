@@ -27,6 +27,10 @@ Key = tuple[int, int]  # an output of a form, and the number of an entry of it: 
 class Output(Op):
     """A number that a call gives: an output of its form, or an entry of one that is an array."""
 
+    name: str
+    label: str
+    latex: str
+
     def __init__(self, key: Key) -> None:
         # Without Op's own __init__, since there is nothing to check.
         self.key = key
