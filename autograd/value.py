@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any, NoReturn, final
+from typing import Any, Never, NoReturn, final
 
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
@@ -20,6 +20,7 @@ from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
+from autograd.spellings import refuse_keywords
 from autograd.walks import Deferred
 
 new: Any = object.__new__
@@ -138,7 +139,7 @@ class Value(Operators):
         forbid_while_traced("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 
-    def backward(self, seed: float = 1.0) -> None:
+    def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
         """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
 
         The gradients of inner nodes are those of this pass; leaves add it to what they have. A branch that `where` did
@@ -149,6 +150,8 @@ class Value(Operators):
         >>> x.grad
         6.0
         """
+        if elsewhere:
+            refuse_keywords(elsewhere)
         seed = named_float("the seed of backward()", seed)
         forbid_while_traced("backward()")
         nodes = order(self)

@@ -7,6 +7,8 @@ from renderers import needs_dot, needs_wasi, no_dot
 from autograd.pictures import render
 from autograd.program import lanes
 
+collect_ignore = ["typed/wrong.py"]  # which is there to be refused
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 

@@ -1,4 +1,5 @@
 """Wrong uses, of which type checkers refuse each line that is marked, and no other. It is not run."""
+# pyright: standard
 
 import json
 import math
