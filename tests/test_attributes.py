@@ -96,8 +96,16 @@ def test_an_import_of_another_librarys_name_says_what_to_write():
 def test_a_module_of_another_library_says_what_to_write(statement):
     with pytest.raises(ImportError, match=r"autograd has no numpy: write np\.exp\(v\), with import numpy as np"):
         exec(statement, {"__name__": "sketch"})  # noqa: S102  # as a reader would
-    with pytest.raises(ModuleNotFoundError, match="No module named 'autograd.nothing'"):
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'autograd\.nothing'"):
         exec("import autograd.nothing", {})  # noqa: S102  # as above
+
+
+def test_tests_compare_values_as_numbers():
+    v = Value(2.0)
+    assert v == pytest.approx(2.0)
+    assert [v, 2.0 * v] == pytest.approx([2.0, 4.0])
+    assert v != pytest.approx(2.1)
+    assert np.allclose([v], [2.0]) and not np.isclose(v, 2.1)
 
 
 @pytest.mark.parametrize("row", spellings.BACKWARD)

@@ -75,7 +75,7 @@ def ops_stub() -> str:
     classes = "".join(f"\nclass {name}(Op):\n{_calls(_signatures(op))}" for name, op in shapes.items())
     constants = "".join(f"{name}: float\n" for name, x in vars(ops).items() if isinstance(x, float))
     rows = "".join(
-        f'{name}: {_shape(op)}\n"""{op.__doc__.partition(chr(10))[0] if op.__doc__ else name}"""\n' for name, op in TABLE.items()
+        f'{name}: {_shape(op)}\nr"""{op.__doc__.partition(chr(10))[0] if op.__doc__ else name}"""\n' for name, op in TABLE.items()
     )
     return f"{HEAD_OF_OPS}{classes}\n{constants}{rows}TABLE: dict[str, Op]\n"
 

@@ -31,7 +31,7 @@ class Explanation:
         return f"<p><code>{escape(self.title)}</code></p><ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>"
 
 
-def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Explanation:
+def explanation(title: str, traces: Iterable[Any], arms: Sequence[int], *, runs_itself: bool = False) -> Explanation:
     """The sentences on these traces, of which some are paths of functions with so many known ones each."""
     several = [count for count in arms if count > 1]
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
@@ -39,6 +39,8 @@ def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Expla
         lines += _of_form(trace) if trace.whole is not None else _of_program(trace)
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
+    if runs_itself:
+        lines.append("Calls on numbers run the function itself, which is faster than NumPy: python -m autograd --info says what is built.")
     if not lines:
         lines.append("nothing is recorded before the first call.")
     return Explanation(title, lines)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.arrays import tree_ravel
+from autograd.compiled import kernel
 from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
@@ -23,6 +24,8 @@ from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 
 Function = Callable[..., Any]
+NUMBERS = {float, int, bool}
+REPLAYS_NUMBERS = kernel is not None  # which is slower than the function where each operation is one of NumPy on one number
 
 
 class Jit(Transformed):
@@ -36,6 +39,7 @@ class Jit(Transformed):
         self.recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
+        self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
@@ -56,6 +60,11 @@ class Jit(Transformed):
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
+        if self.runs_itself and NUMBERS.issuperset(map(type, args)):
+            try:
+                return self.f(*args)
+            except (AttributeError, TypeError):  # it needs Values, which a recording hands it
+                self.runs_itself = False
         found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
 
@@ -105,7 +114,7 @@ class Jit(Transformed):
         inner: Any = self.f
         own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
         traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
+        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], runs_itself=self.runs_itself)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))
@@ -113,6 +122,7 @@ class Jit(Transformed):
         while True:
             made = self.recordings.made
             trace = next(self.recordings.parts(given, tried))[0]
+            self.runs_itself = not REPLAYS_NUMBERS and trace.whole is None
             groups = with_captured(given.groups, trace)
             if trace.whole is None and not any(own for _, own in groups):
                 if self.loss is None and FastCall.fits(args, trace):
@@ -144,6 +154,7 @@ class Jit(Transformed):
         for trace, chosen in parts:
             if trace.whole is not None:
                 return self._by_form(trace, given, args[0])
+            self.runs_itself = not REPLAYS_NUMBERS and not over_lanes
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
