@@ -105,7 +105,8 @@ def test_tests_compare_values_as_numbers():
     assert v == pytest.approx(2.0)
     assert [v, 2.0 * v] == pytest.approx([2.0, 4.0])
     assert v != pytest.approx(2.1)
-    assert np.allclose([v], [2.0]) and not np.isclose(v, 2.1)
+    assert np.allclose([v], [2.0])
+    assert not np.isclose(v, 2.1)
 
 
 @pytest.mark.parametrize("row", spellings.BACKWARD)
