@@ -40,7 +40,7 @@ def explanation(title: str, traces: Iterable[Any], arms: Sequence[int], *, runs_
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
     if runs_itself:
-        lines.append("Calls on numbers run the function itself, which is faster than NumPy: python -m autograd --info says what is built.")
+        lines.append("Calls on numbers run the function itself, which is faster than NumPy, since the kernel was not built.")
     if not lines:
         lines.append("nothing is recorded before the first call.")
     return Explanation(title, lines)
