@@ -39,10 +39,11 @@ PYTEST = {
     ),
     "oracle": ("test,oracle", "oracle", "tests/test_oracle.py"),
     "browser": ("test,browser,docs", "browser", "tests"),
+    "types": ("test,types", "types", "tests/test_types.py"),
     "site": ("test,docs", "", "tests/test_site.py"),
 }
 # Of all jobs the longest first, a few at a time.
-ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "first", "core", "style"]
+ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "types", "first", "core", "style"]
 AT_ONCE = 4
 
 # For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
@@ -180,6 +181,13 @@ def browser(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def site(session: nox.Session) -> None:
     """No warning, no link that leads nowhere, nothing from a network."""
+    with checkout(session):
+        run_tests(session, **NOTHING_BUILT)
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Pyright on a program and on wrong uses, and how many public names have types; mypy is among the tests."""
     with checkout(session):
         run_tests(session, **NOTHING_BUILT)
 

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import CodeType, FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 
 from autograd.context import Change, Context
 from autograd.errors import AnomalyError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Frames in these folders are not the user's: they are ours, or of Python's library, except what is installed into that.
 _PYTHON = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib is slow to import
@@ -156,7 +159,7 @@ class detect_anomaly(Change):  # noqa: N801  # used like a function
         if not failed:
             block.within.__self__.ended()
 
-    def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def run(self, f: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """Run f as a `with` block would."""
         with self:
             return f(*args, **options)

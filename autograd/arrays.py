@@ -75,8 +75,9 @@ class Form:
     """
 
     def __init__(self, structure: Structure, shapes: list[tuple[int, ...]]) -> None:
-        self.structure, self.shapes = structure, shapes
-        self.is_number = structure == LEAF and not shapes[0]
+        self.structure: Structure = structure
+        self.shapes: list[tuple[int, ...]] = shapes
+        self.is_number: bool = structure == LEAF and not shapes[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Form) and (self.structure, self.shapes) == (other.structure, other.shapes)

@@ -17,11 +17,13 @@ from opcode import opmap
 from operator import attrgetter
 from threading import local
 from types import FrameType
-from typing import Any, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from autograd.errors import OperationError
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Modules that run a generator as a context manager or as a fixture: a block that it enters before its yield applies to the enclosing code.
 DRIVERS = {"contextlib", "_pytest.fixtures", "pytest_asyncio.plugin"}
@@ -69,7 +71,7 @@ class Scope:
     __slots__ = ("__weakref__", "path")
 
     def __init__(self, path: tuple[str, ...]) -> None:
-        self.path = path
+        self.path: tuple[str, ...] = path
 
     def __repr__(self) -> str:
         return f"<scope {'/'.join(self.path)}>"
@@ -102,7 +104,7 @@ class Entry:
 
     def __init__(self, change: "Callable[[Context], Context]", frame: FrameType) -> None:
         self.change: Callable[[Context], Context] | None = change
-        self.frame = frame
+        self.frame: FrameType = frame
 
     def suspends(self) -> bool:
         """Whether it belongs to a generator, which may be suspended while the change is still made."""
@@ -119,7 +121,8 @@ class Layers:
     __slots__ = ("base", "entries", "found")
 
     def __init__(self, base: Context, entries: tuple[Entry, ...]) -> None:
-        self.base, self.entries = base, entries
+        self.base: Context = base
+        self.entries: tuple[Entry, ...] = entries
         self.found: tuple[list[Entry], Context] = ([], base)
 
     def now(self) -> Context:
@@ -186,7 +189,9 @@ def _drives(frame: FrameType) -> bool:
 
 _current: ContextVar[Any] = ContextVar("autograd", default=NEUTRAL)
 current: Callable[[], Context] = _current.get
-put = _current.set  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
+put: Callable[[Any], Any] = (
+    _current.set
+)  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
 def forbid_while_traced(what: str, node: Any = None) -> None:
@@ -202,6 +207,7 @@ class _Block:
     __slots__ = ("before", "change", "entry", "within")
 
     before: Any
+    change: "Change"
     within: "Callable[[Context], Context]"
 
     def __init__(self, change: "Change") -> None:
@@ -260,7 +266,7 @@ class _Exit:
     where the exit is dropped and not called, since that closes the generator.
     """
 
-    def __get__(self, change: "Change | None", cls: type) -> Callable[..., Any]:
+    def __get__(self, change: "Change | None", cls: type) -> Callable[..., None]:
         if change is None:
             return _leave  # ExitStack calls it with the object
         block = _next.block = _Block(change)
@@ -306,13 +312,13 @@ class Change:
             put(before)
             raise
 
-    __exit__ = _Exit()
+    __exit__: _Exit = _Exit()
 
     def left(self, block: _Block, *, failed: bool) -> None:  # noqa: ARG002  # for a subclass
         """Called after a block has been left, by an exception where `failed`."""
         self.blocks = tuple([b for b in self.blocks if b is not block])
 
-    def run(self, f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def run(self, f: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """`f(*args, **options)` with the change made: faster than a `with` block."""
         before: Any = current()
         if before.__class__ is not Context:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = ["Operation", "backend", "kernel", "native"]
 
-WANTED = os.environ.get("AUTOGRAD_BACKEND", "")
+WANTED: str = os.environ.get("AUTOGRAD_BACKEND", "")
 if WANTED not in {"", "native", "pure"}:
     raise ImportError(
         f"got AUTOGRAD_BACKEND={WANTED!r}, expected native or pure, or no such variable: unset it to use native where it was built"
@@ -37,8 +37,9 @@ def _compiled(name: str) -> Any:
     return None
 
 
-native, kernel = _compiled("autograd.native._native"), _compiled("autograd.native._kernel")
-backend = "pure" if native is None else "native"
+native: Any = _compiled("autograd.native._native")
+kernel: Any = _compiled("autograd.native._kernel")
+backend: str = "pure" if native is None else "native"
 
 # The base class of Op: the compiled one handles a call on Values entirely in C.
 if TYPE_CHECKING:

@@ -64,6 +64,18 @@ class Line:
     formula differ farther away: what depends on x without being recorded may be equal between two neighbouring floats.
     """
 
+    at: Callable[[float], tuple[list[float], Callable[[], Piece]]]
+    x: float
+    blur: np.ndarray
+    tolerance: float
+    limits: Callable[..., list[Limit]]
+    base: np.ndarray
+    piece: Piece
+    widest: float
+    finest: float
+    first: float
+    smooth: bool
+
     def __init__(
         self, at: Callable[[float], tuple[list[float], Callable[[], Piece]]], x: float, blur: Sequence[float], tolerance: float
     ) -> None:

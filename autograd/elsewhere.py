@@ -16,7 +16,8 @@ class Elsewhere:
     """An attribute that a Value does not have; reading it raises an AttributeError with the spelling used here."""
 
     def __init__(self, name: str, remedy: str) -> None:
-        self.name, self.remedy = name, remedy
+        self.name: str = name
+        self.remedy: str = remedy
         self.__doc__ = None  # so that help() and the documentation omit it
 
     def __get__(self, node: Any, cls: type) -> "Elsewhere":

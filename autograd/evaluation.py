@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import foreign, ops
+from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel
 from autograd.context import current, in_context, run_continued, run_of_its_own, with_active_inputs
 from autograd.engine import Value, reaches, second, sweep
@@ -112,6 +113,12 @@ class Evaluation:
         graph: whether the results depend on Values from outside; computed when it is first needed.
         calls: whether the graph has calls of forms.
     """
+
+    given: Any
+    has_aux: bool
+    input_form: Shapes
+    calls: Any
+    since: int
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
         self.given, self.has_aux = of.chosen(args), of.has_aux

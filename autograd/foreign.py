@@ -17,11 +17,17 @@ from autograd.numeric import FLOATS
 from autograd.op import Op
 from autograd.ops import TABLE
 
-made = 0  # how many such operations have been recorded
+made: int = 0  # how many such operations have been recorded
 
 
 class Partial(Op):
     """The local derivative of an operation with respect to one argument, as a function of the result and the arguments."""
+
+    op: Op
+    index: int
+    name: str
+    label: str
+    latex: str
 
     def __init__(self, op: Op, index: int) -> None:
         # Without Op's own __init__, since there is nothing to check.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,7 @@ IEEE_TRAPS = (ArithmeticError, ValueError)
 
 # What is converted to a float, the most common types first.
 NUMBERS = (int, float, Real, Decimal, np.bool_)
+Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool | Real | Decimal  # as type checkers see them
 REAL_DTYPES = "biuf"
 
 

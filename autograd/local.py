@@ -66,7 +66,7 @@ def complex_step(op: Op, x: tuple[float, ...], k: int) -> float:
         try:
             with catch_warnings():
                 simplefilter("error", ComplexWarning)  # a function that drops the imaginary part takes no complex numbers
-                found = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
+                found: float = COMPLEX.apply(op, [complex(a, h if i == k else 0.0) for i, a in enumerate(x)]).imag
         except Exception:  # noqa: BLE001  # a user's operation may raise anything
             return math.nan
         if h and abs(found) > 1e-290:

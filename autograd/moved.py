@@ -1,9 +1,11 @@
-"""Modules under the names by which older pickles know them: what they name is imported when a pickle asks for it."""
+"""Modules under other names: what those name by which older pickles know them is imported when a pickle asks for it."""
 
 import sys
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from autograd.spellings import Elsewhere
 
 
 class _Moved(ModuleType):
@@ -17,3 +19,5 @@ class _Moved(ModuleType):
 
 for _name in ("autograd.captured", "autograd.lanes", "autograd.recording", "autograd.jit"):
     sys.modules[_name] = _Moved(_name)
+
+sys.meta_path.append(Elsewhere)  # the last, so that it is asked of what is not there

@@ -229,8 +229,8 @@ def _each(op: Any, arrays: Sequence[np.ndarray]) -> Any:
     return out.view(_node_array) if out.ndim and any(map(is_node, out.flat)) else out[()]
 
 
-FLOATS = _Floats()
-ARRAYS = _Arrays()
+FLOATS: Any = _Floats()
+ARRAYS: Any = _Arrays()
 register_numbers(FLOATS, ARRAYS)
 
 _node_array: type = np.ndarray

@@ -5,7 +5,7 @@ import reprlib
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
-from inspect import CO_VARARGS
+from inspect import CO_VARARGS, Signature
 from operator import add
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -58,12 +58,13 @@ class Op(Operation):
 
     # Defaults for subclasses: any number of arguments, and nothing declared about them.
     arity: int | None = None
-    sequences = 0
+    sequences: int = 0
     defaults: tuple[float, ...] = ()
     domain: tuple[tuple[float, float], ...] = (REAL,)
     kinks: tuple[Kink, ...] | None = None
     bound: Bound | None = None
-    ties = selects = False
+    ties: bool = False
+    selects: bool = False
     constant: "Op | None" = None
     constant_of: "Op | None" = None
     aliases: tuple[str, ...] = ()
@@ -96,8 +97,8 @@ class Op(Operation):
         self.arity = None if code.co_flags & CO_VARARGS else len(self.arguments)
         self.value = value
         self.partials = partials
-        self.label = name if label is None else label
-        self.latex = called(name) if latex is None else latex
+        self.label: str = name if label is None else label
+        self.latex: str = called(name) if latex is None else latex
         self.domain = (REAL,) * (self.arity or 1) if domain is None else domain
         self.kinks = kinks
         self.bound = bound
@@ -108,14 +109,14 @@ class Op(Operation):
         self.aliases = tuple(numpy.split()) if isinstance(numpy, str) else ()
         self.selects = selects
         self.constant_of = constant_of
-        self.on_floats = partial(value, FLOATS)
+        self.on_floats: Callable[..., Any] = partial(value, FLOATS)
         self.partials_on_floats = partials  # a row of the table gets a faster form: see `table`
         check(self, Op)
         if constant_of is not None:
             constant_of.constant = self
         self.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")  # noqa: SLF001  # as in namedtuple, for pickle
         self.__name__ = self.__qualname__ = name
-        self.__signature__ = signature_of(self)
+        self.__signature__: Signature = signature_of(self)
         self.__doc__ = description(self)
 
     def apply(self, *x: Any) -> Any:

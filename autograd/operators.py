@@ -2,7 +2,7 @@
 
 import math
 import operator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from autograd import arrays, methods, ops, ufuncs
 from autograd.context import Scope, current
@@ -95,19 +95,19 @@ class Operators:
     ndtri = unary(ops.ndtri)
     gamma = unary(ops.gamma)
 
-    def __divmod__(self, other: Any) -> Any:
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
         return self // other, self % other
 
-    def __rdivmod__(self, other: Any) -> Any:
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
         return other // self, other % self
 
-    def __round__(self, digits: Any = None) -> Any:
+    def __round__(self, digits: int | None = None) -> Self:
         return rounded(self, digits)
 
-    def __trunc__(self) -> Any:
+    def __trunc__(self) -> Self:
         return ufuncs.truncated(self)
 
-    def __pos__(self) -> Any:
+    def __pos__(self) -> Self:
         return self
 
     conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
@@ -213,10 +213,10 @@ class Operators:
     def __format__(self: Any, spec: str) -> str:
         return format(self.data, spec) if spec else text(self)
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return copied(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return deeply_copied(self, memo)
 
 

@@ -163,7 +163,7 @@ class _Complexes:
         return complex(op.value(self, *map(_Ordered, x)))
 
 
-COMPLEX = _Complexes()
+COMPLEX: Any = _Complexes()
 
 
 def branches(op: Any, x: Sequence[float]) -> list[float]:

@@ -4,9 +4,12 @@ From these tables come the messages of names that are not there, and the page "C
 """
 
 import sys
+from collections.abc import Iterable
 from opcode import opmap
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
+
+from autograd.errors import OperationError
 
 
 class Spelling(NamedTuple):
@@ -115,6 +118,9 @@ AUTOGRAD = (
     Spelling("arctan2", "autograd.atan2(1.0, 0.0)", 1.5707963267948966),
     Spelling("arccosh", "autograd.acosh(1.0)", 0.0),
     Spelling("absolute fabs", "autograd.abs(-2.0)", 2.0),
+    Spelling("numpy scipy", "np.exp(v)", 7.38905609893065, "with import numpy as np, whose functions take Values"),
+    Spelling("misc extend test_util builtins wrap_util differential_operators", "vmap(grad(f))(np.array([1.0, 2.0]))", (3.0, 12.0),
+             "since every transform is in autograd itself, and Op declares operations"),
     Spelling("inf nan pi e array zeros ones arange linspace random", "np.zeros(2)", (0.0, 0.0), "by NumPy, whose functions take Values"),
 )  # fmt: skip
 
@@ -145,12 +151,18 @@ MODULE = (
     Spelling("summary", "model.named_parameters()", None, "or autograd.draw(model)"),
 )  # fmt: skip
 
+BACKWARD = (
+    Spelling("retain_graph", "y.backward()", None, "as often as you like, since no graph is freed"),
+    Spelling("create_graph", "autograd.gradient(y, v)", 4.0, "Values that can be differentiated again"),
+    Spelling("inputs", "autograd.gradient(y, [v])", (4.0,), "which leaves every v.grad as it is"),
+    Spelling("gradient grad grad_tensors grad_output dz", "y.backward(1.0)", None, "the gradient of y, by position"),
+)
+
 CALLS = (
     Spelling("grad(f, 1)", "grad(lambda a, b: a * b, argnums=1)(2.0, 3.0)", 2.0),
     Spelling("jvp(f, (x,), (v,))", "jvp(f)(2.0, 1.0)", 12.0),
     Spelling("vjp(f, x)", "vjp(f)(2.0)(1.0)", 12.0),
     Spelling("jacobian(f, x)", "autograd.jacobian(f)(2.0)", 12.0),
-    Spelling("y.backward(retain_graph=True)", "y.backward()", None, "as often as you like, since no graph is freed"),
     Spelling("scipy.stats.norm.cdf(v)", "autograd.ndtr(v)", 0.9772498680518208),
     Spelling("scipy.special.expit(v)", "autograd.sigmoid(v)", 0.8807970779778823, "though expit(v) works as well"),
     Spelling("brentq(lambda x: x * x - v, 0, 2)", "v**0.5", 2**0.5, "or a step of Newton's method at the root: see the page on SciPy"),
@@ -161,9 +173,32 @@ CALLS = (
 )  # fmt: skip
 
 
+def advice(table: tuple[Spelling, ...], name: str) -> str | None:
+    """What the table says of a name, None where it does not have it."""
+    return next((row.advice for row in table if name in row.names.split()), None)
+
+
+def refuse_keywords(given: Iterable[str]) -> NoReturn:
+    """Raise the error for keywords of `backward` that are those of another library."""
+    name = next(iter(given))
+    found = advice(BACKWARD, name)
+    raise OperationError(f"backward() has no {name}: {found or 'it takes a seed alone, y.backward(1.0)'}")
+
+
+class Elsewhere:
+    """A finder of modules that are in another library of the name autograd: importing one raises an error with the spelling used here."""
+
+    @staticmethod
+    def find_spec(name: str, _path: Any = None, _target: Any = None) -> None:
+        """Raise the error for such a module, and find no other."""
+        package, _, module = name.partition(".")
+        if package == "autograd" and (found := advice(AUTOGRAD, module)):
+            raise ModuleNotFoundError(f"autograd has no {module}: {found}", name=name)
+
+
 def unknown(owner: str, table: tuple[Spelling, ...], name: str, obj: Any) -> NoReturn:
     """Raise the error for a name that a package or an object does not have; where `from … import` asks, an ImportError with the advice."""
-    found = next((row.advice for row in table if name in row.names.split()), None)
+    found = advice(table, name)
     whose = f"module {owner!r}" if isinstance(obj, ModuleType) else f"{type(obj).__name__!r} object"  # in Python's words
     message = f"{owner} has no {name}: {found}" if found else f"{whose} has no attribute {name!r}"
     frame = sys._getframe(2)  # noqa: SLF001  # only the instruction of the caller tells

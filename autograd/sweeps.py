@@ -7,7 +7,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import ops
 from autograd.arrays import tree_ravel
@@ -19,6 +19,8 @@ from autograd.foreign import recorded_partials
 from autograd.graph import order
 from autograd.kinds import as_float
 from autograd.walks import Deferred
+
+T = TypeVar("T")
 
 
 def _local(node: Value) -> Sequence[Any]:
@@ -155,7 +157,7 @@ def separated(*roots: Any) -> list[Any]:
     return [twins.get(root, root) for root in roots]
 
 
-def gradient(output: Value, inputs: Any) -> Any:
+def gradient(output: Value, inputs: T) -> T:
     """Gradient of a recorded result with respect to Values before it, as Values that can be differentiated again.
 
     Args:
@@ -180,4 +182,5 @@ def gradient(output: Value, inputs: Any) -> Any:
         if given.__class__ is not Value:
             raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
     found = pull(order(output), {output: 1.0}, nodes)
-    return form.unravel([x if x.__class__ is Value else Value(x) for x in found])
+    gradients: T = form.unravel([x if x.__class__ is Value else Value(x) for x in found])
+    return gradients

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from autograd.errors import LengthError, OperationError
 
 Function = Callable[..., Any]
+T = TypeVar("T")
 
 
 def name_of(f: Function) -> str:
@@ -26,25 +27,35 @@ def _keep_names(made: Function, f: Function) -> None:
     functools.update_wrapper(made, f, updated=("__dict__",) if isinstance(f, FunctionType) else ())
 
 
-def of_a_function(example: str) -> Callable[[Function], Function]:
-    """A decorator of transforms: further arguments by position are refused with an example, since other libraries take some there."""
+class of_a_function(Generic[T]):  # noqa: N801  # used like a function
+    """A decorator of transforms: further arguments by position are refused with an example, since other libraries take some there.
 
-    def decorated(transform: Function) -> Function:
+    `T` is what the transform takes and gives, for type checkers.
+    """
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+
+    def __call__(self, transform: Function) -> T:
+        """The transform with that check."""
+
         @functools.wraps(transform)
         def checked(*args: Any, **options: Any) -> Any:
             if len(args) != 1:
                 raise OperationError(
-                    f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: write {example}"
+                    f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: write {self.example}"
                 )
             return transform(*args, **options)
 
-        return checked
-
-    return decorated
+        return cast("T", checked)
 
 
 class WithKeywords:
     """A function whose last arguments are given by keyword, so that a call with keywords is one like any other; others are fixed."""
+
+    f: Function
+    names: tuple[str, ...]
+    fixed: dict[str, Any]
 
     def __init__(self, f: Function, names: tuple[str, ...], fixed: dict[str, Any]) -> None:
         _keep_names(self, f)
@@ -134,6 +145,10 @@ class Derivative(Transformed):
         argnums: one index or a tuple of indices of arguments.
         has_aux: whether the function gives a pair, of which the second is handed through.
     """
+
+    rule: Function
+    argnums: Any
+    has_aux: bool
 
     gives_floats = True
     derivative_of: tuple[Function | None, bool] = (None, False)

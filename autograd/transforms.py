@@ -11,6 +11,7 @@ from typing import Any
 from autograd.arrays import array_of
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
 from autograd.evaluation import Evaluation, matched
+from autograd.signatures import Grad, Hessian, HessianVector, Jacobian, JacobianVector, ValueAndGrad, VectorJacobian
 from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
 from autograd.transformed import Derivative, Product, of_a_function
 
@@ -34,7 +35,7 @@ def _derivative(
     return kind(transform, f, of, argnums, has_aux)
 
 
-@of_a_function("value_and_grad(f, argnums=1)(a, x)")
+@of_a_function[ValueAndGrad]("value_and_grad(f, argnums=1)(a, x)")
 def value_and_grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ (f(x, …), ∇f(x, …)), the gradient with respect to the first argument.
 
@@ -75,7 +76,7 @@ def _swept(made: Derivative, *, with_value: bool) -> Derivative:
     return made
 
 
-@of_a_function("grad(f, argnums=1)(a, x)")
+@of_a_function[Grad]("grad(f, argnums=1)(a, x)")
 def grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ ∇f(x, …), the gradient with respect to the first argument.
 
@@ -90,7 +91,7 @@ def grad(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False
     return _swept(_derivative(grad, f, lambda call: call.with_aux(call.value_and_gradient()[1]), argnums, has_aux), with_value=False)
 
 
-@of_a_function("vjp(f)(x)(w)")
+@of_a_function[VectorJacobian]("vjp(f)(x)(w)")
 def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ (w ↦ wᵀ J), J the Jacobian of f at x: reverse mode; the arguments are those of `value_and_grad`.
 
@@ -115,7 +116,7 @@ def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     return _derivative(vjp, f, rule, argnums, has_aux)
 
 
-@of_a_function("jvp(f)(x, v)")
+@of_a_function[JacobianVector]("jvp(f)(x, v)")
 def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode; the arguments are those of `value_and_grad`.
 
@@ -138,7 +139,7 @@ def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     return _derivative(jvp, f, rule, argnums, has_aux, Product)
 
 
-@of_a_function("hvp(f)(x, v)")
+@of_a_function[HessianVector]("hvp(f)(x, v)")
 def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function (x, v, …) ↦ ∇²f(x) v, without the matrix, the tangent of the gradient along v; the arguments are those of `jvp`.
 
@@ -163,7 +164,7 @@ def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     return _derivative(hvp, f, rule, argnums, has_aux, Product)
 
 
-@of_a_function("jacobian(f)(x)")
+@of_a_function[Jacobian]("jacobian(f)(x)")
 def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ J with J_ij = ∂f_i/∂x_j, in forward mode where x has fewer numbers than f, else in reverse mode.
 
@@ -182,7 +183,7 @@ def jacobian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = F
     return _jacobian(jacobian, f, argnums, has_aux, forward=None)
 
 
-@of_a_function("jacfwd(f)(x)")
+@of_a_function[Jacobian]("jacfwd(f)(x)")
 def jacfwd(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian of f in forward mode, column by column; arguments, result and errors are those of `jacobian`.
 
@@ -192,7 +193,7 @@ def jacfwd(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
     return _jacobian(jacfwd, f, argnums, has_aux, forward=True)
 
 
-@of_a_function("jacrev(f)(x)")
+@of_a_function[Jacobian]("jacrev(f)(x)")
 def jacrev(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The Jacobian of f in reverse mode, row by row; arguments, result and errors are those of `jacobian`.
 
@@ -226,7 +227,7 @@ def _blocks(rows: Iterable[Sequence[Any]], outputs: Any, inputs: Any) -> Any:
     return outputs.map(block_row)
 
 
-@of_a_function("hessian(f)(x)")
+@of_a_function[Hessian]("hessian(f)(x)")
 def hessian(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function x, … ↦ ∇²f, the matrix of second derivatives; the arguments are those of `jacobian`. It fits SciPy's `hess=`.
 

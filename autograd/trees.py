@@ -126,8 +126,9 @@ class Structure:
     """
 
     def __init__(self, nodes: list[Any], count: int) -> None:
-        self.nodes, self.count = nodes, count
-        self.key = tuple([x if x.__class__ is int else (x.cls, x.count, x.keys) for x in nodes])
+        self.nodes: list[Any] = nodes
+        self.count: int = count
+        self.key: tuple[Any, ...] = tuple([x if x.__class__ is int else (x.cls, x.count, x.keys) for x in nodes])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Structure) and self.key == other.key

@@ -11,18 +11,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any, NoReturn, final
+from typing import Any, Never, NoReturn, final
 
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
-from autograd.kinds import as_float, named_float, register_node
+from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
+from autograd.spellings import refuse_keywords
 from autograd.walks import Deferred
 
-new = object.__new__
+new: Any = object.__new__
 
 
 def _node(data: float, partials: tuple[float | None, ...], op: Op, args: tuple[Any, ...]) -> "Value":
@@ -104,7 +105,7 @@ class Value(Operators):
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
+    def __init__(self, data: Number, label: str | None = None) -> None:
         self._number = data if data.__class__ is float else as_float(data)
         self._grad = self._made_by = None
         self._args = self._partials = ()
@@ -121,7 +122,7 @@ class Value(Operators):
         return self._number
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Number) -> None:
         forbid_while_traced("setting the data of a Value")
         before, self._number = self._number, named_float("data", data)
         if not identical(before, self._number):
@@ -134,11 +135,11 @@ class Value(Operators):
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Number) -> None:
         forbid_while_traced("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 
-    def backward(self, seed: float = 1.0) -> None:
+    def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
         """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
 
         The gradients of inner nodes are those of this pass; leaves add it to what they have. A branch that `where` did
@@ -149,6 +150,8 @@ class Value(Operators):
         >>> x.grad
         6.0
         """
+        if elsewhere:
+            refuse_keywords(elsewhere)
         seed = named_float("the seed of backward()", seed)
         forbid_while_traced("backward()")
         nodes = order(self)

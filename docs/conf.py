@@ -39,10 +39,15 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 default_role = "code"
 nitpick_ignore_regex = [
+    # What type checkers are told: type variables, numbers, and what transforms return.
+    (
+        "py:.*",
+        r"numbers\.Real|decimal\.Decimal|(autograd\.|nn\.).*\.(P|Q|R|R_co|T|X|A|Made|Mapped|Recorded|Forward)|[PQ](\.args|\.kwargs)?|typing\.Never",
+    ),
     (
         "py:class",
         r"(collections|typing|numpy|os|matplotlib)\..*|Path|autograd\.(graph\.N|blocks\.Scope|facts\.Kink|facts\.Bound|about\.Config)",
-    )
+    ),
 ]
 
 html_theme = "furo"

@@ -9,6 +9,7 @@ TABLES = {
     "of autograd": ("", spellings.AUTOGRAD),
     "of nn": ("", spellings.NN),
     "of a Module": ("model.", spellings.MODULE),
+    "keywords of backward": ("", spellings.BACKWARD),
     "calls": (None, spellings.CALLS),
 }
 

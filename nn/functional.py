@@ -53,6 +53,7 @@ from nn.samples import (
     shown,
     sign,
 )
+from nn.signatures import OfLogits, OfNumbers, OfSamples, OneHot, T, ToFloats, typed
 
 __all__ = [
     "binary_cross_entropy", "categorical_cross_entropy", "cross_entropy", "gelu", "hardmax", "hinge", "identity", "leaky_relu",
@@ -64,7 +65,7 @@ PROBABILITY = "probability {}, expected a number from 0 to 1: for logits use cro
 PROBABILITY_OF_ONE = "probability {}, expected a number from 0 to 1: for a logit z use nn.sigmoid(z), or cross_entropy([0, z], y)"
 
 
-def identity(x: Any) -> Any:
+def identity(x: T) -> T:
     """The activation of a linear layer: x.
 
     >>> identity(3.0)
@@ -73,6 +74,7 @@ def identity(x: Any) -> Any:
     return x
 
 
+@typed[OfLogits]()
 def softmax(logits: Any) -> Any:
     """Probabilities: a_k = exp(z_k) / Σ_j exp(z_j), with max z subtracted first, so that nothing overflows.
 
@@ -105,6 +107,7 @@ def _shifted(z: list[Any]) -> list[Any]:
     return [sub(x, shift) for x in z]
 
 
+@typed[OfLogits]()
 def log_softmax(logits: Any) -> Any:
     """Logarithms of the probabilities: z_k - log Σ_j exp(z_j), accurate even where a_k underflows to 0.
 
@@ -121,6 +124,7 @@ def _log_softmax(z: list[Any]) -> list[Any]:
     return [sub(x, total) for x in z]
 
 
+@typed[ToFloats]()
 def hardmax(logits: Any) -> Any:
     """1 at the largest number, the first of them at a tie, and 0 elsewhere: the limit of softmax(z / T) as T goes to 0.
 
@@ -137,6 +141,7 @@ def _hardmax(z: list[Any]) -> list[Any]:
     return list(one_hot(argmax([stop_gradient(x) for x in z]), len(z)))
 
 
+@typed[OneHot]()
 def one_hot(index: Any, classes: int) -> Any:
     """The row with 1 at `index` and 0 elsewhere; for N indices, N such rows.
 
@@ -161,6 +166,7 @@ def one_hot(index: Any, classes: int) -> Any:
     return [float(k == label) for k in range(classes)]
 
 
+@typed[OfSamples]()
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of softmax(z) and the target: log Σ_k exp(z_k) - Σ_k y_k z_k.
 
@@ -186,6 +192,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     return scope("cross_entropy").run(of_samples, "logits", lambda z, y: sub(logsumexp(z), _expected(y, z)), logits, target, reduction)
 
 
+@typed[OfSamples]()
 def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of probabilities and the target: -Σ_k y_k log a_k; its gradient on the node a_k is -y_k / a_k.
 
@@ -215,6 +222,7 @@ def categorical_cross_entropy(probabilities: Any, target: Any, reduction: str = 
     return scope("categorical_cross_entropy").run(of_samples, "probabilities", loss, probabilities, target, reduction)
 
 
+@typed[OfSamples]()
 def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of log-probabilities and the target: -Σ_k y_k log a_k, where `log_softmax` gives the log a_k.
 
@@ -244,6 +252,7 @@ def negative_log_likelihood(log_probabilities: Any, target: Any, reduction: str 
     return scope("negative_log_likelihood").run(of_samples, "log-probabilities", loss, log_probabilities, target, reduction)
 
 
+@typed[OfNumbers]()
 def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
     """Squared error (s - y)², by default its mean over all numbers given.
 
@@ -262,6 +271,7 @@ def mse(outputs: Any, targets: Any, reduction: str = "mean") -> Any:
     return scope("mse").run(of_numbers, "outputs", lambda s, y: autograd.pow(sub(s, y), 2.0), outputs, targets, reduction)
 
 
+@typed[OfNumbers]()
 def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
     """Max-margin loss of a score for two classes, y = -1 and y = +1: max(0, 1 - y s). At the kink the derivative is 0.
 
@@ -285,6 +295,7 @@ def hinge(scores: Any, targets: Any, reduction: str = "mean") -> Any:
     return scope("hinge").run(of_numbers, "scores", loss, scores, targets, reduction)
 
 
+@typed[OfNumbers]()
 def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
     """Cross-entropy of the probability p of class 1 and the target: -(y log p + (1 - y) log(1 - p)), where 0 · log 0 is 0.
 

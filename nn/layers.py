@@ -129,10 +129,10 @@ class Neuron(Module):
         if not isinstance(nonlin, int | np.bool_):
             raise OperationError(f"got nonlin={shown(nonlin)}, expected True or False: whether the activation is applied")
         draw = _drawing(init)
-        self.w = [Value(number("init", draw(nin, 1))) for _ in range(positive_int("nin", nin))]
-        self.b = Value(0.0)
+        self.w: list[Value] = [Value(number("init", draw(nin, 1))) for _ in range(positive_int("nin", nin))]
+        self.b: Value = Value(0.0)
         self.nonlin = nonlin
-        self.activation = activation if nonlin else identity
+        self.activation: Callable[[Any], Any] = activation if nonlin else identity
 
     def forward(self, x: Any) -> Any:
         """activation(w · x + b), one Value."""
@@ -174,7 +174,7 @@ class Layer(Module):
 
     def __init__(self, nin: int, nout: int, *, init: Init | None = None, **kwargs: Any) -> None:
         draw = _drawing(init)
-        self.neurons = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(positive_int("nout", nout))]
+        self.neurons: list[Neuron] = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(positive_int("nout", nout))]
 
     def forward(self, x: Any) -> Any:
         """One number for each neuron, in a list; the number itself where there is one neuron."""
@@ -213,7 +213,7 @@ class MLP(Module):
             raise RangeError(f"got nouts={shown(nouts)}, expected a list of the sizes of the layers, such as [16, 16, 1]")
         draw, last = _drawing(init), len(nouts) - 1
         sizes = [nin, *nouts]
-        self.layers = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]
+        self.layers: list[Layer] = [Layer(*sizes[i : i + 2], nonlin=i != last, activation=activation, init=draw) for i in range(len(nouts))]
 
     def forward(self, x: Any) -> Any:
         """What the last layer gives: a list, or one Value where it has one neuron."""

@@ -16,6 +16,7 @@ from autograd.errors import AutogradError, LengthError, NumberError, OperationEr
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
 from autograd.spellings import MODULE, unknown
 from nn.samples import not_a_parameter, number, shown
+from nn.signatures import Forward, P, R_co
 
 FORMAT, VERSION = "valuegrad state", 2
 BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # the bytes around the checksum, the last entry of the file
@@ -52,7 +53,7 @@ class Module:
     {'slope': 2.0, 'offset': 1.0}
     """
 
-    name = "module"
+    name: str = "module"
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -75,7 +76,7 @@ class Module:
         def __getattr__(self, key: str) -> Any:
             unknown(f"a {type(self).__name__}", MODULE, key, self)
 
-    def __call__(self, *x: Any, **options: Any) -> Any:
+    def __call__(self: Forward[P, R_co], *x: P.args, **options: P.kwargs) -> R_co:
         """Compute `forward` in a scope of this module's name."""
         return scope(self.name).run(self.forward, *x, **options)
 

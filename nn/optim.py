@@ -58,9 +58,9 @@ class Optimizer:
                 "got no parameters, expected at least one Value: pass model.parameters() of a Module that has some, or Values in a list; "
                 "an iterator can be used only once, so make a new one"
             )
-        self.parameters = list(dict.fromkeys(given))
+        self.parameters: list[Value] = list(dict.fromkeys(given))
         self.lr = lr
-        self.steps = 0
+        self.steps: int = 0
         self.rate()
 
     def rate(self) -> float:
@@ -147,12 +147,12 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.momentum = _below_one("momentum", momentum)
+        self.momentum: float = _below_one("momentum", momentum)
         if nesterov and not momentum:
             raise RangeError("got nesterov=True with momentum=0, expected a momentum between 0 and 1, such as momentum=0.9")
         self.nesterov = nesterov
-        self.weight_decay = _nonnegative("weight_decay", weight_decay)
-        self.velocity = np.zeros(len(self.parameters))
+        self.weight_decay: float = _nonnegative("weight_decay", weight_decay)
+        self.velocity: np.ndarray = np.zeros(len(self.parameters))
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """One step of gradient descent."""
@@ -199,10 +199,10 @@ class Adam(Optimizer):
         super().__init__(parameters, lr)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise LengthError(f"got betas={shown(betas)}, expected two numbers such as (0.9, 0.999)")
-        self.betas = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
-        self.eps = _within("eps", eps, lambda x: 0.0 < x < math.inf, "finite and more than 0")
-        self.weight_decay = _nonnegative("weight_decay", weight_decay)
-        self.moments = np.zeros(len(self.parameters)), np.zeros(len(self.parameters))
+        self.betas: tuple[float, float] = _below_one("beta1", betas[0]), _below_one("beta2", betas[1])
+        self.eps: float = _within("eps", eps, lambda x: 0.0 < x < math.inf, "finite and more than 0")
+        self.weight_decay: float = _nonnegative("weight_decay", weight_decay)
+        self.moments: tuple[np.ndarray, np.ndarray] = np.zeros(len(self.parameters)), np.zeros(len(self.parameters))
 
     def update(self, p: np.ndarray, g: np.ndarray, lr: float) -> np.ndarray:
         """One step of Adam, with the decay as part of the gradient."""

@@ -24,7 +24,8 @@ class Samples:
     """
 
     def __init__(self, model: Model, inputs: list[Any]) -> None:
-        self.model, self.inputs = model, inputs
+        self.model: Model = model
+        self.inputs: list[Any] = inputs
         # None: sample by sample, which without compiled code is faster than NumPy columns for batches of the usual size.
         self.rows = _array(inputs) if backend == "native" else None
 

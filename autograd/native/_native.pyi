@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, overload
 
 from autograd import value
+from autograd.kinds import Number
 from autograd.op import Op
 
 Value = value.Value
 
 class Operation:
+    @overload
+    def __call__(self, *x: value.Value) -> value.Value: ...
+    @overload
+    def __call__(self, *x: Number) -> float: ...
+    @overload
     def __call__(self, *x: Any) -> Any: ...
 
 class Recorder:

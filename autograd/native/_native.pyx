@@ -646,8 +646,10 @@ cdef class Value:
     def _partials(self):
         return partials_of(of(self))
 
-    def backward(self, seed=1.0):
+    def backward(self, seed=1.0, **elsewhere):
         """Fill in `grad` below this node: see `autograd.value.Value.backward`."""
+        if elsewhere:
+            return reference.backward(self, **elsewhere)
         cdef double start = number("the seed of backward()", seed)
         if current().watch is not None:  # which sees each node
             return reference.backward(self, start)

@@ -1,9 +1,9 @@
 """What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
 The arithmetic in C (`_ops.h`) and the tangents of partials (`_tangents.h`), the codes (`_codes.pxi`) and methods of the compiled Value
-(in `_native.pyx`), the methods of the one in Python (in `operators.py`), and the names that `autograd` exports (in `__init__.py`); in a
-checkout also the tables of two pages of the documentation, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since
-what is compiled is built on it.
+(in `_native.pyx`), the methods of the one in Python (in `operators.py`), the names that `autograd` exports (in `__init__.py`), and the
+stubs that type checkers read (`ops.pyi`, `operators.pyi`); in a checkout also the tables of two pages of the documentation, for which it
+needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
 import builtins
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.elsewhere import SPELLINGS
-from autograd.native import second
+from autograd.native import second, stubs
 from autograd.native.header import header
 from autograd.ops import TABLE
 
@@ -84,6 +84,8 @@ FILES: dict[str, Callable[..., Any]] = {
     "native/_native.pyx": cython_methods,
     "operators.py": python_methods,
     "__init__.py": exports,
+    "ops.pyi": lambda _: f"{WRITTEN}{stubs.ops_stub()}",
+    "operators.pyi": lambda _: f"{WRITTEN}{stubs.operators_stub()}",
 }
 FILES |= {f"../docs/{name}": page(DOCS / script) for name, script in PAGES.items() if (DOCS / script).exists()}
 
@@ -99,6 +101,11 @@ def outdated() -> dict[Path, str]:
     return found
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the files that are outdated."""
     for path, text in outdated().items():
         path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ from autograd.native import loops
 from autograd.native.ctext import ATOM, C, Expression, call, define, names_of
 from autograd.op import Op
 
-ZERO = Expression("0.0", ATOM)
+ZERO: Expression = Expression("0.0", ATOM)
 
 
 class _Dual:
@@ -28,31 +28,31 @@ class _Dual:
         self.primal, self.tangent = primal, tangent
 
     def __neg__(self) -> Any:
-        return ops.neg(self)
+        return ops.neg.apply(self)
 
     def __add__(self, other: Any) -> Any:
-        return ops.add(self, other)
+        return ops.add.apply(self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return ops.add(other, self)
+        return ops.add.apply(other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return ops.sub(self, other)
+        return ops.sub.apply(self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return ops.sub(other, self)
+        return ops.sub.apply(other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return ops.mul(self, other)
+        return ops.mul.apply(self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return ops.mul(other, self)
+        return ops.mul.apply(other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return ops.div(self, other)
+        return ops.div.apply(self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return ops.div(other, self)
+        return ops.div.apply(other, self)
 
 
 class _Forward:

@@ -36,6 +36,9 @@ class Formula:
     −y/x (x + 1) · y 2 · x
     """
 
+    over: tuple[str, ...]
+    under: tuple[str, ...]
+
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
 
     def __init__(self, number: float, *over: str, factor: float = 1.0, under: Sequence[str] = ()) -> None:

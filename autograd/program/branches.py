@@ -43,6 +43,14 @@ class Arm:
         outputs: the places of these outputs.
     """
 
+    arms: "tuple[Arm | None, Arm | None]"
+    begin: int
+    checks: list["Check"]
+    end: int
+    fork: int | None
+    outputs: np.ndarray
+    trace: Any
+
     __slots__ = ("arms", "begin", "checks", "end", "fork", "needs", "outputs", "segments", "trace")
 
     def __init__(
@@ -100,6 +108,9 @@ class Branches:
         traces: the traces that are merged.
         plans: the kernel's plans of the tree, see `plan`.
     """
+
+    columns: dict[int, int]
+    flat: Flat
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
@@ -461,6 +472,13 @@ class Segment:
         groups: the inputs, by which it is known what all lanes share.
         held: what earlier arms have computed, by place: a number that all lanes share, or an array with one for each.
     """
+
+    passed: list[int]
+    columns: list[int]
+    shared: list[int]
+    batched: BatchedProgram
+    count: int
+    made: list[tuple[int, bool]]
 
     def __init__(self, tree: Branches, arm: Arm, groups: Sequence[np.ndarray], held: dict[int, Any]) -> None:
         guards, behind = guards_of(arm), [tree.needs(a) for a in arm.arms if a is not None]

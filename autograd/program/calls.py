@@ -27,7 +27,7 @@ from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
 from autograd.program.views import View
 from autograd.walks import Deferred
 
-made = 0  # the number of calls that have been recorded so far
+made: int = 0  # the number of calls that have been recorded so far
 
 
 class Call(Op):
@@ -42,6 +42,14 @@ class Call(Op):
         numbers: the numbers of the arguments when the call was recorded.
         given: the inputs of the form, floats and arrays, when the call was recorded.
     """
+
+    label: str
+    latex: str
+    form: Form
+    slots: Sequence[Any]
+    numbers: Sequence[float]
+    given: Sequence[Any]
+    selected: list[bool]
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         # Without Op's own __init__, since there is nothing to check.
@@ -197,6 +205,8 @@ class Call(Op):
 
 class SingleCall(Call):
     """The operation of a call with one number as its only result: the node is that number, with partials known when it is recorded."""
+
+    changeable: bool
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         super().__init__(name, form, slots, numbers, given)

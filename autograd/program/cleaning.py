@@ -30,6 +30,13 @@ class Edges:
         source: for each edge its place.
     """
 
+    size: int
+    known: int
+    places: int
+    starts: np.ndarray
+    counts: np.ndarray
+    source: np.ndarray
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.size = len(program)
@@ -47,7 +54,8 @@ class Edges:
     @cached_property
     def position(self) -> np.ndarray:
         """The position of each edge among the arguments of its instruction."""
-        return np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
+        found: np.ndarray = np.arange(len(self.source)) - np.repeat(self.starts[:-1], self.counts)
+        return found
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """The indices of the edges of these instructions."""

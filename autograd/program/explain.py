@@ -19,7 +19,8 @@ class Explanation:
     """
 
     def __init__(self, title: str, lines: Sequence[str]) -> None:
-        self.title, self.lines = title, tuple(lines)
+        self.title: str = title
+        self.lines: tuple[str, ...] = tuple(lines)
 
     def __str__(self) -> str:
         return "\n".join([f"{self.title}:", *[f"  {line}" for line in self.lines]])
@@ -30,13 +31,14 @@ class Explanation:
         return f"<p><code>{escape(self.title)}</code></p><ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>"
 
 
-def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Explanation:
+def explanation(title: str, traces: Iterable[Any], arms: Sequence[int], *, runs_itself: bool = False) -> Explanation:
     """Sentences about the recordings of a function.
 
     Args:
         title: the function.
         traces: its traces.
         arms: for each tree of paths the number of paths in it.
+        runs_itself: whether calls on numbers run the function itself, since there is no kernel.
     """
     several = [count for count in arms if count > 1]
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
@@ -44,6 +46,8 @@ def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Expla
         lines += _of_form(trace) if trace.whole is not None else _of_program(trace)
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
+    if runs_itself:
+        lines.append("Calls on numbers run the function itself, which is faster than NumPy, since the kernel was not built.")
     if not lines:
         lines.append("nothing is recorded before the first call.")
     return Explanation(title, lines)

@@ -29,6 +29,23 @@ class FastCall:
         weight: a factor of the value, where value and gradient of the first argument are wanted; None where the outputs are.
     """
 
+    forms: list[Any]
+    shape: tuple[int, ...]
+    captured: Any
+    key: Any
+    weight: float | None
+    lanes: int
+    trace: Trace
+    count: int
+    outputs: int
+    guards: Any
+    wanted: tuple[bool, ...]
+    tree: Any
+    run: Any
+    seeds: list[np.ndarray]
+    unwanted: list[None]
+    threads: int
+
     def __init__(
         self,
         args: Sequence[Any],

@@ -44,7 +44,7 @@ class Form:
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.constants: dict[int, Any] = {}
         self.steps: list[Any] = []  # Step, Pack, Unpack, Route
-        self.numbers = 0
+        self.numbers: int = 0
         self.adjoints: dict[Any, Form] = {}
 
     def copy(self) -> "Form":

@@ -4,11 +4,12 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.arrays import tree_ravel
+from autograd.compiled import kernel
 from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
@@ -18,10 +19,13 @@ from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
+from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 
 Function = Callable[..., Any]
+NUMBERS = {float, int, bool}
+REPLAYS_NUMBERS = kernel is not None  # which is slower than the function where each operation is one of NumPy on one number
 
 
 class Jit(Transformed):
@@ -35,6 +39,7 @@ class Jit(Transformed):
         self.recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
+        self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
@@ -55,6 +60,11 @@ class Jit(Transformed):
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
+        if self.runs_itself and NUMBERS.issuperset(map(type, args)):
+            try:
+                return self.f(*args)
+            except (AttributeError, TypeError):  # it needs Values, which a recording hands it
+                self.runs_itself = False
         found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
 
@@ -104,7 +114,7 @@ class Jit(Transformed):
         inner: Any = self.f
         own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
         traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
+        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], runs_itself=self.runs_itself)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         """The result by the trace of the path that these arguments take, recorded if it is new."""
@@ -113,6 +123,7 @@ class Jit(Transformed):
         while True:
             made = self.recordings.made
             trace = next(self.recordings.parts(given, tried))[0]
+            self.runs_itself = not REPLAYS_NUMBERS and trace.whole is None
             groups = with_captured(given.groups, trace)
             if trace.whole is None and not any(own for _, own in groups):
                 if self.loss is None and FastCall.fits(args, trace):
@@ -144,6 +155,7 @@ class Jit(Transformed):
         for trace, chosen in parts:
             if trace.whole is not None:
                 return self._by_form(trace, given, args[0])
+            self.runs_itself = not REPLAYS_NUMBERS and not over_lanes
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
@@ -181,7 +193,14 @@ class Jit(Transformed):
         return (value, gradient) if self.with_value else gradient
 
 
-def jit(f: Function, *, static_argnames: str | Sequence[str] = ()) -> Function:
+class Recorded(Made[P, R_co], Protocol[P, R_co]):
+    """What `jit` returns, for type checkers."""
+
+    def explain(self) -> Explanation:
+        """What was recorded, and what runs it."""
+
+
+def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
     Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as

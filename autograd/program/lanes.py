@@ -66,6 +66,10 @@ class BatchedProgram:
         alone: the results of `one_of`.
     """
 
+    program: Program
+    seeded: list[int]
+    compiled: bool
+
     def __init__(self, program: Program, seeded: Sequence[int]) -> None:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own

@@ -55,6 +55,14 @@ class LaneForm:
         results: for each step the places of its results.
     """
 
+    form: Form
+    lanes: int
+    reduce: bool
+    weight: float
+    own: int
+    shapes: Any
+    by_number: bool
+
     def __init__(self, given: Arguments, made: Made, *, reduce: bool, weight: float) -> None:
         self.form, self.lanes, self.reduce, self.weight = Form(), given.lanes or 1, reduce, weight
         self.captured: list[Any] = []

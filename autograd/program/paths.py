@@ -50,6 +50,10 @@ class PathProgram:
         guards: the truth values of the guards.
     """
 
+    batched: BatchedProgram
+    count: int
+    guards: np.ndarray
+
     captured = ()
 
     def __init__(self, program: Program, count: int, guards: np.ndarray) -> None:
@@ -65,6 +69,13 @@ class Paths:
         record: called with the index of a lane and the numbers of each group there, it returns the path of that lane, or None where that
             cannot be recorded. None after pickling, where nothing can be recorded.
     """
+
+    name: str
+    inputs: int
+    record: Any
+    tree: Branches
+    lost: int
+    lock: Any
 
     def __init__(self, name: str, inputs: int, record: Callable[[int, Sequence[np.ndarray]], PathProgram | None] | None) -> None:
         self.name, self.inputs, self.record = name, inputs, record
@@ -230,6 +241,10 @@ class BranchingProgram:
         inputs, outputs: the number of inputs and of outputs, which all these programs have.
     """
 
+    make: Callable[["PathProgram"], Program]
+    inputs: int
+    outputs: int
+
     def __init__(self, make: Callable[[PathProgram], Program], inputs: int, outputs: int) -> None:
         self.make, self.inputs, self.outputs = make, inputs, outputs
         self.made: WeakKeyDictionary[PathProgram, BatchedProgram] = WeakKeyDictionary()
@@ -294,6 +309,9 @@ def result(path: PathProgram) -> Program:
 
 class Along:
     """Programs of several paths, each for its own lanes, with the methods of a `BatchedProgram`."""
+
+    parts: Sequence[tuple[BatchedProgram, np.ndarray]]
+    outputs: int
 
     def __init__(self, parts: Sequence[tuple[BatchedProgram, np.ndarray]], outputs: int) -> None:
         self.parts, self.outputs = parts, outputs

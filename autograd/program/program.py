@@ -89,6 +89,8 @@ class Program:
     args: np.ndarray
     constants: np.ndarray
     outputs: np.ndarray
+    inputs: int
+    own: Sequence[Any]
 
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
         for what, given in (("outputs", outputs), ("inputs", inputs)):
@@ -400,4 +402,4 @@ def _live(outputs: Sequence[Any], inputs: Sequence[Value]) -> list[Value]:
     return walk([y for y in outputs if y.__class__ is Value], 0, set(inputs))
 
 
-flatten = _flattened if native is None else native.flatten
+flatten: Callable[..., tuple[Any, ...]] = _flattened if native is None else native.flatten

@@ -10,7 +10,7 @@ Throughout, "what a place receives" is its tangent in forward mode and its cotan
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -80,6 +80,33 @@ class Derivative:
         number: for each place how many contributions it receives.
         collects: for each place whether these need an instruction that adds them up.
     """
+
+    p: Program
+    reverse: bool
+    edges: Edges
+    ops: tuple[Any, ...]
+    own: dict[Any, int]
+    inputs: int
+    constant_places: list[int]
+    live: np.ndarray
+    through: np.ndarray
+    masked: np.ndarray
+    groups: list[Group]
+    depends: np.ndarray
+    known: np.ndarray
+    ties: np.ndarray
+    selects: np.ndarray
+    unit: np.ndarray
+    plain: np.ndarray
+    sent: np.ndarray
+    seeds: np.ndarray
+    starting: np.ndarray
+    sender: np.ndarray
+    target: np.ndarray
+    units: np.ndarray
+    number: np.ndarray
+    weighted: np.ndarray
+    collects: np.ndarray
 
     def __init__(self, program: Program, active: np.ndarray, ends: np.ndarray, seeds: np.ndarray, *, reverse: bool) -> None:
         self.p, self.reverse, self.edges = program, reverse, Edges(program)
@@ -192,6 +219,23 @@ class Splice:
     Args:
         d: the contributions.
     """
+
+    zero: int
+    one: int
+    base: int
+    mask_of: dict[int, int]
+    maxima: dict[int, list[int]]
+    tables: list[np.ndarray]
+    size: int
+    collection: np.ndarray
+    forward: np.ndarray
+    meeting: np.ndarray
+    spliced: np.ndarray
+    place: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    carried: np.ndarray
+    mask: dict[int, int]
 
     def __init__(self, d: Derivative) -> None:
         self.d = d

@@ -104,6 +104,16 @@ class Template:
         counts: the number of arguments of each instruction.
     """
 
+    program: Program
+    firsts: np.ndarray
+    masks: np.ndarray
+    plain: np.ndarray
+    made: bool
+    unit: np.ndarray
+    own: np.ndarray
+    factor: np.ndarray
+    counts: np.ndarray
+
     def __init__(self, pattern: Pattern) -> None:
         self.program = program = _neutral(Pattern.record, pattern)
         n, arity = len(pattern.active), pattern.arity

@@ -38,7 +38,7 @@ from autograd.program.program import Program
 from autograd.program.stages import staged as staged  # noqa: PLC0414  # importing it registers it
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
-from autograd.trees import tree_flatten, tree_unflatten
+from autograd.trees import Structure, tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
@@ -57,6 +57,10 @@ class Tracer:
         guards: the nodes whose truth values were used, and these.
         kinds: the nodes that stand for bools or for ints, and which.
     """
+
+    lazy: bool
+    masks: bool
+    masked: bool
 
     def __init__(self, *, lazy: bool, masks: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
@@ -124,6 +128,17 @@ class Trace:
         MasksLost: it failed after a comparison of arrays: record it with `masks=False`.
         TraceError: it does what a replay could not repeat.
     """
+
+    structure: Structure
+    guards: np.ndarray
+    kinds: dict[int, type]
+    leaf_kinds: list[type | None]
+    lazy: bool
+    masks: bool
+    form: Shapes
+    count: int
+    is_number: bool
+    batched: BatchedProgram
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
         tracer = Tracer(lazy=lazy, masks=masks)

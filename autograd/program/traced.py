@@ -28,6 +28,10 @@ Key = tuple[int, int]  # the index of an output of a form, and the index of an e
 class Output(Op):
     """The operation of a node for one number that a call returns: an output of its form, or an entry of an output that is an array."""
 
+    name: str
+    label: str
+    latex: str
+
     def __init__(self, key: Key) -> None:
         # Without Op's own __init__, since there is nothing to check.
         self.key = key

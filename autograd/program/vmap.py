@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import LANES, TracedArray
+from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
@@ -191,7 +192,13 @@ def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None
     return tree_unflatten(form.structure, leaves)
 
 
-def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> Function:
+@overload
+def vmap(f: Callable[..., R], in_axes: Any = 0, reduce: None = None, *, out_axes: Any = 0) -> Mapped[R]: ...
+@overload
+def vmap(f: Callable[..., R], in_axes: Any = 0, *, reduce: Literal["mean", "sum"], out_axes: Any = 0) -> Made[..., R]: ...
+@overload
+def vmap(f: Callable[..., R], in_axes: Any, reduce: Literal["mean", "sum"], *, out_axes: Any = 0) -> Made[..., R]: ...
+def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> Any:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
     Args:
