@@ -202,7 +202,7 @@ class Evaluation:
             self.graph = found is None
             if found is not None:
                 return found
-        if not self.large:
+        if not self.is_large():
             return finished(pull(self.nodes, received, self.inputs), graph=True)
         form, given = self.form(list(received))
         adjoint = form.adjoint(range(len(received)), range(len(self.inputs)))
@@ -217,7 +217,7 @@ class Evaluation:
             if floats is not None:
                 of_ends = iter(floats)
                 return [next(of_ends) if y.__class__ is Value else 0.0 for y in self.outputs]
-        if not self.large:
+        if not self.is_large():
             return finished(push(self.nodes, carried, self.outputs), graph=True)
         form, given = self.form(self.outputs)
         found = call("jvp", form.tangent(range(len(tangents))), [*given, *tangents])
@@ -238,7 +238,7 @@ class Evaluation:
     def _gradient(self, y: Any) -> list[Any]:
         if y.__class__ is not Value:
             return [0.0] * len(self.inputs)
-        if not self.large:
+        if not self.is_large():
             return pull(self.nodes, {y: 1.0}, self.inputs)
         form, given = self.form([y], self.inputs)
         return call("grad", form.adjoint([0], range(len(self.inputs))), [*given, 1.0])
@@ -250,13 +250,17 @@ class Evaluation:
             found, n = second(y, self.inputs, vector), len(self.inputs)
             if found is not None:
                 return found if vector else [found[i::n] for i in range(n)]
-            if self.large or not any(node.args and not isinstance(node.op, calls.Call) for node in self.nodes):
+            if self.is_large() or not any(node.args and not isinstance(node.op, calls.Call) for node in self.nodes):
                 form, given = self.form([y])
                 before, adjoint = foreign.made, form.adjoint([0], range(n))
                 if foreign.made == before:
                     at = [*given, 1.0]
                     return adjoint.sweep(at, range(n), vector, range(n)) if vector else adjoint.jacobian(at, range(n), forward=False)
-        if y.__class__ is Value and self.large and (found := self._second_by_form(y, vector)) is not None:
+        if (
+            y.__class__ is Value
+            and self.is_large(4 if vector else len(self.inputs))
+            and (found := self._second_by_form(y, vector)) is not None
+        ):
             return found
         gradient = self.gradient()
         return gradient.pull(zip(gradient.outputs, vector, strict=True)) if vector else gradient.rows(forward=False)
@@ -273,11 +277,13 @@ class Evaluation:
         found = finished(call("hessian", fused(adjoint.rows(every, forward=False)), [*given, 1.0]), graph=True)
         return [found[i : i + len(every)] for i in range(0, len(found), len(every))]
 
-    @property
-    def large(self) -> bool:
-        """Whether its derivative is a call of a program, rather than recorded operation by operation."""
-        tracer = current().tracer
-        return len(self.nodes) >= MANY if tracer is None else tracer.lazy and (self.calls or len(self.nodes) >= MANY)
+    def is_large(self, count: int = 1) -> bool:
+        """Whether so many derivatives of it are calls of a program, rather than recorded operation by operation."""
+        tracer: Any = current().tracer
+        if tracer is None:
+            return len(self.nodes) >= MANY
+        many = len(self.nodes) * (1 if tracer.guards else count) >= MANY  # paths are a tree where there are no calls
+        return tracer.lazy and (self.calls or many)
 
     def form(self, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> tuple[Form, list[Any]]:
         """The graph as a form.
@@ -302,7 +308,7 @@ class Evaluation:
         if several:  # one pass over a program, and one run over lanes
             form, given = self.form(self.outputs)
             return form.jacobian(given, range(n), forward=forward)
-        if self.ends and self.large:
+        if self.ends and self.is_large(n if forward else len(self.ends)):
             form, given = self.form(self.outputs)
             found = finished(call("jacobian", fused(form.rows(range(n), forward=forward)), given), graph=True)
             return [found[i : i + n] for i in range(0, len(found), n)]

@@ -1,6 +1,7 @@
 """Programs that compose: whatever order jit, vmap and the derivatives are written in, the answer is that of NumPy's closed forms."""
 
 import itertools
+import math
 import pickle
 
 import numpy as np
@@ -142,7 +143,8 @@ def test_a_traced_array_refuses_assignment_as_before():
 
 
 def outputs_of(x, w):
-    return [w * exp(0.01 * k * x) + k for k in range(100)]
+    """w exp(0.01 k x) + k, each of so many operations that the call is one node."""
+    return [w * math.prod([exp(0.01 * k * x * (j / 45.0)) for j in range(10)]) + k for k in range(100)]
 
 
 def test_one_node_for_a_call_with_many_outputs():

@@ -398,6 +398,21 @@ cdef class Recorder:
         return made
 
 
+def replay(rows, list made, apply):
+    """Add to `made` the results of instructions, pairs of an Op and the places of its arguments; `apply` computes on other numbers."""
+    cdef PyObject* x[64]
+    cdef Py_ssize_t n, i
+    cdef int code
+    for op, places in rows:
+        n, code = PySequence_Fast_GET_SIZE(places), (<Operation?>op).code
+        node = None
+        if code != AG_COUNT and n <= 64:
+            for i in range(n):
+                x[i] = PySequence_Fast_ITEMS(made)[<Py_ssize_t>places[i]]
+            node = recorded(code, x, n)
+        made.append(apply(op, [made[i] for i in places]) if node is None else node)
+
+
 def living():
     """How many Values there are."""
     return node_count

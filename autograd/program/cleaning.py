@@ -215,6 +215,19 @@ def merged(program: Program) -> Program:
     return Program.from_arrays(program.codes, program.starts, source, program.constants, outputs, program.inputs, program.own)
 
 
+def merged_in_order(program: Program) -> Program:
+    """The same by one loop, however long the chains of equal instructions are: faster where much is equal, as in joined programs."""
+    edges = Edges(program)
+    place, starts, args = list(range(edges.places)), edges.starts.tolist(), edges.source.tolist()
+    known: dict[tuple[int, ...], int] = {}
+    for i, code in enumerate(program.codes.tolist()):
+        begin, end = starts[i], starts[i + 1]
+        args[begin:end] = own = [place[a] for a in args[begin:end]]
+        place[edges.known + i] = known.setdefault((code, *own), edges.known + i)
+    outputs = np.array(place, np.intp)[program.outputs]
+    return Program.from_arrays(program.codes, program.starts, args, program.constants, outputs, program.inputs, program.own)
+
+
 def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The indices of entries whose hash has occurred before, and for each the index of its first occurrence."""
     ordered = np.sort(hashes)

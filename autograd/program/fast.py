@@ -1,4 +1,4 @@
-"""The fast path of `jit`: a call with arguments of the same types and shapes as before runs without flattening them.
+"""The fast paths of `jit`: a call with arguments of the same types and shapes as before runs without flattening them.
 
 Without lanes, such a call may take any path that is known; over lanes, only the one that was recorded.
 """
@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd.context import current
+from autograd.engine import Value
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured
 from autograd.program.lanes import threads
 from autograd.program.trace import Trace
+from autograd.trees import tree_flatten
 
 FLOAT = np.dtype(float)
 
@@ -128,3 +131,24 @@ class FastCall:
         if gradient is None:
             return found.item(0) if trace.is_number else trace.unravel(found[: trace.count].tolist())
         return (self.weight * found.item(0), gradient if self.shape else gradient.item()) if trace.form.is_single else None
+
+
+class ValueCall:
+    """The fast path of jit for Values, in the structure of the call before, where the program is recorded operation by operation."""
+
+    def __init__(self, args: Sequence[Any], trace: Trace, captured: Captured, key: Any) -> None:
+        self.structure, self.trace, self.captured, self.key = tree_flatten(tuple(args))[1].key, trace, captured, key
+
+    @staticmethod
+    def fits(args: Sequence[Any], given: Arguments, trace: Trace) -> bool:
+        """Whether there can be one for such arguments."""
+        return trace.is_light and not len(trace.guards) and not given.objects and set(map(type, tree_flatten(tuple(args))[0])) == {Value}
+
+    def __call__(self, args: Sequence[Any]) -> Any:
+        """The outputs; None where this call does not match the first one."""
+        if self.captured.key() is not self.key or not current().recording:
+            return None
+        leaves, structure = tree_flatten(tuple(args))
+        if set(map(type, leaves)) != {Value} or structure.key != self.structure:
+            return None
+        return self.trace.recorded([*leaves, *self.trace.captured])

@@ -176,6 +176,29 @@ class Form:
         step = self.steps[-1] if len(self.steps) == 1 else None
         return step if step.__class__ is Step and step.batched.__class__ is BatchedProgram else None
 
+    @property
+    def runs_once(self) -> bool:
+        """Whether it has no arrays, and runs flat programs, none over lanes."""
+        return not self.shapes and all(
+            step.__class__ is Step and step.batched.__class__ is BatchedProgram and step.lanes == 1 and step.weight == 1.0
+            for step in self.steps
+        )
+
+    def program(self) -> Program | None:
+        """The program of the same outputs, where there is but one step, which runs once."""
+        if not self.runs_once or len(self.steps) != 1:
+            return None
+        step, places, first = self.steps[0], list(self.inputs), len(self.inputs)
+        places += [place for place in self.constants if place >= 0]
+        own = step.batched.program
+        constants = [*[self.constants[place] for place in places[first:]], *own.constants.tolist()]
+        at = {place: k for k, place in enumerate(places)}
+        read = [at[place] for place, *_ in step.sources()]
+        moved = np.array([*read, *range(len(places), first + len(constants) + len(own))], np.int32)
+        at.update(zip(step.sums.tolist(), moved[own.outputs].tolist(), strict=True))
+        outputs = [at[place] for place in self.outputs]
+        return Program.from_arrays(own.codes, own.starts, moved[own.args], constants, outputs, first, own.own)
+
     def on_any(self, given: Sequence[Any], at: Sequence[Any] | None = None) -> list[Any]:
         """The outputs for numbers of any kind, such as Values or SymPy symbols.
 
@@ -197,17 +220,26 @@ class Form:
         return self.adjoints[key]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "adjoints": {}}
+        return {name: part for name, part in vars(self).items() if name != "_started"} | {"adjoints": {}}
 
     def _filled(self, given: Sequence[Any]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
         """The numbers and the arrays, by place, before the first step: inputs and constants are stored, the rest is undefined."""
-        numbers, arrays = np.empty(self.numbers), {}
-        for place, x in (*self.constants.items(), *zip(self.inputs, given, strict=True)):
+        numbers, arrays = self._started[0].copy(), dict(self._started[1])
+        for place, x in zip(self.inputs, given, strict=True):
             if place >= 0:
                 numbers[place] = x
             else:
                 arrays[place] = x
         return numbers, arrays
+
+    @cached_property
+    def _started(self) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """Numbers and arrays of which only the constants are known."""
+        numbers = np.empty(self.numbers)
+        for place, x in self.constants.items():
+            if place >= 0:
+                numbers[place] = x
+        return numbers, {place: x for place, x in self.constants.items() if place < 0}
 
     def append(self, other: "Form", places: dict[int, int]) -> None:
         """Add the steps of another form.

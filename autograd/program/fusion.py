@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.program.cleaning import merged
+from autograd.program.cleaning import merged_in_order
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.views import View
 
-# So many instructions at most in a step that is made of several.
+# So many instructions at most in a step over lanes that is made of several.
 LONGEST = 20000
 
 
@@ -123,7 +123,7 @@ class _Joined(_Alone):
         passed = self.gives & other.reads
         gone = self.weight == 1.0 and all(place in passed and uses[place] == 1 for place in self.gives)
         same_weight = self.weight == step.weight and (self.weight == 1.0 or not passed)
-        if self.size + other.size > LONGEST or not (same_weight or gone) or not self._fits(step, passed):
+        if (self.lanes > 1 and self.size + other.size > LONGEST) or not (same_weight or gone) or not self._fits(step, passed):
             return False
         self.members.append(step)
         self._add(step, self._sources(step, passed))
@@ -180,8 +180,8 @@ class _Joined(_Alone):
         self.filled.update((place, [self.outputs + k for k in own]) for place, *own in step.places())
         self.views.update((view.place, view) for view in step.columns)
         starts = (0, len(step.sums), step.summed, step.batched.outputs)
-        for k, own in enumerate(self.ends):
-            own.extend(range(self.outputs + starts[k], self.outputs + starts[k + 1]))
+        for k, ends in enumerate(self.ends):
+            ends.extend(range(self.outputs + starts[k], self.outputs + starts[k + 1]))
         self.outputs += step.batched.outputs
         self.size += len(program)
 
@@ -190,7 +190,7 @@ class _Joined(_Alone):
         if len(self.members) == 1:
             return self.members[0]
         whole = _concatenated(self.programs, self.count).with_outputs([k for own in self.ends for k in own])
-        program = whole.once("merged", partial(merged, whole))
+        program = whole.once("merged", partial(merged_in_order, whole))
         return Step(
             BatchedProgram(program, range(len(program.outputs))),
             self.lanes,
@@ -210,13 +210,14 @@ def _aligned(one: View, two: View) -> bool:
 
 def _concatenated(programs: list[tuple[Program, list[int]]], inputs: int) -> Program:
     """The instructions of all, one program after the other; with each the inputs of the whole, or ~outputs before it, that it takes."""
-    constants = np.concatenate([program.constants for program, _ in programs])
-    constant, instruction = inputs, inputs + len(constants)
+    every = np.concatenate([program.constants for program, _ in programs])
+    _, first, which = np.unique(every.view(np.int64), return_index=True, return_inverse=True)  # equal to the bit
+    constants, constant, instruction = every[first], 0, inputs + len(first)
     args, starts, outputs, at = [], [np.zeros(1, int)], np.empty(0, int), 0
     for program, sources in programs:
         taken = np.array(sources, int)
         taken[taken < 0] = outputs[~taken[taken < 0]]
-        own = np.concatenate([taken, constant + np.arange(len(program.constants)), instruction + np.arange(len(program))])
+        own = np.concatenate([taken, inputs + which[constant : constant + len(program.constants)], instruction + np.arange(len(program))])
         args.append(own[program.args])
         outputs = np.concatenate([outputs, own[program.outputs]])
         starts.append(at + program.starts[1:].astype(int))

@@ -14,7 +14,7 @@ from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation, explanation
-from autograd.program.fast import FastCall
+from autograd.program.fast import FastCall, ValueCall
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
@@ -35,7 +35,7 @@ class Jit(Transformed):
         super().__init__(jit, f, **({"static_argnames": static_argnames} if static_argnames else {}))
         self.static_argnames, self.fixed = static_argnames, dict[Any, Function]()
         self.recorded = isinstance(f, VMap | Jit)
-        self.fast_call: FastCall | None = None
+        self.fast_call: FastCall | ValueCall | None = None
         self.recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
@@ -129,6 +129,8 @@ class Jit(Transformed):
                 if self.loss is None and FastCall.fits(args, trace):
                     self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
                 return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
+            if self.loss is None and ValueCall.fits(args, given, trace):
+                self.fast_call = ValueCall(args, trace, self.recordings.what_is_captured(()), given.captured)
             try:
                 return self._unrecorded(trace.result(name_of(self.f), groups))
             except UnknownPath:

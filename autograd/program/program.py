@@ -142,7 +142,7 @@ class Program:
         return not SELECTING.isdisjoint(self.codes.tolist())
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects"}}
+        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects", "_rows"}}
         return {**state, "names": list(TABLE)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -190,6 +190,20 @@ class Program:
         for op, places in self.instructions():
             made.append(apply(op, [made[i] for i in places]))
         return [made[i] for i in self.outputs]
+
+    def recorded(self, x: Sequence[Any]) -> list[Any]:
+        """The outputs at Values and floats, with a node for each operation."""
+        if native is None:
+            return self(x)
+        constants, rows, ends = self._rows
+        made = [*x, *constants]
+        native.replay(rows, made, lambda op, args: kind_of(args).apply(op, args))
+        return list(map(made.__getitem__, ends))
+
+    @cached_property
+    def _rows(self) -> tuple[list[float], list[tuple[Op, list[int]]], list[int]]:
+        """The constants, the instructions and the places of the outputs as Python's numbers."""
+        return self.constants.tolist(), list(self.instructions()), self.outputs.tolist()
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
         """For each input whether it is used only within branches of a `where`.

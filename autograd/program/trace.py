@@ -176,16 +176,16 @@ class Trace:
         self.whole: Form | None = None
         self.derived: dict[int, Form] = {}
         self.lazy, self.masks = lazy, masks
+        forms = [node.op.form for node in nodes if isinstance(node.op, Call)]
+        if forms and not self.guards.size and all(form.runs_once for form in forms) and self._runs_once(tree, [*inputs, *outside], nodes):
+            return
         if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
             self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
             self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
             self.count = sum(map(math.prod, self.form.shapes))
             return
-        numbers, self.form = tree_ravel(tree)
-        outputs = [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
-        self.count = len(outputs)
-        self.is_number = self.form.is_number and not self.kinds
+        outputs = self._numbers(tree)
         entries = [v for x in (*inputs, *outside) for v in _entries(x, tracer)]
         self.captured = [v for x in outside for v in _entries(x, current().tracer)]
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
@@ -193,11 +193,40 @@ class Trace:
         program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
         self.batched = BatchedProgram(program, range(self.count))
 
+    def _numbers(self, tree: Any) -> list[Any]:
+        numbers, self.form = tree_ravel(tree)
+        self.count = len(numbers)
+        self.is_number = self.form.is_number and not self.kinds
+        return [y if y.__class__ is Value else named_float("what the function gave", y) for y in numbers]
+
+    def _runs_once(self, tree: Any, inputs: Sequence[Any], nodes: Sequence[Any]) -> bool:
+        """Whether it is a single program, although there are calls among the nodes: then that is made."""
+        if any(x.__class__ is TracedArray for x in inputs) or any(y.__class__ is TracedArray for y in tree_flatten(tree)[0]):
+            return False
+        program = fused(form_of(self._numbers(tree), inputs, nodes)).program()
+        if program is not None:
+            self.batched = BatchedProgram(program, range(self.count))
+        return program is not None
+
     def unravel(self, outputs: list[Any]) -> Any:
         """The result of the function, in its structure and types, from the numbers that the program computed."""
         for k, kind in self.kinds.items():
             outputs[k] = of_kind(outputs[k], kind)
         return self.form.unravel(outputs)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether there are so few operations for each of its outputs that these are recorded themselves, rather than as one node."""
+        return self.whole is None and self.count > 1 and len(self.batched.program) <= LIGHT * self.count
+
+    def recorded(self, inputs: Sequence[Any]) -> Any:
+        """What the function gives at these Values and floats, with a node for each operation."""
+        return self.unravel([y if y.__class__ is Value else Value(y) for y in self.alone.recorded(inputs)])
+
+    @cached_property
+    def alone(self) -> Program:
+        """The program without the guards."""
+        return pruned(self.batched.program, range(self.count))
 
     @cached_property
     def once(self) -> Form:
@@ -205,8 +234,7 @@ class Trace:
         form = Form()
         inputs = np.array([form.input() for _ in range(self.batched.program.inputs)], int)
         form.outputs = [form.place() for _ in range(self.count)]
-        batched = BatchedProgram(pruned(self.batched.program, range(self.count)), range(self.count))
-        form.steps.append(Step(batched, 1, (inputs,), np.array(form.outputs, int)))
+        form.steps.append(Step(BatchedProgram(self.alone, range(self.count)), 1, (inputs,), np.array(form.outputs, int)))
         return form
 
     def with_gradient(self, groups: Groups) -> Form | None:
@@ -242,6 +270,8 @@ class Trace:
 
     def result(self, name: str, groups: Groups) -> Any:
         """The result of the function for these arguments, by a call of its form, joined to the Values among them."""
+        if self.is_light:
+            return self.recorded(given_to(groups, lazy=False))
         if self.whole is None:
             return self.unravel(call(name, self.once, given_to(groups, lazy=False)))
         found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
@@ -251,6 +281,8 @@ class Trace:
 
 # Arrays of at least LARGE numbers become traced arrays; where each lane has an array of its own, those of at least WIDE numbers.
 LARGE, WIDE = 64, 1024
+# A node that stands for a program with several outputs costs about as much as so many operations for each of them.
+LIGHT = 16
 
 
 def given_to(groups: Groups, *, lazy: bool) -> list[Any]:
