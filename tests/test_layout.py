@@ -22,7 +22,8 @@ ORDER = """
     native native.cnames native.ctext native.loops native.header native.generate native.csource
     engine anomaly foreign changed files sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
-    program.captured program.lanes program.steps program.form program.traced program.calls program.building program.fusion
+    program.places program.known program.looks program.captured program.observed
+    program.lanes program.steps program.form program.traced program.calls program.building program.fusion
     program.branches program.arguments program.recording program.vmap program.fast program.explain program.jit program
     transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange pictures.writer

@@ -45,8 +45,16 @@ class _Jit:
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
+        if self._own.refusal:
+            return self.f(*args) if self.loss is not None else watched(self.f, args)
         found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
+
+    @property
+    def _own(self) -> Recordings:
+        """The recordings that its calls use."""
+        inner: Any = self.f
+        return inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
 
     def explain(self) -> Explanation:
         """What was recorded, how many operations and paths that is, and what runs it.
@@ -58,10 +66,10 @@ class _Jit:
         jit(<lambda>):
           2 operations on 1 number, run by ...
         """
-        inner: Any = self.f
-        own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
-        traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
+        own = self._own
+        kept: list[Any] = [*own.traces.values(), *own.wholes.values()]
+        traces = [trace for held in kept for trace in held]
+        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], own.refusal)
 
     def __get__(self, instance: Any, _owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

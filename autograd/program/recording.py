@@ -28,10 +28,11 @@ from autograd.program.arguments import Arguments, Groups, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.building import form_of
 from autograd.program.calls import Call, call
-from autograd.program.captured import Captured, IdentityKey
+from autograd.program.captured import Captured, IdentityKey, State
 from autograd.program.form import Form
 from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram
+from autograd.program.observed import include, new_state, observed
 from autograd.program.passes import pruned
 from autograd.program.program import Program
 from autograd.program.steps import Step
@@ -42,8 +43,11 @@ Function = Callable[..., Any]
 
 # How many recordings a function keeps; and after how many it says why there are so many, or, of paths, after how many that it lost.
 KEPT, MANY = 256, 128
+# The numbers of the runs of recordings that have ended: their Values stand for the arguments of one call.
+ENDED: set[int] = set()
 # How many groups of lanes may differ in their integers.
 GROUPS = 64
+REMEDY = "compute that outside and give it as an argument, or return what it changes; calls without jit and vmap are as right"
 
 
 class Tracer:
@@ -58,6 +62,7 @@ class Tracer:
         self.lazy = lazy
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0  # the number of the run
+        self.refused: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.bools: set[Value] = set()
 
@@ -78,10 +83,11 @@ class Tracer:
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
         if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
-            raise TraceError(
+            self.refused = self.refused or TraceError(
                 f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
                 "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
+            raise self.refused
 
 
 class Trace:
@@ -102,7 +108,12 @@ class Trace:
             tracer.run = made.runs[-1]
             return replace(made, watch=None, tracer=tracer)
 
-        tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
+        try:
+            tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
+        finally:
+            ENDED.add(tracer.run)
+        if tracer.refused is not None:
+            raise tracer.refused
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -111,6 +122,11 @@ class Trace:
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         known = set(map(_node, inputs))
         self.captured = outside = [node for node in nodes if node._run < tracer.run and node not in known]
+        if any(node._run in ENDED for node in outside):
+            raise TraceError(
+                f"{f!r} used a Value that was recorded in an earlier call, whose gradient is lost: return what the next call needs, and "
+                "give it as an argument"
+            )
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
         self.bools: list[int] = [k for k, y in enumerate(leaves) if _is_bool(y, tracer)]
@@ -200,7 +216,7 @@ def leaves_of(leaves: Sequence[Any]) -> list[Any]:
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
-    """`f(*args)` with Values in place of the live numbers, so that a watch sees each operation; numbers come out again."""
+    """`f(*args)` with Values in place of the live numbers, as a recording has them, and a watch sees; numbers come out again."""
     if hasattr(f, "derivative_of"):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
     given = Arguments(args, [None] * len(args))
@@ -216,7 +232,8 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     context: Any = current()
-    context.watch.used(outputs)
+    if context.watch is not None:
+        context.watch.used(outputs)
     if any(own for _, own in given.groups) or any(node._run < first for node in order(*outputs, since=first)):
         return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
@@ -238,6 +255,8 @@ class Recordings:
         self.wholes: dict[Any, list[Trace]] = {}  # those with a form of all of it
         self.kept: dict[Trace, Any] = {}  # with the keys of their trees, the oldest first
         self.captured: dict[Any, Captured] = {}
+        self.changing: set[Any] = set()  # the keys of calls that changed what they captured
+        self.refusal: str | None = None  # why it is not recorded
         self.made = self.lost = 0
         self.lock = RLock()
 
@@ -252,49 +271,72 @@ class Recordings:
 
     def parts(self, args: Arguments) -> Iterator[tuple[Trace, np.ndarray]]:
         """The traces that the lanes take, each with the lanes that take it, in the order of the first of these."""
-        args.captured = self.what_is_captured(args.objects).key()
-        key = (tuple(args.key), args.captured)
+        args.captured = None if self.refusal else self.what_is_captured(args.objects).state()
         found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
-            own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
-            for trace in self.wholes.get(own, ()):
+            left = group
+            for trace in self.wholes.get(self._key(args, group), ()):
                 if len(left) and trace.guards_hold(with_captured(args.groups, trace)):
                     found[trace], left = [left], left[:0]
             while len(left):
-                tree = self.traces.get(own)
+                tree = self.traces.get(self._key(args, group))
                 known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
                 for trace, lanes in known:
                     found.setdefault(trace, []).append(lanes)
                 for lanes in unknown:  # the first takes what was recorded, however a replay rounds
-                    found.setdefault(self._recorded(own, args, int(lanes[0])), []).append(lanes[:1])
+                    found.setdefault(self._recorded(group, args, int(lanes[0])), []).append(lanes[:1])
                 left = np.sort(np.concatenate([lanes[1:] for lanes in unknown])) if unknown else left[:0]
+        include(args.captured, self.refusal)
         parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
         return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
-    def _recorded(self, own: Any, args: Arguments, lane: int) -> Trace:
+    @staticmethod
+    def _key(args: Arguments, group: np.ndarray) -> Any:
+        token = args.captured and args.captured.token
+        return tuple(args.key), token, tuple([x[group[0]].tobytes() for x in args.columns])
+
+    def _recorded(self, group: np.ndarray, args: Arguments, lane: int) -> Trace:
         """The trace of the path that a lane takes, as the function itself takes it."""
-        trace = self._traced(args, lane)
-        pure = self.what_is_captured(args.objects).key() == args.captured
+        before = args.captured
+        if self.refusal:
+            return self._traced(args, lane)
+        state = new_state(self.f, *args.objects, *args.classes()) if before is None else before.copied()
+        with observed(state):
+            trace = self._traced(args, lane)
         with self.lock:
             self.made += 1
-            before = self.lost
-            kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
-            made, lost = self.made, self.lost
-        arm = pure and len(trace.guards) > 0  # there may be as many as are kept
-        if (lost - 1) // MANY > (before - 1) // MANY if arm else made % MANY == 0:
+            if not self._may_keep(state, before, args):
+                return trace
+            lost = self.lost
+            kept = self._keep(self._key(args, group), trace, sum([array.shape[1] for array, _ in args.groups]))
+            made, now_lost = self.made, self.lost
+        arm = len(trace.guards) > 0  # there may be as many as are kept
+        if (now_lost - 1) // MANY > (lost - 1) // MANY if arm else made % MANY == 0:
             branches = f"of which the last {KEPT} are kept: its branches depend on numbers, or " if arm else ""
-            reason = (
-                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
-                "these as float arguments, or choose with where"
-                if pure
-                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
-            )
-            warnings.warn(
-                f"{self.name}, called at {users_line()}, has been recorded {made} times{',' if arm else ':'} {reason}",
-                RuntimeWarning,
-                stacklevel=2,
+            self._warn(
+                f"has been recorded {made} times{',' if arm else ':'} {branches}its static arguments, the shapes of its arrays, or numbers "
+                "that it captures change from call to call; give these as float arguments, or choose with where"
             )
         return kept
+
+    def _may_keep(self, state: State, before: State | None, args: Arguments) -> bool:
+        """Whether a trace is right as long as the state holds; if the function cannot be recorded at all, say so once."""
+        changed = None if state.refusal else state.changed()
+        if changed is not None:
+            key = tuple(args.key)
+            if key in self.changing:  # what is filled in once, such as a cache, has been by now
+                state.refuse(f"each call changes what it captures: {changed}")
+            self.changing.add(key)
+        if state.refusal and not self.refusal:
+            self.refusal = state.refusal
+            self._warn(f"is not recorded, but called each time: {self.refusal}; {REMEDY}")
+        if state.refusal or changed or not self.what_is_captured(args.objects).keep(state, before):
+            return False
+        args.captured = state
+        return True
+
+    def _warn(self, what: str) -> None:
+        warnings.warn(f"{self.name}, called at {users_line()}, {what}", RuntimeWarning, stacklevel=2)
 
     def _traced(self, args: Arguments, lane: int) -> Trace:
         if self.lazy:
