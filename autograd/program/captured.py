@@ -78,7 +78,7 @@ def names_in(code: types.CodeType) -> Names:
 class State:
     """The places that recordings rest on, with what was there when they were made: `holds()` tells whether it still is.
 
-    Each function that is entered is reported by `entered` before it runs, and each callable made in C by `called`.
+    Each function that is entered is reported by `on_entry` before it runs, and each callable made in C by `called`.
 
     Args:
         roots: the function that is recorded, and what it is given and keeps.
@@ -95,6 +95,7 @@ class State:
         self.refusal: str | None = None
         self.token = object()
         self.codes: dict[int, tuple[types.CodeType, Mapping[str, Any]]] = {}  # that ran, with their globals
+        self.live: dict[int, types.CodeType] = {}  # what every replay runs anew
         self.line = "among its arguments"
         self._every_call = coarse
         self._every_attribute = False
@@ -134,7 +135,7 @@ class State:
 
     # What is reported.
 
-    def entered(self, code: types.CodeType, scope: Mapping[str, Any], *, expected: bool) -> None:
+    def on_entry(self, code: types.CodeType, scope: Mapping[str, Any], *, expected: bool) -> None:
         """A function made in Python is entered for the first time: look at what its code names, before it runs."""
         if not (expected or id(code) in self._waiting or id(code) in self._nested):
             self.refuse(f"it calls {code.co_qualname}, which it got from where no name leads", f"{code.co_filename}:{code.co_firstlineno}")
@@ -176,7 +177,7 @@ class State:
         self._every_call |= other._every_call
         for code, scope in other.codes.values():
             if id(code) not in self.codes:
-                self.entered(code, scope, expected=True)
+                self.on_entry(code, scope, expected=True)
         self.places += other.places
 
     # What is reached.
@@ -289,7 +290,7 @@ class State:
         for code in codes:  # the loop adds to it
             codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
             if id(code) not in self.codes and known.role_of(code.co_filename) is None:
-                self.entered(code, f.__globals__, expected=True)
+                self.on_entry(code, f.__globals__, expected=True)
 
     def look_at_function(self, f: types.FunctionType) -> None:
         """A function made in Python: what it holds matters if it runs."""

@@ -49,10 +49,12 @@ def look(state: Any, x: Any, name: str) -> None:
 
 
 def look_at_our_own(state: Any, x: Any, name: str) -> None:
-    """An object of this library: the functions that it holds."""
+    """An object of this library: the functions that it holds. The value of an operation is computed anew in each replay."""
     own = vars(x) if hasattr(x, "__dict__") else {}
     if isinstance(x, Op):
-        state.reach_all([] if TABLE.get(x.name) is x else own.values(), name)
+        state.reach_all([] if TABLE.get(x.name) is x else [y for part, y in own.items() if part != "value"], name)
+        if isinstance(code := getattr(own.get("value"), "__code__", None), types.CodeType):
+            state.live[id(code)] = code
     else:
         state.reach_all([own.get(part) for part in ("f", "loss")], name)
 

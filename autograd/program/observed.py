@@ -45,11 +45,11 @@ def _entered(code: CodeType, frame: FrameType) -> None:
         return
     back = frame.f_back
     role = None if back is None else known.role_of(back.f_code.co_filename)
-    if known.is_for_its_own(code, frame.f_globals, back):
+    if known.is_for_its_own(code, frame.f_globals, back) or any(id(code) in state.live for state in states):
         _muted[get_ident()] = frame, None  # until it has returned
         return
     for state in states:
-        state.entered(code, frame.f_globals, expected=role == "known")
+        state.on_entry(code, frame.f_globals, expected=role == "known")
 
 
 def _called(f: Any, first: Any, code: CodeType, frame: FrameType) -> None:

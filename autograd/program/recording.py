@@ -62,7 +62,7 @@ class Tracer:
         self.lazy = lazy
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0  # the number of the run
-        self.refused: TraceError | None = None  # the first error, which the function may have caught
+        self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.bools: set[Value] = set()
 
@@ -83,11 +83,11 @@ class Tracer:
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
         if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
-            self.refused = self.refused or TraceError(
+            self.rejected = self.rejected or TraceError(
                 f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
                 "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
-            raise self.refused
+            raise self.rejected
 
 
 class Trace:
@@ -112,8 +112,8 @@ class Trace:
             tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
         finally:
             ENDED.add(tracer.run)
-        if tracer.refused is not None:
-            raise tracer.refused
+        if tracer.rejected is not None:
+            raise tracer.rejected
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"

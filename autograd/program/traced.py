@@ -73,7 +73,7 @@ class ArrayLost(TraceError):
     def __init__(self) -> None:
         tracer: Any = current().tracer
         if tracer is not None:
-            tracer.refused = tracer.refused or self  # the function may catch it
+            tracer.rejected = tracer.rejected or self  # the function may catch it
 
 
 class Placeholder:
