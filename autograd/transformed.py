@@ -50,10 +50,10 @@ class WithKeywords:
         _keep_names(self, f)
         self.f, self.names, self.fixed = f, names, fixed
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The result of the function."""
         first = len(args) - len(self.names)
-        return self.f(*args[:first], **dict(zip(self.names, args[first:], strict=True)), **self.fixed)
+        return self.f(*args[:first], **dict(zip(self.names, args[first:], strict=True)), **self.fixed, **keywords)
 
 
 class Transformed:

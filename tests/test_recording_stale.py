@@ -136,3 +136,62 @@ def test_the_random_functions_of_captures():
     """Some of `tests/tools/fuzz_capture.py`, which runs many more."""
     recorded = sum([Example(seed).run() for seed in range(200)])
     assert recorded > 80
+
+
+class Settings:
+    """Equal to itself alone, so that it may be a static argument; what it holds changes."""
+
+
+@pytest.mark.parametrize("change", ["scale", "function"])
+def test_paths_that_lanes_take_only_in_later_calls(change):
+    """What these paths capture is met when the body of the vmap is recorded alone, long after the function around it."""
+    own = Settings()
+    own.scale, own.other = 3.0, lambda x: own.scale * x
+
+    def body(row, a):
+        return own.other(np.sum(row) * a) if np.sum(row) * a > 0.0 else 2.0 * np.sum(row) * a
+
+    def root(x, a):
+        return np.sum(vmap(body, in_axes=(0, None))(x, a))
+
+    recorded = jit(root)
+    negative, positive = -np.ones((5, 3)), np.ones((5, 3))
+    mixed = np.vstack([negative[:2], positive[:3]])
+    for k in range(3):
+        for x in (negative, mixed, positive):
+            for a in (1.0, -2.0):
+                assert recorded(x, a) == pytest.approx(sum(s * a * (3.0 + k if s * a > 0.0 else 2.0) for s in x.sum(1)), rel=1e-14)
+        if change == "scale":
+            own.scale = 4.0 + k
+        else:
+            own.other = lambda x, scale=4.0 + k: scale * x
+    assert recorded.recordings.refusal is None
+
+
+def test_draws_on_a_path_that_lanes_take_only_in_later_calls():
+    def drawn():
+        return np.random.default_rng().random()
+
+    def body(row, a):
+        return np.sum(row) * a if np.sum(row) * a < 0.0 else np.sum(row) * a * drawn()
+
+    recorded = jit(lambda x, a: np.sum(vmap(body, in_axes=(0, None))(x, a)))
+    assert recorded(-np.ones((5, 3)), 1.0) == -15.0
+    with pytest.warns(RuntimeWarning, match="numpy.random"):
+        first = recorded(np.ones((5, 3)), 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the vmap made in each call says so, too
+        assert len({first, *[recorded(np.ones((5, 3)), 1.0) for _ in range(3)]}) == 4
+
+
+def test_what_a_static_argument_holds():
+    def f(x, settings, *, shift=0.0):
+        return settings.scale[0] * x + shift
+
+    settings = Settings()
+    settings.scale = [2.0]
+    recorded = jit(f, static_argnames="settings")
+    for scale in (2.0, 3.0):
+        settings.scale[0] = scale
+        assert [recorded(2.0, settings), recorded(2.0, settings, shift=1.0)] == [2.0 * scale, 2.0 * scale + 1.0]
+        assert recorded(2.0, settings=settings, shift=1.0) == 2.0 * scale + 1.0
