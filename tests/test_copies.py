@@ -58,6 +58,7 @@ COPIES = {
 each_copy = pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 
 
+@pytest.mark.filterwarnings("ignore:.*it reaches _remove|.*_thread:RuntimeWarning")  # what starts a thread is not recorded
 @each_copy
 def test_a_copy_stays_joined(copied):
     def f(x):

@@ -22,7 +22,8 @@ ORDER = """
     native native.cnames native.ctext native.loops native.second native.header native.generate native.csource
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
-    program.captured program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building
+    program.places program.known program.looks program.captured program.observed
+    program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building
     program.fusion program.branches program.paths program.nested program.arguments program.trace program.recording program.mapped
     program.vmap program.fast program.explain program.jit program moved
     gather evaluation transforms differences local check shifts symbolic

@@ -30,8 +30,10 @@ class Explanation:
         return f"<p><code>{escape(self.title)}</code></p><ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>"
 
 
-def explanation(title: str, traces: Iterable[Any], arms: Sequence[int]) -> Explanation:
-    """The sentences on these traces, of which some are paths of functions with so many known ones each."""
+def explanation(title: str, traces: Iterable[Any], arms: Sequence[int], refusal: str | None = None) -> Explanation:
+    """The sentences on these traces, of which some are paths of functions with so many known ones each, or why there are none."""
+    if refusal is not None:
+        return Explanation(title, [f"it is not recorded, but called each time: {refusal}."])
     several = [count for count in arms if count > 1]
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
     for trace in traces:

@@ -34,7 +34,7 @@ class FastCall:
         shapes = [None if x.__class__ is float else x.shape for x in args]
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
-        self.captured, self.key, self.weight = captured, given.captured, weight
+        self.captured, self.state, self.weight = captured, given.captured, weight
         self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
         self.wanted = (weight is not None, *[False] * (len(args) - 1))
@@ -53,7 +53,7 @@ class FastCall:
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs, or value and gradient; None where this call does not match the first one."""
-        if len(args) != len(self.forms) or self.captured.key() is not self.key:
+        if len(args) != len(self.forms) or self.captured.state() is not self.state:
             return None
         inputs = []
         for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # lengths are compared above; strict= would cost time

@@ -55,6 +55,8 @@ class Jit(Transformed):
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
+        if self._own.refusal:
+            return self.f(*args) if self.loss is not None else watched(self.f, args)
         found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
         return self._replayed(args) if found is None else found
 
@@ -91,6 +93,12 @@ class Jit(Transformed):
             raise OperationError(f"got static_argnames {missing}, expected names of arguments of {name_of(self.f)}{own}")
         return own
 
+    @property
+    def _own(self) -> Recordings:
+        """The recordings that its calls use."""
+        inner: Any = self.f
+        return inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
+
     def explain(self) -> Explanation:
         """What was recorded, how many operations and paths that is, and what runs it.
 
@@ -101,10 +109,10 @@ class Jit(Transformed):
         jit(<lambda>):
           2 operations on 1 number, run by ...
         """
-        inner: Any = self.f
-        own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
-        traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()])
+        own = self._own
+        kept: list[Any] = [*own.traces.values(), *own.wholes.values()]
+        traces = [trace for held in kept for trace in held]
+        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], own.refusal)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))

@@ -40,6 +40,9 @@ from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 
+# The numbers of the runs of recordings that have ended: their Values stand for the arguments of one call.
+ENDED: set[int] = set()
+
 
 class Tracer:
     """Notes what a recording needs: the nodes that the function made, and the truth values on which it branched.
@@ -57,6 +60,7 @@ class Tracer:
         self.run = 0  # the number of the run
         self.inputs: set[Any] = set()
         self.outer: Any = current().tracer
+        self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
 
@@ -81,10 +85,11 @@ class Tracer:
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
         if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
-            raise TraceError(
+            self.rejected = self.rejected or TraceError(
                 f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
                 "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
+            raise self.rejected
 
 
 class MasksLost(TraceError):
@@ -97,6 +102,7 @@ class Trace:
     Attributes:
         whole: where it runs parts of itself over lanes, a form of all of it, whose outputs are the leaves of the result, then the guards.
         kinds: bool or int for the numbers of the result that are such; programs have floats.
+        is_lost: whether it rests on a Value of an earlier recording.
     """
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
@@ -106,19 +112,7 @@ class Trace:
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
 
-        def traced(context: Context) -> Context:
-            made = run_of_its_own(context)
-            tracer.run = made.runs[-1]
-            return replace(made, watch=None, tracer=tracer)
-
-        try:
-            tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
-        except ArrayLost:
-            raise
-        except Exception as error:
-            if tracer.masked:
-                raise MasksLost from error
-            raise
+        tree = _called(f, given, [_node(x) for x in inputs], tracer)
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -127,6 +121,7 @@ class Trace:
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
+        self.is_lost = any(_node(x)._run in ENDED for x in outside)
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
         each = [_kinds(y, tracer) for y in leaves]
@@ -201,6 +196,29 @@ class Trace:
         found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
         found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
+
+
+def _called(f: Function, given: Sequence[Any], inputs: Sequence[Value], tracer: Tracer) -> Any:
+    """What the function gives under this tracer."""
+
+    def traced(context: Context) -> Context:
+        made = run_of_its_own(context)
+        tracer.run = made.runs[-1]
+        return replace(made, watch=None, tracer=tracer)
+
+    error: Exception | None = None
+    try:
+        tree = in_context(traced).run(with_active_inputs, inputs, f, *given)
+    except Exception as own:  # noqa: BLE001  # raised again below
+        error = own
+    finally:
+        ENDED.add(tracer.run)
+    error = tracer.rejected if error is None else error
+    if error is None:
+        return tree
+    if tracer.masked and not isinstance(error, ArrayLost):
+        raise MasksLost from error
+    raise error
 
 
 # Arrays of so many numbers are traced as a whole; so many, where each lane has one.

@@ -71,6 +71,11 @@ def entry_of(owner: Any, key: Key, number: float) -> Any:
 class ArrayLost(TraceError):
     """An entry of a traced array was read past the array itself: the function has to be traced with a Value for each entry."""
 
+    def __init__(self) -> None:
+        tracer: Any = current().tracer
+        if tracer is not None:
+            tracer.rejected = tracer.rejected or self  # the function may catch it
+
 
 class Placeholder:
     """The entries in the memory of a traced array, which are not numbers."""
