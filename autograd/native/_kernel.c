@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "_hook.h"
 #include "_places.h"
 #include "_scalar.h"
 
@@ -917,6 +918,7 @@ static PyMethodDef functions[] = {
     {"digest", digest, METH_O, PyDoc_STR("digest(x, /)\n--\n\n64 bits that depend on all that an object with a buffer holds.")},
     {"first_changed", first_changed, METH_VARARGS,
      PyDoc_STR("first_changed(places, digests, missing, /)\n--\n\nThe number of the first place that has changed: see places.py.")},
+    HOOK_FUNCTIONS
     {NULL, NULL, 0, NULL},
 };
 

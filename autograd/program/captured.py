@@ -22,6 +22,8 @@ from autograd.program.known import root_of
 from autograd.program.looks import look
 from autograd.program.places import BUFFER, CELL, FUNCTION, ITEMS, KEYS, MISSING, NAME, STATE, content, first_changed, held
 
+# Whether calls of classes go unseen, so that a callable counts as called where it is named.
+COARSE = not hasattr(sys, "monitoring")
 # How many states a function keeps, with the recordings made in them.
 STATES = 64
 
@@ -82,7 +84,6 @@ class State:
 
     Args:
         roots: the function that is recorded, and what it is given and keeps.
-        coarse: whether some calls go unseen, so that a callable counts as called where it is named.
 
     Attributes:
         places: what is compared: see `autograd.program.places`.
@@ -90,14 +91,14 @@ class State:
         token: by which recordings are found that rest on this state; what is added to it later does not change that.
     """
 
-    def __init__(self, roots: Iterable[Any], *, coarse: bool) -> None:
+    def __init__(self, *roots: Any) -> None:
         self.places: list[tuple[Any, ...]] = []
         self.refusal: str | None = None
         self.token = object()
         self.codes: dict[int, tuple[types.CodeType, Mapping[str, Any]]] = {}  # that ran, with their globals
         self.live: dict[int, types.CodeType] = {}  # what every replay runs anew
         self.line = "among its arguments"
-        self._every_call = coarse
+        self._every_call = COARSE
         self._every_attribute = False
         self._names: dict[str, str] = {"__getattr__": ""}  # of attributes, with the line that names them first
         self._seen: dict[int, Any] = {}

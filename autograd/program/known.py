@@ -90,9 +90,19 @@ LIBRARY = OWN | {"numpy"} | TRANSPARENT
 MUTED = {"logging", "warnings", "traceback", "linecache"}
 
 
+QUIET: set[str] = set()  # the files that have been found to be known
+
+
 @functools.cache
 def role_of(file: str) -> str | None:
     """What the code of a file is: "known", "muted" where all that it does is output, None where it is looked at."""
+    role = _role_of(file)
+    if role == "known":
+        QUIET.add(file)
+    return role
+
+
+def _role_of(file: str) -> str | None:
     name = None
     if file.startswith("<frozen "):
         name = file[8:-1].partition(".")[0]

@@ -11,30 +11,31 @@ from threading import RLock, get_ident
 from types import CodeType, FrameType
 from typing import Any
 
+from autograd.compiled import kernel
 from autograd.program import known
-from autograd.program.captured import State
+from autograd.program.captured import COARSE, State
 from autograd.program.places import MISSING
+
+monitoring: Any = None if COARSE else sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
 
 # What is being recorded, the innermost last, by thread; and the frame there, or the call at this
 # place in it, whose inner calls do not count.
 _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _lock = RLock()
-TOOLS = (3, 4, 5, 2, 1, 0)  # of sys.monitoring, those first that no kind of tool has for its own
+_tools: list[int] = []  # our number with sys.monitoring, once for each thread that records
+TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
 
 
 def _is_muted(frame: FrameType) -> bool:
     """Whether a frame runs for the sake of output, such as a print or a message that is logged."""
-    muted = _muted.get(get_ident())
-    if muted is None:
+    if (muted := _muted.get(get_ident())) is None:
         return False
     around: FrameType | None = frame
-    while around is not None:
-        if around is muted[0]:
-            if muted[1] in {None, around.f_lasti}:
-                return True
-            break
+    while around is not None and around is not muted[0]:
         around = around.f_back
+    if around is not None and muted[1] in {None, around.f_lasti}:
+        return True
     del _muted[get_ident()]
     return False
 
@@ -44,12 +45,11 @@ def _entered(code: CodeType, frame: FrameType) -> None:
     if not states or _is_muted(frame):
         return
     back = frame.f_back
-    role = None if back is None else known.role_of(back.f_code.co_filename)
     if known.is_for_its_own(code, frame.f_globals, back) or any(id(code) in state.live for state in states):
         _muted[get_ident()] = frame, None  # until it has returned
         return
     for state in states:
-        state.on_entry(code, frame.f_globals, expected=role == "known")
+        state.on_entry(code, frame.f_globals, expected=back is not None and known.role_of(back.f_code.co_filename) == "known")
 
 
 def _called(f: Any, first: Any, code: CodeType, frame: FrameType) -> None:
@@ -65,103 +65,75 @@ def _called(f: Any, first: Any, code: CodeType, frame: FrameType) -> None:
         state.called(f, first, f"{code.co_filename}:{frame.f_lineno}")
 
 
-class _Monitoring:
-    """The reports of `sys.monitoring`, for all threads."""
+def _is_quiet(code: CodeType, f: Any = None) -> bool:
+    """Whether what this code does, or calls, is known."""
+    return known.role_of(code.co_filename) == "known" and not any(f is g for g in known.OUTSIDE)
 
-    coarse = False
 
-    def __init__(self) -> None:
-        self.users = 0
-        self.tool = -1
+def _start(code: CodeType, _offset: int) -> Any:
+    return monitoring.DISABLE if _is_quiet(code) else _entered(code, sys._getframe(1))  # there is no other way to the globals
 
-    def begin(self) -> bool:
+
+def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
+    return monitoring.DISABLE if _is_quiet(code, f) else _called(f, first, code, sys._getframe(1))
+
+
+def _hook(frame: FrameType, event: str, arg: Any) -> None:
+    code = frame.f_code
+    if event == "call" and not _is_quiet(code):
+        _entered(code, frame)
+    elif event == "c_call" and not _is_quiet(code, arg):
+        _called(arg, MISSING, code, frame)
+
+
+@contextmanager
+def _monitored() -> Iterator[bool]:
+    """Reports of `sys.monitoring`, for all threads; whether there are."""
+    with _lock:
+        new = not _tools
+        tool = next((t for t in TOOLS if monitoring.get_tool(t) is None), None) if new else _tools[0]
+        if tool is not None:
+            _tools.append(tool)
+        if tool is not None and new:
+            monitoring.use_tool_id(tool, "autograd")
+            monitoring.register_callback(tool, monitoring.events.PY_START, _start)
+            monitoring.register_callback(tool, monitoring.events.CALL, _call)
+            monitoring.set_events(tool, monitoring.events.PY_START | monitoring.events.CALL)
+    try:
+        yield tool is not None
+    finally:
         with _lock:
-            self.users += 1
-            return self.users > 1 or self._take()
-
-    def _take(self) -> bool:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
-        for tool in TOOLS:
-            try:
-                monitoring.use_tool_id(tool, "autograd")
-            except ValueError:
-                continue
-            self.tool = tool
-            events = monitoring.events
-            monitoring.register_callback(tool, events.PY_START, self._start)
-            monitoring.register_callback(tool, events.CALL, self._call)
-            monitoring.set_events(tool, events.PY_START | events.CALL)
-            return True
-        self.users -= 1
-        return False
-
-    def end(self) -> None:
-        with _lock:
-            self.users -= 1
-            if not self.users:
-                monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # as above
-                monitoring.set_events(self.tool, 0)
-                for event in (monitoring.events.PY_START, monitoring.events.CALL):
-                    monitoring.register_callback(self.tool, event, None)
-                monitoring.free_tool_id(self.tool)
-
-    @staticmethod
-    def _start(code: CodeType, _offset: int) -> Any:
-        if known.role_of(code.co_filename) == "known":
-            return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]  # as above
-        _entered(code, sys._getframe(1))  # there is no other way to the globals
-        return None
-
-    @staticmethod
-    def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
-        if known.role_of(code.co_filename) != "known" or any(f is g for g in known.OUTSIDE):
-            _called(f, first, code, sys._getframe(1))
-            return None
-        return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]  # as above
+            if tool is not None and not (_tools.pop() and _tools):
+                monitoring.set_events(tool, 0)
+                monitoring.register_callback(tool, monitoring.events.PY_START, None)
+                monitoring.register_callback(tool, monitoring.events.CALL, None)
+                monitoring.free_tool_id(tool)
 
 
-class _Profiling:
-    """The reports of the profile hook, for one thread."""
+@contextmanager
+def _profiled() -> Iterator[bool]:
+    """Reports of the profile hook, for this thread; whether there are."""
+    before: Any = sys.getprofile()
 
-    coarse = True
+    def after_another(frame: FrameType, event: str, arg: Any) -> None:
+        before(frame, event, arg)
+        _hook(frame, event, arg)
 
-    def __init__(self) -> None:
-        self.before: dict[int, Any] = {}
-
-    def begin(self) -> bool:
-        before = sys.getprofile()
-        if before is not None and not callable(before):  # cProfile's, which cannot be called from Python: it pauses
-            if not hasattr(before, "disable"):
-                return False
+    if kernel is not None:
+        kernel.begin_reports(_hook, known.QUIET, known.OUTSIDE)
+    else:
+        if hasattr(before, "disable"):  # cProfile's, which cannot be called from Python: it pauses
             before.disable()
-        self.before[get_ident()] = before
-
-        def hook(frame: FrameType, event: str, arg: Any) -> None:
-            if callable(before):
-                before(frame, event, arg)  # type: ignore[arg-type]  # the events that there are
-            code = frame.f_code
-            if event == "call":
-                if known.role_of(code.co_filename) != "known":
-                    _entered(code, frame)
-            elif event == "c_call" and (known.role_of(code.co_filename) != "known" or any(arg is g for g in known.OUTSIDE)):
-                _called(arg, MISSING, code, frame)
-
-        sys.setprofile(hook)
-        return True
-
-    def end(self) -> None:
-        before = self.before.pop(get_ident())
-        sys.setprofile(before if before is None or callable(before) else None)
-        if before is not None and not callable(before):
-            before.enable()
-
-
-_monitoring, _profiling = _Monitoring(), _Profiling()
-
-
-def new_state(*roots: Any) -> State:
-    """What the recording of a function rests on, before it has run."""
-    return State(roots, coarse=not hasattr(sys, "monitoring"))
+        sys.setprofile(after_another if callable(before) else _hook)
+    try:
+        yield True
+    finally:
+        if kernel is not None:
+            kernel.end_reports()
+        else:
+            sys.setprofile(before if callable(before) else None)
+            if hasattr(before, "enable"):
+                before.enable()
 
 
 def include(state: State | None, refusal: str | None) -> None:
@@ -177,21 +149,17 @@ def include(state: State | None, refusal: str | None) -> None:
 def observed(state: State) -> Iterator[None]:
     """Report to `state` what happens in the block, in this thread."""
     states = _active.setdefault(get_ident(), [])
-    reports = None
-    if not states:
-        reports = next((r for r in (_monitoring, _profiling) if (r is _profiling or hasattr(sys, "monitoring")) and r.begin()), None)
-        if reports is None:
-            state.refuse("another profiler has taken the hooks by which it would be observed")
-    states.append(state)
-    try:
-        yield
-    finally:
-        states.pop()
-        if not states:
-            del _active[get_ident()]
-            _muted.pop(get_ident(), None)
-            if reports is not None:
-                reports.end()
+    with ExitStack() as reports:
+        if not states and not reports.enter_context(_profiled() if COARSE else _monitored()):
+            state.refuse("the tools that use sys.monitoring have left it no number")
+        states.append(state)
+        try:
+            yield
+        finally:
+            states.pop()
+            if not states:
+                del _active[get_ident()]
+                _muted.pop(get_ident(), None)
 
 
 def around() -> list[State]:

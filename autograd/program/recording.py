@@ -20,7 +20,7 @@ from autograd.graph import order
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured, IdentityKey, State
-from autograd.program.observed import include, new_state, observed
+from autograd.program.observed import include, observed
 from autograd.program.trace import MasksLost, Trace
 from autograd.program.traced import ArrayLost
 from autograd.transformed import Derivative
@@ -117,7 +117,7 @@ class Recordings:
         if self.refusal:
             self.made += 1
             return self._traced(args, lane)
-        state = new_state(self.f, *args.objects, *args.classes()) if before is None else before.copied()
+        state = State(self.f, *args.objects, *args.classes()) if before is None else before.copied()
         with observed(state):
             trace = self._traced(args, lane)
         with self.lock:
