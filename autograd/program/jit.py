@@ -12,7 +12,7 @@ from autograd.arrays import tree_ravel
 from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
-from autograd.program.explain import Explanation, explanation
+from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
@@ -109,10 +109,7 @@ class Jit(Transformed):
         jit(<lambda>):
           2 operations on 1 number, run by ...
         """
-        own = self._own
-        kept: list[Any] = [*own.traces.values(), *own.wholes.values()]
-        traces = [trace for held in kept for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], own.refusal)
+        return self._own.explained(self.recordings.name)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         given = Arguments(args, [None] * len(args))

@@ -20,6 +20,7 @@ from autograd.graph import order
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured, IdentityKey, State
+from autograd.program.explain import Explanation, explanation
 from autograd.program.observed import include, observed
 from autograd.program.trace import MasksLost, Trace
 from autograd.program.traced import ArrayLost
@@ -81,8 +82,11 @@ class Recordings:
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments, tried: Collection[Trace] = ()) -> Iterator[tuple[Trace, np.ndarray]]:
-        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these; none of those `tried`."""
+    def parts(self, args: Arguments, tried: Collection[Trace] = (), *, refused: bool = True) -> Iterator[tuple[Trace, np.ndarray]]:
+        """The traces that the lanes take, each with the lanes that take it, in the order of the first of these; none of those `tried`.
+
+        Unless `refused`, only the first lane's where it turns out that the function is not recorded.
+        """
         args.captured = None if self.refusal else self.what_is_captured(args.objects).state()
         found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
@@ -98,6 +102,9 @@ class Recordings:
                 rest = [left[:0]]
                 for lanes in unknown:  # the first takes what was recorded, however a replay rounds; all, where no guard parts them
                     trace = self._recorded(group, args, int(lanes[0]))
+                    if self.refusal and not refused:
+                        include(None, self.refusal)
+                        return iter([(trace, lanes[:1])])
                     taken = len(lanes) if trace in self.wholes.get(self._key(args, group), ()) else 1
                     found.setdefault(trace, []).append(lanes[:taken])
                     rest.append(lanes[taken:])
@@ -151,6 +158,11 @@ class Recordings:
             return False
         args.captured = state
         return True
+
+    def explained(self, title: str) -> Explanation:
+        """What was recorded, in words."""
+        traces = [trace for kept in (self.traces, self.wholes) for own in kept.values() for trace in own]
+        return explanation(title, traces, [len(tree) for tree in self.traces.values()], self.refusal)
 
     def _warn(self, what: str) -> None:
         warnings.warn(f"{self.name}, called at {users_line()}, {what}", RuntimeWarning, stacklevel=2)

@@ -19,7 +19,7 @@ from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel, wrapped
-from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
+from autograd.context import NEUTRAL, TRACERS, Context, current, in_context, is_lost, run_of_its_own, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import order
@@ -39,9 +39,6 @@ from autograd.program.traced import ArrayLost, TracedArray
 from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
-
-# The numbers of the runs of recordings that have ended: their Values stand for the arguments of one call.
-ENDED: set[int] = set()
 
 
 class Tracer:
@@ -107,12 +104,17 @@ class Trace:
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
         tracer = Tracer(lazy=lazy, masks=masks)
-        inputs = in_context(NEUTRAL).run(_inputs, args, lane, tracer)
+        before_it = run_of_its_own(NEUTRAL, traced=True)  # so that inputs are known, but older than what is recorded
+        inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
 
-        tree = _called(f, given, [_node(x) for x in inputs], tracer)
+        TRACERS[before_it.runs[0]] = tracer
+        try:
+            tree = _called(f, given, [_node(x) for x in inputs], tracer)
+        finally:
+            del TRACERS[before_it.runs[0]]
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -121,7 +123,7 @@ class Trace:
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # Values, and of what is traced around it arrays
-        self.is_lost = any(_node(x)._run in ENDED for x in outside)
+        self.is_lost = any(is_lost(_node(x)) for x in outside)
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None  # in which other calls find it
         each = [_kinds(y, tracer) for y in leaves]
@@ -202,8 +204,9 @@ def _called(f: Function, given: Sequence[Any], inputs: Sequence[Value], tracer: 
     """What the function gives under this tracer."""
 
     def traced(context: Context) -> Context:
-        made = run_of_its_own(context)
+        made = run_of_its_own(context, traced=True)
         tracer.run = made.runs[-1]
+        TRACERS[tracer.run] = tracer
         return replace(made, watch=None, tracer=tracer)
 
     error: Exception | None = None
@@ -212,7 +215,7 @@ def _called(f: Function, given: Sequence[Any], inputs: Sequence[Value], tracer: 
     except Exception as own:  # noqa: BLE001  # raised again below
         error = own
     finally:
-        ENDED.add(tracer.run)
+        del TRACERS[tracer.run]
     error = tracer.rejected if error is None else error
     if error is None:
         return tree
