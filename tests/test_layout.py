@@ -24,8 +24,8 @@ ORDER = """
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.places program.known program.looks program.captured program.observed
     program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building
-    program.fusion program.branches program.paths program.nested program.arguments program.trace program.recording program.mapped
-    program.vmap program.fast program.explain program.jit program moved
+    program.fusion program.branches program.paths program.nested program.arguments program.trace program.explain program.recording
+    program.mapped program.vmap program.fast program.jit program moved
     gather evaluation transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
     pictures.names pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned pictures.columns pictures.circles

@@ -72,6 +72,8 @@ def names_in(code: types.CodeType) -> Names:
             found.attributes.setdefault(step.argval, line)
         elif step.opname == "IMPORT_NAME":
             found.imports.setdefault((before[0] or 0, step.argval), line)
+        elif step.opname == "MATCH_CLASS":  # which reads those that the pattern or the class lists
+            found.attributes.setdefault("__dict__", line)
         if step.opname.startswith("LOAD_"):
             before.append(step.argval)
     return found
@@ -240,8 +242,6 @@ class State:
         self.reach_all((f.__defaults__, f.__kwdefaults__), f.__name__)
         if known.role_of(f.__code__.co_filename) is None:
             self._look_up(f.__code__, f.__globals__)
-        if vars(f):
-            self.hold(f, vars(f))
 
     def is_held(self, x: Any) -> bool:
         """Whether its attributes are looked at by name."""
@@ -301,6 +301,8 @@ class State:
             self._look_into(f)
         if role == "known":
             self.unlisted(f, f.__name__)
+        else:
+            self.hold(f, vars(f))
 
     def _look(self, x: Any, name: str, soft: bool) -> None:  # noqa: FBT001  # from the stack
         if id(x) in self._seen or (soft and id(x) in self._softly):

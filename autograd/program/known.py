@@ -27,8 +27,8 @@ import numpy as np
 
 # Called with other functions, which the interpreter may then call without a report.
 TAKES_FUNCTIONS = (map, filter, functools.reduce, sorted, max, min, iter, list.sort, functools.partial)
-# What reads attributes whose names the executed code does not show.
-READS_ANY_ATTRIBUTE = (getattr, hasattr, vars, dir)
+# What reads or sets attributes whose names the executed code does not show.
+READS_ANY_ATTRIBUTE = (getattr, hasattr, setattr, delattr, vars, dir, object.__getattribute__, object.__setattr__, object.__delattr__)
 # What happens at recording only: whatever Python does on behalf of these is not looked at.
 EFFECTS: dict[int, Any] = {id(f): f for f in (print, warnings.warn, warnings.warn_explicit)}
 
@@ -182,7 +182,7 @@ def is_pure(x: Any) -> bool:
         return True
     if x.__class__ in {types.FunctionType, type(np.sum)}:  # what a function made in Python calls is observed
         return not (name in IMPURE and root_of(x) in {"numpy", "importlib"})
-    if x.__class__ in {types.BuiltinFunctionType, types.MethodWrapperType}:
+    if isinstance(x, types.BuiltinFunctionType | types.MethodWrapperType):
         holder = x.__self__
         if holder is None or isinstance(holder, types.ModuleType):
             return root_of(x) in OWN
