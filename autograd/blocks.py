@@ -196,13 +196,15 @@ TRACERS: dict[int, Any] = {}
 
 def is_lost(node: Any) -> bool:
     """Whether a Value stands for what a function was given in a recording that has ended."""
-    return node._run and node._run % TRACED == 0 and node._run not in TRACERS
+    run: int = node._run  # noqa: SLF001  # as Python spells what belongs to this library alone
+    return run > 0 and run % TRACED == 0 and run not in TRACERS
 
 
 def forbid_lost(node: Any) -> None:
     """Raise an error where a Value of a run that is traced is used outside of it."""
-    if node._run in TRACERS:
-        TRACERS[node._run].forbid("a Value in another thread", None)
+    tracer = TRACERS.get(node._run)  # noqa: SLF001  # as above
+    if tracer is not None:
+        tracer.forbid("a Value in another thread", None)
     raise TraceError(
         "got a Value that was recorded in a call under jit or vmap which has ended, so that its number is that of one call and its "
         "gradient is lost: return what is needed later"
@@ -214,7 +216,7 @@ def forbid_while_traced(what: str, node: Any = None, *, constant: bool = False) 
     tracer = current().tracer
     if tracer is not None:
         tracer.forbid(what, node if constant else None)
-    elif node is not None and node._run and node._run % TRACED == 0:
+    elif node is not None and node._run and node._run % TRACED == 0:  # noqa: SLF001  # as above
         forbid_lost(node)
 
 

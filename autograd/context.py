@@ -8,8 +8,22 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from autograd.blocks import (
-    NEUTRAL, TRACED, TRACERS, Change, Context, Layers, Scope, Tracer, Watch, _current, current, forbid_lost, forbid_while_traced, is_lost, put,
-)  # fmt: skip
+    NEUTRAL,
+    TRACED,
+    TRACERS,
+    Change,
+    Context,
+    Layers,
+    Scope,
+    Tracer,
+    Watch,
+    _current,
+    current,
+    forbid_lost,
+    forbid_while_traced,
+    is_lost,
+    put,
+)
 from autograd.errors import OperationError
 
 __all__ = [

@@ -192,6 +192,7 @@ def replaced():
         return x
 
     class_with_bases = type("Derived", (Left,), {})
+    positional = Positional()
     first, second, third, dynamic, instance = Holder(), Holder(), Holder(), Dynamic(), class_with_bases()
     yield "__kwdefaults__", keyword, lambda k: setattr(keyword, "__kwdefaults__", {"k": k})
     yield "entry of __kwdefaults__", keyword, lambda k: keyword.__kwdefaults__.update(k=k)
@@ -210,6 +211,22 @@ def replaced():
     yield "vars()", lambda x: vars(first)["k"] * x, lambda k: vars(first).update(k=k)
     yield "attrgetter", lambda x: operator.attrgetter("k")(third) * x, _set(third)
     yield "attribute of a captured function", _attributed, _set(_attributed)
+    yield "attribute by name of a function that is not called", lambda x: getattr(_attributed, "".join(["k"])) * x, _set(_attributed)
+    yield "entry of vars of a function", lambda x: vars(_attributed).get("k") * x, _set(_attributed)
+    yield "pattern of a class", functools.partial(_matched, third), _set(third)
+    yield "pattern of a class, by position", functools.partial(_matched, positional), _set(positional)
+
+
+class Positional(Holder):
+    __match_args__ = ("k",)
+
+
+def _matched(holder, x):
+    match holder:
+        case Positional(k):
+            return k * x
+        case Holder(k=k):
+            return k * x
 
 
 def _attributed(x):

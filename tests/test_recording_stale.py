@@ -76,6 +76,25 @@ def test_static_arguments_are_told_apart(f, given, monkeypatch):
         assert g(captures, 3.0) == 21.0
 
 
+def test_what_is_only_stored():
+    holder, name = captures.Holder(), "n"
+
+    def by_name(x):
+        setattr(holder, name, vars(holder).get(name, 0) + 1)
+        return x
+
+    def global_name(x):
+        captures.stored = 7.0
+        return x
+
+    g, h = jit(by_name), jit(global_name)
+    for k in range(4):
+        captures.stored = None
+        assert g(1.0) == h(1.0) == 1.0
+        assert holder.n == k + 1
+        assert captures.stored == 7.0
+
+
 def test_a_module_that_is_given_and_returned():
     g = jit(lambda module, x: (module, module.K * x)[1])
     for k in (2.0, 3.0):

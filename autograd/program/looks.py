@@ -217,5 +217,6 @@ LOOKS: dict[type, Look] = {
     np.ndarray: look_at_array, Value: _nothing, types.FunctionType: lambda state, x, _: state.look_at_function(x),
     types.MethodType: _parts("__self__", "__func__"), types.MappingProxyType: _whole(_entries), slice: _parts("start", "stop", "step"),
     **dict.fromkeys(map(type, ({}.keys(), {}.values(), {}.items())), _parts("mapping")),
-    **dict.fromkeys((types.BuiltinFunctionType, types.MethodWrapperType, type(re.compile("").sub)), look_at_method_of_c), known.CACHED: look_at_cached,
+    **dict.fromkeys((types.BuiltinFunctionType, types.MethodWrapperType, type(re.compile("").sub)), look_at_method_of_c),
+    known.CACHED: look_at_cached,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.arrays import Form as Shapes
-from autograd.arrays import array_of, tree_ravel, wrapped
+from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, RangeError
