@@ -19,7 +19,7 @@ from threading import local
 from types import FrameType
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from autograd.errors import OperationError
+from autograd.errors import OperationError, TraceError
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -194,11 +194,35 @@ put: Callable[[Any], Any] = (
 )  # set back by `set`, too: in CPython 3.11 a finalizer that runs during `reset` may see freed memory
 
 
-def forbid_while_traced(what: str, node: Any = None) -> None:
-    """Raise an error where a function is being traced, since a replay could not repeat `what`."""
+# The numbers of runs in which a function is traced are multiples of this; and who traces, by the numbers of those that are at work.
+TRACED = 64
+TRACERS: dict[int, Any] = {}
+
+
+def is_lost(node: Any) -> bool:
+    """Whether a Value stands for what a function was given in a recording that has ended."""
+    run: int = node._run  # noqa: SLF001  # as Python spells what belongs to this library alone
+    return run > 0 and run % TRACED == 0 and run not in TRACERS
+
+
+def forbid_lost(node: Any) -> None:
+    """Raise an error where a Value of a run that is traced is used outside of it."""
+    tracer = TRACERS.get(node._run)  # noqa: SLF001  # as above
+    if tracer is not None:
+        tracer.forbid("a Value in another thread", None)
+    raise TraceError(
+        "got a Value that was recorded in a call under jit or vmap which has ended, so that its number is that of one call and its "
+        "gradient is lost: return what is needed later"
+    )
+
+
+def forbid_while_traced(what: str, node: Any = None, *, constant: bool = False) -> None:
+    """Raise an error where a function is being traced, since a replay could not repeat `what`, unless of a `constant`; or has been."""
     tracer = current().tracer
     if tracer is not None:
-        tracer.forbid(what, node)
+        tracer.forbid(what, node if constant else None)
+    elif node is not None and node._run and node._run % TRACED == 0:  # noqa: SLF001  # as above
+        forbid_lost(node)
 
 
 class _Block:

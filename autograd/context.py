@@ -7,12 +7,30 @@ from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from autograd.blocks import NEUTRAL, Change, Context, Layers, Scope, Tracer, Watch, _current, current, forbid_while_traced, put
+from autograd.blocks import (
+    NEUTRAL,
+    TRACED,
+    TRACERS,
+    Change,
+    Context,
+    Layers,
+    Scope,
+    Tracer,
+    Watch,
+    _current,
+    current,
+    forbid_lost,
+    forbid_while_traced,
+    is_lost,
+    put,
+)
 from autograd.errors import OperationError
 
 __all__ = [
     "ACTIVE_INPUTS",
     "NEUTRAL",
+    "TRACED",
+    "TRACERS",
     "Change",
     "Context",
     "Layers",
@@ -21,8 +39,10 @@ __all__ = [
     "Watch",
     "_current",
     "current",
+    "forbid_lost",
     "forbid_while_traced",
     "in_context",
+    "is_lost",
     "no_grad",
     "put",
     "run_of_its_own",
@@ -41,9 +61,12 @@ _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 _runs = count(1)
 
 
-def run_of_its_own(context: Context) -> Context:
+def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     """The context for a function that a transform runs: nodes recorded in it have the number of this run, or of a later one."""
-    return replace(context, recording=True, runs=(*context.runs, next(_runs)))
+    run = next(_runs)
+    while (run % TRACED == 0) is not traced:
+        run = next(_runs)
+    return replace(context, recording=True, runs=(*context.runs, run))
 
 
 def run_continued(run: int, context: Context) -> Context:

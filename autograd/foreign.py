@@ -10,6 +10,7 @@ from functools import cache
 from math import nan
 from typing import Any, NoReturn
 
+from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import OperationError
 from autograd.kinds import IEEE_TRAPS, as_float, kind_of
@@ -103,9 +104,13 @@ def recorded_partials(node: Value) -> Sequence[Any]:
     op: Any = node.op
     if not is_own(op):
         return _computed(op, node, node.args)
+    tracer: Any = current().tracer
+    before = getattr(tracer, "rejected", None)
     try:
         return _computed(op, node, node.args)
     except Exception:  # noqa: BLE001  # the user's function may raise anything on Values; it is called on floats instead
+        if hasattr(tracer, "rejected"):
+            tracer.rejected = before
         return [None if p is None else _foreign(op, i, node) for i, p in enumerate(node.partials)]
 
 

@@ -5,7 +5,7 @@ import operator
 from typing import Any, NoReturn, Self
 
 from autograd import arrays, methods, ops, ufuncs
-from autograd.context import Scope, current
+from autograd.context import Scope, current, is_lost
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
 from autograd.errors import OperationError
@@ -248,7 +248,7 @@ def identical(x: Any, y: Any) -> bool:
 def text(value: Any) -> str:
     """The representation of a Value, in one line."""
     label = "" if value.label is None else f", label={value.label!r}"
-    if current().tracer is not None:  # its number is only that of this recording
+    if current().tracer is not None or is_lost(value):  # its number is only that of this recording
         return f"Value({label[2:]})"
     return f"Value(data={_short(value.data)}, grad={_short(value.grad)}{label})"
 

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Never, NoReturn, final
 
-from autograd.context import ACTIVE_INPUTS, NEUTRAL, Context, Layers, Scope, current, forbid_while_traced
+from autograd.context import ACTIVE_INPUTS, NEUTRAL, TRACED, Context, Layers, Scope, current, forbid_lost, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
 from autograd.graph import order
 from autograd.kinds import Number, as_float, named_float, register_node
@@ -43,6 +43,8 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
     if isinstance(context, Layers):
         context = context.now()
     run = context.runs[-1] if context.runs else max([a._run for a in node._args if a.__class__ is Value], default=0)
+    if run and not context.runs and run % TRACED == 0:
+        forbid_lost(max(node._args, key=lambda a: a._run if a.__class__ is Value else 0))
     if context.scope or run:  # what rests on a run is never older than it, whoever records it
         node._tag = (None, context.scope or node.scope, run * RUN)
     if context.watch is not None:
@@ -118,7 +120,7 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        forbid_while_traced("the data of a Value", self)
+        forbid_while_traced("the data of a Value", self, constant=True)
         return self._number
 
     @data.setter
@@ -131,7 +133,7 @@ class Value(Operators):
     @property
     def grad(self) -> float:
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        forbid_while_traced("the grad of a Value")
+        forbid_while_traced("the grad of a Value", self)
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
@@ -153,7 +155,7 @@ class Value(Operators):
         if elsewhere:
             refuse_keywords(elsewhere)
         seed = named_float("the seed of backward()", seed)
-        forbid_while_traced("backward()")
+        forbid_while_traced("backward()", self)
         nodes = order(self)
         leaves = [node for node in nodes if not node._args]
         restore = _setting(leaves, [leaf._grad for leaf in leaves])

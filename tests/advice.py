@@ -295,7 +295,7 @@ RECORDED = [
         196.0,
     ),
     Advice(
-        "give these as arguments",
+        "compute that outside and give it as an argument",
         lambda: [f(2.0) for f in [jit(lambda x: x * random.random())] for _ in range(999)],
         lambda: [f(2.0, random.random()) for f in [jit(lambda x, noise: x * noise)] for _ in range(99)][-1],
         lambda y: 0.0 < y < 2.0,

@@ -63,7 +63,8 @@ def test_a_copy_stays_joined(copied):
     def f(x):
         return copied(x) ** 3 * x
 
-    assert grad(f)(2.0) == jit(grad(f))(2.0) == vjp(f)(2.0)(1.0) == jvp(f)(2.0, 1.0) == jacobian(f)(2.0) == 32.0
+    assert copied is in_a_thread or jit(grad(f))(2.0) == 32.0  # jit refuses what another thread computes: see test_recording_observed.py
+    assert grad(f)(2.0) == vjp(f)(2.0)(1.0) == jvp(f)(2.0, 1.0) == jacobian(f)(2.0) == 32.0
     assert value_and_grad(f)(2.0) == (16.0, 32.0)
     assert grad(grad(f))(2.0) == hessian(f)(2.0) == 48.0
     x = Value(2.0)

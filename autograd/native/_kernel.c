@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "_hook.h"
+#include "_places.h"
 #include "_scalar.h"
 
 enum {
@@ -938,6 +940,10 @@ static PyObject *use(PyObject *module, PyObject *name) {
 
 static PyMethodDef functions[] = {
     {"use", use, METH_O, PyDoc_STR("use(name, /)\n--\n\nUse this one of `instruction_sets` from now on, for tests; at first it is the best.")},
+    {"digest", digest, METH_O, PyDoc_STR("digest(x, /)\n--\n\n64 bits that depend on all that an object with a buffer holds.")},
+    {"first_changed", first_changed, METH_VARARGS,
+     PyDoc_STR("first_changed(places, digests, missing, /)\n--\n\nThe number of the first place that has changed: see places.py.")},
+    HOOK_FUNCTIONS
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 instruction_sets: tuple[str, ...]
 
 def use(name: str, /) -> None: ...
+def digest(x: Any, /) -> int: ...
+def begin_reports(hook: Any, quiet: set[str], outside: tuple[Any, ...], /) -> None: ...  # before Python 3.12
+def end_reports() -> None: ...  # likewise
+def first_changed(places: list[tuple[Any, ...]], digests: dict[int, int] | None, missing: Any, /) -> int | None: ...
 
 @final
 class Plan:

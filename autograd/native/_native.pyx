@@ -19,7 +19,7 @@ from libc.math cimport INFINITY, isfinite, isnan
 from libc.string cimport memcpy
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 
-from autograd.context import NEUTRAL as _NEUTRAL, Layers, Scope, _current, current
+from autograd.context import NEUTRAL as _NEUTRAL, TRACED as _TRACED, Layers, Scope, _current, current, forbid_lost
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
 from autograd.walks import Deferred
@@ -105,6 +105,7 @@ cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
 cdef PyObject* MARKED = NULL  # the last context of which nodes only have to keep scope and run, held; its scope, NULL for none; its run
 cdef PyObject* SCOPE = NULL
 cdef uint32_t RUN = 0
+cdef uint32_t TRACED = _TRACED
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
 
@@ -134,6 +135,11 @@ cdef inline Node* of(object x) noexcept:
 
 # Recording.
 
+cdef inline bint is_traced(Node* node) noexcept:
+    """Whether a function was traced in the run that the node rests on."""
+    return node.run and node.run % TRACED == 0
+
+
 cdef inline int attend(object made) except -1:
     """Let the context know of a new node, where there is one."""
     cdef PyObject* context = NULL
@@ -145,7 +151,11 @@ cdef inline int attend(object made) except -1:
         if SCOPE != NULL:
             node_mark(of(made), SCOPE)
         return 0
-    return 0 if context == NEUTRAL else attended(made)
+    if context != NEUTRAL:
+        return attended(made)
+    if is_traced(of(made)):
+        forbid_lost(made)
+    return 0
 
 
 cdef int attended(object made) except -1:
@@ -161,6 +171,8 @@ cdef int attended(object made) except -1:
     if scope:
         node_mark(node, <PyObject*>scope)
     run = context.runs[len(context.runs) - 1] if context.runs else 0
+    if not run and is_traced(node):
+        forbid_lost(made)
     if node.run < run or not node.size:
         node.run = run
     if context.watch is None and context.recording:
@@ -187,11 +199,13 @@ cdef inline object tracing():
     return tracer
 
 
-cdef int forbid_while_traced(str what, node=None) except -1:
-    """Let who traces refuse what a replay could not do again."""
+cdef int forbid_while_traced(str what, Value node=None, bint constant=False) except -1:
+    """Let who traces refuse what a replay could not do again, and refuse Values of recordings that have ended."""
     tracer = tracing()
     if tracer is not None:
-        tracer.forbid(what, node)
+        tracer.forbid(what, node if constant else None)
+    elif node is not None and is_traced(of(node)):
+        forbid_lost(node)
     return 0
 
 
@@ -568,7 +582,7 @@ cdef class Value:
     @property
     def data(self):
         """The number. Changing it changes no result already computed, nor that result's gradient."""
-        forbid_while_traced("the data of a Value", self)
+        forbid_while_traced("the data of a Value", self, constant=True)
         return of(self).data
 
     @data.setter
@@ -579,7 +593,7 @@ cdef class Value:
     @property
     def grad(self):
         """The gradient. Leaves add up what each `backward` brings; set it to 0 to start afresh."""
-        forbid_while_traced("the grad of a Value")
+        forbid_while_traced("the grad of a Value", self)
         return of(self).grad if of(self).graded else 0.0
 
     @grad.setter
@@ -668,7 +682,7 @@ cdef class Value:
         cdef double start = number("the seed of backward()", seed)
         if current().watch is not None:  # which sees each node
             return reference.backward(self, start)
-        forbid_while_traced("backward()")
+        forbid_while_traced("backward()", self)
         if node_backward(of(self), start):
             reference.backward(self, start)
 

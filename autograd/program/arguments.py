@@ -16,7 +16,7 @@ from autograd.arrays import array_of, plain, unlabelled
 from autograd.engine import Value
 from autograd.errors import LengthError, OperationError, RangeError
 from autograd.kinds import NUMBERS, named_float, not_a_number
-from autograd.program.captured import COMPARED_BY_VALUE
+from autograd.program.captured import exact
 from autograd.program.traced import TracedArray
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
@@ -51,7 +51,7 @@ class Arguments:
         self.key: list[Any] = []
         self.objects: list[Any] = []
         self.lanes: int | None = None
-        self.captured: Any = None  # the key of what the function captured at this call
+        self.captured: Any = None  # the state of what the function captured at this call
         self.first = 0  # how many groups the first argument has
         self.axes: list[list[int | None]] = []  # for each leaf of each argument
         self.parts = []
@@ -63,6 +63,7 @@ class Arguments:
                     f"got in_axes {axis!r} for argument {i}, expected an axis or None, or containers of these that match argument {i}"
                 )
             self.key.append(structure.key)
+            self.key += [exact(key) for node in structure.nodes if node.__class__ is not int for key in node.keys or ()]
             self.objects += structure.states()
             parts = []
             for k, (leaf, a) in enumerate(zip(leaves, own, strict=True)):
@@ -82,10 +83,11 @@ class Arguments:
             return self._live(np.array(x, dtype=object if x.__class__ is Value else float), (), lanes=False)
         if floats:
             named_float("the first argument", x)
-        if isinstance(x, COMPARED_BY_VALUE):
-            self.key.append((type(x), x))
-        else:
+        found = exact(x)
+        if found is None:
             self.objects.append(x)
+        else:
+            self.key.append(found)
         return lambda values, lane: x  # noqa: ARG005  # as the others
 
     def _lane_array(self, what: Callable[[], str], x: Any, axis: int) -> Callable[[Iterator[Value], int], Any]:
@@ -132,6 +134,10 @@ class Arguments:
             return array_of([first, *islice(given, size - 1)] if size else [], shape)
 
         return rebuilt
+
+    def classes(self) -> list[type]:
+        """The classes of its containers, whose methods the function may call."""
+        return [x.cls for structure, _ in self.parts for x in structure.nodes if x.__class__ is not int]
 
     def numbers(self, lane: int) -> list[float]:
         """The live numbers of one lane."""

@@ -31,15 +31,20 @@ class Explanation:
         return f"<p><code>{escape(self.title)}</code></p><ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>"
 
 
-def explanation(title: str, traces: Iterable[Any], arms: Sequence[int], *, runs_itself: bool = False) -> Explanation:
+def explanation(
+    title: str, traces: Iterable[Any], arms: Sequence[int], refusal: str | None = None, *, runs_itself: bool = False
+) -> Explanation:
     """Sentences about the recordings of a function.
 
     Args:
         title: the function.
         traces: its traces.
         arms: for each tree of paths the number of paths in it.
+        refusal: why the function is not recorded, if that is so.
         runs_itself: whether calls on numbers run the function itself, since there is no kernel.
     """
+    if refusal is not None:
+        return Explanation(title, [f"it is not recorded, but called each time: {refusal}."])
     several = [count for count in arms if count > 1]
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
     for trace in traces:

@@ -62,7 +62,7 @@ class FastCall:
         shapes = [None if x.__class__ is float else x.shape for x in args]
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
         self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
-        self.captured, self.key, self.weight = captured, given.captured, weight
+        self.captured, self.state, self.weight = captured, given.captured, weight
         self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
         self.wanted = (weight is not None, *[False] * (len(args) - 1))
@@ -81,7 +81,7 @@ class FastCall:
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs, or value and gradient; None where this call does not match the first one."""
-        if len(args) != len(self.forms) or self.captured.key() is not self.key:
+        if len(args) != len(self.forms) or self.captured.state() is not self.state:
             return None
         inputs = []
         for x, (shape, order) in zip(args, self.forms):  # noqa: B905  # lengths are compared above; strict= would cost time
@@ -136,17 +136,19 @@ class FastCall:
 class ValueCall:
     """The fast path of jit for Values, in the structure of the call before, where the program is recorded operation by operation."""
 
-    def __init__(self, args: Sequence[Any], trace: Trace, captured: Captured, key: Any) -> None:
-        self.structure, self.trace, self.captured, self.key = tree_flatten(tuple(args))[1].key, trace, captured, key
+    def __init__(self, args: Sequence[Any], given: Arguments, trace: Trace, captured: Captured) -> None:
+        self.structure, self.trace = tree_flatten(tuple(args))[1].key, trace
+        self.captured, self.state = captured, given.captured
 
     @staticmethod
     def fits(args: Sequence[Any], given: Arguments, trace: Trace) -> bool:
         """Whether there can be one for such arguments."""
-        return trace.is_light and not len(trace.guards) and not given.objects and set(map(type, tree_flatten(tuple(args))[0])) == {Value}
+        light = trace.tree is not None and trace.is_light and not len(trace.guards)
+        return light and not given.objects and set(map(type, tree_flatten(tuple(args))[0])) == {Value}
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """The outputs; None where this call does not match the first one."""
-        if self.captured.key() is not self.key or not current().recording:
+        if self.captured.state() is not self.state or not current().recording:
             return None
         leaves, structure = tree_flatten(tuple(args))
         if set(map(type, leaves)) != {Value} or structure.key != self.structure:

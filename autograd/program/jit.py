@@ -13,7 +13,7 @@ from autograd.compiled import kernel
 from autograd.context import current
 from autograd.errors import OperationError
 from autograd.program.arguments import Arguments, group_arrays
-from autograd.program.explain import Explanation, explanation
+from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
@@ -60,6 +60,8 @@ class Jit(Transformed):
         found = None if fast_call is None else fast_call(args)
         if found is not None:
             return found if self.loss is None or self.with_value else found[1]
+        if self._own.refusal:
+            return self.f(*args) if self.loss is not None else watched(self.f, args)
         if self.runs_itself and NUMBERS.issuperset(map(type, args)):
             try:
                 return self.f(*args)
@@ -101,6 +103,12 @@ class Jit(Transformed):
             raise OperationError(f"got static_argnames {missing}, expected names of arguments of {name_of(self.f)}{own}")
         return own
 
+    @property
+    def _own(self) -> Recordings:
+        """The recordings that its calls use."""
+        inner: Any = self.f
+        return inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
+
     def explain(self) -> Explanation:
         """Describe in sentences what has been recorded: operations, steps and paths, and what runs them.
 
@@ -111,10 +119,7 @@ class Jit(Transformed):
         jit(<lambda>):
           2 operations on 1 number, run by ...
         """
-        inner: Any = self.f
-        own = inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
-        traces = [trace for held in (*own.traces.values(), *own.wholes.values()) for trace in held]
-        return explanation(self.recordings.name, traces, [len(tree) for tree in own.traces.values()], runs_itself=self.runs_itself)
+        return self._own.explained(self.recordings.name, runs_itself=self.runs_itself)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         """The result by the trace of the path that these arguments take, recorded if it is new."""
@@ -130,7 +135,7 @@ class Jit(Transformed):
                     self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
                 return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
             if self.loss is None and ValueCall.fits(args, given, trace):
-                self.fast_call = ValueCall(args, trace, self.recordings.what_is_captured(()), given.captured)
+                self.fast_call = ValueCall(args, given, trace, self.recordings.what_is_captured(()))
             try:
                 return self._unrecorded(trace.result(name_of(self.f), groups))
             except UnknownPath:

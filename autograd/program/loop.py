@@ -74,9 +74,7 @@ class Loop:
 
     def run(self, numbers: np.ndarray, arrays: dict[int, Any]) -> None:
         """Run all steps, and store the results."""
-        starts, xs, shared = [
-            [numbers.item(p) if p >= 0 else arrays[p] for p in own] for own in (self.starts, self.xs, self.shared)
-        ]
+        starts, xs, shared = [[numbers.item(p) if p >= 0 else arrays[p] for p in own] for own in (self.starts, self.xs, self.shared)]
         ends, ys, count = self.body.run(self.length, starts, xs, shared, backwards=self.backwards)
         for place, x in zip(self.results, [*ends, *ys], strict=True):
             if place >= 0:
@@ -250,7 +248,10 @@ class Loop:
         kept = dict(zip(carries, self._keeping(form, tuple(carries)), strict=True))
         cotangent = lambda place: received[place][0] if place in ends else form.zero(form.shape(place))  # noqa: E731
         results = [form.place(form.shape(given[i])) for i in (*bars, *shared, *own)]
-        firsts = [*[cotangent(self.ends[j]) for j in bars], *[form.constant(-0.0) if form.shape(given[i]) is None else form.zero(form.shape(given[i])) for i in shared]]
+        firsts = [
+            *[cotangent(self.ends[j]) for j in bars],
+            *[form.constant(-0.0) if form.shape(given[i]) is None else form.zero(form.shape(given[i])) for i in shared],
+        ]
         n = len(bars) + len(shared)
         form.steps.append(
             Loop(

@@ -24,6 +24,7 @@ from autograd.program.arguments import Arguments
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.nested import BatchedForm
+from autograd.program.observed import around, within
 from autograd.program.paths import BranchingProgram, PathProgram, Paths, Route, placed, result
 from autograd.program.steps import Step
 from autograd.program.trace import Trace
@@ -283,6 +284,7 @@ class _Recorder:
         self.f, self.given, self.lanes, self.first, self.kinds = f, given.without_groups(), lanes, first, kinds
         self.captured, self.known = captured, set(captured)
         self.changing = set() if tracer is None else set(filter(tracer.owns, captured))
+        self.states = around()  # what the recordings rest on to which this belongs
         widths = [array.shape[1] for array, _ in given.groups]
         self.own, self.ends = sum(widths), np.cumsum(widths)[:-1]
 
@@ -302,7 +304,9 @@ class _Recorder:
         with LOCK:
             if not in_context(NEUTRAL).run(self._set, flat[self.own :].tolist()):
                 return None
-            trace = in_context(NEUTRAL).run(partial(Trace, masks=self.first.masks), self.f, args, lane)
+            trace = within(self.states, partial(in_context(NEUTRAL).run, partial(Trace, masks=self.first.masks), self.f, args, lane))
+        if trace is None:  # it rests on more than they do
+            return None
         if trace.form != self.first.form:
             raise LengthError(f"{self.f!r} gave {self.first.form} in one lane and {trace.form} in another, expected the same in all")
         kinds = [own if kind else None for own, kind in zip(trace.leaf_kinds, self.kinds, strict=True)]

@@ -16,11 +16,13 @@ from autograd.anomaly import users_line
 from autograd.arrays import tree_ravel
 from autograd.context import current, in_context, run_of_its_own
 from autograd.engine import Value
-from autograd.errors import OperationError
+from autograd.errors import OperationError, TraceError
 from autograd.graph import order
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
-from autograd.program.captured import Captured, IdentityKey
+from autograd.program.captured import Captured, IdentityKey, State
+from autograd.program.explain import Explanation, explanation
+from autograd.program.observed import include, observed
 from autograd.program.trace import MasksLost, Trace
 from autograd.program.traced import ArrayLost
 from autograd.transformed import Derivative
@@ -31,12 +33,13 @@ Function = Callable[..., Any]
 KEPT, MANY = 256, 128
 # The largest number of groups of lanes with different integer arguments.
 GROUPS = 64
+REMEDY = "compute that outside and give it as an argument, or return what it changes; calls without jit and vmap are as right"
 
 
 def watched(f: Function, args: Sequence[Any]) -> Any:
-    """`f(*args)` without a recording, for `detect_anomaly`, which observes each operation.
+    """`f(*args)` with Values in place of the live numbers, as in a recording, but without one: where each operation is observed.
 
-    The live numbers are replaced by Values for the call; the result has numbers again unless it depends on Values from outside.
+    The result has numbers again unless it depends on Values from outside.
     """
     if isinstance(f, Derivative):  # it makes its own Values, and its sweep knows the line of each
         return f(*args)
@@ -53,7 +56,8 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     numbers, form = tree_ravel(tree)
     outputs = [y for y in numbers if y.__class__ is Value]
     context: Any = current()
-    context.watch.used(outputs)
+    if context.watch is not None:
+        context.watch.used(outputs)
     if any(own for _, own in given.groups) or any(node._run < first for node in order(*outputs, since=first)):
         return tree if context.recording else form.unravel([Value(y._number) if y.__class__ is Value else y for y in numbers])
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
@@ -81,6 +85,8 @@ class Recordings:
         self.wholes: dict[Any, list[Trace]] = {}
         self.kept: dict[Trace, Any] = {}
         self.captured: dict[Any, Captured] = {}
+        self.changing: set[Any] = set()  # the keys of calls that changed what they captured
+        self.refusal: str | None = None  # why it is not recorded
         self.made = self.lost = 0
         self.lock = RLock()
 
@@ -93,63 +99,96 @@ class Recordings:
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments, tried: Collection[Trace] = ()) -> Iterator[tuple[Trace, np.ndarray]]:
+    def parts(self, args: Arguments, tried: Collection[Trace] = (), *, refused: bool = True) -> Iterator[tuple[Trace, np.ndarray]]:
         """Find the path of each lane; record those that are not known.
 
         Args:
             args: the arguments of the call.
             tried: traces that are forms and are not to be used.
+            refused: whether to go on where it turns out that the function cannot be recorded; else only the first lane's trace comes.
 
         Returns:
             Pairs of a trace and the lanes that take its path, sorted by the first lane.
         """
-        args.captured = self.what_is_captured(args.objects).key()
-        key = (tuple(args.key), args.captured)
+        args.captured = None if self.refusal else self.what_is_captured(args.objects).state()
         found: dict[Trace, list[np.ndarray]] = {}
         for group in self._groups(args):
-            own, left = (key, tuple(x[group[0]].tobytes() for x in args.columns)), group
-            for trace in self.wholes.get(own, ()):
+            left = group
+            for trace in self.wholes.get(self._key(args, group), ()):
                 if len(left) and trace not in tried and trace.guards_hold(args.groups):
                     found[trace], left = [left], left[:0]
             while len(left):
-                tree = self.traces.get(own)
+                tree = self.traces.get(self._key(args, group))
                 known, unknown = ([], [left]) if tree is None else tree.route(group_arrays(args.groups), left)
                 for trace, lanes in known:
                     found.setdefault(trace, []).append(lanes)
                 rest = [left[:0]]
                 for lanes in unknown:  # the recorded lane takes its path, even if a replay rounds differently; a form is taken by all
-                    trace = self._recorded(own, args, int(lanes[0]))
-                    taken = len(lanes) if trace in self.wholes.get(own, ()) else 1
+                    trace = self._recorded(group, args, int(lanes[0]))
+                    if self.refusal and not refused:
+                        include(None, self.refusal)
+                        return iter([(trace, lanes[:1])])
+                    taken = len(lanes) if trace in self.wholes.get(self._key(args, group), ()) else 1
                     found.setdefault(trace, []).append(lanes[:taken])
                     rest.append(lanes[taken:])
                 left = np.sort(np.concatenate(rest))
+        include(args.captured, self.refusal)
         parts = [(trace, lanes[0] if len(lanes) == 1 else np.sort(np.concatenate(lanes))) for trace, lanes in found.items()]
         return iter(sorted(parts, key=lambda part: int(part[1][0])))
 
-    def _recorded(self, own: Any, args: Arguments, lane: int) -> Trace:
+    @staticmethod
+    def _key(args: Arguments, group: np.ndarray) -> Any:
+        token = args.captured and args.captured.token
+        return tuple(args.key), token, tuple([x[group[0]].tobytes() for x in args.columns])
+
+    def _recorded(self, group: np.ndarray, args: Arguments, lane: int) -> Trace:
         """Record the path of a lane and keep it; warn if there are very many recordings."""
-        trace = self._traced(args, lane)
-        pure = self.what_is_captured(args.objects).key() == args.captured
+        before = args.captured
+        if self.refusal:
+            self.made += 1
+            return self._traced(args, lane)
+        state = State(self.f, *args.objects, *args.classes()) if before is None else before.copied()
+        with observed(state):
+            trace = self._traced(args, lane)
         with self.lock:
             self.made += 1
-            before = self.lost
-            kept = self._keep(own, trace, sum([array.shape[1] for array, _ in args.groups])) if pure else trace
-            made, lost = self.made, self.lost
-        arm = pure and len(trace.guards) > 0  # of paths a warning counts those lost, since KEPT of them are normal
-        if (lost - 1) // MANY > (before - 1) // MANY if arm else made % MANY == 0:
+            if not self._may_keep(state, before, args):
+                return trace
+            lost = self.lost
+            kept = self._keep(self._key(args, group), trace, sum([array.shape[1] for array, _ in args.groups]))
+            made, now_lost = self.made, self.lost
+        arm = len(trace.guards) > 0  # of paths a warning counts those lost, since KEPT of them are normal
+        if (now_lost - 1) // MANY > (lost - 1) // MANY if arm else made % MANY == 0:
             branches = f"of which the last {KEPT} are kept: its branches depend on numbers, or " if arm else ""
-            reason = (
-                f"{branches}its static arguments, the shapes of its arrays, or numbers that it captures change from call to call; give "
-                "these as float arguments, or choose with where"
-                if pure
-                else "it draws random numbers or changes what it captures, so that no recording can be used twice; give these as arguments"
-            )
-            warnings.warn(
-                f"{self.name}, called at {users_line()}, has been recorded {made} times{',' if arm else ':'} {reason}",
-                RuntimeWarning,
-                stacklevel=2,
+            self._warn(
+                f"has been recorded {made} times{',' if arm else ':'} {branches}its static arguments, the shapes of its arrays, or numbers "
+                "that it captures change from call to call; give these as float arguments, or choose with where"
             )
         return kept
+
+    def _may_keep(self, state: State, before: State | None, args: Arguments) -> bool:
+        """Whether a trace is right as long as the state holds; if the function cannot be recorded at all, say so once."""
+        changed = None if state.refusal else state.changed()
+        if changed is not None:
+            key = tuple(args.key)
+            if key in self.changing:  # what is filled in once, such as a cache, has been by now
+                state.refuse(f"each call changes what it captures: {changed}")
+            self.changing.add(key)
+        if state.refusal and not self.refusal:
+            self.refusal = state.refusal
+            self._warn(f"is not recorded, but called each time: {self.refusal}; {REMEDY}")
+        if state.refusal or changed or not self.what_is_captured(args.objects).keep(state, before):
+            return False
+        args.captured = state
+        return True
+
+    def explained(self, title: str, *, runs_itself: bool = False) -> Explanation:
+        """What was recorded, in words."""
+        traces = [trace for kept in (self.traces, self.wholes) for own in kept.values() for trace in own]
+        return explanation(title, traces, [len(tree) for tree in self.traces.values()], self.refusal, runs_itself=runs_itself)
+
+    def _warn(self, what: str) -> None:
+        warnings.warn(f"{self.name}, called at {users_line()}, {what}", RuntimeWarning, stacklevel=2)
 
     def _traced(self, args: Arguments, lane: int) -> Trace:
         """Record the path of a lane, with traced arrays and masks if the function permits them."""
@@ -166,6 +205,11 @@ class Recordings:
             if lazy and args.lanes is not None and trace.whole is not None and len(trace.guards):
                 lazy = False  # lanes may take different paths, which only flat programs can do here
                 continue
+            if trace.is_lost:
+                raise TraceError(
+                    f"{self.f!r} used a Value that was recorded in an earlier call, whose gradient is lost: return what the next call "
+                    "needs, and give it as an argument"
+                )
             return trace
 
     def _keep(self, key: Any, trace: Trace, inputs: int) -> Trace:

@@ -20,7 +20,7 @@ from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel, wrapped
-from autograd.context import NEUTRAL, Context, current, in_context, run_of_its_own, with_active_inputs
+from autograd.context import NEUTRAL, TRACERS, Context, current, in_context, is_lost, run_of_its_own, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import order
@@ -68,6 +68,7 @@ class Tracer:
         self.run = 0
         self.inputs: set[Any] = set()
         self.outer: Any = current().tracer
+        self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
 
@@ -92,10 +93,11 @@ class Tracer:
     def forbid(self, what: str, node: Value | None) -> None:
         """Raise an error for what a replay would not repeat; the number of a constant may be read."""
         if node is None or node._run < self.run or node.args:  # a leaf that the function made is a constant
-            raise TraceError(
+            self.rejected = self.rejected or TraceError(
                 f"{what} was used at {users_line()} while the function was recorded, but a replay would keep the result of this one call: "
                 "compute with the Value itself, compare it with < or <=, choose with where, or call the function without jit and vmap"
             )
+            raise self.rejected
 
 
 class MasksLost(TraceError):
@@ -122,6 +124,7 @@ class Trace:
         kinds: by index, bool or int for those numbers of the result that are bools or ints; programs have only floats.
         leaf_kinds: the same for whole leaves of the result, None for floats.
         tree: the tree of paths in which it was put.
+        is_lost: whether it rests on a Value of an earlier recording.
 
     Raises:
         ArrayLost: the function needs a Value for each entry of an array: record it with `lazy=False`.
@@ -142,24 +145,17 @@ class Trace:
 
     def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
         tracer = Tracer(lazy=lazy, masks=masks)
-        inputs = in_context(NEUTRAL).run(_inputs, args, lane, tracer)
+        before_it = run_of_its_own(NEUTRAL, traced=True)  # so that inputs are known, but older than what is recorded
+        inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
         given = args.rebuilt(inputs, lane)
         before = _identities(given)
 
-        def traced(context: Context) -> Context:
-            made = run_of_its_own(context)
-            tracer.run = made.runs[-1]
-            return replace(made, watch=None, tracer=tracer)
-
+        TRACERS[before_it.runs[0]] = tracer
         try:
-            tree = in_context(traced).run(with_active_inputs, [_node(x) for x in inputs], f, *given)
-        except ArrayLost:
-            raise
-        except Exception as error:
-            if tracer.masked:
-                raise MasksLost from error
-            raise
+            tree = _called(f, given, [_node(x) for x in inputs], tracer)
+        finally:
+            del TRACERS[before_it.runs[0]]
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -168,6 +164,7 @@ class Trace:
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
         outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # in a recording around this one also traced arrays
+        self.is_lost = any(is_lost(_node(x)) for x in outside)
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
         self.tree: Branches | None = None
         each = [_kinds(y, tracer) for y in leaves]
@@ -277,6 +274,30 @@ class Trace:
         found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
         found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
+
+
+def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer) -> Any:
+    """What the function gives under this tracer."""
+
+    def traced(context: Context) -> Context:
+        made = run_of_its_own(context, traced=True)
+        tracer.run = made.runs[-1]
+        TRACERS[tracer.run] = tracer
+        return replace(made, watch=None, tracer=tracer)
+
+    error: Exception | None = None
+    try:
+        tree = in_context(traced).run(with_active_inputs, inputs, f, *given)
+    except Exception as own:  # noqa: BLE001  # raised again below
+        error = own
+    finally:
+        del TRACERS[tracer.run]
+    error = tracer.rejected if error is None else error
+    if error is None:
+        return tree
+    if tracer.masked and not isinstance(error, ArrayLost):
+        raise MasksLost from error
+    raise error
 
 
 # Arrays of at least LARGE numbers become traced arrays; where each lane has an array of its own, those of at least WIDE numbers.

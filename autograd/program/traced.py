@@ -76,6 +76,11 @@ def entry_of(owner: Any, key: Key, number: float) -> Any:
 class ArrayLost(TraceError):
     """The memory of a traced array was read, as `np.asarray` does: the function has to be recorded with a Value for each entry."""
 
+    def __init__(self) -> None:
+        tracer: Any = current().tracer
+        if tracer is not None:
+            tracer.rejected = tracer.rejected or self  # the function may catch it
+
 
 class Placeholder:
     """The only object in the memory of traced arrays; any use of it as a number raises ArrayLost."""

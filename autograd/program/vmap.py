@@ -13,12 +13,13 @@ import numpy as np
 
 from autograd import ops
 from autograd.arrays import Form as Shapes
-from autograd.arrays import array_of, tree_ravel, wrapped
+from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, RangeError
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
+from autograd.program.explain import Explanation
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
@@ -88,6 +89,10 @@ class VMap(Transformed):
                 raise RangeError(f"got out_axes {axis!r} for a result of shape {x.shape}, expected an int, one of its axes")
         return tree_map(lambda x, axis: np.moveaxis(x, 0, axis), found, axes)
 
+    def explain(self) -> Explanation:
+        """What was recorded, how many operations and paths that is, and what runs it: see `jit`."""
+        return self.recordings.explained(self.recordings.name)
+
     def _over_lanes(self, args: Sequence[Any]) -> Any:
         """The results of all lanes, reduced or with the lanes along the first axis."""
         given = Arguments(args, self.axes(args))
@@ -96,9 +101,11 @@ class VMap(Transformed):
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
         tracer, watch = current().tracer, current().watch
         lazy = tracer is not None and tracer.lazy
-        if (tracer is not None and not lazy) or watch is not None:
+        if (tracer is not None and not lazy) or watch is not None or self.recordings.refusal:
             return self._unrolled(args, given.axes, lanes)
-        made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given))
+        made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given, refused=False))
+        if self.recordings.refusal:
+            return self._unrolled(args, given.axes, lanes, _found(given, *made[0]))
         form, count = made[0][0].form, made[0][0].count
         for trace, _ in made:
             if trace.form != form:
@@ -137,19 +144,31 @@ class VMap(Transformed):
             results = [x if kind is None else marked(x, kind) for x, kind in zip(results, leaf_kinds(made), strict=True)]
         return tree_unflatten(shapes.structure, results)
 
-    def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int) -> Any:
-        """Call the function lane by lane: in a recording that keeps no calls, or while each operation is observed."""
-        found, watch = [], current().watch
+    def _unrolled(self, args: Sequence[Any], axes: Sequence[Sequence[int | None]], lanes: int, known: dict[int, Any] | None = None) -> Any:
+        """Call the function lane by lane, except for results that are `known`: in a recording that keeps no calls, or without one."""
+        found, tracer = [], current().tracer
         for lane in range(lanes):
+            if known and lane in known:
+                found.append(tree_ravel(known[lane]))
+                continue
             own = [tree_map(lambda x, axis: _lane(x, axis, lane), x, leaves) for x, leaves in zip(args, axes, strict=True)]  # noqa: B023  # called at once
-            found.append(tree_ravel(self.f(*own) if watch is None else watched(self.f, own)))
+            found.append(tree_ravel(watched(self.f, own) if tracer is None else self.f(*own)))
         form = found[0][1]
         if any(other != form for _, other in found):
             raise LengthError(f"{self.f!r} gave {form} in one lane and another form in another, expected the same in all")
         numbers = list(zip(*[numbers for numbers, _ in found], strict=True))
         if self.reduce is not None:
             return form.unravel([ops.sum(column) * self.weight(lanes) for column in numbers])
-        return _stacked(form, array_of([x for column in numbers for x in column], (len(numbers), lanes)))
+        rows = [x.item() if isinstance(x, np.generic) else x for column in numbers for x in column]
+        return _stacked(form, array_of(rows, (len(numbers), lanes)))
+
+
+def _found(given: Arguments, trace: Trace, lanes: np.ndarray) -> dict[int, Any]:
+    """What the function gave when it was recorded, by lane, where that is a program of its numbers alone."""
+    groups = with_captured(given.chosen(lanes).groups, trace)
+    if trace.whole is not None or any(own for _, own in groups):
+        return {}
+    return {int(lanes[0]): trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())}
 
 
 def _lane(x: Any, axis: int | None, lane: int) -> Any:
@@ -187,7 +206,8 @@ def _stacked(form: Shapes, rows: np.ndarray, kinds: Sequence[type | None] | None
     for shape, kind in zip(form.shapes, kinds or [None] * len(form.shapes), strict=True):
         size = math.prod(shape)
         own = np.ascontiguousarray(rows[place : place + size].T).reshape(lanes, *shape)
-        leaves.append(wrapped(own) if kind is None else of_kind(own, kind))
+        own = array_of(own.ravel().tolist(), own.shape) if own.dtype == object else own  # of its own kind
+        leaves.append(own if kind is None else of_kind(own, kind))
         place += size
     return tree_unflatten(form.structure, leaves)
 
