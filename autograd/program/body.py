@@ -251,13 +251,18 @@ class Body:
         else:
             steps = self._interpreted(length, carry, given, _joined(shared), ys, backwards=backwards)
         parts = np.split(carry, np.cumsum(self.widths(form.inputs[:c]))[:-1]) if c else []
-        found = [
-            x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=False)
-        ]
+        found = [x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=False)]
         return found, [y.reshape(n, *(form.shape(p) or ())) for p, y in zip(ends, ys, strict=True)], steps
 
     def _interpreted(
-        self, length: int | None, carry: np.ndarray, xs: Sequence[np.ndarray], shared: np.ndarray, ys: Sequence[np.ndarray], *, backwards: bool
+        self,
+        length: int | None,
+        carry: np.ndarray,
+        xs: Sequence[np.ndarray],
+        shared: np.ndarray,
+        ys: Sequence[np.ndarray],
+        *,
+        backwards: bool,
     ) -> int:
         """The same without the kernel; `carry` and `ys` are written to."""
         assert self.flat is not None  # noqa: S101  # as above
@@ -284,8 +289,9 @@ class Body:
         state, steps = list(starts), 0
         while steps != length and (length is not None or np.any(state[0])):
             i = n - 1 - steps if backwards else steps
-            state, own = (lambda found: (found[:c], found[c:]))(form([*state, *[x[i] for x in rows], *shared]))
-            for y, x in zip(ys, own, strict=True):
+            found = form([*state, *[x[i] for x in rows], *shared])
+            state = found[:c]
+            for y, x in zip(ys, found[c:], strict=True):
                 y[i] = x
             steps += 1
         return state, ys, steps
