@@ -34,7 +34,7 @@ from autograd import (
     while_loop,
 )
 from autograd.errors import AnomalyError, LengthError, OperationError
-from autograd.program import loop
+from autograd.program import lanes, loop
 
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 from fuzz_loops import differences
@@ -170,8 +170,8 @@ def test_conditions_with_and_and_lanes_of_different_lengths():
 
 def test_a_recurrent_cell_over_sequences_of_different_lengths_against_pytorch():
     torch = pytest.importorskip("torch")
-    lanes, most, width, inner = 5, 7, 3, 4
-    xs, lengths = RANDOM.normal(size=(lanes, most, width)), np.array([7, 3, 5, 1, 6])
+    count, most, width, inner = 5, 7, 3, 4
+    xs, lengths = RANDOM.normal(size=(count, most, width)), np.array([7, 3, 5, 1, 6])
     w, u, b = RANDOM.normal(size=(inner, width)) * 0.5, RANDOM.normal(size=(inner, inner)) * 0.5, RANDOM.normal(size=inner)
 
     def last(p, x, n):
@@ -262,3 +262,25 @@ def test_a_dense_step_with_dot():
         return c[0] * c[1]
 
     close(jit(hessian(lambda w: f(w, scan)))(w), hessian(lambda w: f(w, None))(w))
+
+
+@pytest.mark.skipif(lanes.kernel is None, reason="the kernel was not built")
+def test_the_kernel_refuses_arrays_that_do_not_fit():
+    a, x = Value(1.0), Value(2.0)
+    p = Program([a * x, a + x], [a, x])
+    plan = lanes.kernel.Plan(p.codes, p.starts, p.args, p.constants, 2, p.outputs, np.zeros(2, np.uint8), np.zeros(2, np.uint8))
+    carry, xs, ys = np.ones(1), np.array([[2.0], [3.0]]), np.empty((2, 1))
+    assert plan.loop(2, carry, [xs], [ys], backwards=True) == 2
+    assert (carry.tolist(), ys.tolist()) == ([6.0], [[5.0], [4.0]])
+    cases = [
+        ((2, np.ones(3), [xs], [ys]), "carry of another kind or length"),
+        ((2, np.ones(1, np.float32), [xs], [ys]), "carry of another kind or length"),
+        ((3, np.ones(1), [xs], [ys]), "whose first axis is not the lanes"),
+        ((2, np.ones(1), [], [ys]), "inputs"),
+        ((2, np.ones(1), [xs], [np.empty(1)]), "outputs without a row for each step"),
+        ((-1, np.ones(1), [np.ones((1, 1))], [np.empty((1, 1))]), "without a length"),
+        ((-1, np.ones(0), [xs], [ys]), "one where there is no length"),
+    ]
+    for given, words in cases:
+        with pytest.raises(ValueError, match=words):
+            plan.loop(*given)

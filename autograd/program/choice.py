@@ -34,7 +34,7 @@ class Arms:
         try:
             found = np.not_equal(truth.astype(float), 0.0)
         except (TypeError, ValueError):
-            raise OperationError("a cond depends on a number that is not known, and cannot become a formula: choose with where") from None
+            raise OperationError("a cond depends on a number that is not known, so that its branch is not known either") from None
         if not found.ndim or found.all() or not found.any():
             return self.arms[int(found.flat[0])]
         parts: list[Any] = [(self.arms[k], np.flatnonzero(found == bool(k))) for k in (0, 1)]

@@ -117,7 +117,7 @@ class Loop:
     def _length_at(self, floats: list[Any] | None) -> int:
         """The number of steps of a run at these floats."""
         if floats is None:
-            raise OperationError("a while_loop depends on a number that is not known, and cannot become a formula: use scan")
+            raise OperationError("a while_loop depends on a number that is not known, so that its number of steps is not known either")
         return self.body.run(None, floats[: len(self.starts)], [], floats[len(self.starts) :], backwards=False)[2]
 
     def sweep(
