@@ -159,7 +159,7 @@ def cond(c: Any, f: Function, g: Function, *args: Any) -> Any:
 
     Raises:
         LengthError: f and g give different structures or shapes.
-        NumberError: c is an array, or something that is no number is among the arguments or results.
+        NumberError: c is an array, or something that is not a number is among the arguments or results.
         OperationError: f or g is not a function.
 
     >>> cond(True, lambda x: 2.0 * x, lambda x: -x, 3.0)

@@ -104,7 +104,7 @@ def _of_loop(step: Loop) -> list[str]:
         if step.length is None
         else f"{_counted(step.length, 'time')}{', backwards' if step.backwards else ''}"
     )
-    if step.body.flat is not None:
-        runs = "one call of the compiled kernel" if step.body.flat.compiled else _why_not(step.body.flat.program)
-        return [f"a loop, {often}, of {_counted(len(step.body.flat.program), 'operation')}, run by {runs}."]
+    if step.body.batched is not None:
+        runs = "one call of the compiled kernel" if step.body.batched.compiled else _why_not(step.body.batched.program)
+        return [f"a loop, {often}, of {_counted(len(step.body.batched.program), 'operation')}, run by {runs}."]
     return [f"a loop, {often}, step by step, of:", *["  - " + line for own in step.body.form.steps for line in _of_step(own)]]
