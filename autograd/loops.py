@@ -31,8 +31,8 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> t
     """The loop `carry, y = f(carry, x)` over the entries x of xs: the last carry, and all y stacked.
 
     f is recorded once, whatever the number of steps, also without `jit`. Derivatives of any order, in both modes, are loops again: reverse
-    mode keeps the carries and computes each step again from these; where they would take more than 256 MB, it keeps those of some steps, and
-    of the steps between two of them at a time. Under `vmap` the lanes go through each step together.
+    mode keeps the carries and computes each step again from these; where they would take more than 256 MB, it keeps those of some steps,
+    and of the steps between two of them at a time. Under `vmap` the lanes go through each step together.
 
     Args:
         f: a function of a carry and an entry x of xs, None where there are none, that gives the next carry and a result y of the step.
@@ -69,6 +69,11 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> t
     inline = Inline(name, step, [tree_unflatten(structure, list(map(numbers, carry))), tree_unflatten(of_rows, x)])
     c = structure.count
     _refuse_other_shapes(name, [np.shape(v) for v in carry], inline.shapes.shapes[:c])
+    if not n:
+        empty: list[Any] = [
+            np.zeros((0, *shape), kind or float) for shape, kind in zip(inline.shapes.shapes[c:], inline.kinds[c:], strict=True)
+        ]
+        return _rebuilt(structure, carry), _rebuilt(step.results, empty)
     form = Form()
     starts = [form.input(np.shape(v) or None) for v in carry]
     given = [form.input(np.shape(row)) for row in rows]
@@ -89,9 +94,9 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> t
 def while_loop(cond: Function, body: Function, init: Any) -> Any:
     """The loop `while cond(carry): carry = body(carry)`: the last carry.
 
-    cond and body are recorded once, also without `jit`. It has derivatives of any order in both modes: when it has run, its length is known,
-    and it is a `scan`; they are those of the steps that were made, while the length itself has none. Under `vmap` lanes that are done keep
-    their carries until all are.
+    cond and body are recorded once, also without `jit`. It has derivatives of any order in both modes: when it has run, its length is
+    known, and it is a `scan`; they are those of the steps that were made, while the length itself has none. Under `vmap` lanes that are
+    done keep their carries until all are.
 
     Args:
         cond: a function of the carry that gives whether to go on: a comparison, or a number that is not 0.
@@ -121,7 +126,7 @@ def while_loop(cond: Function, body: Function, init: Any) -> Any:
         return _while_step_by_step(cond, body, state)
     go = _flag(name, cond(state))
     if go.__class__ is Value and current().tracer is None:
-        go = go._number
+        go = numbers(go)
     if go.__class__ is not Value and not go:
         return state
     step = _While(name, cond, body, structure)
@@ -142,8 +147,9 @@ def while_loop(cond: Function, body: Function, init: Any) -> Any:
 def cond(c: Any, f: Function, g: Function, *args: Any) -> Any:
     """`f(*args)` where c is true, else `g(*args)`.
 
-    Where the truth of c is known, one of them is called. In a function that `jit` or `vmap` records, or in the body of a loop, c may be live:
-    then both are recorded, and a replay runs one of them, in lanes each lane its own; nothing of the other enters values or derivatives.
+    Where the truth of c is known, one of them is called. In a function that `jit` or `vmap` records, or in the body of a loop, c may be
+    live: then both are recorded, and a replay runs one of them, in lanes each lane its own; nothing of the other enters values or
+    derivatives.
 
     Args:
         c: a comparison, or a number that is not 0 where f is meant.
@@ -153,7 +159,7 @@ def cond(c: Any, f: Function, g: Function, *args: Any) -> Any:
 
     Raises:
         LengthError: f and g give different structures or shapes.
-        NumberError: c is an array, or something that is no number is among the arguments or results.
+        NumberError: c is an array, or something that is not a number is among the arguments or results.
         OperationError: f or g is not a function.
 
     >>> cond(True, lambda x: 2.0 * x, lambda x: -x, 3.0)
@@ -262,9 +268,9 @@ def _rebuilt(structure: Structure, leaves: Sequence[Any]) -> Any:
 
 def _length(name: str, rows: Sequence[Any], length: int | None) -> int:
     """The number of steps."""
-    found = {np.shape(row)[0] if np.ndim(row) else None for row in rows}
-    if None in found:
+    if not all(map(np.ndim, rows)):
         raise LengthError(f"{name} was given a number in xs, expected arrays with an entry for each step: put what all steps share into f")
+    found = {np.shape(row)[0] for row in rows}
     if length is not None:
         if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
             raise LengthError(f"{name} was given length={length!r}, expected a whole number of steps, at least 0")

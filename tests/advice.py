@@ -287,6 +287,30 @@ RECORDED = [
         lambda: jump(Value(-1.0), np.ones(2)).data,
         -2.0,
     ),
+    Advice(
+        "give one of the same structure",
+        lambda: autograd.scan(lambda c, x: ([c], x), 1.0, np.ones(2)),
+        lambda: autograd.scan(lambda c, x: (c, x), 1.0, np.ones(2))[1],
+        [1.0, 1.0],
+    ),
+    Advice(
+        "use np.all or np.any",
+        lambda: autograd.while_loop(lambda v: v < 3.0, lambda v: 2.0 * v, np.ones(2)),
+        lambda: autograd.while_loop(lambda v: np.all(v < 3.0), lambda v: 2.0 * v, np.ones(2)),
+        [4.0, 4.0],
+    ),
+    Advice(
+        "put what all steps share into f",
+        lambda: autograd.scan(lambda c, x: (c + x[0] * x[1], None), 0.0, (np.ones(2), 3.0)),
+        lambda: autograd.scan(lambda c, x: (c + x * 3.0, None), 0.0, np.ones(2))[0],
+        6.0,
+    ),
+    Advice(
+        "write these as a loop of Python",
+        lambda: Program([autograd.scan(lambda c, _: (c * c, None), v, length=3)[0] for v in [Value(1.5)]], []).to_c(),
+        lambda: all("double" in Program([functools.reduce(lambda c, _: c * c, range(3), v)], [v]).to_c() for v in [Value(1.5)]),
+        True,
+    ),
     Advice("at least one sample", lambda: vmap(abs)(np.ones(0)), lambda: vmap(abs)(np.ones(1)), [1.0]),
     Advice(
         "give these as float arguments",

@@ -277,6 +277,23 @@ WRONG_CALLS = {
         (lambda: autograd.take([1.0, [2.0, 3.0]], [0, 1]), LengthError, ["rows of different lengths", "an array"]),
         (lambda: autograd.jit(lambda k: autograd.take([1.0, [2.0]], k))(0.0), LengthError, ["rows of different lengths", "the same form"]),
     ],
+    "cond": [(lambda: autograd.cond(np.ones(2), abs, abs, 1.0), NumberError, ["shape (2,)", "one truth value", "np.all"])],
+    "scan": [
+        (lambda: autograd.scan(3.0, 1.0, np.ones(2)), OperationError, ["given 3.0", "expected a function"]),
+        (lambda: autograd.scan(lambda c, _: c, 1.0, np.ones(2)), OperationError, ["expected a pair", "None"]),
+        (lambda: autograd.scan(lambda c, _: (c, c), 1.0), LengthError, ["neither xs nor a length"]),
+        (lambda: autograd.scan(lambda c, _: (c, c), 1.0, np.ones(2), length=3), LengthError, ["lengths [2, 3]", "have to agree"]),
+        (lambda: autograd.scan(lambda c, _: (c, c), 1.0, length=-1), LengthError, ["length=-1", "at least 0"]),
+        (lambda: autograd.scan(lambda c, _: (c, c), 1.0, 2.0), LengthError, ["a number in xs", "into f"]),
+        (lambda: autograd.scan(lambda c, _: ([c], c), 1.0, np.ones(2)), LengthError, ["same structure"]),
+        (lambda: autograd.scan(lambda c, _: (np.array([c, c]), c), 1.0, np.ones(2)), LengthError, ["[()]", "[(2,)]", "have to agree"]),
+        (lambda: autograd.scan(lambda c, _: (c, c), object(), np.ones(2)), NumberError, ["first carry", "object"]),
+    ],
+    "while_loop": [
+        (lambda: autograd.while_loop(lambda _: np.ones(2), lambda v: v, 1.0), NumberError, ["one truth value", "np.all"]),
+        (lambda: autograd.while_loop(lambda v: v < 2.0, lambda v: [v], 1.0), LengthError, ["same structure"]),
+        (lambda: autograd.while_loop(1.0, abs, 1.0), OperationError, ["given 1.0", "expected a function"]),
+    ],
     "vmap": [
         (lambda: autograd.vmap(3), OperationError, ["got 3", "expected a function"]),
         (lambda: autograd.vmap(abs, reduce="max"), RangeError, ["reduce='max'", "'mean', 'sum' or None"]),

@@ -21,8 +21,9 @@ README, PYPROJECT = ROOT / "README.md", ROOT / "pyproject.toml"
 
 # Beside the operations, which the table names.
 AUTOGRAD = """
-    Drawing Op Page Program TABLE Value backend config count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd
-    jacobian jacrev jit jvp latex leaves no_grad order ravel scope step_through take to_sympy value_and_grad vjp vmap
+    Drawing Op Page Program TABLE Value backend cond config count detect_anomaly draw grad gradcheck gradient hessian hvp jacfwd
+    jacobian jacrev jit jvp latex leaves no_grad order ravel scan scope step_through take to_sympy value_and_grad vjp vmap
+    while_loop
 """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 

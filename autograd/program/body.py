@@ -185,7 +185,7 @@ class Body:
     # Runs.
 
     @cached_property
-    def flat(self) -> BatchedProgram | None:
+    def batched(self) -> BatchedProgram | None:
         """The body as one program, each entry of an array an input or output of it; None where it is more than that."""
         form, size = self.form, 0
         for step in form.steps:
@@ -215,8 +215,8 @@ class Body:
     @cached_property
     def plan(self) -> Any:
         """The kernel's plan of the flat program."""
-        assert self.flat is not None  # noqa: S101  # for the type checker
-        p, varying = self.flat.program, self.widths(self.form.inputs[: self.carries + self.xs])
+        assert self.batched is not None  # noqa: S101  # for the type checker
+        p, varying = self.batched.program, self.widths(self.form.inputs[: self.carries + self.xs])
         uniform = np.ones(p.inputs, np.uint8)
         uniform[: sum(varying)] = 0
         return kernel.Plan(p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, uniform, np.zeros(p.inputs, np.uint8))
@@ -231,7 +231,7 @@ class Body:
         """The last carries, the results of the steps as arrays, and the number of steps; with no length, until the first carry is 0."""
         if length == 0:
             return list(starts), [np.zeros((0, *(self.form.shape(p) or ()))) for p in self.form.outputs[self.carries :]], 0
-        if self.flat is None:
+        if self.batched is None:
             return self._by_steps(length, starts, xs, shared, backwards=backwards)
         return self._at_once(length, starts, xs, shared, backwards=backwards)
 
@@ -244,7 +244,7 @@ class Body:
         given = [np.require(x, float, ["C", "A"]).reshape(n, -1) for x in rows]
         ends = form.outputs[c:]
         ys = [np.empty((n, w)) for w in self.widths(ends)]
-        if kernel is not None and self.flat is not None and self.flat.compiled:
+        if kernel is not None and self.batched is not None and self.batched.compiled:
             rest = _joined(shared)
             inputs, outputs = [*given, *([rest] if len(rest) else [])], [y for y in ys if y.size]
             steps = self.plan.loop(-1 if length is None else n, carry, inputs, outputs, backwards, self.plain)
@@ -265,8 +265,8 @@ class Body:
         backwards: bool,
     ) -> int:
         """The same without the kernel; `carry` and `ys` are written to."""
-        assert self.flat is not None  # noqa: S101  # as above
-        program, apply, state, rest = self.flat.program, FLOATS.apply, carry.tolist(), shared.tolist()
+        assert self.batched is not None  # noqa: S101  # as above
+        program, apply, state, rest = self.batched.program, FLOATS.apply, carry.tolist(), shared.tolist()
         steps, c = 0, len(carry)
         ends = np.cumsum([y.shape[1] for y in ys])[:-1]
         while steps != length and (length is not None or state[0] != 0.0):
@@ -289,8 +289,9 @@ class Body:
         state, steps = list(starts), 0
         while steps != length and (length is not None or np.any(state[0])):
             i = n - 1 - steps if backwards else steps
-            state, own = (lambda found: (found[:c], found[c:]))(form([*state, *[x[i] for x in rows], *shared]))
-            for y, x in zip(ys, own, strict=True):
+            found = form([*state, *[x[i] for x in rows], *shared])
+            state = found[:c]
+            for y, x in zip(ys, found[c:], strict=True):
                 y[i] = x
             steps += 1
         return state, ys, steps

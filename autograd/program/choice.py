@@ -34,10 +34,11 @@ class Arms:
         try:
             found = np.not_equal(truth.astype(float), 0.0)
         except (TypeError, ValueError):
-            raise OperationError("a cond depends on a number that is not known, and cannot become a formula: choose with where") from None
+            raise OperationError("a cond depends on a number that is not known, so that its branch is not known either") from None
         if not found.ndim or found.all() or not found.any():
             return self.arms[int(found.flat[0])]
-        return _AlongForms([(self.arms[k], np.flatnonzero(found == bool(k))) for k in (0, 1)], self.outputs)
+        parts: list[Any] = [(self.arms[k], np.flatnonzero(found == bool(k))) for k in (0, 1)]
+        return _AlongForms(parts, self.outputs)
 
     def _of_both(self, name: str, *args: Any) -> "Arms":
         return Arms(*[getattr(arm, name)(*args) for arm in self.arms])

@@ -5,6 +5,9 @@ from html import escape
 from typing import Any
 
 from autograd.compiled import kernel
+from autograd.program.choice import Arms
+from autograd.program.lengths import OfLength
+from autograd.program.loop import Loop
 from autograd.program.nested import BatchedForm
 from autograd.program.paths import BranchingProgram, Route
 from autograd.program.steps import Step
@@ -90,13 +93,34 @@ def _of_step(step: Any) -> list[str]:
     if step.__class__ is Route:
         count = sum([len(paths.kept) for paths, _ in step.known])
         return [f"{_counted(count, 'path')}, of which each of {_counted(step.lanes, 'lane')} takes its own."]
+    if step.__class__ is Loop:
+        return _of_loop(step)
     if step.__class__ is not Step:
         return [f"an array of {_counted(len(step.numbers), 'number')}, taken apart or put together."]
     where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"
     if step.batched.__class__ is BranchingProgram:
         return [f"the program of the path that it takes in each of {step.lanes:,} lanes."]
+    if step.batched.__class__ is OfLength:
+        return [f"a loop of the length that one before it has found, {where}."]
+    if step.batched.__class__ is Arms:
+        lines = [f"one of two branches {where}:"]
+        for name, arm in zip(("otherwise", "if it is true"), step.batched.arms, strict=True):
+            lines += [f"  - {name}: {line}" for own in arm.form.steps for line in _of_step(own)]
+        return lines
     if step.batched.__class__ is BatchedForm:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
     runs = "the compiled kernel" if step.batched.compiled else _runs(step.batched.program)
     return [f"{_counted(len(step.batched.program), 'operation')} {where}, run by {runs}."]
+
+
+def _of_loop(step: Loop) -> list[str]:
+    often = (
+        "as long as its condition holds"
+        if step.length is None
+        else f"{_counted(step.length, 'time')}{', backwards' if step.backwards else ''}"
+    )
+    if step.body.batched is not None:
+        runs = "one call of the compiled kernel" if step.body.batched.compiled else _why_not(step.body.batched.program)
+        return [f"a loop, {often}, of {_counted(len(step.body.batched.program), 'operation')}, run by {runs}."]
+    return [f"a loop, {often}, step by step, of:", *["  - " + line for own in step.body.form.steps for line in _of_step(own)]]

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.arrays import plain, unlabelled
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import NumberError, TraceError
+from autograd.errors import NumberError
 from autograd.kinds import REAL_DTYPES, named_float, not_a_number
 from autograd.program.arguments import Arguments
 from autograd.program.form import Form
@@ -76,8 +76,6 @@ class Inline:
         trace = _traced(f, given)
         self.form, self.shapes, self.kinds = Form(), trace.form, trace.leaf_kinds
         if len(trace.guards):
-            if trace.whole is not None:
-                raise TraceError(f"{name} branches on a live number, and calls what is recorded by itself: choose with where, or with cond")
             found = branching(name, f, given, [(trace, np.arange(1))], current().tracer, reduce=True, weight=1.0)
             inner, self.captured, by_number = found.form, found.captured, True
         elif trace.whole is None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import OperationError
 from autograd.program.body import Body
 from autograd.program.form import Form
 from autograd.program.laneloops import over_lanes
@@ -89,11 +90,14 @@ class Loop:
         body, c, ys, steps = self.body, self.body.carries, [], 0
         state, rest = [numbers[p] for p in self.starts], [numbers[p] for p in self.shared]
         floats = None if recorded is None else [recorded[0].item(p) if p >= 0 else recorded[1][p] for p in self.given]
-        length = self.length
-        if length is None and recorded is not None:
-            length = int(recorded[1][self.count])
+        length, first = self.length, floats and floats[:]
         xs = [_rows(numbers[p], length, body.form.shape(q)) for p, q in zip(self.xs, body.form.inputs[c:], strict=False)]
-        while steps != length and (length is not None or bool(state[0] != 0.0)):
+        while steps != length:
+            if length is None and not _is_known(state[0]):
+                length = self._length_at(first)
+                continue
+            if length is None and float(state[0]) == 0.0:
+                break
             i = (length or 0) - 1 - steps if self.backwards else steps
             at = None
             if floats is not None:
@@ -109,6 +113,12 @@ class Loop:
         numbers.update((p, np.array(y).reshape(-1, *shape)) for p, y, shape in zip(self.ys, columns, shapes, strict=True))
         if self.count is not None:
             numbers[self.count] = np.array(steps)
+
+    def _length_at(self, floats: list[Any] | None) -> int:
+        """The number of steps of a run at these floats."""
+        if floats is None:
+            raise OperationError("a while_loop depends on a number that is not known, so that its number of steps is not known either")
+        return self.body.run(None, floats[: len(self.starts)], [], floats[len(self.starts) :], backwards=False)[2]
 
     def sweep(
         self, numbers: np.ndarray, arrays: dict[int, Any], received: dict[int, Any], active: set[int], selected: set[int], send: Any
@@ -216,7 +226,7 @@ class Loop:
         zeros = {i: form.zero(form.shape(self.given[i])) for i in first if self.given[i] not in carried}
         tangents = {i: zeros[i] if i in zeros else carried[self.given[i]] for i in inputs}
         parts = [range(c), range(c, c + len(self.xs)), range(c + len(self.xs), len(self.given))]
-        starts, xs, shared = [tuple([*[self.given[i] for i in part], *[tangents[i] for i in part if i in tangents]]) for part in parts]
+        starts, xs, shared = [(*[self.given[i] for i in part], *[tangents[i] for i in part if i in tangents]) for part in parts]
         carried.update((self.ends[j], form.place(form.shape(self.ends[j]))) for j in first)
         carried.update((self.results[k], form.place(form.shape(self.results[k]))) for k in results)
         form.steps.append(
@@ -246,12 +256,9 @@ class Loop:
             split.reverse(form, sent, received, active, selected)
             return
         kept = dict(zip(carries, self._keeping(form, tuple(carries)), strict=True))
-        cotangent = lambda place: received[place][0] if place in ends else form.zero(form.shape(place))  # noqa: E731
         results = [form.place(form.shape(given[i])) for i in (*bars, *shared, *own)]
-        firsts = [
-            *[cotangent(self.ends[j]) for j in bars],
-            *[form.constant(-0.0) if form.shape(given[i]) is None else form.zero(form.shape(given[i])) for i in shared],
-        ]
+        firsts = [received[self.ends[j]][0] if self.ends[j] in ends else form.zero(form.shape(self.ends[j])) for j in bars]
+        firsts += [form.zero(form.shape(given[i])) for i in shared]
         n = len(bars) + len(shared)
         form.steps.append(
             Loop(
@@ -267,7 +274,7 @@ class Loop:
     def _keeping(self, form: Any, carries: tuple[int, ...]) -> list[int]:
         """The places of the carries with which the steps begin, which the loop gives in place of this one in the form."""
         body, c = self.body.form, self.body.carries
-        known = {p: place for p, place in zip(body.outputs[c:], self.ys, strict=True)}
+        known = dict(zip(body.outputs[c:], self.ys, strict=True))
         more = tuple([j for j in carries if body.inputs[j] not in known])
         if more:
             made = self.body.once(("keeping", more), self.body.keeping)
@@ -295,6 +302,21 @@ class Loop:
         split = replace(self, body=Body(own, c, m, plain=self.body.plain), length=n // inner)
         form.steps[form.steps.index(self)] = split
         return split
+
+
+def _is_known(x: Any) -> bool:
+    """Whether a number is not 0 can be told.
+
+    Raises:
+        OperationError: it is a column of numbers.
+    """
+    if np.ndim(x):
+        raise OperationError("a while_loop was given a column of numbers, expected one number: it runs number by number, or in vmap")
+    try:
+        float(x)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _rows(x: Any, length: int | None, shape: tuple[int, ...] | None) -> np.ndarray:

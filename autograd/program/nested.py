@@ -161,7 +161,7 @@ class BatchedForm:
                 for p, (a, b) in zip(self.form.inputs, pairwise(self.ends[0]), strict=True)
             ]
             found.append([x for y in self.form.on_any(args, floats) for x in np.ravel(y)])
-        return [np.array(column) for column in zip(*found, strict=True)]
+        return [np.array(column) if lanes > 1 else column[0] for column in zip(*found, strict=True)]
 
     @cached_property
     def most(self) -> int:

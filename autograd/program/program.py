@@ -354,8 +354,11 @@ class Program:
 
         Raises:
             OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
-                own uses functions that have no counterpart in C, or takes any number of arguments without one formula for all of them.
+                own uses functions that have no counterpart in C, or takes any number of arguments without one formula for all of them; or
+                there is a call of `scan`, `while_loop` or `vmap` in it.
         """
+        if calls := [op.name for op in self.own if hasattr(op, "single")]:
+            raise OperationError(f"{calls[0]} runs a loop or lanes, which cannot be written in C: write these as a loop of Python")
         from autograd.native.csource import source  # noqa: PLC0415  # only where C is wanted
 
         return source(self, name)
