@@ -121,6 +121,6 @@ def _of_loop(step: Loop) -> list[str]:
         else f"{_counted(step.length, 'time')}{', backwards' if step.backwards else ''}"
     )
     if step.body.batched is not None:
-        runs = "one call of the compiled kernel" if step.body.batched.compiled else _why_not(step.body.batched.program)
+        runs = "one call of the compiled kernel" if step.body.batched.compiled else _runs(step.body.batched.program)
         return [f"a loop, {often}, of {_counted(len(step.body.batched.program), 'operation')}, run by {runs}."]
     return [f"a loop, {often}, step by step, of:", *["  - " + line for own in step.body.form.steps for line in _of_step(own)]]
