@@ -131,7 +131,14 @@ def changed_operand(first: Callable[[Value], None]) -> Any:
 def changed_call(number: float) -> Any:
     """The same of a call with several outputs, whose argument, 3.0, is set to `number`."""
     x = Value(3.0)
-    y, z = jit(lambda a: [a * a, a + a])(x)
+
+    def f(a: Any) -> list[Any]:
+        y = a * a
+        for _ in range(20):  # so long that the call is one node
+            y = y + 1.0 - 1.0
+        return [y, a + a]
+
+    y, z = jit(f)(x)
     x.data = number
     return autograd.gradient(y + z - 2.0 * x, x).data + 3.0
 

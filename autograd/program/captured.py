@@ -163,8 +163,9 @@ class State:
 
     def called(self, f: Any, first: Any, line: str) -> None:
         """A callable made in C is called with this first argument."""
-        if any(f is g for g in known.READS_ANY_ATTRIBUTE):
-            self._read_whole(first)
+        stores = any(f is g for g in known.STORES_ANY_ATTRIBUTE)
+        if stores or any(f is g for g in known.READS_ANY_ATTRIBUTE):
+            self._read_whole(first, soft=stores)
             self._settle()
         elif any(f is g for g in known.TAKES_FUNCTIONS):
             self._every_call = True
@@ -209,7 +210,7 @@ class State:
 
     def unlisted(self, x: Any, name: str) -> None:
         """A callable that is not known to give the same at each call: it may not be called."""
-        if not known.is_pure(x):
+        if not self._soft and not known.is_pure(x):
             self._uncalled.append((x, name))
 
     def _refuse_uncalled(self) -> None:
@@ -272,17 +273,17 @@ class State:
                 values[i] = self.reach(now.get(key, MISSING), key)
         self._soft = before
 
-    def _read_whole(self, x: Any) -> None:
-        """All attributes of an object may have been read; of all objects, where it is not known of which."""
+    def _read_whole(self, x: Any, *, soft: bool = False) -> None:
+        """All attributes of an object may have been read, or stored where `soft`; of all objects, where it is not known of which."""
         if x is MISSING:
-            self._every_attribute = True
+            self._every_attribute |= not soft
             holders = [*self._holders.values()]
         else:
             holders = [self._holders[id(a)] for a in (x, *type(x).__mro__) if id(a) in self._holders]
         for _, dicts in holders:
             for place in dicts:
                 if place[0] == KEYS:
-                    self.name(place, place[2])
+                    self.name(place, place[2], soft=soft)
 
     def enter(self, f: types.FunctionType) -> None:
         """Look at what a function names as if it ran, with the functions made in it."""

@@ -28,7 +28,8 @@ import numpy as np
 # Called with other functions, which the interpreter may then call without a report.
 TAKES_FUNCTIONS = (map, filter, functools.reduce, sorted, max, min, iter, list.sort, functools.partial)
 # What reads or sets attributes whose names the executed code does not show.
-READS_ANY_ATTRIBUTE = (getattr, hasattr, setattr, delattr, vars, dir, object.__getattribute__, object.__setattr__, object.__delattr__)
+READS_ANY_ATTRIBUTE = (getattr, hasattr, vars, dir, object.__getattribute__)
+STORES_ANY_ATTRIBUTE = (setattr, delattr, object.__setattr__, object.__delattr__)
 # What happens at recording only: whatever Python does on behalf of these is not looked at.
 EFFECTS: dict[int, Any] = {id(f): f for f in (print, warnings.warn, warnings.warn_explicit)}
 
@@ -74,7 +75,11 @@ UNCHANGING: set[type] = {
     type(vars(inspect.FullArgSpec)["args"]),
 }  # fmt: skip
 # Called without any interest, as far as these are of use: nothing happens.
-PLAIN = {i for i, x in PURE.items() if not any(x is f for f in (*TAKES_FUNCTIONS, *READS_ANY_ATTRIBUTE, *EFFECTS.values()))}
+PLAIN = {
+    i
+    for i, x in PURE.items()
+    if not any(x is f for f in (*TAKES_FUNCTIONS, *READS_ANY_ATTRIBUTE, *STORES_ANY_ATTRIBUTE, *EFFECTS.values()))
+}
 # What reads from outside, and is not expected of known code.
 OUTSIDE = (open, os.urandom, time.time, time.perf_counter)
 
