@@ -3,7 +3,6 @@
 A program is a seed; numbers stay moderate, since each step ends in bounded functions. Guards are few, and inside they are `if`s of Python.
 """
 
-import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +45,26 @@ class Tools:
 OURS, PYTHON = Tools(scan, while_loop, cond), Tools(python_scan, python_while, python_cond)
 
 
+class Draws:
+    """Random numbers by a linear congruence, the same ones for a seed: what a recording cannot see, as in `random`, is not recorded."""
+
+    def __init__(self, seed):
+        self.state = int((seed + 1.0) * 1e12)
+
+    def random(self):
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return (self.state >> 11) / 2.0**53
+
+    def randrange(self, count):
+        return int(self.random() * count)
+
+    def randint(self, first, last):
+        return first + self.randrange(last + 1 - first)
+
+    def choice(self, items):
+        return items[self.randrange(len(items))]
+
+
 class LoopProgram:
     """A function of two parameters, made of nested loops and several in a row; equal seeds are equal programs."""
 
@@ -57,7 +76,7 @@ class LoopProgram:
 
     def __call__(self, tools, p):
         """The result, a number."""
-        return _Run(random.Random(self.seed), tools, p).result()  # noqa: S311  # a sample, not a secret
+        return _Run(Draws(self.seed), tools, p).result()  # a sample, not a secret
 
 
 class _Run:
@@ -101,7 +120,7 @@ class _Run:
         """A function of a carry of so many numbers, always the same one for a seed."""
 
         def f(carry):
-            draw = random.Random(seed)  # noqa: S311  # as above
+            draw = Draws(seed)  # as above
             carry = list(carry)
             for _ in range(draw.randint(1, 4)):
                 i, j = draw.randrange(width), draw.randrange(width)
@@ -122,7 +141,7 @@ class _Run:
                 elif kind == 6:
                     new = self.tools.cond(a > q, lambda a, b: sin(a) * b, lambda a, b: a + b * 0.25, a, b)
                 elif nested:
-                    new = _Run(random.Random(draw.random()), self.tools, self.p).loop(tanh(a), depth=1)  # noqa: S311  # as above
+                    new = _Run(Draws(draw.random()), self.tools, self.p).loop(tanh(a), depth=1)  # as above
                 else:
                     new = sin(b) * 0.9
                 carry[i] = new
