@@ -99,13 +99,13 @@ class Recordings:
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 
-    def parts(self, args: Arguments, tried: Collection[Trace] = (), *, refused: bool = True) -> Iterator[tuple[Trace, np.ndarray]]:
+    def parts(self, args: Arguments, tried: Collection[Trace] = (), *, all_lanes: bool = True) -> Iterator[tuple[Trace, np.ndarray]]:
         """Find the path of each lane; record those that are not known.
 
         Args:
             args: the arguments of the call.
             tried: traces that are forms and are not to be used.
-            refused: whether to go on where it turns out that the function cannot be recorded; else only the first lane's trace comes.
+            all_lanes: whether to go on where it turns out that the function cannot be recorded; else only the first lane's trace comes.
 
         Returns:
             Pairs of a trace and the lanes that take its path, sorted by the first lane.
@@ -125,7 +125,7 @@ class Recordings:
                 rest = [left[:0]]
                 for lanes in unknown:  # the recorded lane takes its path, even if a replay rounds differently; a form is taken by all
                     trace = self._recorded(group, args, int(lanes[0]))
-                    if self.refusal and not refused:
+                    if self.refusal and not all_lanes:
                         include(None, self.refusal)
                         return iter([(trace, lanes[:1])])
                     taken = len(lanes) if trace in self.wholes.get(self._key(args, group), ()) else 1

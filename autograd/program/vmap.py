@@ -103,7 +103,7 @@ class VMap(Transformed):
         lazy = tracer is not None and tracer.lazy
         if (tracer is not None and not lazy) or watch is not None or self.recordings.refusal:
             return self._unrolled(args, given.axes, lanes)
-        made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given, refused=False))
+        made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given, all_lanes=False))
         if self.recordings.refusal:
             return self._unrolled(args, given.axes, lanes, _found(given, *made[0]))
         form, count = made[0][0].form, made[0][0].count
