@@ -258,6 +258,7 @@ class Evaluation:
                     return adjoint.sweep(at, range(n), vector, range(n)) if vector else adjoint.jacobian(at, range(n), forward=False)
         if (
             y.__class__ is Value
+            and self.joined(vector)
             and self.is_large(4 if vector else len(self.inputs))
             and (found := self._second_by_form(y, vector)) is not None
         ):
@@ -308,7 +309,7 @@ class Evaluation:
         if several:  # one pass over a program, and one run over lanes
             form, given = self.form(self.outputs)
             return form.jacobian(given, range(n), forward=forward)
-        if self.ends and self.is_large(n if forward else len(self.ends)):
+        if self.ends and self.graph and self.is_large(n if forward else len(self.ends)):
             form, given = self.form(self.outputs)
             found = finished(call("jacobian", fused(form.rows(range(n), forward=forward)), given), graph=True)
             return [found[i : i + n] for i in range(0, len(found), n)]
