@@ -333,8 +333,8 @@ class Captured:
         return found
 
     def keep(self, state: State, before: State | None) -> bool:
-        """Keep a state, which was `before` with fewer places; False where another thread has added other places to that."""
-        if before is not None and before not in self.states:
+        """Keep a state, which was `before` with fewer places; False where another thread has kept one, or added other places, meanwhile."""
+        if self.state() is not None if before is None else before not in self.states:
             return False
         self.states = [state, *[other for other in self.states if other is not before]][:STATES]
         return True
