@@ -2,9 +2,11 @@
 # ruff: noqa: S311  # samples, no secrets
 
 import cProfile
+import gc
 import pstats
 import random
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -213,3 +215,36 @@ def test_what_is_not_recorded_is_called_once_a_lane_in_order():
         warnings.simplefilter("ignore")
         h = jit(f)
         assert [h(x)["y"] for x in lanes] == [y["y"] for y in expected[:3]]
+
+
+def test_a_generator_that_is_closed_meanwhile_is_none_of_a_recording():
+    """The collector of garbage closes it where it happens to run, which may be while a function is recorded."""
+    closed = []
+
+    def stray():
+        try:
+            yield
+        finally:
+            closed.append(time.time())
+
+    def leave():
+        generator = stray()
+        next(generator)
+        cycle = [generator]
+        cycle.append(cycle)
+
+    def f(x):
+        before = len(closed)
+        kept = [[] for _ in range(20_000)]
+        return x * len(kept) + (len(closed) - before)
+
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.set_threshold(5_000, *thresholds[1:])
+    try:
+        leave()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert jit(f)(1.0) == 20_001.0
+    finally:
+        gc.set_threshold(*thresholds)

@@ -7,6 +7,8 @@ one goes on working. The code of this library, of NumPy and of a few modules of 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dis import opmap
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from threading import RLock, get_ident
 from types import CodeType, FrameType
 from typing import Any
@@ -24,6 +26,8 @@ _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _lock = RLock()
 _tools: list[int] = []  # our number with sys.monitoring, once for each thread that records
+RESUME = opmap["RESUME"]
+GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
 
 
@@ -40,11 +44,26 @@ def _is_muted(frame: FrameType) -> bool:
     return False
 
 
+def _is_stray(frame: FrameType, states: list[State]) -> bool:
+    """Whether it is that of a generator from before, which the interpreter closes since nothing holds it any more."""
+    code = frame.f_code
+    return bool(code.co_flags & GENERATOR) and not _is_quiet(code) and all(id(code) not in state.codes for state in states)
+
+
+def _starts(frame: FrameType) -> bool:
+    """Whether a frame begins, rather than being a generator's that goes on."""
+    code = frame.f_code.co_code
+    return code[frame.f_lasti] == RESUME and code[frame.f_lasti + 1] == 0
+
+
 def _entered(code: CodeType, frame: FrameType) -> None:
     states = [state for state in _active.get(get_ident(), ()) if id(code) not in state.codes and state.refusal is None]
     if not states or _is_muted(frame):
         return
     back = frame.f_back
+    if back is not None and _is_stray(back, states):
+        _muted[get_ident()] = back, None
+        return
     if known.is_for_its_own(code, frame.f_globals, back) or any(id(code) in state.live for state in states):
         _muted[get_ident()] = frame, None  # until it has returned
         return
@@ -57,6 +76,9 @@ def _called(f: Any, first: Any, code: CodeType, frame: FrameType) -> None:
         return
     states = [state for state in _active.get(get_ident(), ()) if state.refusal is None]
     if not states or _is_muted(frame):
+        return
+    if _is_stray(frame, states):
+        _muted[get_ident()] = frame, None
         return
     if id(f) in known.EFFECTS:
         _muted[get_ident()] = frame, frame.f_lasti  # until that goes on
@@ -80,7 +102,7 @@ def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
 
 def _hook(frame: FrameType, event: str, arg: Any) -> None:
     code = frame.f_code
-    if event == "call" and not _is_quiet(code):
+    if event == "call" and not _is_quiet(code) and _starts(frame):
         _entered(code, frame)
     elif event == "c_call" and not _is_quiet(code, arg):
         _called(arg, MISSING, code, frame)
