@@ -153,6 +153,11 @@ cdef inline int attend(object made) except -1:
         return 0
     if context != NEUTRAL:
         return attended(made)
+    return lost(made) if of(made).run else 0
+
+
+cdef int lost(object made) except -1:
+    """Refuse a new node on what is traced elsewhere, or was."""
     if is_traced(of(made)):
         forbid_lost(made)
     return 0
