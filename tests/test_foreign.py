@@ -218,13 +218,13 @@ def test_programs_in_stages_give_the_same_as_by_numpy(seed):
             lambda a, _b: exp(-a * a),
         ]
         nodes.append(choices[rng.integers(len(choices))](one, two))
-    program = Program([nodes[-1], nodes[-2], nodes[-1] * values[0]], values)
+    program = Program([nodes[-1], nodes[-2], nodes[-1] * values[0], 2.0], values)
     given = [rng.uniform(0.1, 2.0, (7 if i == 1 else 1, 1)) for i in range(3)]
-    staged = BatchedProgram(program, range(3))
+    staged = BatchedProgram(program, range(4))
     columns = [x[:, 0] if len(x) > 1 else x.item() for x in given]
     values = [np.broadcast_to(y, 7) for y in program(columns)]
     np.testing.assert_allclose(staged.forward(given, 7).T, np.array(values), rtol=1e-12)
-    cotangents = [0.5, 2.0, -1.0]
+    cotangents = [0.5, 2.0, -1.0, 3.0]
     sums, gradients = staged.backward(given, 7, cotangents, [True] * 3)
     assert sums == pytest.approx(np.sum(values, axis=1), rel=1e-12)
     expected = program.gradient()([*columns, *cotangents])

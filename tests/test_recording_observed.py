@@ -34,29 +34,24 @@ def recorded_rightly(monkeypatch):
 
 
 @contextmanager
-def traced():
-    """A debugger's hook: the names of the functions entered."""
-    names, before = [], sys.gettrace()
+def hooked(get, set_to):
+    """The hook of a debugger or of a profiler: the names of the functions entered."""
+    names, before = [], get()
     hook = lambda frame, event, arg: names.append(frame.f_code.co_name)  # noqa: ARG005, E731  # the signature of such hooks
-    sys.settrace(hook)
+    set_to(hook)
     try:
         yield names
-        assert sys.gettrace() is hook
+        assert get() is hook
     finally:
-        sys.settrace(before)
+        set_to(before)
 
 
-@contextmanager
+def traced():
+    return hooked(sys.gettrace, sys.settrace)
+
+
 def profiled():
-    """A profiler's hook."""
-    names, before = [], sys.getprofile()
-    hook = lambda frame, event, arg: names.append(frame.f_code.co_name)  # noqa: ARG005, E731
-    sys.setprofile(hook)
-    try:
-        yield names
-        assert sys.getprofile() is hook
-    finally:
-        sys.setprofile(before)
+    return hooked(sys.getprofile, sys.setprofile)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class FastCall:
     forms: list[Any]
     shape: tuple[int, ...]
     captured: Any
-    key: Any
+    state: Any
     weight: float | None
     lanes: int
     trace: Trace

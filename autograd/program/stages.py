@@ -12,8 +12,9 @@ from autograd.program.steps import Step
 
 def staged(program: Program) -> BatchedForm | None:
     """The program as steps, as few as its operations of the user's own depend on one another; None where it has no others."""
-    edges, first = Edges(program), program.inputs + len(program.constants)
-    source, user = edges.source, edges.known + edges.owner
+    edges = Edges(program)
+    first = edges.known
+    source, user = edges.source, first + edges.owner
     is_own = edges.at(first + np.flatnonzero(program.codes >= len(OPS)))
     if is_own[first:].all():
         return None
@@ -23,7 +24,7 @@ def staged(program: Program) -> BatchedForm | None:
     form = Form()
     places = np.zeros(edges.places, int)
     places[: program.inputs] = [form.input() for _ in range(program.inputs)]
-    for place in np.flatnonzero(given[program.inputs : first]) + program.inputs:
+    for place in set(program.outputs.tolist()) & set(range(program.inputs, first)):  # the steps have those that they read
         places[place] = form.constant(float(program.constants[place - program.inputs]))
     for k in range(1, rank.max() + 1):
         chosen = np.flatnonzero(rank == k)
