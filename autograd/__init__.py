@@ -11,7 +11,6 @@ from autograd.compiled import backend as backend
 from autograd.context import no_grad as no_grad
 from autograd.context import scope as scope
 from autograd.engine import Value as Value
-from autograd.gather import take as take
 from autograd.graph import count as count
 from autograd.graph import leaves as leaves
 from autograd.graph import order as order
@@ -207,6 +206,7 @@ _TOGETHER = {
     "jit": "autograd.program.jit",
     "jvp": "autograd.transforms",
     "scan": "autograd.loops",
+    "take": "autograd.gather",
     "value_and_grad": "autograd.transforms",
     "vjp": "autograd.transforms",
     "vmap": "autograd.program.vmap",
@@ -226,6 +226,7 @@ _LATER = {
 if typing.TYPE_CHECKING:
     from autograd.about import config as config
     from autograd.check import gradcheck as gradcheck
+    from autograd.gather import take as take
     from autograd.loops import cond as cond
     from autograd.loops import scan as scan
     from autograd.loops import while_loop as while_loop
