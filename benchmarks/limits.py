@@ -15,16 +15,16 @@ import measure
 
 
 def _serve(pipe: Connection, memory: float) -> None:
-    """Run what arrives, until the pipe is closed; a result is sent in a tuple, and why there is none as a string."""
+    """Run what arrives, until the pipe is closed; "ready" is sent first of each, a result in a tuple, why there is none as a string."""
     measure.pin()
     if sys.platform == "linux":
         import resource  # noqa: PLC0415  # Windows has none
 
         resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    pipe.send("ready")
     with suppress(EOFError, BrokenPipeError):  # when the other end is closed
         while True:
             f, args = pipe.recv()
+            pipe.send("ready")
             try:
                 answer: Any = (f(*args),)
             except MemoryError:
@@ -58,8 +58,8 @@ class Limited:
             self.process = context.Process(target=_serve, args=(theirs, self.memory), daemon=True)
             self.process.start()
             theirs.close()
-            self.pipe.recv()  # what starting takes does not count
         self.pipe.send((f, args))
+        self.pipe.recv()  # what starting takes, and importing f's module, does not count
         until = _spent(self.process) + self.seconds
         while not self.pipe.poll(0.1) and _spent(self.process) < until:
             pass
