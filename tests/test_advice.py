@@ -28,6 +28,7 @@ def test_advice_that_is_followed_helps(case):
 
 
 @pytest.mark.any_python
+@pytest.mark.any_backend
 def test_every_message_that_advises_is_followed():
     total, missing = messages.report([said(case.provoke) for case in CASES], ELSEWHERE)
     assert total > 100

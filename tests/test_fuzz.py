@@ -18,7 +18,7 @@ DIFFERENTIABLE = tuple(name for name in TABLE if name != "stop_gradient")  # a d
 directions = st.tuples(*[st.sampled_from([-1.0, 0.5, 2.0])] * 3)
 
 
-@sizes(500, 20_000)
+@sizes(250, 20_000)
 def test_first_order(examples):
     """Value, backward, gradient, grad and jvp, within what roundings within the table's bounds allow."""
 

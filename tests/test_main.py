@@ -20,6 +20,8 @@ import autograd
 from autograd import __main__ as tour
 from autograd import about
 
+pytestmark = pytest.mark.any_backend  # `first` and `core` run the tour where nothing is compiled
+
 NUMBER = r"-?\d+\.\d+"
 ROW = re.compile(rf"^ +({NUMBER}) +({NUMBER}) +([01]) +({NUMBER}) +({NUMBER})$", re.MULTILINE)
 LOGITS, TARGET = [5.0, 2.0, -1.0, 3.0], [0.0, 1.0, 0.0, 0.0]

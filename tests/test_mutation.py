@@ -50,10 +50,10 @@ def run(*arguments):
     return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # ours
 
 
-def test_every_mutant_of_a_few_operations_is_killed():
-    done = run("mutate.py", "mul", "sqrt")
+def test_every_mutant_of_an_operation_is_killed():
+    done = run("mutate.py", "sqrt")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [line.split()[::2] for line in done.stdout.splitlines()[1:3]] == [["mul", "0"], ["sqrt", "0"]]
+    assert [line.split()[::2] for line in done.stdout.splitlines()[1:2]] == [["sqrt", "0"]]
     assert re.search(r"^(\d+) of \1 mutants killed", done.stdout, re.MULTILINE)
     assert "survived:" not in done.stdout
 

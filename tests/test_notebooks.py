@@ -15,10 +15,9 @@ import autograd
 
 # What takes minutes on the Value in Python, and what stands in its place there; those that train for long run on the compiled one alone.
 SHORTER = {"05_jit_from_scalars_to_vectors": ("for k in range(1000)", "for k in range(50)")}
-LONG = {"03_train_digits", "06_names_gpt"}
 WORDS, LINES = 230, 30  # a minute
 
-pytestmark = pytest.mark.any_python
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -134,7 +133,7 @@ def test_links_lead_somewhere(path):
                 assert (path.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("path", [pytest.param(p, marks=[pytest.mark.any_backend] if p.stem in LONG else [], id=p.stem) for p in NOTEBOOKS])
+@each_notebook
 @pytest.mark.usefixtures("fonts")
 def test_runs_from_start_to_end(path, tmp_path):
     notebook = executed(path, tmp_path)

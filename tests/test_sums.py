@@ -207,7 +207,7 @@ def test_an_operation_of_ones_own_may_have_ties():
 
 
 @pytest.mark.any_python
-@pytest.mark.parametrize("n", [1, 2, 3, 100, 1000])
+@pytest.mark.parametrize("n", [1, 2, 100])
 @pytest.mark.parametrize("size", [1.0, 1e-320, 1e-200, 1e200, 1e305])
 def test_the_norm_and_its_gradient_lie_within_their_bounds(n, size):
     """Against mpmath, on every kind of number; in lanes too, since what its sum loses is kept."""

@@ -182,6 +182,7 @@ def test_accuracy_is_recorded_where_targets_are_classes(loss, outputs, targets, 
     assert history.loss[-1] < history.loss[0]
 
 
+@pytest.mark.any_backend
 def test_softmax_regression_finds_scikit_learns_minimum():
     inputs, labels = load_iris(return_X_y=True)
     inputs = StandardScaler().fit_transform(inputs)

@@ -12,7 +12,7 @@ from autograd import Value, grad, gradcheck, gradient, hessian, jacobian, jit, j
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError
 from autograd.trees import tree_flatten, tree_map, tree_unflatten
 
-DEPTH = 20_000
+DEPTH = 5_000
 
 
 class Point(NamedTuple):
