@@ -224,7 +224,7 @@ TOOLS = Path("tests/tools").resolve()
 HERE, CODENAME = platform.machine().replace("_", "-"), "bookworm"  # the Debian that has the oldest Python
 # What depends on the processor, the compiler and Python's own headers.
 CORE = "tests/test_{value,graph,edges,sums,native,second,transforms,kernel,jit}.py"
-TO_RUN = "numpy graphviz pytest hypothesis mpmath sympy scipy".split()  # what those tests need
+TO_RUN = ["numpy", "graphviz", "pytest", "hypothesis", "mpmath", "sympy", "scipy"]  # what those tests need
 
 
 def record(session: nox.Session, system: str, processor: str, compiler: str, python: str, result: str) -> None:

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 from operations import POINTS, apply, each_op, same, sample
 
-from autograd import TABLE, Value, backend, grad, ops
+from autograd import Value, grad, ops
 from autograd.program.program import Program
 
 inf, nan = math.inf, math.nan

@@ -20,7 +20,7 @@ QUIET = "-Wno-maybe-uninitialized"  # GCC 12 takes a pointer to constants for a 
 ZIG = [sys.executable, "-m", "ziglang", "cc", "-Wno-pass-failed", "-target"]
 COMPILERS = {
     "aarch64-linux": (["aarch64-linux-gnu-gcc", "-fPIC", QUIET], ".cpython-311-aarch64-linux-gnu.so"),
-    "x86_64-windows": (["x86_64-w64-mingw32-gcc", QUIET], ".cp311-win_amd64.pyd"),
+    "x86_64-windows": (["x86_64-w64-mingw32-gcc", "-DMS_WIN64", QUIET], ".cp311-win_amd64.pyd"),
     "x86_64-macos": ([*ZIG, "x86_64-macos"], ".cpython-311-darwin.so"),
     "aarch64-macos": ([*ZIG, "aarch64-macos"], ".cpython-311-darwin.so"),
 }

