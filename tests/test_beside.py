@@ -1,4 +1,4 @@
-"""What `import nn` and `python -m autograd` say where `autograd` or `nn` is another package; `nox -s release` tries it with HIPS autograd."""
+"""What `import nn` and `python -m autograd` say where `autograd` or `nn` is another; `nox -s release` tries it with HIPS autograd."""
 
 import os
 import subprocess
