@@ -41,7 +41,7 @@ class Build(build_ext):
             if self.compiler.compiler_type == "msvc":
                 extension.extra_compile_args = []
             elif sys.platform == "win32":
-                extension.extra_link_args = ["-static", "-s"]  # threads and the rest of the compiler's library go in
+                extension.extra_link_args = ["-static", "-s", "-pthread"]  # threads and the rest of the compiler's library go in
             elif sys.platform != "darwin" and "CFLAGS" not in os.environ:  # whoever sets flags may want to debug
                 extension.extra_link_args = ["-Wl,-s"]
         super().build_extensions()
