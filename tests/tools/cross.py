@@ -24,7 +24,11 @@ COMPILERS = {
     "x86_64-macos": ([*ZIG, "x86_64-macos"], ".cpython-311-darwin.so"),
     "aarch64-macos": ([*ZIG, "aarch64-macos"], ".cpython-311-darwin.so"),
 }
-LINK = {"linux": ["-shared", "-s"], "windows": ["-shared", "-static", "-s", "-pthread"], "macos": ["-shared", "-undefined", "dynamic_lookup"]}
+LINK = {
+    "linux": ["-shared", "-s"],
+    "windows": ["-shared", "-static", "-s", "-pthread"],
+    "macos": ["-shared", "-undefined", "dynamic_lookup"],
+}
 
 
 def symbols(*command: str | Path) -> set[str]:

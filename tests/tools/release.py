@@ -17,13 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 EPOCH = 1767225600  # the first second of 2026: the time of all files
-NO_TIME = {"SOURCE_DATE_EPOCH": str(EPOCH)}
+STEADY = {"SOURCE_DATE_EPOCH": str(EPOCH), "LDSHARED": "cc -shared"}  # the second: Python's own may say where it looks for libraries
 HIPS, OURS = "autograd", "valuegrad"
 
 
 def run(*command: str | Path, **env: str) -> None:
     """Run a module of this Python."""
-    subprocess.run([sys.executable, "-m", *command], check=True, env=os.environ | NO_TIME | env)
+    subprocess.run([sys.executable, "-m", *command], check=True, env=os.environ | STEADY | env)
 
 
 def settle(path: Path) -> None:
@@ -55,7 +55,8 @@ def build(folder: Path) -> dict[str, bytes]:
             modules = [name for name in packed.namelist() if name.endswith(".so")]
             expect(len(modules) == 2, f"expected two compiled modules, got {modules}")
             for name in modules:
-                expect(place.encode() not in packed.read(name), f"{name} names the folder that it was built in")
+                for path in (place, sys.base_prefix):
+                    expect(path.encode() not in packed.read(name), f"{name} names {path}, a folder of this machine")
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
