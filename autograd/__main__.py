@@ -1,11 +1,21 @@
 """A first look: `python -m autograd` shows a gradient, draws its graph and trains a classifier of handwritten digits."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from autograd import Value, backend, config, draw, exp, log
-from autograd import sum as sum_
-from autograd.errors import FileError, RendererNotFound
+try:
+    import nn.beside  # first: it says so where `autograd` is another, or was overwritten
+    from autograd import Value, backend, config, draw, exp, log
+    from autograd import sum as sum_
+    from autograd.errors import FileError, RendererNotFound
+except ImportError as error:
+    if error.name == "nn.beside":
+        raise SystemExit(
+            f"python -m autograd needs the package nn of valuegrad, but `import nn` finds {sys.modules['nn'].__file__}: rename that if it "
+            "is yours, else uninstall it"
+        ) from None
+    raise SystemExit(str(error)) from None
 
 LOGITS = (5.0, 2.0, -1.0, 3.0)
 TARGET = (0.0, 1.0, 0.0, 0.0)
@@ -54,8 +64,6 @@ def train_digits(*, progress: bool) -> None:
     except ImportError:
         print("No digits to train on: they come with scikit-learn, `python -m pip install scikit-learn`.")
         return
-    import nn  # noqa: PLC0415
-
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X / 16.0, y, test_size=0.25, random_state=0, stratify=y)
     model = nn.Layer(64, 10, nonlin=False, init=nn.xavier(seed=0))

@@ -3,6 +3,7 @@
 import sys
 import typing
 
+import nn.beside  # noqa: F401  # first: it says so where `autograd` is another
 from nn.functional import binary_cross_entropy as binary_cross_entropy
 from nn.functional import categorical_cross_entropy as categorical_cross_entropy
 from nn.functional import cross_entropy as cross_entropy

@@ -28,9 +28,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 from operations import POINTS, apply, each_op, same, sample
-from rounding import PYTHONS_OWN
 
-from autograd import TABLE, Value, backend, grad, ops
+from autograd import Value, grad, ops
 from autograd.program.program import Program
 
 inf, nan = math.inf, math.nan
@@ -154,7 +153,7 @@ def test_inputs_that_are_branches_themselves(a, b, true):
 
 @pytest.mark.any_python
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
-@given(graphs(most=60, names=tuple(name for name in TABLE if backend == "native" or name not in PYTHONS_OWN)))
+@given(graphs(most=60))
 def test_one_lane_has_the_bits_of_values(graph):
     leaves, y, program = graph_of(graph, SELECT)
     y.backward()

@@ -5,8 +5,8 @@
 #if PY_VERSION_HEX < 0x030C0000
 
 static PyObject *quiet, *outside; /* the files whose calls are passed over, but for those of these functions */
-static __thread Py_tracefunc before; /* the hook that was there, in this thread, which goes on working */
-static __thread PyObject *before_own;
+static _Thread_local Py_tracefunc before; /* the hook that was there, in this thread, which goes on working */
+static _Thread_local PyObject *before_own;
 
 static int is_passed_over(PyFrameObject *frame, int what, PyObject *called) {
     if (what != PyTrace_CALL && what != PyTrace_C_CALL) return 1;

@@ -11,13 +11,13 @@
 
 #include <fenv.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "_hook.h"
 #include "_places.h"
+#include "_portable.h"
 #include "_scalar.h"
 
 enum {
@@ -343,7 +343,6 @@ static struct {
     Job *job;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
 
-#ifndef _WIN32
 /* The child of a fork has no threads but the one that forked. */
 static void pool_forget(void) {
     pthread_mutex_init(&pool.lock, NULL);
@@ -353,7 +352,6 @@ static void pool_forget(void) {
     pool.wanted = pool.working = 0;
     pool.taken = 0;
 }
-#endif
 
 /* Spin for a while, until `count` is or is not 0. */
 static void spin_wait(atomic_size_t *count, int zero) {
@@ -382,15 +380,10 @@ static void *pool_work(void *unused) {
 /* Start threads until there are `count`, or no more can be had; signals are for the others. */
 static void pool_grow(size_t count) {
     pthread_t thread;
-#ifndef _WIN32 /* where threads get no signals */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-#endif
+    Signals before;
+    signals_off(&before);
     for (; pool.threads < count && !pthread_create(&thread, NULL, pool_work, NULL); pool.threads++) pthread_detach(thread);
-#ifndef _WIN32
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-#endif
+    signals_back(&before);
 }
 
 /* Run all chunks, with the threads of the pool where they are wanted and free. */
@@ -957,10 +950,8 @@ static int module_fill(PyObject *module) {
         Py_DECREF(name);
         if (!chosen) chosen = &sets[i];
     }
-#ifndef _WIN32
     static int watched;
-    if (!watched) watched = !pthread_atfork(NULL, NULL, pool_forget);
-#endif
+    if (!watched) watched = !call_after_fork(pool_forget);
     PyObject *all = PyList_AsTuple(names);
     const int failed = !all || PyModule_AddObjectRef(module, "instruction_sets", all);
     Py_XDECREF(all);

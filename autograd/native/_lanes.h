@@ -393,10 +393,9 @@ static void LANES(value2)(const Block *b, int code, const int32_t *from, double 
         LANES(vec_powc)(LANES(at)(b, from[0]), LANES(number)(b, from[1]), y, n);
         return;
     }
-    if (code == AG_POW || code == AG_POWC || code == AG_ATAN2 || code == AG_HYPOT) {
+    if (code == AG_POW || code == AG_POWC || code == AG_ATAN2) {
         const double *x = LANES(operand)(b, from[0], 0), *z = LANES(operand)(b, from[1], 1);
         if (code == AG_ATAN2) LANES(vec_atan2)(x, z, y, n);
-        else if (code == AG_HYPOT) LANES(vec_hypot)(x, z, y, n);
         else LANES(vec_pow)(x, z, y, n);
         return;
     }

@@ -27,7 +27,7 @@ static size_t loop_sorted(const Program *p, uint32_t *list) {
     for (int varies = 0; varies < 2; varies++) {
         size_t at = varies ? once : 0;
         for (size_t i = 0; i < p->size; i++)
-            if (!(p->flags[p->known + i] & VARIES) != varies) list[at++] = (uint32_t)i;
+            if (((p->flags[p->known + i] & VARIES) != 0) == varies) list[at++] = (uint32_t)i;
         if (!varies) once = at;
     }
     return once;

@@ -494,7 +494,7 @@ cdef int code_of(PyObject* op) noexcept:
 
 def second(output, tuple inputs, tuple vector):
     """The matrix of second derivatives of `output` times `vector`, or, where that is empty, its columns; None where that takes Python."""
-    cdef size_t i, n = len(inputs), count = n if vector else n * n
+    cdef Py_ssize_t i, n = len(inputs), count = n if vector else n * n
     check((output, *inputs))
     cdef double* numbers = <double*>PyMem_Malloc((count + 1) * sizeof(double))
     if numbers == NULL:
@@ -504,10 +504,7 @@ def second(output, tuple inputs, tuple vector):
             numbers[i] = x
         if nodes_second(<PyObject*>output, PySequence_Fast_ITEMS(inputs), n, numbers, not vector, code_of):
             return None
-        found = [0.0] * count
-        for i in range(count):
-            found[i] = numbers[i]
-        return found
+        return [numbers[i] for i in range(count)]
     finally:
         PyMem_Free(numbers)
 

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "_portable.h"
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -161,7 +163,7 @@ static Node *node_take(void) {
         slab = next;
         word = slab->free;
     }
-    size_t i = (size_t)(word - slab->free) * 64 + (size_t)__builtin_ctzll(*word);
+    size_t i = (size_t)(word - slab->free) * 64 + LOWEST_BIT(*word);
     *word &= *word - 1;
     slab->live++;
     return slab->nodes + i;
@@ -200,13 +202,9 @@ static void node_give(Node *node) {
 
 /* Have the memory at hand that lies so many nodes before this one: what was recorded shortly before it is walked over shortly after. */
 static inline void fetch(Node *node, size_t before) {
-#ifdef __GNUC__
     const char *at = (const char *)node - before * sizeof(Node);
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch(at + sizeof(Node) - 1, 1);
-#else
-    (void)node, (void)before;
-#endif
+    FETCH_TO_WRITE(at);
+    FETCH_TO_WRITE(at + sizeof(Node) - 1);
 }
 
 static size_t node_count; /* how many live */

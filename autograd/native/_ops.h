@@ -9,6 +9,8 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #define AG_LIST(...) (const double[]){__VA_ARGS__}
 
@@ -246,6 +248,27 @@ static const ag_op ag_ops[AG_COUNT] = {
 #define AG_PAIRED(X) \
     X(AG_DOT, ag_dot)
 
+/* The hypotenuse, with the bits of Python's `math.hypot`: C libraries differ in the last place. Beside the square root h of the rounded sum
+   the rest x^2 + y^2 - h^2 is computed from halves, whose products are exact (Dekker 1971), so that h + rest / 2h is rounded once. */
+
+static inline double ag_loop_half(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof x);
+    bits &= ~(uint64_t)0x7ffffff;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline double ag_loop_hypot(double a, double b) {
+    const double p = fabs(a), q = fabs(b), larger = p < q ? q : p, smaller = p < q ? p : q;
+    const double scale = larger > 0x1p500 ? 0x1p-600 : larger < 0x1p-500 ? 0x1p600 : 1.0;
+    const double x = larger * scale, y = smaller * scale, h = sqrt(x * x + y * y);
+    const double x0 = ag_loop_half(x), y0 = ag_loop_half(y), h0 = ag_loop_half(h), x1 = x - x0, y1 = y - y0, h1 = h - h0;
+    const double rest = x0 * x0 - h0 * h0 + y0 * y0 + 2.0 * (x0 * x1 - h0 * h1) + 2.0 * y0 * y1 + (x1 * x1 - h1 * h1 + y1 * y1);
+    const double root = h == 0.0 ? 0.0 : (h + rest / (2.0 * h)) / scale;
+    return p == INFINITY || q == INFINITY ? INFINITY : root;
+}
+
 /* Values. */
 
 static inline double ag_add(double a, double b) {
@@ -350,7 +373,7 @@ static inline double ag_atan2(double y, double x) {
 }
 
 static inline double ag_hypot(double a, double b) {
-    return hypot(a, b);
+    return ag_loop_hypot(a, b);
 }
 
 static inline double ag_sinh(double x) {

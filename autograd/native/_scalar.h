@@ -3,6 +3,7 @@
 #ifndef AUTOGRAD_SCALAR_H
 #define AUTOGRAD_SCALAR_H
 
+#include "_portable.h"
 #include "_tape.h"
 
 _Static_assert(AG_ADD == 0 && AG_SUB == 1 && AG_MUL == 2 && AG_DIV == 3, "the four operations are chosen by their codes");
@@ -63,8 +64,8 @@ static void scalar_forward(const Program *p, const uint32_t *list, size_t begin,
         double *y = v + p->known + i;
         if (list) args = p->args + p->starts[i];
         if (args < last) {
-            __builtin_prefetch(v + args[AHEAD]);
-            __builtin_prefetch(v + args[AHEAD + 1]);
+            FETCH_TO_READ(v + args[AHEAD]);
+            FETCH_TO_READ(v + args[AHEAD + 1]);
         }
         if (code < AG_DIV && irregular) {
             *y = sum_or_product(code, v[args[0]], v[args[1]]);
@@ -105,10 +106,10 @@ static void scalar_backward(const Program *p, const uint32_t *list, size_t begin
         const int32_t *args = p->args + p->starts[i];
         const int code = p->codes[i];
         if (p->starts[i] >= AHEAD) {
-            __builtin_prefetch(v + args[-AHEAD]);
-            __builtin_prefetch(v + args[1 - AHEAD]);
-            __builtin_prefetch(g + args[-AHEAD], 1);
-            __builtin_prefetch(g + args[1 - AHEAD], 1);
+            FETCH_TO_READ(v + args[-AHEAD]);
+            FETCH_TO_READ(v + args[1 - AHEAD]);
+            FETCH_TO_WRITE(g + args[-AHEAD]);
+            FETCH_TO_WRITE(g + args[1 - AHEAD]);
         }
         const double y = v[slot], sent = g[slot];
         if (code <= AG_DIV) {

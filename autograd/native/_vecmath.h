@@ -511,7 +511,6 @@ LANES_MAP(asin, ag_asin)
 LANES_MAP(acos, ag_acos)
 LANES_MAP(atan, ag_atan)
 LANES_MAP2(atan2, ag_atan2)
-LANES_MAP2(hypot, ag_hypot)
 
 #undef LANES_FMA
 #undef LANES_MAP

@@ -124,6 +124,7 @@ class _CText:
 
     where = staticmethod(_where)
     floor, ceil, rint = (staticmethod(partial(call, name)) for name in ("floor", "ceil", "rint"))
+    hypot = staticmethod(partial(call, "ag_loop_hypot"))  # which Python computes by a method of its own
 
     def __getattr__(self, name: str) -> Callable[..., Expression]:
         function = getattr(FLOATS, name, None)
