@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.context import current
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, api_boundary
 from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, named_float, not_a_number, quietly
 from autograd.linalg import PRODUCTS
@@ -137,6 +137,7 @@ def unlabelled(x: Any) -> Any:
     return x if isinstance(x, np.ndarray | np.generic) or not hasattr(x.__class__, "__array__") else np.asarray(x)
 
 
+@api_boundary
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The numbers of a structure as one vector, and the function that makes the structure of such a vector again.
 
@@ -199,6 +200,7 @@ def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
     return name if method == "__call__" else f"{name}.{method}"
 
 
+@api_boundary
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Apply NumPy's `ufunc` where a Value, or an array of them, is among its inputs; arrays give arrays."""
     f = None if options or method != "__call__" else on_numbers(ufunc)
@@ -313,6 +315,7 @@ def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, An
 # Functions.
 
 
+@api_boundary
 def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call NumPy's `func` where a Value, or an array of them, is among its arguments."""
     given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])

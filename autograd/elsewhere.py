@@ -6,7 +6,7 @@ Each attribute is a descriptor under the unsupported name, so that the lookup of
 from typing import Any, NoReturn
 
 from autograd.context import forbid_while_traced
-from autograd.errors import GradientLostError, OperationError
+from autograd.errors import GradientLostError, OperationError, UnknownNameError, api_boundary
 from autograd.spellings import VALUE
 
 SPELLINGS = {name: row.advice for row in VALUE for name in row.names.split()}
@@ -20,10 +20,11 @@ class Elsewhere:
         self.remedy: str = remedy
         self.__doc__ = None  # so that help() and the documentation omit it
 
+    @api_boundary
     def __get__(self, node: Any, cls: type) -> "Elsewhere":
         if node is None:
             return self
-        raise AttributeError(f"a Value has no {self.name}: {self.remedy}", name=self.name, obj=node)
+        raise UnknownNameError(f"a Value has no {self.name}: {self.remedy}", name=self.name, obj=node)
 
 
 ATTRIBUTES = {name: Elsewhere(name, remedy) for name, remedy in SPELLINGS.items()}

@@ -6,7 +6,7 @@ No walk recurses, so a chain of a million nodes is as good as one of ten.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from autograd.errors import NumberError
+from autograd.errors import NumberError, api_boundary, filter_traceback
 
 
 class Node(Protocol):
@@ -36,9 +36,13 @@ def order(*roots: N, since: int = 0) -> list[N]:
     >>> [node.data for node in order(b + a)]
     [2.0, 4.0, 6.0]
     """
-    for root in roots:
-        if not hasattr(root, "args"):
-            raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+    try:
+        for root in roots:
+            if not hasattr(root, "args"):
+                raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+    except NumberError as error:
+        filter_traceback(error)
+        raise
     if roots and roots[0].__class__ in compiled_order:
         return compiled_order[roots[0].__class__](roots, since)
     return walk(roots, since, set())
@@ -68,6 +72,7 @@ def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
             found.append(node)
 
 
+@api_boundary
 def leaves(*roots: N) -> list[N]:
     """The nodes below `roots` that no operation made, in the order in which they are met.
 
@@ -79,6 +84,7 @@ def leaves(*roots: N) -> list[N]:
     return [node for node in order(*roots) if not node.args]
 
 
+@api_boundary
 def count(*roots: N) -> int:
     """How many nodes lie below `roots`, themselves included.
 

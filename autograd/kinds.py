@@ -104,11 +104,9 @@ def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
     return True
 
 
-def no_operand(x: object) -> Any:
-    """What an operator of a Value returns for `x`, not a number: NotImplemented, as its class may handle Values; built-in types do not."""
-    if type(x).__module__ == "builtins":
-        raise NumberError(not_a_number(x))
-    return NotImplemented
+def may_handle_values(x: object) -> bool:
+    """Whether the class of `x`, which is not a number, may have operators for Values: built-in types have none."""
+    return type(x).__module__ != "builtins"
 
 
 def quietly(f: Callable[..., Any], *args: Any) -> Any:

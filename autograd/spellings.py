@@ -9,7 +9,7 @@ from opcode import opmap
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
-from autograd.errors import OperationError
+from autograd.errors import OperationError, UnknownModuleError, UnknownNameError, api_boundary
 
 
 class Spelling(NamedTuple):
@@ -189,11 +189,12 @@ class Elsewhere:
     """A finder of modules that are in another library of the name autograd: importing one raises an error with the spelling used here."""
 
     @staticmethod
+    @api_boundary
     def find_spec(name: str, _path: Any = None, _target: Any = None) -> None:
         """Raise the error for such a module, and find no other."""
         package, _, module = name.partition(".")
         if package == "autograd" and (found := advice(AUTOGRAD, module)):
-            raise ModuleNotFoundError(f"autograd has no {module}: {found}", name=name)
+            raise UnknownModuleError(f"autograd has no {module}: {found}", name=name)
 
 
 def unknown(owner: str, table: tuple[Spelling, ...], name: str, obj: Any) -> NoReturn:
@@ -203,5 +204,5 @@ def unknown(owner: str, table: tuple[Spelling, ...], name: str, obj: Any) -> NoR
     message = f"{owner} has no {name}: {found}" if found else f"{whose} has no attribute {name!r}"
     frame = sys._getframe(2)  # noqa: SLF001  # only the instruction of the caller tells
     if found and frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]:
-        raise ImportError(message, name=name)
-    raise AttributeError(message, name=name, obj=obj)
+        raise UnknownModuleError(message, name=name)
+    raise UnknownNameError(message, name=name, obj=obj)

@@ -12,7 +12,7 @@ from numbers import Integral
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from autograd.errors import LengthError, OperationError
+from autograd.errors import LengthError, OperationError, filter_traceback
 
 Function = Callable[..., Any]
 T = TypeVar("T")
@@ -41,11 +41,16 @@ class of_a_function(Generic[T]):  # noqa: N801  # used like a function
 
         @functools.wraps(transform)
         def checked(*args: Any, **options: Any) -> Any:
-            if len(args) != 1:
-                raise OperationError(
-                    f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: write {self.example}"
-                )
-            return transform(*args, **options)
+            try:
+                if len(args) != 1:
+                    raise OperationError(
+                        f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: "
+                        f"write {self.example}"
+                    )
+                return transform(*args, **options)
+            except Exception as error:
+                filter_traceback(error)
+                raise
 
         return cast("T", checked)
 
@@ -160,10 +165,14 @@ class Derivative(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The derivative at these arguments; those given by keyword are passed on."""
-        if keywords:
-            self.chosen(self.split(args)[0])
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        return self.rule(self, args)
+        try:
+            if keywords:
+                self.chosen(self.split(args)[0])
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            return self.rule(self, args)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of the function, and what else was given."""

@@ -15,6 +15,7 @@ from typing import Any, Never, NoReturn, final
 
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, TRACED, Context, Layers, Scope, current, forbid_lost, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
+from autograd.errors import AutogradError, api_boundary, filter_traceback
 from autograd.graph import order
 from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
@@ -108,14 +109,18 @@ class Value(Operators):
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
     def __init__(self, data: Number, label: str | None = None) -> None:
-        self._number = data if data.__class__ is float else as_float(data)
-        self._grad = self._made_by = None
-        self._args = self._partials = ()
-        context = current()
-        if context is not NEUTRAL:
-            _attended(self, context)
-        if label is not None:
-            self.label = label
+        try:
+            self._number = data if data.__class__ is float else as_float(data)
+            self._grad = self._made_by = None
+            self._args = self._partials = ()
+            context = current()
+            if context is not NEUTRAL:
+                _attended(self, context)
+            if label is not None:
+                self.label = label
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     @property
     def data(self) -> float:
@@ -125,8 +130,12 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: Number) -> None:
-        forbid_while_traced("setting the data of a Value")
-        before, self._number = self._number, named_float("data", data)
+        try:
+            forbid_while_traced("setting the data of a Value")
+            before, self._number = self._number, named_float("data", data)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
         if not identical(before, self._number):
             self._tag = (self.label, self.scope, self._marks | MOVED)
 
@@ -138,9 +147,14 @@ class Value(Operators):
 
     @grad.setter
     def grad(self, grad: Number) -> None:
-        forbid_while_traced("setting the grad of a Value")
-        self._grad = named_float("grad", grad)
+        try:
+            forbid_while_traced("setting the grad of a Value")
+            self._grad = named_float("grad", grad)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
+    @api_boundary
     def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
         """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
 
@@ -171,6 +185,7 @@ class Value(Operators):
 
     _recorded = staticmethod(_node)
 
+    @api_boundary
     def __init_subclass__(cls) -> NoReturn:
         refuse_subclass(cls)
 

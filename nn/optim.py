@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value
-from autograd.errors import LengthError, NumberError, RangeError
+from autograd.errors import LengthError, NumberError, RangeError, api_boundary
 from nn.module import Module
 from nn.samples import listed, not_a_parameter, number, positive_int, shown
 
@@ -43,6 +43,7 @@ class Optimizer:
     0.75
     """
 
+    @api_boundary
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         given = listed(parameters)
         if isinstance(parameters, Module) or not isinstance(given, list):
@@ -71,6 +72,7 @@ class Optimizer:
         """
         return _nonnegative("lr", self.lr(self.steps) if callable(self.lr) else self.lr)
 
+    @api_boundary
     def step(self) -> None:
         """Change every parameter according to its `grad`; after an error all are unchanged."""
         lr = self.rate()
@@ -105,6 +107,7 @@ class Optimizer:
         """The new numbers of the parameters, from their numbers `p` and gradients `g`."""
         raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, p, g, lr)")
 
+    @api_boundary
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""
         for p in self.parameters:
@@ -138,6 +141,7 @@ class SGD(Optimizer):
     0.8
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -188,6 +192,7 @@ class Adam(Optimizer):
     0.9
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -241,6 +246,7 @@ class AdamW(Adam):
     0.899
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -259,6 +265,7 @@ class AdamW(Adam):
 # Schedules: the learning rate as a function of the step.
 
 
+@api_boundary
 def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     """From lr down to `final` along half a cosine: final + (lr - final) (1 + cos(π t / steps)) / 2, and `final` afterwards.
 
@@ -281,6 +288,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
 
 
+@api_boundary
 def exponential(lr: float, decay: float) -> Schedule:
     """The rate decays by a constant factor in each step: lr · decayᵗ.
 
@@ -299,6 +307,7 @@ def exponential(lr: float, decay: float) -> Schedule:
     return lambda t: lr * decay**t
 
 
+@api_boundary
 def step_decay(lr: float, every: int, factor: float) -> Schedule:
     """The rate decays by a constant factor after every `every` steps: lr · factor^⌊t / every⌋.
 
@@ -319,6 +328,7 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     return lambda t: lr * factor ** (t // every)
 
 
+@api_boundary
 def warmup(steps: int, then: float | Schedule) -> Schedule:
     """A linear increase over `steps` steps to the start of `then`, a float or a schedule: (t + 1) / steps of it; then `then` itself.
 

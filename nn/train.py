@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Value, leaves
-from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
+from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError, api_boundary
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.module import Module
 from nn.optim import Optimizer
@@ -49,6 +49,7 @@ class History:
         return History(**{name: [*so_far, *([means[name]] if name in means else [])] for name, so_far in vars(self).items()})
 
 
+@api_boundary
 def fit(
     model: Model,
     X: Any,  # the field's name for inputs
@@ -133,6 +134,7 @@ def fit(
     return history
 
 
+@api_boundary
 def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     """The class of each sample, as an array of N ints.
 
@@ -154,6 +156,7 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     return np.array([_predicted(_scores(y)) for y in outputs], dtype=int)
 
 
+@api_boundary
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
     """Share of the samples that `predict` classifies correctly.
 

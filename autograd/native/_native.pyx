@@ -22,8 +22,13 @@ from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 from autograd.context import NEUTRAL as _NEUTRAL, TRACED as _TRACED, Layers, Scope, _current, current, forbid_lost
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
+from autograd.errors import filter_traceback as _filter_traceback
 from autograd.walks import Deferred
-from autograd.kinds import as_float, named_float, no_operand
+from autograd.kinds import as_float, may_handle_values, named_float
+
+
+cdef extern from "_traceback.h":
+    PyObject* filter_traceback
 
 
 cdef extern from "Python.h":
@@ -108,6 +113,8 @@ cdef uint32_t RUN = 0
 cdef uint32_t TRACED = _TRACED
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
+filter_traceback = <PyObject*>_filter_traceback
+Py_INCREF(_filter_traceback)
 
 
 def connect(table, value, sweep, push, operators):
@@ -234,7 +241,9 @@ cdef object binary(int code, object a, object b):
             a = as_float(a) if left < 0 else a
             b = as_float(b) if right < 0 else b
         except NumberError:
-            return no_operand(a if left < 0 else b)
+            if may_handle_values(a if left < 0 else b):
+                return NotImplemented
+            raise
         return binary(code, a, b)
     if not right:
         code = ag_ops[code].constant

@@ -11,7 +11,7 @@ import numpy as np
 from autograd.arrays import tree_ravel
 from autograd.compiled import kernel
 from autograd.context import current
-from autograd.errors import OperationError
+from autograd.errors import OperationError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
@@ -48,27 +48,31 @@ class Jit(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The result of the function, replayed where it is recorded."""
-        if self.static_argnames:
-            return self._with_static(args, keywords)
-        if keywords:
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        if self.recorded or current().tracer is not None:
-            return self.f(*args)
-        if current().watch is not None:
-            return watched(self.f, args)
-        fast_call = self.fast_call  # once: another thread may replace it
-        found = None if fast_call is None else fast_call(args)
-        if found is not None:
-            return found if self.loss is None or self.with_value else found[1]
-        if self._own.refusal:
-            return self.f(*args) if self.loss is not None else watched(self.f, args)
-        if self.runs_itself and NUMBERS.issuperset(map(type, args)):
-            try:
+        try:
+            if self.static_argnames:
+                return self._with_static(args, keywords)
+            if keywords:
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            if self.recorded or current().tracer is not None:
                 return self.f(*args)
-            except (AttributeError, TypeError):  # it needs Values, which a recording hands it
-                self.runs_itself = False
-        found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
-        return self._replayed(args) if found is None else found
+            if current().watch is not None:
+                return watched(self.f, args)
+            fast_call = self.fast_call  # once: another thread may replace it
+            found = None if fast_call is None else fast_call(args)
+            if found is not None:
+                return found if self.loss is None or self.with_value else found[1]
+            if self._own.refusal:
+                return self.f(*args) if self.loss is not None else watched(self.f, args)
+            if self.runs_itself and NUMBERS.issuperset(map(type, args)):
+                try:
+                    return self.f(*args)
+                except (AttributeError, TypeError):  # it needs Values, which a recording hands it
+                    self.runs_itself = False
+            found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
+            return self._replayed(args) if found is None else found
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # as vmap's
         """`jit` of another function, in which the static arguments are fixed."""
@@ -207,6 +211,7 @@ class Recorded(Made[P, R_co], Protocol[P, R_co]):
         """What was recorded, and what runs it."""
 
 
+@api_boundary
 def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 

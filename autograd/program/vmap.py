@@ -16,7 +16,7 @@ from autograd.arrays import Form as Shapes
 from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import LengthError, RangeError
+from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.explain import Explanation
@@ -72,12 +72,16 @@ class VMap(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The results of all lanes, stacked or reduced."""
-        if keywords:
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        found = self._over_lanes(args)
-        if self.gives_floats and not current().recording:
-            found = numbers_of(found)
-        return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        try:
+            if keywords:
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            found = self._over_lanes(args)
+            if self.gives_floats and not current().recording:
+                found = numbers_of(found)
+            return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def _moved(self, found: Any) -> Any:
         """The results with the axis of the lanes moved from the front to where out_axes has it."""
@@ -218,6 +222,7 @@ def vmap(f: Callable[..., R], in_axes: Any = 0, reduce: None = None, *, out_axes
 def vmap(f: Callable[..., R], in_axes: Any = 0, *, reduce: Literal["mean", "sum"], out_axes: Any = 0) -> Made[..., R]: ...
 @overload
 def vmap(f: Callable[..., R], in_axes: Any, reduce: Literal["mean", "sum"], *, out_axes: Any = 0) -> Made[..., R]: ...
+@api_boundary
 def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> Any:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
