@@ -251,6 +251,7 @@ if typing.TYPE_CHECKING:
     from autograd.transforms import vjp as vjp
 else:  # a type checker would take this to mean that every attribute exists
     from autograd import spellings as _spellings
+    from autograd import words as _words
     from autograd.errors import filter_traceback as _filter_traceback
 
     def __getattr__(name: str) -> typing.Any:
@@ -264,7 +265,7 @@ else:  # a type checker would take this to mean that every attribute exists
         if f"autograd.{name}" in {"autograd.pictures", "autograd.program", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
         try:
-            return _spellings.unknown("autograd", _spellings.AUTOGRAD, name, sys.modules[__name__])
+            return _spellings.unknown("autograd", _words.AUTOGRAD, name, sys.modules[__name__], _spellings.numpys_function)
         except (AttributeError, ImportError) as error:
             _filter_traceback(error)
             raise

@@ -6,6 +6,7 @@ works as well as `except AutogradError`.
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -94,6 +95,20 @@ class FileError(AutogradError, OSError):
     """A file cannot be read or written: it is read-only, the disk is full, or the operating system reports another error."""
 
 
+# For the message of a keyword of another library, by the name of the function: what to call that, and what to write for each keyword.
+KEYWORDS: dict[str, tuple[str, dict[str, str]]] = {}
+UNEXPECTED = re.compile(r"(.+)\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def _explain_keyword(error: TypeError) -> None:
+    """Where a public function was called with a keyword of another library, let the error say what to write here."""
+    if found := UNEXPECTED.fullmatch(str(error)):
+        name, keyword = found[1].removesuffix(".__init__").rpartition(".")[2], found[2]
+        what, known = KEYWORDS.get(name, ("", {}))
+        if keyword in known:
+            error.args = (f"{what} has no {keyword}: {known[keyword]}",)
+
+
 def filter_traceback(error: BaseException) -> None:
     """Leave the frames of the library out of the traceback of an error; those of the user's functions that it called stay.
 
@@ -112,6 +127,8 @@ def filter_traceback(error: BaseException) -> None:
         at = at.tb_next
     if depth > 1 and not isinstance(error, AutogradError) and NOTE not in getattr(error, "__notes__", ()):
         error.add_note(NOTE)
+    if not kept and isinstance(error, TypeError):
+        _explain_keyword(error)
     shown = None
     for at in reversed(kept):
         shown = TracebackType(shown, at.tb_frame, at.tb_lasti, at.tb_lineno)

@@ -9,8 +9,8 @@ import numpy as np
 from autograd import ops
 from autograd.compiled import native
 from autograd.context import current
-from autograd.errors import AutogradError, NumberError, filter_traceback
-from autograd.kinds import IEEE_TRAPS, as_float, is_node, kind_of, may_handle_values
+from autograd.errors import AutogradError, filter_traceback
+from autograd.kinds import IEEE_TRAPS, comparand, is_node, kind_of, operand
 from autograd.numeric import FLOATS
 from autograd.op import Op
 
@@ -76,12 +76,9 @@ def binary(op: Op) -> Callable[[Any, Any], Any]:
             elif other.__class__ is float:
                 b = other
             else:
-                try:
-                    b = other = as_float(other)
-                except NumberError:
-                    if may_handle_values(other):
-                        return NotImplemented
-                    raise
+                b = other = operand(other)
+                if other is NotImplemented:
+                    return other
             a = self._number
             try:
                 y = value(FLOATS, a, b)
@@ -117,10 +114,9 @@ def reflected(op: Op) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         try:
-            return kind_of((self,)).apply(op, (other, self))
+            number = operand(other)
+            return number if number is NotImplemented else kind_of((self,)).apply(op, (number, self))
         except AutogradError as error:
-            if isinstance(error, NumberError) and may_handle_values(other):
-                return NotImplemented
             filter_traceback(error)
             raise
 
@@ -146,9 +142,8 @@ def comparison(
     """A comparison by value; while a function is traced, it records a node instead."""
 
     def method(self: Any, other: Any) -> Any:
-        try:
-            number = other._number if other.__class__ is Value else as_float(other)
-        except NumberError:
+        number = other._number if other.__class__ is Value else comparand(other)
+        if number is NotImplemented:
             return NotImplemented
         tracer = current().tracer
         if tracer is not None:
@@ -175,6 +170,7 @@ def logical(combine: Callable[..., Any]) -> Callable[..., Any]:
 
 def _named(method: F, op: Op) -> F:
     """The method with the name of `op`, and its own code object, which the interpreter then specialises for `op`."""
-    method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
+    method.__name__, method.__qualname__, method.__module__ = op.name, f"Value.{op.name}", "autograd"  # for pickle
+    method.__doc__ = f"`autograd.{op.name}` of this Value."
     method.__code__ = method.__code__.replace(co_name=op.name)
     return method

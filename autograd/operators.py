@@ -114,7 +114,9 @@ class Operators:
     def __pos__(self) -> Self:
         return self
 
-    conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
+    def conjugate(self) -> Self:  # NumPy asks for it, for np.std and np.var of an array of Values
+        """This Value, which is real."""
+        return self
 
     # These are read-only, so that a graph never has a cycle.
 
@@ -233,7 +235,8 @@ class Operators:
 
 
 for name, elsewhere in ATTRIBUTES.items():
-    setattr(Operators, name, elsewhere)
+    if name not in vars(Operators):
+        setattr(Operators, name, elsewhere)
 
 
 def _decimals(_xp: Any, x: float, digits: float) -> float:

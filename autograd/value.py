@@ -21,8 +21,8 @@ from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
-from autograd.spellings import refuse_keywords
 from autograd.walks import Deferred
+from autograd.words import BACKWARD, OF_VALUE, refuse_keywords
 
 new: Any = object.__new__
 
@@ -108,8 +108,10 @@ class Value(Operators):
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
-    def __init__(self, data: Number, label: str | None = None) -> None:
+    def __init__(self, data: Number, label: str | None = None, **elsewhere: Never) -> None:
         try:
+            if elsewhere:
+                refuse_keywords("Value()", OF_VALUE, elsewhere, "it takes a number and a label, Value(2.0, 'x')")
             self._number = data if data.__class__ is float else as_float(data)
             self._grad = self._made_by = None
             self._args = self._partials = ()
@@ -167,7 +169,7 @@ class Value(Operators):
         6.0
         """
         if elsewhere:
-            refuse_keywords(elsewhere)
+            refuse_keywords("backward()", BACKWARD, elsewhere, "it takes a seed alone, y.backward(1.0)")
         seed = named_float("the seed of backward()", seed)
         forbid_while_traced("backward()", self)
         nodes = order(self)

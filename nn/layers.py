@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from nn.module import Module
 from nn.samples import blamed, generator, listed, number, positive_int, shown
 
 Init = Callable[[int, int], float]
+Draw = Callable[[float, float], float]
 NUMBERS = {Value, float, int}
 
 
@@ -37,7 +39,11 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
     if not -math.inf < low <= high < math.inf:
         raise RangeError(f"got low={low} and high={high}, expected finite numbers, low at most high")
     draw = _generator(seed).uniform
-    return lambda _nin, _nout: draw(low, high)
+    return partial(_uniform, draw, low, high)
+
+
+def _uniform(draw: Draw, low: float, high: float, _nin: int, _nout: int) -> float:
+    return draw(low, high)
 
 
 @api_boundary
@@ -58,7 +64,12 @@ def xavier(seed: int | None = None) -> Init:
     True
     """
     draw = _generator(seed).uniform
-    return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
+    return partial(_xavier, draw)
+
+
+@api_boundary
+def _xavier(draw: Draw, nin: int, nout: int) -> float:
+    return draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
 
 
 @api_boundary
@@ -80,7 +91,12 @@ def he(seed: int | None = None) -> Init:
     0.25
     """
     draw = _generator(seed).gauss
-    return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
+    return partial(_he, draw)
+
+
+@api_boundary
+def _he(draw: Draw, nin: int, _nout: int) -> float:
+    return draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
 
 
 def _generator(seed: int | None) -> Any:

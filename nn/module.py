@@ -14,9 +14,10 @@ import numpy as np
 from autograd import Value, scope
 from autograd.errors import AutogradError, LengthError, NumberError, OperationError, StateError, api_boundary, filter_traceback
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
-from autograd.spellings import MODULE, unknown
+from autograd.spellings import hints
 from nn.samples import not_a_parameter, number, shown
 from nn.signatures import Forward, P, R_co
+from nn.words import MODULE
 
 FORMAT, VERSION = "valuegrad state", 2
 BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # the bytes around the checksum, the last entry of the file
@@ -74,12 +75,7 @@ class Module:
 
     if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
 
-        def __getattr__(self, key: str) -> Any:
-            try:
-                unknown(f"a {type(self).__name__}", MODULE, key, self)
-            except AttributeError as error:
-                filter_traceback(error)
-                raise
+        __getattr__ = hints("", MODULE)
 
     def __call__(self: Forward[P, R_co], *x: P.args, **options: P.kwargs) -> R_co:
         """Compute `forward` in a scope of this module's name."""

@@ -6,14 +6,17 @@ Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ th
 import math
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Value
 from autograd.errors import LengthError, NumberError, RangeError, api_boundary
+from autograd.spellings import hints
 from nn.module import Module
 from nn.samples import listed, not_a_parameter, number, positive_int, shown
+from nn.words import OPTIMIZER
 
 Schedule = Callable[[int], float]
 
@@ -42,6 +45,9 @@ class Optimizer:
     >>> p.data
     0.75
     """
+
+    if not TYPE_CHECKING:  # as in Module
+        __getattr__ = hints("an optimizer", OPTIMIZER)
 
     @api_boundary
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
@@ -262,7 +268,7 @@ class AdamW(Adam):
         return self._moved(p - lr * self.weight_decay * p, g, lr)
 
 
-# Schedules: the learning rate as a function of the step.
+# Schedules: the learning rate as a function of the step, which can be pickled.
 
 
 @api_boundary
@@ -285,7 +291,11 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     """
     lr, final = _nonnegative("lr", lr), _nonnegative("final", final)
     positive_int("steps", steps)
-    return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
+    return partial(_cosine, lr, steps, final)
+
+
+def _cosine(lr: float, steps: int, final: float, t: int) -> float:
+    return final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
 
 
 @api_boundary
@@ -304,7 +314,11 @@ def exponential(lr: float, decay: float) -> Schedule:
     1.0
     """
     lr, decay = _nonnegative("lr", lr), _below_one("decay", decay)
-    return lambda t: lr * decay**t
+    return partial(_exponential, lr, decay)
+
+
+def _exponential(lr: float, decay: float, t: int) -> float:
+    return lr * decay**t
 
 
 @api_boundary
@@ -325,7 +339,11 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     """
     positive_int("every", every)
     lr, factor = _nonnegative("lr", lr), _below_one("factor", factor)
-    return lambda t: lr * factor ** (t // every)
+    return partial(_step_decay, lr, every, factor)
+
+
+def _step_decay(lr: float, every: int, factor: float, t: int) -> float:
+    return lr * factor ** (t // every)
 
 
 @api_boundary
@@ -346,8 +364,12 @@ def warmup(steps: int, then: float | Schedule) -> Schedule:
     positive_int("steps", steps)
     if not callable(then):
         _nonnegative("then", then)
-    after: Any = then if callable(then) else lambda _t: then
-    return lambda t: (t + 1) / steps * after(0) if t < steps else after(t - steps)
+    return partial(_warmup, steps, then)
+
+
+def _warmup(steps: int, then: Any, t: int) -> Any:
+    rate = then(max(t - steps, 0)) if callable(then) else then
+    return (t + 1) / steps * rate if t < steps else rate
 
 
 # Checks of one number each.

@@ -5,17 +5,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Value, leaves
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError, api_boundary
+from autograd.spellings import hints
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.recorded import Model, Samples
 from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown, sign
+from nn.words import HISTORY
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
@@ -37,6 +39,9 @@ class History:
     >>> history.loss[-1], history.accuracy
     (0.4, [])
     """
+
+    if not TYPE_CHECKING:  # as in Module
+        __getattr__ = hints("a History", HISTORY)
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)

@@ -8,8 +8,10 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, elsewhere, grad, hessian, jvp, spellings, vjp
+from autograd import Value, elsewhere, grad, hessian, jit, jvp, spellings, vjp, vmap, words
 from autograd.errors import OperationError
+from nn import words as nn_words
+from sentences import frames, is_own
 
 
 @pytest.mark.parametrize("name", elsewhere.SPELLINGS)
@@ -45,8 +47,23 @@ def test_those_who_look_for_attributes_find_none():
         v.item = 3.0
 
 
-TABLES = {table: getattr(spellings, table) for table in ("VALUE", "AUTOGRAD", "NN", "MODULE", "BACKWARD", "CALLS")}
-OWNERS = {"VALUE": Value(2.0), "AUTOGRAD": autograd, "NN": nn, "MODULE": nn.MLP(2, [1])}
+TABLES = {
+    name: table
+    for module in (words, nn_words)
+    for name, table in vars(module).items()
+    if isinstance(table, tuple) and isinstance(table[0], spellings.Spelling)
+}
+MODEL = nn.MLP(2, [1])
+OWNERS = {
+    "VALUE": Value(2.0),
+    "ARRAY": np.array([Value(2.0)]).view(autograd.arrays.Array),
+    "AUTOGRAD": autograd,
+    "RECORDED": jit(abs),
+    "NN": nn,
+    "MODULE": MODEL,
+    "OPTIMIZER": nn.SGD(MODEL.parameters(), lr=0.1),
+    "HISTORY": nn.History(),
+}
 
 
 def number(x):
@@ -54,6 +71,38 @@ def number(x):
     if isinstance(x, Value):
         return x.data
     return tuple(map(number, x)) if isinstance(x, list | tuple | np.ndarray) else x
+
+
+CALLED = {
+    "TRANSFORMS": lambda **given: [t(abs, **given) for t in (grad, autograd.value_and_grad, jvp, vjp, autograd.hvp, autograd.jacobian)][0],
+    "JIT": lambda **given: jit(abs, **given),
+    "VMAP": lambda **given: vmap(abs, **given),
+    "OF_VALUE": lambda **given: Value(2.0, **given),
+    "FIT": lambda **given: nn.fit(MODEL, [[1.0, 2.0]], [0], optimizer=OWNERS["OPTIMIZER"], **given),
+    "OF_OPTIMIZERS": lambda **given: nn.Adam(MODEL.parameters(), **given),
+    "OF_LOSSES": lambda **given: nn.cross_entropy([1.0, 2.0], 0, **given),
+    "OF_NETWORKS": lambda **given: nn.MLP(2, [1], **given),
+}
+
+
+@pytest.mark.parametrize(("table", "call"), CALLED.items(), ids=CALLED)
+def test_a_keyword_of_another_library_says_what_to_write(table, call):
+    for row in TABLES[table]:
+        for name in row.names.split():
+            with pytest.raises(TypeError, match=f" has no {name}: ") as caught:
+                call(**{name: 1.0})
+            assert str(caught.value).endswith(f" has no {name}: {row.advice}")
+            assert [frame for frame in frames(caught.value) if is_own(frame[0])] == []
+        with pytest.raises(TypeError, match="unexpected keyword argument 'nothing'|has no nothing: it"):
+            call(nothing=1.0)
+
+
+def test_a_function_of_the_users_own_keeps_its_error():
+    def vmap(x):
+        return x
+
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'in_dims'"):
+        grad(lambda x: vmap(x, in_dims=0))(1.0)
 
 
 @pytest.mark.parametrize(("table", "row"), [(table, row) for table, rows in TABLES.items() for row in rows])
@@ -109,7 +158,7 @@ def test_tests_compare_values_as_numbers():
     assert not np.isclose(v, 2.1)
 
 
-@pytest.mark.parametrize("row", spellings.BACKWARD)
+@pytest.mark.parametrize("row", words.BACKWARD)
 def test_a_keyword_of_another_librarys_backward_says_what_to_write(row):
     x = Value(3.0)
     y = x * x

@@ -1,5 +1,5 @@
 /* Tracebacks end at the line that called: where Cython would add an entry for a function of its own, the frames of the library that are
-   already there are left out instead; see `filter_traceback` in errors.py. */
+   already there are left out instead; see `filter_traceback` in errors.py. What is left may be no traceback at all, which an `except` clause of Cython does not expect. */
 #ifndef AUTOGRAD_TRACEBACK_H
 #define AUTOGRAD_TRACEBACK_H
 
@@ -9,7 +9,7 @@ static PyObject *filter_traceback; /* held; NULL until the module is there */
 
 static int traceback_filtered(PyFrameObject *frame) {
     PyObject *type, *error, *traceback, *done;
-    if (!filter_traceback) return PyTraceBack_Here(frame);
+    if (!filter_traceback || !PyErr_Occurred()) return PyTraceBack_Here(frame);
     PyErr_Fetch(&type, &error, &traceback);
     PyErr_NormalizeException(&type, &error, &traceback);
     if (traceback) PyException_SetTraceback(error, traceback);

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.arrays import tree_ravel
 from autograd.compiled import kernel
 from autograd.context import current
+from autograd.engine import Value
 from autograd.errors import OperationError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation
@@ -40,6 +41,7 @@ class Jit(Transformed):
         self.loss: Any
         self.with_value: bool
         self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
+        self.needs_values = False  # whether it asked a number for what a Value has
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
@@ -66,8 +68,10 @@ class Jit(Transformed):
             if self.runs_itself and NUMBERS.issuperset(map(type, args)):
                 try:
                     return self.f(*args)
-                except (AttributeError, TypeError):  # it needs Values, which a recording hands it
-                    self.runs_itself = False
+                except AttributeError as error:
+                    if error.obj.__class__ not in NUMBERS or not hasattr(Value, error.name or ""):
+                        raise
+                    self.needs_values = True  # such as x.exp(): a recording hands it Values
             found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
             return self._replayed(args) if found is None else found
         except Exception as error:
@@ -132,7 +136,7 @@ class Jit(Transformed):
         while True:
             made = self.recordings.made
             trace = next(self.recordings.parts(given, tried))[0]
-            self.runs_itself = not REPLAYS_NUMBERS and trace.whole is None
+            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values) and trace.whole is None
             groups = with_captured(given.groups, trace)
             if trace.whole is None and not any(own for _, own in groups):
                 if self.loss is None and FastCall.fits(args, trace):
@@ -166,7 +170,7 @@ class Jit(Transformed):
         for trace, chosen in parts:
             if trace.whole is not None:
                 return self._by_form(trace, given, args[0])
-            self.runs_itself = not REPLAYS_NUMBERS and not over_lanes
+            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values or over_lanes)
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)

@@ -45,7 +45,8 @@ class VMap(Transformed):
         options = {"in_axes": in_axes, "out_axes": out_axes, "reduce": reduce}
         super().__init__(vmap, f, **{name: x for name, x in options.items() if x is not DEFAULTS[name]})
         if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
-            raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
+            remedy = "; axes of results are given by name: vmap(f, 0, out_axes=0)" if isinstance(reduce, Integral | tuple) else ""
+            raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None{remedy}")
         if reduce is not None and out_axes != 0:
             raise RangeError(f"got out_axes={out_axes!r} with reduce={reduce!r}, which leaves no axis of lanes: leave out one of them")
         self.in_axes, self.reduce, self.out_axes, self.keywords = in_axes, reduce, out_axes, keywords
@@ -62,7 +63,7 @@ class VMap(Transformed):
         axes += (0,) * self.keywords
         if len(axes) != len(args):
             raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
-        if all(axis is None for axis in tree_flatten([list(axes)])[0]):
+        if all(axis is None for axis in tree_flatten([list(axes)])[0]) and not any(isinstance(axis, str) for axis in axes):
             raise RangeError(f"{self.recordings.name} was given no argument with lanes: in_axes is None for all, give 0 for at least one")
         return axes
 
