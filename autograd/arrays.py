@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.context import current
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError, api_boundary
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, api_boundary, filter_traceback
 from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, named_float, not_a_number, quietly
 from autograd.linalg import PRODUCTS
@@ -43,10 +43,18 @@ class Array(np.ndarray):
         __getattr__ = hints("an array of Values", ARRAY, function_of_arrays)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return apply(ufunc, method, inputs, options)
+        try:
+            return apply(ufunc, method, inputs, options)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
-        return call(func, args, kwargs)
+        try:
+            return call(func, args, kwargs)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     @property  # type: ignore[misc]  # read-only
     def real(self) -> "Array":  # type: ignore[override]  # NumPy 2.5 declares it read-only
@@ -213,7 +221,6 @@ def _named(ufunc: np.ufunc, method: str = "__call__") -> str:
     return name if method == "__call__" else f"{name}.{method}"
 
 
-@api_boundary
 def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Apply NumPy's `ufunc` where a Value, or an array of them, is among its inputs; arrays give arrays."""
     f = None if options or method != "__call__" else on_numbers(ufunc)
@@ -328,7 +335,6 @@ def _product(ufunc: np.ufunc, given: Sequence[np.ndarray], options: dict[str, An
 # Functions.
 
 
-@api_boundary
 def call(func: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call NumPy's `func` where a Value, or an array of them, is among its arguments."""
     given = tuple([np.asarray(x, dtype=object).view(Array) if is_node(x) else x for x in args])

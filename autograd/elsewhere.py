@@ -13,7 +13,8 @@ from autograd.spellings import numpys_function
 from autograd.words import VALUE
 
 SPELLINGS = {name: row.advice for row in VALUE for name in row.names.split()}
-OF_NUMPY = {name: advice.replace(",", "(v),", 1) for name in dir(np) if name.islower() and (advice := numpys_function(name))}
+# Functions of NumPy that arrays have as methods.
+OF_NUMPY = {name: advice.replace(",", "(v),", 1) for name in dir(np.ndarray) if (advice := numpys_function(name))}
 
 
 class Elsewhere:

@@ -39,7 +39,7 @@ def order(*roots: N, since: int = 0) -> list[N]:
     try:
         for root in roots:
             if not hasattr(root, "args"):
-                raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+                raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")  # noqa: TRY301  # from this line
     except NumberError as error:
         filter_traceback(error)
         raise

@@ -117,7 +117,7 @@ def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
 
 
 def operand(x: Any) -> Any:
-    """`x` as a float; NotImplemented where it is not a number, but of a class that may have operators for Values, as no built-in one has."""
+    """`x` as a float; NotImplemented where it is not a number, but of a class that may have operators for Values: no built-in one."""
     try:
         return as_float(x)
     except NumberError:

@@ -46,7 +46,7 @@ class of_a_function(Generic[T]):  # noqa: N801  # used like a function
         def checked(*args: Any, **options: Any) -> Any:
             try:
                 if len(args) + ("f" in options) != 1 and (args or options.keys() <= KNOWN):
-                    raise OperationError(
+                    raise OperationError(  # noqa: TRY301  # from this line
                         f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: "
                         f"write {self.example}"
                     )
@@ -236,6 +236,7 @@ def _checked(transform: Callable[..., Any], argnums: Any) -> Any:
     given = list(argnums) if several else [argnums]
     if not given or not all(isinstance(i, Integral) and not isinstance(i, bool) and int(i) >= 0 for i in given):
         raise OperationError(
-            f"got argnums={argnums!r}, expected the index of an argument, counted from 0, or a tuple of indices: {transform.__name__}(f, argnums=(0, 1))"
+            f"got argnums={argnums!r}, expected the index of an argument, counted from 0, or a tuple of indices: "
+            f"{transform.__name__}(f, argnums=(0, 1))"
         )
     return tuple(map(int, given)) if several else int(argnums)

@@ -74,7 +74,6 @@ class Module:
         super().__setattr__(key, value)
 
     if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
-
         __getattr__ = hints("", MODULE)
 
     def __call__(self: Forward[P, R_co], *x: P.args, **options: P.kwargs) -> R_co:

@@ -2,16 +2,17 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
+from sentences import frames, is_own
 
 import autograd
 import nn
 from autograd import Value, elsewhere, grad, hessian, jit, jvp, spellings, vjp, vmap, words
 from autograd.errors import OperationError
 from nn import words as nn_words
-from sentences import frames, is_own
 
 
 @pytest.mark.parametrize("name", elsewhere.SPELLINGS)
@@ -74,7 +75,7 @@ def number(x):
 
 
 CALLED = {
-    "TRANSFORMS": lambda **given: [t(abs, **given) for t in (grad, autograd.value_and_grad, jvp, vjp, autograd.hvp, autograd.jacobian)][0],
+    "TRANSFORMS": lambda **given: grad(abs, **given),
     "JIT": lambda **given: jit(abs, **given),
     "VMAP": lambda **given: vmap(abs, **given),
     "OF_VALUE": lambda **given: Value(2.0, **given),
@@ -89,11 +90,11 @@ CALLED = {
 def test_a_keyword_of_another_library_says_what_to_write(table, call):
     for row in TABLES[table]:
         for name in row.names.split():
-            with pytest.raises(TypeError, match=f" has no {name}: ") as caught:
+            with pytest.raises(TypeError, match=re.escape(f" has no {name}: ")) as caught:
                 call(**{name: 1.0})
             assert str(caught.value).endswith(f" has no {name}: {row.advice}")
             assert [frame for frame in frames(caught.value) if is_own(frame[0])] == []
-        with pytest.raises(TypeError, match="unexpected keyword argument 'nothing'|has no nothing: it"):
+        with pytest.raises(TypeError, match=r"unexpected keyword argument 'nothing'|has no nothing: it"):
             call(nothing=1.0)
 
 

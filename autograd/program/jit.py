@@ -48,7 +48,7 @@ class Jit(Transformed):
             own = isinstance(self.loss, VMap)
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: C901  # a call takes a microsecond
         """The result of the function, replayed where it is recorded."""
         try:
             if self.static_argnames:
