@@ -145,16 +145,12 @@ class Operators:
     def mills(self, x: Self | Number, /) -> Self: ...
     def ndtri(self) -> Self: ...
     def gamma(self) -> Self: ...
-    @api_boundary
     def __divmod__(self, other: Any) -> tuple[Self, Self]:
         ...
-    @api_boundary
     def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
         ...
-    @api_boundary
     def __round__(self, digits: int | None=None) -> Self:
         ...
-    @api_boundary
     def __trunc__(self) -> Self:
         ...
     def __pos__(self) -> Self:
@@ -174,7 +170,6 @@ class Operators:
     def label(self) -> str | None:
         """A name for pictures and messages."""
     @label.setter
-    @api_boundary
     def label(self, label: str | None) -> None:
         ...
     @property
@@ -214,10 +209,8 @@ class Operators:
         """Whether the number is nan."""
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-    @api_boundary
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         ...
-    @api_boundary
     def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:
         ...
     def __dir__(self) -> list[str]:
@@ -226,10 +219,8 @@ class Operators:
         ...
     def __format__(self: Any, spec: str) -> str:
         ...
-    @api_boundary
     def __copy__(self) -> Self:
         ...
-    @api_boundary
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         ...
 

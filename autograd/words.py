@@ -159,7 +159,7 @@ AUTOGRAD = (
     Spelling("swish", "autograd.silu(v)", 1.7615941559557646),
     Spelling("norm_cdf", "autograd.ndtr(v)", 0.9772498680518208),
     Spelling("polygamma", "grad(autograd.digamma)(2.0)", 0.6449340668482264,
-             "polygamma of order 1; of order n by n times grad"),
+             "polygamma of order 1, and of order n with n times grad"),
     Spelling("diff", "grad(f)(2.0)", 12.0, "for a derivative; differences are np.diff"),
     Spelling("version", "autograd.__version__"),
 )  # fmt: skip

@@ -128,7 +128,7 @@ OF_LOSSES = (
     Spelling("dim axis", "nn.softmax([[1.0, 2.0], [3.0, 4.0]])", None, "since samples are rows"),
     Spelling("reduce size_average", "nn.cross_entropy([[1.0, 2.0]], [0], reduction='sum')", 1.3132616875182228),
     Spelling("from_logits", "nn.cross_entropy(vs, 0)", 1.3132616875182228,
-             "of logits; of probabilities nn.categorical_cross_entropy"),
+             "of logits, and nn.categorical_cross_entropy of probabilities"),
     Spelling("num_classes n_classes depth", "nn.one_hot(0, 2)", (1.0, 0.0),
              "the number of classes by position, or as classes="),
     Spelling("weight label_smoothing ignore_index pos_weight", "nn.cross_entropy(vs, [0.9, 0.1])", 1.213261687518223,

@@ -210,7 +210,7 @@ def test_what_is_wrong_with_a_call_is_said():
     with pytest.raises(LengthError, match=r"jvp\(f\) was given 1 arguments, expected a tangent at index 1"):
         jvp(f)(1.0)
     for argnums in (True, -1, 1.0, "x", (), (0, "x")):
-        with pytest.raises(OperationError, match="expected the index of an argument, or a tuple of indices"):
+        with pytest.raises(OperationError, match="expected the index of an argument, counted from 0, or a tuple of indices"):
             grad(f, argnums=argnums)
     with pytest.raises(OperationError, match=r"with has_aux=True the function gave a Value, expected a pair"):
         grad(f, has_aux=True)(1.0)
