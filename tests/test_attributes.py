@@ -3,9 +3,11 @@
 import copy
 import pickle
 import re
+import statistics
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from sentences import frames, is_own
 
 import autograd
@@ -148,6 +150,29 @@ def test_a_module_of_another_library_says_what_to_write(statement):
         exec(statement, {"__name__": "sketch"})  # noqa: S102  # as a reader would
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'autograd\.nothing'"):
         exec("import autograd.nothing", {})  # noqa: S102  # as above
+
+
+def test_a_name_of_numpys_or_of_the_other_package_says_so():
+    for call, said in [
+        (lambda: autograd.einsum, "autograd has no einsum: write np.einsum, with import numpy as np"),
+        (lambda: autograd.argsort, "autograd has no argsort: write np.argsort, "),
+        (lambda: Value(2.0).cumsum(), r"a Value has no cumsum: write np.cumsum\(v\), "),
+        (lambda: nn.logsumexp, "nn has no logsumexp: write autograd.logsumexp"),
+        (lambda: grad(lambda x: x.exp().sum())(np.ones(2)), r"an array of Values has no exp: write np.exp\(x\)"),
+        (lambda: grad(lambda x: x.sigmoid().sum())(np.ones(2)), r"an array of Values has no sigmoid: write autograd.sigmoid\(x\)"),
+    ]:
+        with pytest.raises(AttributeError, match=said):
+            call()
+    assert autograd.sigmoid(np.array([Value(0.0)]))[0] == 0.5
+
+
+def test_python_asks_a_value_for_a_ratio():
+    with pytest.raises(TypeError, match=r"for the mean of Values write autograd\.sum\(vs\) / len\(vs\)"):
+        statistics.mean([Value(1.0), Value(2.0)])
+    assert "as_integer_ratio" not in dir(Value(1.0))
+    with pytest.raises((TypeError, SystemError)) as caught:  # SciPy goes on after an error
+        brentq(lambda x: x * x - Value(2.0), 0.0, 2.0)
+    assert "scipy.optimize.brentq" in str(caught.value.__cause__ or caught.value)
 
 
 def test_tests_compare_values_as_numbers():
