@@ -1,7 +1,4 @@
-"""Walks over a graph of nodes: anything with `args`, a tuple of nodes and numbers.
-
-No walk recurses, so a chain of a million nodes is as good as one of ten.
-"""
+"""Walks over a graph of nodes, anything with `args`. None recurses, so a chain of a million nodes is as good as one of ten."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
@@ -19,16 +16,14 @@ class Node(Protocol):
 
 N = TypeVar("N", bound=Node)
 
-# What does the same as `order`, compiled, by the class of the nodes.
-compiled_order: dict[type, Callable[..., list[Any]]] = {}
+compiled_order: dict[type, Callable[..., list[Any]]] = {}  # what does the same as `order`, by the class of the nodes
 
 
 def order(*roots: N, since: int = 0) -> list[N]:
     """The nodes below `roots`, themselves included, each after its arguments: a topological order.
 
-    With `since`, the number of a transform's run, not what lies below nodes that are older than that.
-
-    Depth first, arguments from left to right; every node once, however many times it is used.
+    Depth first, arguments from left to right; every node once, however many times it is used. With `since`, the number of a transform's
+    run, not what lies below nodes that are older than that.
 
     >>> from autograd import Value
     >>> a = Value(2.0)
@@ -89,8 +84,7 @@ def count(*roots: N) -> int:
     """How many nodes lie below `roots`, themselves included.
 
     >>> from autograd import Value
-    >>> a = Value(2.0)
-    >>> count(a * a + 1.0)
+    >>> count(Value(2.0) * 3.0 + 1.0)
     3
     """
     return len(order(*roots))

@@ -148,13 +148,10 @@ class Value(Operators):
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
+    @api_boundary
     def grad(self, grad: Number) -> None:
-        try:
-            forbid_while_traced("setting the grad of a Value")
-            self._grad = named_float("grad", grad)
-        except AutogradError as error:
-            filter_traceback(error)
-            raise
+        forbid_while_traced("setting the grad of a Value")
+        self._grad = named_float("grad", grad)
 
     @api_boundary
     def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
