@@ -251,6 +251,8 @@ if typing.TYPE_CHECKING:
     from autograd.transforms import vjp as vjp
 else:  # a type checker would take this to mean that every attribute exists
     from autograd import spellings as _spellings
+    from autograd import words as _words
+    from autograd.errors import filter_traceback as _filter_traceback
 
     def __getattr__(name: str) -> typing.Any:
         """What is imported when first used; and the version, which is declared in pyproject.toml alone."""
@@ -262,7 +264,11 @@ else:  # a type checker would take this to mean that every attribute exists
             return globals()[name]
         if f"autograd.{name}" in {"autograd.pictures", "autograd.program", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
-        return _spellings.unknown("autograd", _spellings.AUTOGRAD, name, sys.modules[__name__])
+        try:
+            return _spellings.unknown("autograd", _words.AUTOGRAD, name, sys.modules[__name__], _spellings.numpys_function)
+        except (AttributeError, ImportError) as error:
+            _filter_traceback(error)
+            raise
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATER})

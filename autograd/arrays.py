@@ -8,33 +8,53 @@ import math
 import reprlib
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.context import current
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, api_boundary, filter_traceback
 from autograd.functions import FUNCTIONS, by_numpy
 from autograd.kinds import REAL_DTYPES, is_node, named_float, not_a_number, quietly
 from autograd.linalg import PRODUCTS
 from autograd.numeric import register_arrays
+from autograd.ops import TABLE
+from autograd.spellings import hints, numpys_function
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
 from autograd.ufuncs import LIVE, QUESTIONS, REDUCTIONS, on_numbers, why_not
+from autograd.words import ARRAY
 
 SEQUENCES = (np.ndarray, list, tuple)
 # Options that NumPy may add to a call and that make no difference here.
 HARMLESS = {"casting", "order", "subok", "dtype", "signature"}
 
 
+def function_of_arrays(name: str) -> str | None:
+    """What to write for a function under its name as a method."""
+    owner = "np" if numpys_function(name) else "autograd" if name in TABLE else None
+    return owner and f"write {owner}.{name}(x)"
+
+
 class Array(np.ndarray):
     """An array of Values, of dtype object, on which NumPy's functions act as on an array of floats."""
 
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
+        __getattr__ = hints("an array of Values", ARRAY, function_of_arrays)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return apply(ufunc, method, inputs, options)
+        try:
+            return apply(ufunc, method, inputs, options)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:  # NumPy's protocol
-        return call(func, args, kwargs)
+        try:
+            return call(func, args, kwargs)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     @property  # type: ignore[misc]  # read-only
     def real(self) -> "Array":  # type: ignore[override]  # NumPy 2.5 declares it read-only
@@ -137,6 +157,7 @@ def unlabelled(x: Any) -> Any:
     return x if isinstance(x, np.ndarray | np.generic) or not hasattr(x.__class__, "__array__") else np.asarray(x)
 
 
+@api_boundary
 def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """The numbers of a structure as one vector, and the function that makes the structure of such a vector again.
 
@@ -154,9 +175,10 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     """
     numbers, form = tree_ravel(tree)
     numbers = [x if is_node(x) else named_float("the structure", x) for x in numbers]
-    return array_of(numbers, (len(numbers),)), partial(_unravelled, form)
+    return array_of(numbers, (len(numbers),)) if numbers else np.empty(0), partial(_unravelled, form)
 
 
+@api_boundary
 def _unravelled(form: Form, vector: Any) -> Any:
     numbers = tree_ravel(vector)[0]
     expected = sum(math.prod(shape) for shape in form.shapes)

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.arrays import tree_ravel
 from autograd.differences import Line, Piece, close
 from autograd.engine import Value, push, sweep
-from autograd.errors import GradcheckError, LengthError, OperationError, RangeError
+from autograd.errors import GradcheckError, LengthError, OperationError, RangeError, api_boundary
 from autograd.foreign import refuse_second
 from autograd.graph import order as topological
 from autograd.kinds import as_float, named_float
@@ -18,6 +18,7 @@ from autograd.sweeps import separated
 from autograd.transforms import grad
 
 
+@api_boundary
 def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, tolerance: float = 1e-6) -> bool:
     """Compare the derivatives of f, in forward and reverse mode, with numerical derivatives of its values.
 

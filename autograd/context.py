@@ -24,7 +24,7 @@ from autograd.blocks import (
     is_lost,
     put,
 )
-from autograd.errors import OperationError
+from autograd.errors import OperationError, api_boundary
 
 __all__ = [
     "ACTIVE_INPUTS",
@@ -131,6 +131,7 @@ class scope(Change):  # noqa: N801  # as above
     ('loss',)
     """
 
+    @api_boundary
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
             raise OperationError(f"got {name!r} as the name of a scope, expected a string such as scope('layer1')")

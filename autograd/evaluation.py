@@ -121,6 +121,7 @@ class Evaluation:
     since: int
 
     def __init__(self, of: Derivative, args: Sequence[Any]) -> None:
+        self.of, self.args = of, tuple(args)
         self.given, self.has_aux = of.chosen(args), of.has_aux
         numbers, self.input_form = tree_ravel(self.given)
         which = "the first argument" if of.argnums == 0 else f"argument {of.argnums}"

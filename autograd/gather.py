@@ -10,11 +10,12 @@ from autograd import ops
 from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import LengthError, NumberError, RangeError
+from autograd.errors import LengthError, NumberError, RangeError, api_boundary
 from autograd.kinds import NUMBERS
 from autograd.program.traced import LANES, TracedArray
 
 
+@api_boundary
 def take(xs: Any, i: Any) -> Any:
     """xs[i], the entry or row of `xs` with the number i, or those with the numbers in an array i.
 

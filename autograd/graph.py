@@ -1,12 +1,9 @@
-"""Walks over a graph of nodes: anything with `args`, a tuple of nodes and numbers.
-
-No walk recurses, so a chain of a million nodes is as good as one of ten.
-"""
+"""Walks over a graph of nodes, anything with `args`. None recurses, so a chain of a million nodes is as good as one of ten."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from autograd.errors import NumberError
+from autograd.errors import NumberError, api_boundary, filter_traceback
 
 
 class Node(Protocol):
@@ -19,16 +16,14 @@ class Node(Protocol):
 
 N = TypeVar("N", bound=Node)
 
-# What does the same as `order`, compiled, by the class of the nodes.
-compiled_order: dict[type, Callable[..., list[Any]]] = {}
+compiled_order: dict[type, Callable[..., list[Any]]] = {}  # what does the same as `order`, by the class of the nodes
 
 
 def order(*roots: N, since: int = 0) -> list[N]:
     """The nodes below `roots`, themselves included, each after its arguments: a topological order.
 
-    With `since`, the number of a transform's run, not what lies below nodes that are older than that.
-
-    Depth first, arguments from left to right; every node once, however many times it is used.
+    Depth first, arguments from left to right; every node once, however many times it is used. With `since`, the number of a transform's
+    run, not what lies below nodes that are older than that.
 
     >>> from autograd import Value
     >>> a = Value(2.0)
@@ -36,9 +31,13 @@ def order(*roots: N, since: int = 0) -> list[N]:
     >>> [node.data for node in order(b + a)]
     [2.0, 4.0, 6.0]
     """
-    for root in roots:
-        if not hasattr(root, "args"):
-            raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")
+    try:
+        for root in roots:
+            if not hasattr(root, "args"):
+                raise NumberError(f"got {root!r}, expected a Value: give the result whose graph is meant")  # noqa: TRY301  # from this line
+    except NumberError as error:
+        filter_traceback(error)
+        raise
     if roots and roots[0].__class__ in compiled_order:
         return compiled_order[roots[0].__class__](roots, since)
     return walk(roots, since, set())
@@ -68,6 +67,7 @@ def walk(roots: Sequence[N], since: int, seen: set[N]) -> list[N]:
             found.append(node)
 
 
+@api_boundary
 def leaves(*roots: N) -> list[N]:
     """The nodes below `roots` that no operation made, in the order in which they are met.
 
@@ -79,12 +79,12 @@ def leaves(*roots: N) -> list[N]:
     return [node for node in order(*roots) if not node.args]
 
 
+@api_boundary
 def count(*roots: N) -> int:
     """How many nodes lie below `roots`, themselves included.
 
     >>> from autograd import Value
-    >>> a = Value(2.0)
-    >>> count(a * a + 1.0)
+    >>> count(Value(2.0) * 3.0 + 1.0)
     3
     """
     return len(order(*roots))

@@ -7,7 +7,8 @@ implements it: floats and arrays by `numeric.py`, the numbers of mpmath and SymP
 import math
 import operator
 import reprlib
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import copy_context
 from decimal import Decimal
 from numbers import Real
@@ -93,7 +94,18 @@ def not_a_number(x: object) -> str:
             return f"got the complex number {x}, {expected}: treat real and imaginary part separately, z.real and z.imag"
     if type(x).__name__ == "Value":
         return f"got a Value, {expected}: it is a node already; compute with it as it is, and where a plain number is needed write v.data"
-    return f"got {reprlib.repr(x)} of type {type(x).__name__}, {expected}"
+    return f"got {reprlib.repr(x)} of type {type(x).__name__}, {expected}{_remedy(x)}"
+
+
+def _remedy(x: object) -> str:
+    """What to do with an object that holds numbers."""
+    if hasattr(x, "toarray"):
+        return ": where an array is taken, give x.toarray()"
+    if hasattr(type(x), "__array__") or isinstance(x, memoryview | array):
+        return ": where an array is taken, give numpy.asarray(x)"
+    if isinstance(x, Mapping):
+        return "" if isinstance(x, dict) else ": where a structure is taken, give dict(x)"
+    return ": where a structure is taken, give list(x)" if isinstance(x, Iterable) else ""
 
 
 def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
@@ -104,11 +116,22 @@ def _converts(convert: Callable[[Any], Any], x: Any) -> bool:
     return True
 
 
-def no_operand(x: object) -> Any:
-    """What an operator of a Value returns for `x`, not a number: NotImplemented, as its class may handle Values; built-in types do not."""
-    if type(x).__module__ == "builtins":
-        raise NumberError(not_a_number(x))
-    return NotImplemented
+def operand(x: Any) -> Any:
+    """`x` as a float; NotImplemented where it is not a number, but of a class that may have operators for Values: no built-in one."""
+    try:
+        return as_float(x)
+    except NumberError:
+        if type(x).__module__ == "builtins":
+            raise
+        return NotImplemented
+
+
+def comparand(x: Any) -> Any:
+    """`x` as a float, NotImplemented where it is not a number."""
+    try:
+        return as_float(x)
+    except NumberError:
+        return NotImplemented
 
 
 def quietly(f: Callable[..., Any], *args: Any) -> Any:

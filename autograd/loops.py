@@ -11,7 +11,7 @@ import numpy as np
 from autograd.arrays import array_of, wrapped
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import LengthError, NumberError, OperationError
+from autograd.errors import LengthError, NumberError, OperationError, api_boundary
 from autograd.program.body import Body
 from autograd.program.calls import call
 from autograd.program.choice import chosen
@@ -27,6 +27,7 @@ from autograd.trees import Structure, tree_flatten, tree_unflatten
 Function = Callable[..., Any]
 
 
+@api_boundary
 def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> tuple[Any, Any]:
     """The loop `carry, y = f(carry, x)` over the entries x of xs: the last carry, and all y stacked.
 
@@ -91,6 +92,7 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None) -> t
     return _rebuilt(structure, found[:c]), _rebuilt(step.results, ys)
 
 
+@api_boundary
 def while_loop(cond: Function, body: Function, init: Any) -> Any:
     """The loop `while cond(carry): carry = body(carry)`: the last carry.
 
@@ -144,6 +146,7 @@ def while_loop(cond: Function, body: Function, init: Any) -> Any:
         return _while_step_by_step(cond, body, state)
 
 
+@api_boundary
 def cond(c: Any, f: Function, g: Function, *args: Any) -> Any:
     """`f(*args)` where c is true, else `g(*args)`.
 

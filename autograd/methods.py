@@ -9,8 +9,8 @@ import numpy as np
 from autograd import ops
 from autograd.compiled import native
 from autograd.context import current
-from autograd.errors import NumberError
-from autograd.kinds import IEEE_TRAPS, as_float, is_node, kind_of, no_operand
+from autograd.errors import AutogradError, filter_traceback
+from autograd.kinds import IEEE_TRAPS, comparand, is_node, kind_of, operand
 from autograd.numeric import FLOATS
 from autograd.op import Op
 
@@ -39,23 +39,27 @@ def unary(op: Op) -> Callable[..., Any]:
 
     def method(*x: Any) -> Any:
         try:
-            (a,) = x
-        except ValueError:
-            a = None  # `apply` raises the error that says how many there should be
-        if a.__class__ is Value:
-            number = a._number
             try:
-                y = value(FLOATS, number)
-                p = partials(y, number)
-            except IEEE_TRAPS:
-                y, p = op.evaluate((number,))
-            return node(y, p, op, x)
-        if a.__class__ is float:
-            try:
-                return on_floats(a)
-            except IEEE_TRAPS:
-                return FLOATS.apply(op, x)
-        return op.apply(*x)
+                (a,) = x
+            except ValueError:
+                a = None  # `apply` raises the error that says how many there should be
+            if a.__class__ is Value:
+                number = a._number
+                try:
+                    y = value(FLOATS, number)
+                    p = partials(y, number)
+                except IEEE_TRAPS:
+                    y, p = op.evaluate((number,))
+                return node(y, p, op, x)
+            if a.__class__ is float:
+                try:
+                    return on_floats(a)
+                except IEEE_TRAPS:
+                    return FLOATS.apply(op, x)
+            return op.apply(*x)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     method.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # which `inspect` and `help` look for
     return _named(method, op)
@@ -66,22 +70,25 @@ def binary(op: Op) -> Callable[[Any, Any], Any]:
     value, partials = op.value, op.partials_on_floats
 
     def method(self: Any, other: Any) -> Any:
-        if other.__class__ is Value:
-            b = other._number
-        elif other.__class__ is float:
-            b = other
-        else:
-            try:
-                b = other = as_float(other)
-            except NumberError:
-                return no_operand(other)
-        a = self._number
         try:
-            y = value(FLOATS, a, b)
-            p = partials(y, a, b)
-        except IEEE_TRAPS:
-            y, p = op.evaluate((a, b))
-        return node(y, p if b is not other else (p[0], None), op, (self, other))
+            if other.__class__ is Value:
+                b = other._number
+            elif other.__class__ is float:
+                b = other
+            else:
+                b = other = operand(other)
+                if other is NotImplemented:
+                    return other
+            a = self._number
+            try:
+                y = value(FLOATS, a, b)
+                p = partials(y, a, b)
+            except IEEE_TRAPS:
+                y, p = op.evaluate((a, b))
+            return node(y, p if b is not other else (p[0], None), op, (self, other))
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     return _named(method, op)
 
@@ -93,7 +100,11 @@ def power(op: Op) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any, modulus: Any = None) -> Any:
         if modulus is not None:
             return NotImplemented  # as Python's error for pow(x, y, modulus)
-        return variable(self, other) if other.__class__ is Value else constant(self, other)
+        try:
+            return variable(self, other) if other.__class__ is Value else constant(self, other)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     return _named(method, op)
 
@@ -103,9 +114,11 @@ def reflected(op: Op) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         try:
-            return kind_of((self,)).apply(op, (other, self))
-        except NumberError:
-            return no_operand(other)
+            number = operand(other)
+            return number if number is NotImplemented else kind_of((self,)).apply(op, (number, self))
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     return _named(method, op)
 
@@ -114,7 +127,11 @@ def several(op: Op) -> Callable[..., Any]:
     """`op` as a method, for operations with several arguments."""
 
     def method(self: Any, *x: Any) -> Any:
-        return op(self, *x)
+        try:
+            return op(self, *x)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     return _named(method, op)
 
@@ -125,9 +142,8 @@ def comparison(
     """A comparison by value; while a function is traced, it records a node instead."""
 
     def method(self: Any, other: Any) -> Any:
-        try:
-            number = other._number if other.__class__ is Value else as_float(other)
-        except NumberError:
+        number = other._number if other.__class__ is Value else comparand(other)
+        if number is NotImplemented:
             return NotImplemented
         tracer = current().tracer
         if tracer is not None:
@@ -154,6 +170,7 @@ def logical(combine: Callable[..., Any]) -> Callable[..., Any]:
 
 def _named(method: F, op: Op) -> F:
     """The method with the name of `op`, and its own code object, which the interpreter then specialises for `op`."""
-    method.__name__, method.__doc__ = op.name, f"`autograd.{op.name}` of this Value."
+    method.__name__, method.__qualname__, method.__module__ = op.name, f"Value.{op.name}", "autograd"  # for pickle
+    method.__doc__ = f"`autograd.{op.name}` of this Value."
     method.__code__ = method.__code__.replace(co_name=op.name)
     return method

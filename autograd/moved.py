@@ -5,7 +5,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from autograd.spellings import Elsewhere
+from autograd.words import Elsewhere
 
 
 class _Moved(ModuleType):

@@ -15,7 +15,7 @@ import numpy as np
 import autograd.symbols  # noqa: F401  # registers the numbers of mpmath and SymPy
 from autograd.calling import arguments, blamed
 from autograd.compiled import Operation, native
-from autograd.errors import NumberError, OperationError
+from autograd.errors import NumberError, OperationError, api_boundary, filter_traceback
 from autograd.facts import REAL, Bound, Kink, called, check, description, signature_of
 from autograd.kinds import IEEE_TRAPS, as_float, kind_of, quietly
 from autograd.numeric import FLOATS
@@ -69,6 +69,7 @@ class Op(Operation):
     constant_of: "Op | None" = None
     aliases: tuple[str, ...] = ()
 
+    @api_boundary
     def __init__(
         self,
         name: str,
@@ -114,29 +115,33 @@ class Op(Operation):
         check(self, Op)
         if constant_of is not None:
             constant_of.constant = self
-        self.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")  # noqa: SLF001  # as in namedtuple, for pickle
+        self.__module__ = sys._getframe(2).f_globals.get("__name__", "__main__")  # noqa: SLF001  # as in namedtuple, for pickle; over the boundary
         self.__name__ = self.__qualname__ = name
         self.__signature__: Signature = signature_of(self)
         self.__doc__ = description(self)
 
     def apply(self, *x: Any) -> Any:
         """Apply the operation to any kind of number; a Value among the arguments gives a Value."""
-        if len(x) == self.arity:
-            for a in x:
-                if a.__class__ is not float:
-                    break
-            else:
-                try:
-                    y = self.on_floats(*x)
-                except IEEE_TRAPS:
-                    return FLOATS.apply(self, x)
-                return y if y.__class__ is float else self.real(y)
-        else:
-            x = arguments(self, x)
         try:
-            return kind_of(x).apply(self, x)
-        except NumberError as error:
-            raise blamed(self, error, x) from None
+            if len(x) == self.arity:
+                for a in x:
+                    if a.__class__ is not float:
+                        break
+                else:
+                    try:
+                        y = self.on_floats(*x)
+                    except IEEE_TRAPS:
+                        return FLOATS.apply(self, x)
+                    return y if y.__class__ is float else self.real(y)
+            else:
+                x = arguments(self, x)
+            try:
+                return kind_of(x).apply(self, x)
+            except NumberError as error:
+                raise blamed(self, error, x) from None
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     if not TYPE_CHECKING and native is None:
         __call__ = apply

@@ -8,7 +8,7 @@ from autograd import arrays, methods, ops, ufuncs
 from autograd.context import Scope, current, is_lost
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
-from autograd.errors import OperationError
+from autograd.errors import OperationError, api_boundary
 from autograd.methods import binary, comparison, logical, power, reflected, several, unary
 from autograd.op import Op
 
@@ -95,22 +95,28 @@ class Operators:
     ndtri = unary(ops.ndtri)
     gamma = unary(ops.gamma)
 
+    @api_boundary
     def __divmod__(self, other: Any) -> tuple[Self, Self]:
         return self // other, self % other
 
+    @api_boundary
     def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
         return other // self, other % self
 
+    @api_boundary
     def __round__(self, digits: int | None = None) -> Self:
         return rounded(self, digits)
 
+    @api_boundary
     def __trunc__(self) -> Self:
         return ufuncs.truncated(self)
 
     def __pos__(self) -> Self:
         return self
 
-    conjugate = __pos__  # NumPy's, for np.std and np.var of an array of Values
+    def conjugate(self) -> Self:  # NumPy asks for it, for np.std and np.var of an array of Values
+        """This Value, which is real."""
+        return self
 
     # These are read-only, so that a graph never has a cycle.
 
@@ -128,6 +134,7 @@ class Operators:
         return getattr(self, "_tag", UNTAGGED)[0]
 
     @label.setter
+    @api_boundary
     def label(self, label: str | None) -> None:
         if not (label is None or isinstance(label, str)):
             raise OperationError(f"got {label!r} as a label, expected a string or None")
@@ -187,18 +194,23 @@ class Operators:
         """Whether the number is neither infinite nor nan."""
         return math.isfinite(self._number) if current().tracer is None else bool(abs(self) < math.inf)
 
+    @api_boundary
     def __float__(self) -> NoReturn:
         refuse_conversion("float")
 
+    @api_boundary
     def __int__(self) -> NoReturn:
         refuse_conversion("int")
 
+    @api_boundary
     def __complex__(self) -> NoReturn:
         refuse_conversion("complex")
 
+    @api_boundary
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return arrays.apply(ufunc, method, inputs, options)
 
+    @api_boundary
     def __array_function__(self, func: Any, types: Any, args: Any, options: Any) -> Any:  # NumPy's protocol
         return arrays.call(func, args, options)
 
@@ -213,15 +225,18 @@ class Operators:
     def __format__(self: Any, spec: str) -> str:
         return format(self.data, spec) if spec else text(self)
 
+    @api_boundary
     def __copy__(self) -> Self:
         return copied(self)
 
+    @api_boundary
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return deeply_copied(self, memo)
 
 
 for name, elsewhere in ATTRIBUTES.items():
-    setattr(Operators, name, elsewhere)
+    if name not in vars(Operators):
+        setattr(Operators, name, elsewhere)
 
 
 def _decimals(_xp: Any, x: float, digits: float) -> float:

@@ -155,7 +155,8 @@ class Operators:
         ...
     def __pos__(self) -> Self:
         ...
-    def conjugate(self) -> Self: ...
+    def conjugate(self) -> Self:
+        """This Value, which is real."""
     @property
     def op(self) -> Op | None:
         'The `Op` that made it, None for a leaf.'

@@ -14,7 +14,7 @@ from autograd.arrays import tree_ravel
 from autograd.changed import refuse_changed
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import NumberError
+from autograd.errors import NumberError, api_boundary
 from autograd.foreign import recorded_partials
 from autograd.graph import order
 from autograd.kinds import as_float
@@ -157,6 +157,7 @@ def separated(*roots: Any) -> list[Any]:
     return [twins.get(root, root) for root in roots]
 
 
+@api_boundary
 def gradient(output: Value, inputs: T) -> T:
     """Gradient of a recorded result with respect to Values before it, as Values that can be differentiated again.
 

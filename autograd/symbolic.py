@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autograd import ops
 from autograd.engine import Value
-from autograd.errors import NumberError, OperationError
+from autograd.errors import NumberError, OperationError, api_boundary
 from autograd.graph import order
 from autograd.kinds import kind_of
 from autograd.labels import symbol
@@ -37,6 +37,7 @@ class _Size(NamedTuple):
     hard: int
 
 
+@api_boundary
 def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
     """The formula that the graph below `value` computes, as a SymPy expression of its leaves.
 
@@ -66,6 +67,7 @@ def to_sympy(value: Value, names: Mapping[Value, str] | None = None) -> Any:
     return formula
 
 
+@api_boundary
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> str:
     r"""The formula of `to_sympy` as LaTeX; names such as `a_1`, `z₁`, `w[0]` and `alpha` become a₁, z₁, w₀ and α.
 

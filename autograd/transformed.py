@@ -12,10 +12,13 @@ from numbers import Integral
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from autograd.errors import LengthError, OperationError
+from autograd.errors import LengthError, OperationError, filter_traceback
+from autograd.spellings import hints
+from autograd.words import RECORDED
 
 Function = Callable[..., Any]
 T = TypeVar("T")
+KNOWN = {"argnums", "has_aux"}
 
 
 def name_of(f: Function) -> str:
@@ -41,11 +44,16 @@ class of_a_function(Generic[T]):  # noqa: N801  # used like a function
 
         @functools.wraps(transform)
         def checked(*args: Any, **options: Any) -> Any:
-            if len(args) != 1:
-                raise OperationError(
-                    f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: write {self.example}"
-                )
-            return transform(*args, **options)
+            try:
+                if len(args) + ("f" in options) != 1 and (args or options.keys() <= KNOWN):
+                    raise OperationError(  # noqa: TRY301  # from this line
+                        f"{transform.__name__}() was given {len(args)} arguments by position, expected the function alone: "
+                        f"write {self.example}"
+                    )
+                return transform(*args, **options)
+            except Exception as error:
+                filter_traceback(error)
+                raise
 
         return cast("T", checked)
 
@@ -86,7 +94,9 @@ class Transformed:
         self.f, self.transform, self.options = f, transform, options
         self._by_names: dict[tuple[str, ...], Function] = {}
 
-    if TYPE_CHECKING:
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
+        __getattr__ = hints("", RECORDED)
+    else:
 
         def __call__(self, *args: Any, **keywords: Any) -> Any: ...  # noqa: D102
 
@@ -160,10 +170,14 @@ class Derivative(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The derivative at these arguments; those given by keyword are passed on."""
-        if keywords:
-            self.chosen(self.split(args)[0])
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        return self.rule(self, args)
+        try:
+            if keywords:
+                self.chosen(self.split(args)[0])
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            return self.rule(self, args)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of the function, and what else was given."""
@@ -222,6 +236,7 @@ def _checked(transform: Callable[..., Any], argnums: Any) -> Any:
     given = list(argnums) if several else [argnums]
     if not given or not all(isinstance(i, Integral) and not isinstance(i, bool) and int(i) >= 0 for i in given):
         raise OperationError(
-            f"got argnums={argnums!r}, expected the index of an argument, or a tuple of indices: {transform.__name__}(f, argnums=(0, 1))"
+            f"got argnums={argnums!r}, expected the index of an argument, counted from 0, or a tuple of indices: "
+            f"{transform.__name__}(f, argnums=(0, 1))"
         )
     return tuple(map(int, given)) if several else int(argnums)

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.arrays import array_of
 from autograd.context import no_grad as no_grad  # noqa: PLC0414  # it is imported from here, too
+from autograd.errors import api_boundary
 from autograd.evaluation import Evaluation, matched
 from autograd.signatures import Grad, Hessian, HessianVector, Jacobian, JacobianVector, ValueAndGrad, VectorJacobian
 from autograd.sweeps import gradient as gradient  # noqa: PLC0414  # as above
@@ -105,15 +106,31 @@ def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> vjp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])([1.0, 10.0])
     [13.0, 2.0]
     """
+    return _derivative(vjp, f, lambda call: call.with_aux(Pullback(call)), argnums, has_aux)
 
-    def rule(call: Evaluation) -> Any:
-        def product(cotangent: Any) -> Any:
-            given = matched("cotangent", cotangent, call.output)
-            return call.input_form.unravel(call.pull(zip(call.outputs, given, strict=True)))
 
-        return call.with_aux(product)
+class Pullback:
+    """What `vjp(f)(x)` returns: the linear function w ↦ wᵀ J. A copy or pickle of it evaluates f again."""
 
-    return _derivative(vjp, f, rule, argnums, has_aux)
+    def __init__(self, call: Evaluation) -> None:
+        self._call = call
+
+    @api_boundary
+    def __call__(self, cotangent: Any) -> Any:
+        """The product with a cotangent."""
+        call = self._call
+        given = matched("cotangent", cotangent, call.output)
+        return call.input_form.unravel(call.pull(zip(call.outputs, given, strict=True)))
+
+    def __repr__(self) -> str:
+        return f"<{self._call.of.expression}(x)>"
+
+    def __reduce__(self) -> Any:
+        return _evaluated, (self._call.of, self._call.args)
+
+
+def _evaluated(of: Derivative, args: tuple[Any, ...]) -> Pullback:
+    return Pullback(Evaluation(of, args))
 
 
 @of_a_function[JacobianVector]("jvp(f)(x, v)")

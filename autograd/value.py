@@ -15,13 +15,14 @@ from typing import Any, Never, NoReturn, final
 
 from autograd.context import ACTIVE_INPUTS, NEUTRAL, TRACED, Context, Layers, Scope, current, forbid_lost, forbid_while_traced
 from autograd.elsewhere import refuse_subclass
+from autograd.errors import AutogradError, api_boundary, filter_traceback
 from autograd.graph import order
 from autograd.kinds import Number, as_float, named_float, register_node
 from autograd.methods import connect
 from autograd.op import Op
 from autograd.operators import MOVED, RUN, Operators, identical
-from autograd.spellings import refuse_keywords
 from autograd.walks import Deferred
+from autograd.words import BACKWARD, OF_VALUE, refuse_keywords
 
 new: Any = object.__new__
 
@@ -107,15 +108,21 @@ class Value(Operators):
     _grad: float | None  # None where no gradient has arrived yet, which `grad` shows as 0.0
     _tag: tuple[str | None, Scope | int, int]  # label, scope and marks; unset where there is none, which saves memory
 
-    def __init__(self, data: Number, label: str | None = None) -> None:
-        self._number = data if data.__class__ is float else as_float(data)
-        self._grad = self._made_by = None
-        self._args = self._partials = ()
-        context = current()
-        if context is not NEUTRAL:
-            _attended(self, context)
-        if label is not None:
-            self.label = label
+    def __init__(self, data: Number, label: str | None = None, **elsewhere: Never) -> None:
+        try:
+            if elsewhere:
+                refuse_keywords("Value()", OF_VALUE, elsewhere, "it takes a number and a label, Value(2.0, 'x')")
+            self._number = data if data.__class__ is float else as_float(data)
+            self._grad = self._made_by = None
+            self._args = self._partials = ()
+            context = current()
+            if context is not NEUTRAL:
+                _attended(self, context)
+            if label is not None:
+                self.label = label
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     @property
     def data(self) -> float:
@@ -125,8 +132,12 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: Number) -> None:
-        forbid_while_traced("setting the data of a Value")
-        before, self._number = self._number, named_float("data", data)
+        try:
+            forbid_while_traced("setting the data of a Value")
+            before, self._number = self._number, named_float("data", data)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
         if not identical(before, self._number):
             self._tag = (self.label, self.scope, self._marks | MOVED)
 
@@ -137,10 +148,12 @@ class Value(Operators):
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
+    @api_boundary
     def grad(self, grad: Number) -> None:
         forbid_while_traced("setting the grad of a Value")
         self._grad = named_float("grad", grad)
 
+    @api_boundary
     def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
         """Fill in `grad` below this node: d(this node)/d(node), times `seed`.
 
@@ -153,7 +166,7 @@ class Value(Operators):
         6.0
         """
         if elsewhere:
-            refuse_keywords(elsewhere)
+            refuse_keywords("backward()", BACKWARD, elsewhere, "it takes a seed alone, y.backward(1.0)")
         seed = named_float("the seed of backward()", seed)
         forbid_while_traced("backward()", self)
         nodes = order(self)
@@ -171,6 +184,7 @@ class Value(Operators):
 
     _recorded = staticmethod(_node)
 
+    @api_boundary
     def __init_subclass__(cls) -> NoReturn:
         refuse_subclass(cls)
 

@@ -1,16 +1,29 @@
-"""The tables of use/spellings.md, which `python -m autograd.native.generate` writes from autograd/spellings.py."""
+"""The tables of use/spellings.md, which `python -m autograd.native.generate` writes from autograd/words.py and nn/words.py."""
 
 import re
 
-from autograd import spellings
+from autograd import spellings, words
+from nn import words as nn_words
 
 TABLES = {
-    "of a Value": ("v.", spellings.VALUE),
-    "of autograd": ("", spellings.AUTOGRAD),
-    "of nn": ("", spellings.NN),
-    "of a Module": ("model.", spellings.MODULE),
-    "keywords of backward": ("", spellings.BACKWARD),
-    "calls": (None, spellings.CALLS),
+    "of a Value": ("v.", words.VALUE),
+    "of an array of Values": ("x.", words.ARRAY),
+    "of autograd": ("", words.AUTOGRAD),
+    "of what transforms return": ("", words.RECORDED),
+    "of nn": ("", nn_words.NN),
+    "of a Module": ("model.", nn_words.MODULE),
+    "of an optimizer": ("optimizer.", nn_words.OPTIMIZER),
+    "of a History": ("history.", nn_words.HISTORY),
+    "keywords of backward": ("", words.BACKWARD),
+    "keywords of grad, jvp, vjp, hvp, jacobian, hessian": ("", words.TRANSFORMS),
+    "keywords of jit": ("", words.JIT),
+    "keywords of vmap": ("", words.VMAP),
+    "keywords of Value": ("", words.OF_VALUE),
+    "keywords of fit": ("", nn_words.FIT),
+    "keywords of optimizers": ("", nn_words.OF_OPTIMIZERS),
+    "keywords of softmax and losses": ("", nn_words.OF_LOSSES),
+    "keywords of MLP, Layer and Neuron": ("", nn_words.OF_NETWORKS),
+    "calls": (None, words.CALLS),
 }
 
 

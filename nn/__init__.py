@@ -44,7 +44,13 @@ from nn.train import predict as predict
 
 if not typing.TYPE_CHECKING:  # as in autograd
     from autograd import spellings as _spellings
+    from autograd.errors import filter_traceback as _filter_traceback
+    from nn import words as _words
 
     def __getattr__(name: str) -> typing.Any:
         """The error for a name of another library, with the spelling used here."""
-        _spellings.unknown("nn", _spellings.NN, name, sys.modules[__name__])
+        try:
+            _spellings.unknown("nn", _words.NN, name, sys.modules[__name__], _words.of_autograd)
+        except (AttributeError, ImportError) as error:
+            _filter_traceback(error)
+            raise

@@ -3,20 +3,23 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd import Value, dot
-from autograd.errors import LengthError, NumberError, OperationError, RangeError
+from autograd.errors import LengthError, NumberError, OperationError, RangeError, api_boundary
 from nn.functional import identity, relu
 from nn.module import Module
 from nn.samples import blamed, generator, listed, number, positive_int, shown
 
 Init = Callable[[int, int], float]
+Draw = Callable[[float, float], float]
 NUMBERS = {Value, float, int}
 
 
+@api_boundary
 def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> Init:
     """Weights from U(low, high).
 
@@ -36,9 +39,14 @@ def uniform(low: float = -1.0, high: float = 1.0, seed: int | None = None) -> In
     if not -math.inf < low <= high < math.inf:
         raise RangeError(f"got low={low} and high={high}, expected finite numbers, low at most high")
     draw = _generator(seed).uniform
-    return lambda _nin, _nout: draw(low, high)
+    return partial(_uniform, draw, low, high)
 
 
+def _uniform(draw: Draw, low: float, high: float, _nin: int, _nout: int) -> float:
+    return draw(low, high)
+
+
+@api_boundary
 def xavier(seed: int | None = None) -> Init:
     """Weights from U(-l, l) with l = √(6 / (nin + nout)), which suits tanh and sigmoid.
 
@@ -56,9 +64,15 @@ def xavier(seed: int | None = None) -> Init:
     True
     """
     draw = _generator(seed).uniform
-    return lambda nin, nout: draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
+    return partial(_xavier, draw)
 
 
+@api_boundary
+def _xavier(draw: Draw, nin: int, nout: int) -> float:
+    return draw(-1.0, 1.0) * math.sqrt(6.0 / (positive_int("nin", nin) + positive_int("nout", nout)))
+
+
+@api_boundary
 def he(seed: int | None = None) -> Init:
     """Weights from N(0, 2 / nin), which suits relu.
 
@@ -77,7 +91,12 @@ def he(seed: int | None = None) -> Init:
     0.25
     """
     draw = _generator(seed).gauss
-    return lambda nin, _nout: draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
+    return partial(_he, draw)
+
+
+@api_boundary
+def _he(draw: Draw, nin: int, _nout: int) -> float:
+    return draw(0.0, math.sqrt(2.0 / positive_int("nin", nin)))
 
 
 def _generator(seed: int | None) -> Any:
@@ -115,6 +134,7 @@ class Neuron(Module):
     autograd.errors.LengthError: neuron takes 3 numbers, got 2: [1.0, 2.0]; give one number for each input
     """
 
+    @api_boundary
     def __init__(
         self,
         nin: int,
@@ -172,6 +192,7 @@ class Layer(Module):
     Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
     """
 
+    @api_boundary
     def __init__(self, nin: int, nout: int, *, init: Init | None = None, **kwargs: Any) -> None:
         draw = _drawing(init)
         self.neurons: list[Neuron] = [Neuron(nin, init=lambda nin, _: draw(nin, nout), **kwargs) for _ in range(positive_int("nout", nout))]
@@ -208,6 +229,7 @@ class MLP(Module):
     '0.0677'
     """
 
+    @api_boundary
     def __init__(self, nin: int, nouts: Sequence[int], *, activation: Callable[[Any], Any] | None = None, init: Init | None = None) -> None:
         if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not nouts:
             raise RangeError(f"got nouts={shown(nouts)}, expected a list of the sizes of the layers, such as [16, 16, 1]")

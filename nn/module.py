@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from autograd import Value, scope
-from autograd.errors import AutogradError, LengthError, NumberError, OperationError, StateError
+from autograd.errors import AutogradError, LengthError, NumberError, OperationError, StateError, api_boundary, filter_traceback
 from autograd.files import check_version, file_path, is_sealed, reading, seal, writing
-from autograd.spellings import MODULE, unknown
+from autograd.spellings import hints
 from nn.samples import not_a_parameter, number, shown
 from nn.signatures import Forward, P, R_co
+from nn.words import MODULE
 
 FORMAT, VERSION = "valuegrad state", 2
 BEFORE, AFTER = b',\n"sha256": "', b'"\n}'  # the bytes around the checksum, the last entry of the file
@@ -55,6 +56,7 @@ class Module:
 
     name: str = "module"
 
+    @api_boundary
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.name = cls.__name__.lower()
@@ -72,13 +74,15 @@ class Module:
         super().__setattr__(key, value)
 
     if not TYPE_CHECKING:  # a type checker would take any attribute for one that is there
-
-        def __getattr__(self, key: str) -> Any:
-            unknown(f"a {type(self).__name__}", MODULE, key, self)
+        __getattr__ = hints("", MODULE)
 
     def __call__(self: Forward[P, R_co], *x: P.args, **options: P.kwargs) -> R_co:
         """Compute `forward` in a scope of this module's name."""
-        return scope(self.name).run(self.forward, *x, **options)
+        try:
+            return scope(self.name).run(self.forward, *x, **options)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def __graph__(self, *sample: Any) -> Any:
         """What `autograd.draw` shows of the module: what it computes for a sample, in which floats become distinct Values.
@@ -106,10 +110,12 @@ class Module:
         """Compute the output; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: define forward(self, x), which the call runs")
 
+    @api_boundary
     def parameters(self) -> list[Value]:
         """The Values that training adjusts, each once, in a fixed order."""
         return [p for _, p in self.named_parameters()]
 
+    @api_boundary
     def named_parameters(self) -> list[tuple[str, Value]]:
         """The parameters with their dotted names, such as `layers.0.neurons.3.w.1`; a shared one has the first of its names.
 
@@ -150,15 +156,18 @@ class Module:
         found = _found(vars(self).items(), {id(self): self}, computed)
         return copy.deepcopy(self, {id(v): v.data for _, v in [*found, *computed]})
 
+    @api_boundary
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""
         for p in self.parameters():
             p.grad = 0.0
 
+    @api_boundary
     def state_dict(self) -> dict[str, float]:
         """The number of each parameter, by its name."""
         return {name: p.data for name, p in self.named_parameters()}
 
+    @api_boundary
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set the parameters to the numbers of `state`, whose names must be exactly this module's.
 
@@ -185,6 +194,7 @@ class Module:
         for name, x in numbers.items():
             parameters[name].data = x
 
+    @api_boundary
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the parameters to a JSON file, bit for bit; an existing file is replaced as a whole or not at all.
 
@@ -199,6 +209,7 @@ class Module:
             file.write(content.removesuffix("\n}").encode() + BEFORE)
             seal(file, AFTER)
 
+    @api_boundary
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set the parameters to those that `save` wrote; nothing in the file is executed.
 

@@ -6,14 +6,17 @@ Symbols: p the parameters, g their gradients, η the learning rate (`lr`), λ th
 import math
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Value
-from autograd.errors import LengthError, NumberError, RangeError
+from autograd.errors import LengthError, NumberError, RangeError, api_boundary
+from autograd.spellings import hints
 from nn.module import Module
 from nn.samples import listed, not_a_parameter, number, positive_int, shown
+from nn.words import OPTIMIZER
 
 Schedule = Callable[[int], float]
 
@@ -43,6 +46,10 @@ class Optimizer:
     0.75
     """
 
+    if not TYPE_CHECKING:  # as in Module
+        __getattr__ = hints("an optimizer", OPTIMIZER)
+
+    @api_boundary
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule) -> None:
         given = listed(parameters)
         if isinstance(parameters, Module) or not isinstance(given, list):
@@ -71,6 +78,7 @@ class Optimizer:
         """
         return _nonnegative("lr", self.lr(self.steps) if callable(self.lr) else self.lr)
 
+    @api_boundary
     def step(self) -> None:
         """Change every parameter according to its `grad`; after an error all are unchanged."""
         lr = self.rate()
@@ -105,6 +113,7 @@ class Optimizer:
         """The new numbers of the parameters, from their numbers `p` and gradients `g`."""
         raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, p, g, lr)")
 
+    @api_boundary
     def zero_grad(self) -> None:
         """Set every parameter's `grad` to 0."""
         for p in self.parameters:
@@ -138,6 +147,7 @@ class SGD(Optimizer):
     0.8
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -188,6 +198,7 @@ class Adam(Optimizer):
     0.9
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -241,6 +252,7 @@ class AdamW(Adam):
     0.899
     """
 
+    @api_boundary
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -256,9 +268,10 @@ class AdamW(Adam):
         return self._moved(p - lr * self.weight_decay * p, g, lr)
 
 
-# Schedules: the learning rate as a function of the step.
+# Schedules: the learning rate as a function of the step, which can be pickled.
 
 
+@api_boundary
 def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     """From lr down to `final` along half a cosine: final + (lr - final) (1 + cos(π t / steps)) / 2, and `final` afterwards.
 
@@ -278,9 +291,14 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     """
     lr, final = _nonnegative("lr", lr), _nonnegative("final", final)
     positive_int("steps", steps)
-    return lambda t: final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
+    return partial(_cosine, lr, steps, final)
 
 
+def _cosine(lr: float, steps: int, final: float, t: int) -> float:
+    return final + (lr - final) * (1.0 + math.cos(math.pi * min(t / steps, 1.0))) / 2.0
+
+
+@api_boundary
 def exponential(lr: float, decay: float) -> Schedule:
     """The rate decays by a constant factor in each step: lr · decayᵗ.
 
@@ -296,9 +314,14 @@ def exponential(lr: float, decay: float) -> Schedule:
     1.0
     """
     lr, decay = _nonnegative("lr", lr), _below_one("decay", decay)
-    return lambda t: lr * decay**t
+    return partial(_exponential, lr, decay)
 
 
+def _exponential(lr: float, decay: float, t: int) -> float:
+    return lr * decay**t
+
+
+@api_boundary
 def step_decay(lr: float, every: int, factor: float) -> Schedule:
     """The rate decays by a constant factor after every `every` steps: lr · factor^⌊t / every⌋.
 
@@ -316,9 +339,14 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     """
     positive_int("every", every)
     lr, factor = _nonnegative("lr", lr), _below_one("factor", factor)
-    return lambda t: lr * factor ** (t // every)
+    return partial(_step_decay, lr, every, factor)
 
 
+def _step_decay(lr: float, every: int, factor: float, t: int) -> float:
+    return lr * factor ** (t // every)
+
+
+@api_boundary
 def warmup(steps: int, then: float | Schedule) -> Schedule:
     """A linear increase over `steps` steps to the start of `then`, a float or a schedule: (t + 1) / steps of it; then `then` itself.
 
@@ -336,8 +364,12 @@ def warmup(steps: int, then: float | Schedule) -> Schedule:
     positive_int("steps", steps)
     if not callable(then):
         _nonnegative("then", then)
-    after: Any = then if callable(then) else lambda _t: then
-    return lambda t: (t + 1) / steps * after(0) if t < steps else after(t - steps)
+    return partial(_warmup, steps, then)
+
+
+def _warmup(steps: int, then: Any, t: int) -> Any:
+    rate = then(max(t - steps, 0)) if callable(then) else then
+    return (t + 1) / steps * rate if t < steps else rate
 
 
 # Checks of one number each.

@@ -11,7 +11,7 @@ import numpy as np
 
 import autograd
 from autograd import Value, no_grad
-from autograd.errors import LengthError, NumberError, OperationError, RangeError
+from autograd.errors import LengthError, NumberError, OperationError, RangeError, api_boundary
 from nn import functional
 from nn.figures import (
     BLUE,
@@ -49,6 +49,7 @@ LEAST = 1e-17  # where an error of 0 is drawn on a logarithmic axis
 STEP = 6e-6  # of central differences: with it rounding and truncation errors are about equal, some 1e-11
 
 
+@api_boundary
 def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = (6.4, 4.8), **options: Any) -> tuple[Figure, Any]:
     """A figure for plots of your own, in the colours of the others, which notebooks show in dark colours where they are dark.
 
@@ -79,6 +80,7 @@ def subplots(rows: int = 1, columns: int = 1, *, figsize: tuple[float, float] = 
     return figure_of(rows, columns, (size[0], size[1]), **options)
 
 
+@api_boundary
 def history(history: History, *, ax: Any = None) -> Figure:
     """Loss and accuracy by epoch, in training and, where `fit` was given some, on the validation samples.
 
@@ -117,6 +119,7 @@ def history(history: History, *, ax: Any = None) -> Figure:
     return figure
 
 
+@api_boundary
 def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the field's name for inputs
     """The class that a model predicts at each point of the plane, with the samples on top; misclassified samples have a ring.
 
@@ -178,6 +181,7 @@ def boundary(model: Model, X: Any, y: Any, *, ax: Any = None) -> Figure:  # the 
     return figure
 
 
+@api_boundary
 def softmax(logits: Any, *, target: Any = None, labels: Sequence[str] | None = None, ax: Any = None) -> Figure:
     """Bars of the softmax a of logits z, with the numbers beside them; the outlined bar is the hardmax.
 
@@ -206,6 +210,7 @@ def softmax(logits: Any, *, target: Any = None, labels: Sequence[str] | None = N
     return figure
 
 
+@api_boundary
 def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = None, ax: Any = None) -> Figure:
     """Bars of a sample's probabilities.
 
@@ -232,6 +237,7 @@ def probabilities(a: Any, *, target: Any = None, labels: Sequence[str] | None = 
     return figure
 
 
+@api_boundary
 def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequence[str] | None = None, ax: Any = None) -> Figure:
     """A matrix of derivatives ∂a_i/∂z_j as a heat map: blue where positive, orange where negative.
 
@@ -284,6 +290,7 @@ def jacobian(matrix: Any, *, rows: Sequence[str] | None = None, columns: Sequenc
     return figure
 
 
+@api_boundary
 def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = None) -> Figure:
     """Computed derivatives against expected ones, and the error of each: |got - expected| / max(1, |expected|), as `gradcheck` measures it.
 
@@ -334,6 +341,7 @@ def gradients(expected: Any, got: Any, *, tolerance: float = 1e-6, ax: Any = Non
     return figure
 
 
+@api_boundary
 def gradcheck(f: Callable[..., Any], inputs: Any, *, tolerance: float = 1e-6, ax: Any = None) -> Figure:
     """`gradients` of a function: those of `autograd.jacobian` against central differences (f(x + h) - f(x - h)) / 2h.
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
+from autograd.errors import api_boundary
 from autograd.kinds import Number
 
 P = ParamSpec("P")
@@ -17,11 +18,11 @@ Reduced: TypeAlias = Literal["mean", "sum"]
 
 
 class typed(Generic[T]):  # noqa: N801  # a decorator
-    """`@typed[T]()`: the function as it is, which type checkers see as a T."""
+    """`@typed[T]()`: a function that users call, which type checkers see as a T."""
 
     def __call__(self, f: Callable[..., Any]) -> T:
-        """The function."""
-        return cast("T", f)
+        """The function, at whose callers' lines tracebacks end."""
+        return cast("T", api_boundary(f))
 
 
 class Forward(Protocol[P, R_co]):

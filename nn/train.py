@@ -5,17 +5,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd import Value, leaves
-from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError
+from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError, api_boundary
+from autograd.spellings import hints
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.recorded import Model, Samples
 from nn.samples import argmax, class_weights, generator, listed, number, positive_int, shown, sign
+from nn.words import HISTORY
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
@@ -38,6 +40,9 @@ class History:
     (0.4, [])
     """
 
+    if not TYPE_CHECKING:  # as in Module
+        __getattr__ = hints("a History", HISTORY)
+
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
@@ -49,6 +54,7 @@ class History:
         return History(**{name: [*so_far, *([means[name]] if name in means else [])] for name, so_far in vars(self).items()})
 
 
+@api_boundary
 def fit(
     model: Model,
     X: Any,  # the field's name for inputs
@@ -133,6 +139,7 @@ def fit(
     return history
 
 
+@api_boundary
 def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     """The class of each sample, as an array of N ints.
 
@@ -154,6 +161,7 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     return np.array([_predicted(_scores(y)) for y in outputs], dtype=int)
 
 
+@api_boundary
 def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
     """Share of the samples that `predict` classifies correctly.
 

@@ -5,13 +5,16 @@ import functools
 import math
 import pickle
 import random
+import statistics
 import tempfile
 import warnings
+from collections import ChainMap, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
 from scipy.special import sici
 
 import autograd
@@ -149,6 +152,12 @@ SQUARE = SKETCH * SKETCH
 NUMBERS = [
     Advice("float('3')", lambda: value("3"), lambda: value(float("3")), 3.0),
     Advice("float('abc') fails, so give a number", lambda: value("abc"), lambda: value(3.0), 3.0),
+    Advice("give numpy.asarray(x)", lambda: exp(memoryview(np.zeros(1))), lambda: exp(np.asarray(memoryview(np.zeros(1)))), [1.0]),
+    Advice("give x.toarray()", lambda: exp(coo_array(np.zeros((1, 1)))), lambda: exp(coo_array(np.zeros((1, 1))).toarray()), [[1.0]]),
+    Advice("give list(x)", lambda: grad(sum)(deque([1.0])), lambda: grad(sum)(list(deque([1.0]))), [1.0]),
+    Advice("give dict(x)", lambda: grad(len)(ChainMap({"a": 1.0})), lambda: grad(lambda x: x["a"])(dict(ChainMap({"a": 1.0}))), {"a": 1.0}),
+    Advice("by name: vmap(f, 0, out_axes=0)", lambda: vmap(abs, 0, 0), lambda: vmap(abs, 0, out_axes=0)(np.ones(1)), [1.0]),
+    Advice("write autograd.sum(vs) / len(vs)", lambda: statistics.mean([value()]), lambda: autograd.sum([value()]) / 1, 2.0),
     Advice("array.astype(float)", lambda: exp(np.array(["0"])), lambda: exp(np.array(["0"]).astype(float)), [1.0]),
     Advice("array.astype(float) fails, so give numbers", lambda: exp(np.array(["a"])), lambda: exp(np.array([0.0])), [1.0]),
     Advice(
@@ -601,6 +610,8 @@ AUTOGRAD = [*ARRAYS, *NUMBERS, *UFUNCS, *VALUES, *OPS, *RECORDED, *PICTURES, *AT
 
 # Words of the messages whose advice needs another machine or process, with the test that follows it; and of what is no message.
 ELSEWHERE = {
+    "The traceback leaves out": "test_tracebacks.py",
+    "it takes a number and a label": "test_attributes.py; the compiled Value says it in Python's words",
     "AUTOGRAD_BACKEND=": "test_backend.py starts processes with other settings",
     "the pure Python code is used": "test_backend.py",
     "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",

@@ -2,14 +2,19 @@
 
 import copy
 import pickle
+import re
+import statistics
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from sentences import frames, is_own
 
 import autograd
 import nn
-from autograd import Value, elsewhere, grad, hessian, jvp, spellings, vjp
+from autograd import Value, elsewhere, grad, hessian, jit, jvp, spellings, vjp, vmap, words
 from autograd.errors import OperationError
+from nn import words as nn_words
 
 
 @pytest.mark.parametrize("name", elsewhere.SPELLINGS)
@@ -45,8 +50,23 @@ def test_those_who_look_for_attributes_find_none():
         v.item = 3.0
 
 
-TABLES = {table: getattr(spellings, table) for table in ("VALUE", "AUTOGRAD", "NN", "MODULE", "BACKWARD", "CALLS")}
-OWNERS = {"VALUE": Value(2.0), "AUTOGRAD": autograd, "NN": nn, "MODULE": nn.MLP(2, [1])}
+TABLES = {
+    name: table
+    for module in (words, nn_words)
+    for name, table in vars(module).items()
+    if isinstance(table, tuple) and isinstance(table[0], spellings.Spelling)
+}
+MODEL = nn.MLP(2, [1])
+OWNERS = {
+    "VALUE": Value(2.0),
+    "ARRAY": np.array([Value(2.0)]).view(autograd.arrays.Array),
+    "AUTOGRAD": autograd,
+    "RECORDED": jit(abs),
+    "NN": nn,
+    "MODULE": MODEL,
+    "OPTIMIZER": nn.SGD(MODEL.parameters(), lr=0.1),
+    "HISTORY": nn.History(),
+}
 
 
 def number(x):
@@ -54,6 +74,38 @@ def number(x):
     if isinstance(x, Value):
         return x.data
     return tuple(map(number, x)) if isinstance(x, list | tuple | np.ndarray) else x
+
+
+CALLED = {
+    "TRANSFORMS": lambda **given: grad(abs, **given),
+    "JIT": lambda **given: jit(abs, **given),
+    "VMAP": lambda **given: vmap(abs, **given),
+    "OF_VALUE": lambda **given: Value(2.0, **given),
+    "FIT": lambda **given: nn.fit(MODEL, [[1.0, 2.0]], [0], optimizer=OWNERS["OPTIMIZER"], **given),
+    "OF_OPTIMIZERS": lambda **given: nn.Adam(MODEL.parameters(), **given),
+    "OF_LOSSES": lambda **given: nn.cross_entropy([1.0, 2.0], 0, **given),
+    "OF_NETWORKS": lambda **given: nn.MLP(2, [1], **given),
+}
+
+
+@pytest.mark.parametrize(("table", "call"), CALLED.items(), ids=CALLED)
+def test_a_keyword_of_another_library_says_what_to_write(table, call):
+    for row in TABLES[table]:
+        for name in row.names.split():
+            with pytest.raises(TypeError, match=re.escape(f" has no {name}: ")) as caught:
+                call(**{name: 1.0})
+            assert str(caught.value).endswith(f" has no {name}: {row.advice}")
+            assert [frame for frame in frames(caught.value) if is_own(frame[0])] == []
+        with pytest.raises(TypeError, match=r"unexpected keyword argument 'nothing'|has no nothing: it"):
+            call(nothing=1.0)
+
+
+def test_a_function_of_the_users_own_keeps_its_error():
+    def vmap(x):
+        return x
+
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'in_dims'"):
+        grad(lambda x: vmap(x, in_dims=0))(1.0)
 
 
 @pytest.mark.parametrize(("table", "row"), [(table, row) for table, rows in TABLES.items() for row in rows])
@@ -100,6 +152,29 @@ def test_a_module_of_another_library_says_what_to_write(statement):
         exec("import autograd.nothing", {})  # noqa: S102  # as above
 
 
+def test_a_name_of_numpys_or_of_the_other_package_says_so():
+    for call, said in [
+        (lambda: autograd.einsum, "autograd has no einsum: write np.einsum, with import numpy as np"),
+        (lambda: autograd.argsort, "autograd has no argsort: write np.argsort, "),
+        (lambda: Value(2.0).cumsum(), r"a Value has no cumsum: write np.cumsum\(v\), "),
+        (lambda: nn.logsumexp, "nn has no logsumexp: write autograd.logsumexp"),
+        (lambda: grad(lambda x: x.exp().sum())(np.ones(2)), r"an array of Values has no exp: write np.exp\(x\)"),
+        (lambda: grad(lambda x: x.sigmoid().sum())(np.ones(2)), r"an array of Values has no sigmoid: write autograd.sigmoid\(x\)"),
+    ]:
+        with pytest.raises(AttributeError, match=said):
+            call()
+    assert autograd.sigmoid(np.array([Value(0.0)]))[0] == 0.5
+
+
+def test_python_asks_a_value_for_a_ratio():
+    with pytest.raises(TypeError, match=r"for the mean of Values write autograd\.sum\(vs\) / len\(vs\)"):
+        statistics.mean([Value(1.0), Value(2.0)])
+    assert "as_integer_ratio" not in dir(Value(1.0))
+    with pytest.raises((TypeError, SystemError)) as caught:  # SciPy goes on after an error
+        brentq(lambda x: x * x - Value(2.0), 0.0, 2.0)
+    assert "scipy.optimize.brentq" in str(caught.value.__cause__ or caught.value)
+
+
 def test_tests_compare_values_as_numbers():
     v = Value(2.0)
     assert v == pytest.approx(2.0)
@@ -109,7 +184,7 @@ def test_tests_compare_values_as_numbers():
     assert not np.isclose(v, 2.1)
 
 
-@pytest.mark.parametrize("row", spellings.BACKWARD)
+@pytest.mark.parametrize("row", words.BACKWARD)
 def test_a_keyword_of_another_librarys_backward_says_what_to_write(row):
     x = Value(3.0)
     y = x * x

@@ -50,6 +50,31 @@ def test_what_needs_values_is_replayed():
     assert x.grad == 4.0
 
 
+def test_a_function_that_fails_is_called_once():
+    calls = []
+
+    @jit
+    def f(x):
+        calls.append(x)
+        if x > 2.0:
+            raise TypeError("of the function's own")
+        return x.missing if x > 1.0 else x * x
+
+    assert (f(0.5), f(0.5)) == (0.25, 0.25)
+    for x, error in ((3.0, TypeError), (1.5, AttributeError)):
+        calls.clear()
+        with pytest.raises(error):
+            f(x)
+        assert calls == [x]
+
+
+def test_a_function_that_needs_values_is_not_tried_again():
+    f = jit(lambda x: x.exp())
+    assert [f(x) for x in (1.0, 1.0, 2.0, 3.0)] == [pytest.approx(math.exp(x), rel=1e-15) for x in (1.0, 1.0, 2.0, 3.0)]
+    assert not f.runs_itself
+    assert "run the function itself" not in str(f.explain())
+
+
 def test_lanes_and_arrays_are_replayed():
     def loss(w, x):
         return (w * x - 1.0) ** 2

@@ -1,7 +1,8 @@
 # cython: language_level=3, c_api_binop_methods=True, auto_pickle=False, embedsignature=True, embedsignature.format=clinic
 # cython: binding=False
 # Methods are not of Cython's kind, `binding`, since that does not look whether `self` is a Value. And there are no list comprehensions,
-# since Cython 3.3 gives an item back twice where memory for a longer list is missing.
+# since Cython 3.3 gives an item back twice where memory for a longer list is missing. Nor is there an `except` clause, for which an error
+# would need a traceback: see `_traceback.h`.
 """Value compiled: what value.py does, at the speed of C.
 
 The node, its memory and the walks over it are in `_node.h`; the arithmetic of every operation, generated from the one table, is in
@@ -22,8 +23,13 @@ from libc.stdint cimport uint16_t, uint32_t, uintptr_t
 from autograd.context import NEUTRAL as _NEUTRAL, TRACED as _TRACED, Layers, Scope, _current, current, forbid_lost
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion, refuse_subclass
 from autograd.errors import NumberError, OperationError
+from autograd.errors import filter_traceback as _filter_traceback
 from autograd.walks import Deferred
-from autograd.kinds import as_float, named_float, no_operand
+from autograd.kinds import as_float, comparand, named_float, operand
+
+
+cdef extern from "_traceback.h":
+    PyObject* filter_traceback
 
 
 cdef extern from "Python.h":
@@ -108,6 +114,8 @@ cdef uint32_t RUN = 0
 cdef uint32_t TRACED = _TRACED
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
+filter_traceback = <PyObject*>_filter_traceback
+Py_INCREF(_filter_traceback)
 
 
 def connect(table, value, sweep, push, operators):
@@ -116,7 +124,8 @@ def connect(table, value, sweep, push, operators):
     shared, reference, reference_sweep, reference_push = operators, value, sweep, push
     signature = f"Value(data, label=None)\n--\n\n{value.__doc__}"
     (<PyTypeObject*>Value).tp_doc = PyUnicode_AsUTF8(signature)
-    (<dict>(<PyTypeObject*>Value).tp_dict).update(ATTRIBUTES)
+    for name, elsewhere in ATTRIBUTES.items():
+        (<dict>(<PyTypeObject*>Value).tp_dict).setdefault(name, elsewhere)
     PyType_Modified(<type>Value)
     for code in range(AG_COUNT):
         op = table[ag_ops[code].name.decode()]
@@ -230,12 +239,9 @@ cdef object binary(int code, object a, object b):
     cdef double[2] partials = [0.0, 0.0]
     cdef int left = node_read(<PyObject*>a, &x), right = node_read(<PyObject*>b, &y)
     if left < 0 or right < 0:
-        try:
-            a = as_float(a) if left < 0 else a
-            b = as_float(b) if right < 0 else b
-        except NumberError:
-            return no_operand(a if left < 0 else b)
-        return binary(code, a, b)
+        a = operand(a) if left < 0 else a
+        b = operand(b) if right < 0 else b
+        return NotImplemented if a is NotImplemented or b is NotImplemented else binary(code, a, b)
     if not right:
         code = ag_ops[code].constant
     z = ag_apply2(code, x, y, partials)
@@ -768,17 +774,17 @@ cdef class Value:
     def gamma(self): "`autograd.gamma` of this Value."; return unary(AG_GAMMA, self)
 
     def __pos__(self): return self
-    def conjugate(self): return self  # NumPy's, for np.std and np.var of an array of Values
+    def conjugate(self): "This Value, which is real."; return self  # NumPy's, for np.std and np.var of an array of Values
 
     # Comparing and converting.
 
     def __richcmp__(self, other, int relation):
         cdef double a = of(self).data, b
         if node_read(<PyObject*>other, &b) < 0:
-            try:
-                b = as_float(other)
-            except NumberError:
-                return NotImplemented
+            other = comparand(other)
+            if other is NotImplemented:
+                return other
+            b = other
         tracer = tracing()
         if tracer is not None:
             if relation == Py_EQ or relation == Py_NE:

@@ -170,10 +170,11 @@ def _member(node: ast.stmt) -> str:
 
 
 def _declared(node: ast.FunctionDef) -> str:
-    """A function without its body."""
+    """A function without its body, and without the decorator that says nothing of its type."""
     doc = ast.get_docstring(node)
+    decorators = [x for x in node.decorator_list if ast.unparse(x) != "api_boundary"]
     body: list[ast.stmt] = [ast.Expr(ast.Constant(doc or ...))]
-    return ast.unparse(ast.FunctionDef(node.name, node.args, body, node.decorator_list, node.returns, None, lineno=0))
+    return ast.unparse(ast.FunctionDef(node.name, node.args, body, decorators, node.returns, None, lineno=0))
 
 
 def _method(name: str, value: ast.expr) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
-from autograd.errors import AutogradError, NumberError, RangeError
+from autograd.errors import AutogradError, NumberError, RangeError, api_boundary
 from autograd.files import destination, file_path, write
 from autograd.graph import order
 from autograd.pictures.colours import themed
@@ -57,6 +57,7 @@ class Drawing:
     drawn: str = ""
     page: str = ""
 
+    @api_boundary
     def svg(self) -> str:
         """The picture as SVG.
 
@@ -69,6 +70,7 @@ class Drawing:
         svg = themed(render(self.source, "svg", coarser=self.coarser).decode())
         return svg.replace("<svg ", f'<svg style="{_look(svg)}" ', 1)
 
+    @api_boundary
     def save(self, path: "str | Path", *, scale: float = 1.0) -> "Path":
         """Write the picture to a file, .svg, .png, .pdf or .dot by its suffix, and return the path.
 
@@ -118,6 +120,7 @@ def writable(path: Any, formats: Sequence[str]) -> "tuple[Path, str]":
     return path, suffix
 
 
+@api_boundary
 def draw(
     value: Any,
     *sample: Any,

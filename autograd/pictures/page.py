@@ -14,7 +14,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import RangeError
+from autograd.errors import RangeError, api_boundary
 from autograd.files import write
 from autograd.pictures.colours import themed
 from autograd.pictures.draw import check_scale, writable
@@ -62,6 +62,7 @@ class Page:
         picture = _tagged(self.picture) + "".join(_tagged(svg).replace("<svg", "<svg hidden", 1) for svg in self.opened)
         return document(f"Step through {self.name}", self.data, self.operations, BEGIN, name=self.name, picture=picture)
 
+    @api_boundary
     def save(self, path: "str | Path", *, scale: float = 1.0, seconds: float = 1.2) -> "Path":
         """Write the page to a file, .html, or its backward pass as an animated picture for slides, .gif, and return the path.
 

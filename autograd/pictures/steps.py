@@ -15,7 +15,7 @@ from operator import add
 from typing import Any
 
 from autograd.engine import Value
-from autograd.errors import NumberError, RangeError
+from autograd.errors import NumberError, RangeError, api_boundary
 from autograd.graph import order
 from autograd.labels import printable, scope_name
 from autograd.op import Op
@@ -248,6 +248,7 @@ def _lean(svg: str) -> str:
     return re.sub(r' (?:d|points|x|y)="[^"]*"', lambda m: re.sub(r"(\.\d)\d+", r"\1", m[0]), svg)
 
 
+@api_boundary
 def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: int = 300) -> Page:
     """A page that steps through the graph below `loss`: the forward pass value by value, then the backward pass gradient by gradient.
 

@@ -11,7 +11,8 @@ import numpy as np
 from autograd.arrays import tree_ravel
 from autograd.compiled import kernel
 from autograd.context import current
-from autograd.errors import OperationError
+from autograd.engine import Value
+from autograd.errors import OperationError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
@@ -40,35 +41,42 @@ class Jit(Transformed):
         self.loss: Any
         self.with_value: bool
         self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
+        self.needs_values = False  # whether it asked a number for what a Value has
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
             own = isinstance(self.loss, VMap)
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: C901  # a call takes a microsecond
         """The result of the function, replayed where it is recorded."""
-        if self.static_argnames:
-            return self._with_static(args, keywords)
-        if keywords:
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        if self.recorded or current().tracer is not None:
-            return self.f(*args)
-        if current().watch is not None:
-            return watched(self.f, args)
-        fast_call = self.fast_call  # once: another thread may replace it
-        found = None if fast_call is None else fast_call(args)
-        if found is not None:
-            return found if self.loss is None or self.with_value else found[1]
-        if self._own.refusal:
-            return self.f(*args) if self.loss is not None else watched(self.f, args)
-        if self.runs_itself and NUMBERS.issuperset(map(type, args)):
-            try:
+        try:
+            if self.static_argnames:
+                return self._with_static(args, keywords)
+            if keywords:
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            if self.recorded or current().tracer is not None:
                 return self.f(*args)
-            except (AttributeError, TypeError):  # it needs Values, which a recording hands it
-                self.runs_itself = False
-        found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
-        return self._replayed(args) if found is None else found
+            if current().watch is not None:
+                return watched(self.f, args)
+            fast_call = self.fast_call  # once: another thread may replace it
+            found = None if fast_call is None else fast_call(args)
+            if found is not None:
+                return found if self.loss is None or self.with_value else found[1]
+            if self._own.refusal:
+                return self.f(*args) if self.loss is not None else watched(self.f, args)
+            if self.runs_itself and NUMBERS.issuperset(map(type, args)):
+                try:
+                    return self.f(*args)
+                except AttributeError as error:
+                    if error.obj.__class__ not in NUMBERS or not hasattr(Value, error.name or ""):
+                        raise
+                    self.needs_values = True  # such as x.exp(): a recording hands it Values
+            found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
+            return self._replayed(args) if found is None else found
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def remade(self, f: Function, keywords: int) -> Function:  # noqa: ARG002  # as vmap's
         """`jit` of another function, in which the static arguments are fixed."""
@@ -128,7 +136,7 @@ class Jit(Transformed):
         while True:
             made = self.recordings.made
             trace = next(self.recordings.parts(given, tried))[0]
-            self.runs_itself = not REPLAYS_NUMBERS and trace.whole is None
+            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values) and trace.whole is None
             groups = with_captured(given.groups, trace)
             if trace.whole is None and not any(own for _, own in groups):
                 if self.loss is None and FastCall.fits(args, trace):
@@ -162,7 +170,7 @@ class Jit(Transformed):
         for trace, chosen in parts:
             if trace.whole is not None:
                 return self._by_form(trace, given, args[0])
-            self.runs_itself = not REPLAYS_NUMBERS and not over_lanes
+            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values or over_lanes)
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
@@ -207,6 +215,7 @@ class Recorded(Made[P, R_co], Protocol[P, R_co]):
         """What was recorded, and what runs it."""
 
 
+@api_boundary
 def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 

@@ -19,7 +19,7 @@ import numpy as np
 from autograd import ops
 from autograd.compiled import native
 from autograd.engine import Value
-from autograd.errors import LengthError, NumberError, OperationError
+from autograd.errors import LengthError, NumberError, OperationError, api_boundary
 from autograd.files import check_version, file_path, is_sealed, reading, writing
 from autograd.graph import walk
 from autograd.kinds import kind_of, named_float
@@ -92,6 +92,7 @@ class Program:
     inputs: int
     own: Sequence[Any]
 
+    @api_boundary
     def __init__(self, outputs: Sequence[Any], inputs: Sequence[Value]) -> None:
         for what, given in (("outputs", outputs), ("inputs", inputs)):
             if not hasattr(given, "__len__") or isinstance(given, str) or getattr(given, "ndim", 1) == 0:
@@ -179,6 +180,7 @@ class Program:
         for k, code in enumerate(self.codes.tolist()):
             yield ops[code], args[starts[k] : starts[k + 1]]
 
+    @api_boundary
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """The outputs at inputs of any kind: floats, NumPy columns, Values, mpmath numbers, SymPy symbols."""
         if len(x) != self.inputs:
@@ -256,6 +258,7 @@ class Program:
         places[self.inputs :] = np.arange(len(used), len(used) + len(self.constants) + len(self))
         return Program.from_arrays(self.codes, self.starts, places[self.args], self.constants, places[self.outputs], len(used), self.own)
 
+    @api_boundary
     def gradient(self) -> "Program":
         """The program from inputs x, then one cotangent for each output, to the gradients of all inputs: reverse mode.
 
@@ -265,6 +268,7 @@ class Program:
         """
         return _adjoint[-1](self, range(len(self.outputs)), range(self.inputs))
 
+    @api_boundary
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, an archive of plain arrays.
 
@@ -286,6 +290,7 @@ class Program:
             write_arrays(file, {"format": FORMAT.format(VERSION), "names": list(TABLE), "inputs": self.inputs, **arrays})
 
     @staticmethod
+    @api_boundary
     def load(path: str | os.PathLike[str]) -> "Program":
         """The program that `save` wrote; nothing in the file is executed.
 
@@ -342,6 +347,7 @@ class Program:
             return "an output is out of range"
         return None
 
+    @api_boundary
     def to_c(self, name: str = "program") -> str:
         """C99 source for value and gradient that needs only the C library.
 

@@ -16,7 +16,7 @@ from autograd.arrays import Form as Shapes
 from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import LengthError, RangeError
+from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
 from autograd.program.explain import Explanation
@@ -45,7 +45,8 @@ class VMap(Transformed):
         options = {"in_axes": in_axes, "out_axes": out_axes, "reduce": reduce}
         super().__init__(vmap, f, **{name: x for name, x in options.items() if x is not DEFAULTS[name]})
         if not (reduce is None or (isinstance(reduce, str) and reduce in {"mean", "sum"})):
-            raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None")
+            remedy = "; axes of results are given by name: vmap(f, 0, out_axes=0)" if isinstance(reduce, Integral | tuple) else ""
+            raise RangeError(f"got reduce={reduce!r}, expected 'mean', 'sum' or None{remedy}")
         if reduce is not None and out_axes != 0:
             raise RangeError(f"got out_axes={out_axes!r} with reduce={reduce!r}, which leaves no axis of lanes: leave out one of them")
         self.in_axes, self.reduce, self.out_axes, self.keywords = in_axes, reduce, out_axes, keywords
@@ -62,7 +63,7 @@ class VMap(Transformed):
         axes += (0,) * self.keywords
         if len(axes) != len(args):
             raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
-        if all(axis is None for axis in tree_flatten([list(axes)])[0]):
+        if all(axis is None for axis in tree_flatten([list(axes)])[0]) and not any(isinstance(axis, str) for axis in axes):
             raise RangeError(f"{self.recordings.name} was given no argument with lanes: in_axes is None for all, give 0 for at least one")
         return axes
 
@@ -72,12 +73,16 @@ class VMap(Transformed):
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The results of all lanes, stacked or reduced."""
-        if keywords:
-            return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        found = self._over_lanes(args)
-        if self.gives_floats and not current().recording:
-            found = numbers_of(found)
-        return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        try:
+            if keywords:
+                return self.with_keywords(tuple(keywords))(*args, *keywords.values())
+            found = self._over_lanes(args)
+            if self.gives_floats and not current().recording:
+                found = numbers_of(found)
+            return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        except Exception as error:
+            filter_traceback(error)
+            raise
 
     def _moved(self, found: Any) -> Any:
         """The results with the axis of the lanes moved from the front to where out_axes has it."""
@@ -218,6 +223,7 @@ def vmap(f: Callable[..., R], in_axes: Any = 0, reduce: None = None, *, out_axes
 def vmap(f: Callable[..., R], in_axes: Any = 0, *, reduce: Literal["mean", "sum"], out_axes: Any = 0) -> Made[..., R]: ...
 @overload
 def vmap(f: Callable[..., R], in_axes: Any, reduce: Literal["mean", "sum"], *, out_axes: Any = 0) -> Made[..., R]: ...
+@api_boundary
 def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: Any = 0) -> Any:
     """The function f over lanes, one for each entry along an axis of its array arguments.
 
