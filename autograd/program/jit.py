@@ -180,7 +180,7 @@ class Jit(Transformed):
             self.is_swept = False
             return None
         try:
-            value, *gradients = derived([*given_to(given.groups, lazy=trace.lazy), 1.0])
+            value, *gradients = derived([*given_to(given.groups, trace.whole.inputs), 1.0])
         except UnknownPath:
             return None
         return self._finished(value, gradients, x)
