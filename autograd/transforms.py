@@ -113,7 +113,9 @@ def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
 
         return call.with_aux(product)
 
-    return _derivative(vjp, f, rule, argnums, has_aux)
+    made = _derivative(vjp, f, rule, argnums, has_aux)
+    made.gives_numbers = False
+    return made
 
 
 @of_a_function[JacobianVector]("jvp(f)(x, v)")

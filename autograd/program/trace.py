@@ -25,6 +25,7 @@ from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
+from autograd.program import calls
 from autograd.program.arguments import Arguments, Groups
 from autograd.program.branches import Branches
 from autograd.program.building import form_of, older
@@ -149,7 +150,7 @@ class Trace:
         inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
         given = args.rebuilt(inputs, lane)
-        before = _identities(given)
+        before, calls_before = _identities(given), calls.made
 
         TRACERS[before_it.runs[0]] = tracer
         try:
@@ -162,7 +163,8 @@ class Trace:
             )
         leaves, self.structure = tree_flatten(tree)
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
-        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
+        called = calls.made != calls_before  # if not, nothing has to look at each node
+        outside = [x for x in older(nodes, tracer.run, calls=called, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # in a recording around this one also traced arrays
         self.is_lost = any(is_lost(_node(x)) for x in outside)
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
@@ -173,10 +175,10 @@ class Trace:
         self.whole: Form | None = None
         self.derived: dict[int, Form] = {}
         self.lazy, self.masks = lazy, masks
-        forms = [node.op.form for node in nodes if isinstance(node.op, Call)]
+        forms = [node.op.form for node in nodes if isinstance(node.op, Call)] if called else []
         if forms and not self.guards.size and all(form.runs_once for form in forms) and self._runs_once(tree, [*inputs, *outside], nodes):
             return
-        if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
+        if (called and any(node.op.__class__ is Call for node in nodes)) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
             self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
             self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
