@@ -66,12 +66,12 @@ def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     run = next(_runs)
     while (run % TRACED == 0) is not traced:
         run = next(_runs)
-    return replace(context, recording=True, runs=(*context.runs, run))
+    return run_continued(run, context)
 
 
 def run_continued(run: int, context: Context) -> Context:
     """The context in which more is recorded that belongs to a run of a transform."""
-    return replace(context, recording=True, runs=(*context.runs, run))
+    return Context(context.scope, context.watch, recording=True, runs=(*context.runs, run), tracer=context.tracer)
 
 
 class in_context(Change):  # noqa: N801  # used like a function

@@ -116,6 +116,10 @@ class Transformed:
         made: Function = self.transform(f, **self.options)
         return made
 
+    def differentiated(self, by: "Derivative") -> Function | None:  # noqa: ARG002  # jit's is another
+        """What computes the derivative `by` of this function in another way, if there is one."""
+        return None
+
     @property
     def gives_floats(self) -> bool:
         """Whether under `no_grad` it gives floats, as derivatives do, where Values are captured or given."""
@@ -154,13 +158,14 @@ class Derivative(Transformed):
         rule: what is computed of the derivative itself and the arguments of a call.
         argnums: one index or a tuple of indices of arguments.
         has_aux: whether the function gives a pair, of which the second is handed through.
+        gives_numbers: whether it gives numbers rather than a function, as that of `vjp`.
     """
 
     rule: Function
     argnums: Any
     has_aux: bool
 
-    gives_floats = True
+    gives_floats = gives_numbers = True
     derivative_of: tuple[Function | None, bool] = (None, False)
 
     def __init__(self, transform: Callable[..., Any], f: Any, rule: Function, argnums: Any, has_aux: bool) -> None:  # noqa: FBT001  # as named above
@@ -174,10 +179,15 @@ class Derivative(Transformed):
             if keywords:
                 self.chosen(self.split(args)[0])
                 return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-            return self.rule(self, args)
+            return self.rule(self, args) if self.whole is None else self.whole(*args)
         except Exception as error:
             filter_traceback(error)
             raise
+
+    @functools.cached_property
+    def whole(self) -> Function | None:
+        """The derivative of a recorded function, recorded itself; None for that of another function."""
+        return self.f.differentiated(self) if isinstance(self.f, Transformed) else None
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of the function, and what else was given."""

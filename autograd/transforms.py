@@ -106,7 +106,9 @@ def vjp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> vjp(lambda x: [x[0] * x[1], x[0]])([2.0, 3.0])([1.0, 10.0])
     [13.0, 2.0]
     """
-    return _derivative(vjp, f, lambda call: call.with_aux(Pullback(call)), argnums, has_aux)
+    made = _derivative(vjp, f, lambda call: call.with_aux(Pullback(call)), argnums, has_aux)
+    made.gives_numbers = False
+    return made
 
 
 class Pullback:

@@ -19,7 +19,7 @@ BUILTINS = {list, tuple, dict}
 
 def is_container(cls: type) -> bool:
     """Whether instances of a class are containers of other items than None."""
-    return issubclass(cls, CONTAINERS) or dataclasses.is_dataclass(cls)
+    return issubclass(cls, CONTAINERS) or hasattr(cls, "__dataclass_fields__")
 
 
 def tree_keys(tree: Any) -> Sequence[Any] | None:

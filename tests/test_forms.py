@@ -260,3 +260,29 @@ def test_an_array_from_before_a_transform_is_rebuilt_once(monkeypatch):
     found = jit(grad(vmap(lambda x: norm(list(x)), reduce="sum")))(X)
     close(found, X / np.linalg.norm(X, axis=1, keepdims=True))
     assert len(made) < X.shape[1]
+
+
+def test_a_value_that_is_both_an_argument_of_lanes_and_captured_gets_the_sum_of_both_gradients():
+    X = RANDOM.normal(size=(3, 2))
+
+    def f(a):
+        return vmap(lambda p, x: p * p * x[0] + a * x[1], in_axes=(None, 0), reduce="mean")(a, X)
+
+    def both(p):
+        return vmap(lambda q, x: q * p[0] * x[0], in_axes=(None, 0), reduce="sum")(p[0], X), p[1] * p[0]
+
+    slope = 0.8 * X[:, 0].mean() + X[:, 1].mean()
+    for g in (f, jit(f)):
+        close([grad(g)(0.4), jvp(g)(0.4, 1.0), jit(grad(g))(0.4)], slope)
+    close(jacobian(jit(both))([0.4, 0.5]), [[0.8 * X[:, 0].sum(), 0.0], [0.5, 0.4]])
+
+
+def test_a_function_recorded_on_floats_is_replayed_on_values_and_the_reverse():
+    x = RANDOM.normal(size=80)
+    f = jit(lambda x: np.sum(np.sin(x) * x) + x[3] * x[70])
+    expected = np.sin(x) + x * np.cos(x)
+    expected[[3, 70]] += x[[70, 3]]
+    close(f(x), np.sum(np.sin(x) * x) + x[3] * x[70])
+    close(grad(f)(x), expected)
+    close(f(2.0 * x), np.sum(np.sin(2.0 * x) * 2.0 * x) + 4.0 * x[3] * x[70])
+    close(jit(grad(f))(x), expected)

@@ -1,6 +1,7 @@
 """jit and vmap: the same answers as the function, on every path, and nothing silently frozen."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from graphs import graphs
 from hypothesis import HealthCheck, given, settings
 
 import nn
-from autograd import Value, exp, grad, gradient, hessian, jit, log, ops, tanh, value_and_grad, vmap, where
+from autograd import Value, exp, grad, gradient, hessian, hvp, jit, log, ops, tanh, value_and_grad, vmap, where
 from autograd.errors import LengthError, TraceError
 
 
@@ -148,6 +149,39 @@ def test_nested():
     assert f(2.0) == 16.0
     assert jit(hessian(lambda x: x[0] ** 2 * x[1]))(np.array([3.0, 2.0])).tolist() == [[4.0, 6.0], [6.0, 0.0]]
     assert vmap(vmap(lambda a, b: a * b), in_axes=(0, None))(np.ones((3, 2)), np.array([1.0, 2.0])).tolist() == [[1.0, 2.0]] * 3
+
+
+@pytest.mark.parametrize("first", [jit, hessian])
+def test_a_first_call_records_the_function_and_a_second_its_derivative(first):
+    """In either order; the third and later ones run what was recorded, until a shape is new."""
+
+    def f(x):
+        return ops.sum([exp(a) * x[0] for a in x])
+
+    g = jit(hessian(f)) if first is jit else hessian(jit(f))
+    whole = g if first is jit else g.whole
+    for size, expected in ((3, 1), (3, 2), (3, 2), (3, 2), (2, 3), (2, 4), (2, 4), (3, 4)):
+        x = np.linspace(0.5, 1.0, size)
+        found = g(x)
+        true = np.diag(np.exp(x) * x[0])
+        true[0] += np.exp(x)
+        true[:, 0] += np.exp(x)
+        assert np.allclose(found, true, rtol=1e-14)
+        assert whole.recordings.made + whole.of_recorded.f.recordings.made == expected
+    if first is jit:
+        h = jit(hessian(f))
+        h(np.ones(2))
+        assert str(h.explain()).endswith("whose derivative is recorded at the second call.")
+        h(np.ones(2))
+        assert "second call" not in str(h.explain())
+
+
+@pytest.mark.parametrize("make", [lambda f: jit(hvp(f)), lambda f: hvp(jit(f))], ids=["outside", "inside"])
+def test_a_derivative_of_what_is_not_recorded_warns_once(make):
+    g = make(lambda x: x[0] ** 3 * len(str(time.time_ns()) + "a") ** 0)
+    with pytest.warns(RuntimeWarning, match="time_ns"):
+        assert g([2.0], [1.0]) == [12.0]
+    assert [g([x], [1.0]) for x in (2.0, 3.0)] == [[12.0], [18.0]]
 
 
 def test_lanes_of_different_structure_are_refused():

@@ -353,6 +353,24 @@ def test_inputs_and_constants_as_outputs():
         assert np.array_equal(total, outputs.sum(axis=0))
 
 
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("lanes", [2, 5, 64, 1003])
+def test_products_that_are_only_summed_over_lanes(lanes):
+    """They have no row of their own; what is an output twice, a column, or read by another instruction has."""
+    x, z, u = Value(2.0), Value(3.0), Value(5.0)
+    p, q, r = x * z, z * z, x * z
+    program = flat([x, z, u], [p, x * x, q, q + 1.0, x * u, r, r, x / z])
+    a, b = np.random.default_rng(lanes).normal(size=(2, lanes))
+    columns = [a * b, a * a, b * b, b * b + 1.0, 5.0 * a, a * b, a * b, a / b]
+    plan = program.plan([False, False, True])
+    for summed in (8, 5, 0, 1, 8):  # the same plan
+        sums, rest = np.empty(summed), np.empty((lanes, 8 - summed))
+        outputs = ([sums] if summed else []) + ([rest] if summed < 8 else [])
+        plan.run(lanes, [a, b, np.array([5.0])], outputs)
+        assert all(near_sum(y, c, 2) for y, c in zip(sums, columns, strict=False))
+        assert np.array_equal(rest, np.transpose(columns[summed:]).reshape(rest.shape))
+
+
 def test_an_unknown_instruction_set():
     with pytest.raises(ValueError, match="got 'mmx', expected one of the instruction sets"):
         kernel.use("mmx")

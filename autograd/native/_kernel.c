@@ -162,7 +162,7 @@ typedef struct {
     Program program;
     Py_buffer views[5];
     void *copies[5];
-    Tape *tapes[2]; /* without and with the reverse sweep, made when first needed */
+    Tape *tapes[3]; /* without and with the reverse sweep, and without it where outputs are summed; made when first needed */
     struct Arm *arms; /* a tree of paths, see _branches.h; NULL where there is one path */
     int32_t *checks;
     size_t arm_count, most; /* outputs of one arm */
@@ -248,6 +248,7 @@ static void store_outputs(const Job *job, const Block *b, size_t start) {
         const Group *g = &job->outputs.items[i];
         for (size_t k = 0; k < g->count; k++) {
             const int32_t from = job->tape->outputs[g->first + k];
+            if (from == NOWHERE) continue; /* its sum is there */
             const double *row = from < 0 ? NULL : b->at[from];
             for (size_t lane = 0; g->each && lane < b->lanes; lane++) *group_at(g, start + lane, k) = row ? row[lane] : b->uniform[~from];
             if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, row).plain;
@@ -727,8 +728,7 @@ static void plan_free(Plan *plan) {
     PyMem_RawFree(plan->spare);
     PyMem_RawFree(plan->arms);
     PyMem_RawFree(plan->checks);
-    tape_free(plan->tapes[0]);
-    tape_free(plan->tapes[1]);
+    for (int i = 0; i < 3; i++) tape_free(plan->tapes[i]);
     type->tp_free(plan);
     Py_DECREF(type);
 }
@@ -830,8 +830,11 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
     if (job.reverse && groups_read(&job.seeds, seeds, "seeds", p->results, NULL, job.lanes, 0)) goto done;
     if (job.reverse && gradients_read(&job.gradients, gradients, &job.inputs, job.lanes)) goto done;
     if (lanes > 1) {
-        Tape **tape = &plan->tapes[job.reverse];
-        if (!*tape && !(*tape = tape_new(p, job.reverse))) {
+        size_t summed = 0;
+        for (size_t i = 0; i < job.outputs.count && !job.outputs.items[i].each; i++) summed += job.outputs.items[i].count;
+        const int sums = !job.reverse && summed && (!plan->tapes[2] || plan->tapes[2]->summed == summed);
+        Tape **tape = &plan->tapes[sums ? 2 : job.reverse];
+        if (!*tape && !(*tape = tape_new(p, job.reverse, sums ? summed : 0))) {
             PyErr_NoMemory();
             goto done;
         }

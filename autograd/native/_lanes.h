@@ -441,14 +441,33 @@ static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *f
     }
 }
 
+/* The sum over the lanes of x * z. */
+static double LANES(inner)(const Block *b, const double *x, const double *z) {
+    VEC sum[4] = {SAME(EMPTY_SUM), SAME(EMPTY_SUM), SAME(EMPTY_SUM), SAME(EMPTY_SUM)};
+    double rest = EMPTY_SUM;
+    size_t i = 0;
+#define GROUP(COUNT) \
+    for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
+        for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(((const VEC *)(x + i))[j], ((const VEC *)(z + i))[j], sum[j]);
+    GROUP(4)
+    GROUP(1)
+#undef GROUP
+    for (; i < b->lanes; i++) rest += x[i] * z[i];
+    return rest + ACROSS(((sum[0] + sum[1]) + (sum[2] + sum[3])));
+}
+
 static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
     for (const Step *s = tape->steps + begin; s < tape->steps + end; s++) {
         const int32_t *from = tape->from + s->first;
-        double *y = LANES(at)(b, s->row);
         if (s->dots) {
             LANES(forward_layer)(b, s, from);
             continue;
         }
+        if (s->row == NOWHERE) {
+            b->sums[s->extra] += LANES(inner)(b, LANES(at)(b, from[0]), LANES(at)(b, from[1]));
+            continue;
+        }
+        double *y = LANES(at)(b, s->row);
         switch (ag_ops[s->code].arity) {
         case 1: LANES(value1)(s->code, LANES(at)(b, from[0]), y, b->padded); continue;
         case 2: LANES(value2)(b, s->code, from, y); continue;

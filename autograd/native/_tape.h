@@ -111,7 +111,8 @@ typedef struct {
     uint32_t count, mixed, varying; /* operands; pairs of a dot: a uniform one and a row, two rows. Those of a sum: rows */
     uint32_t dots; /* of a layer, else 0 */
     int32_t row, adjoint, mask; /* NOWHERE where it has none */
-    int32_t extra;              /* the first of the rows that logsumexp keeps for its partials: a power for each argument, their sum */
+    int32_t extra;              /* the first of the rows that logsumexp keeps for its partials: a power for each argument, their sum; or, of
+                                   a product without a row, the output that it is only summed for */
 } Step;
 
 /* A layer is one or more dots of the same rows, each with uniform numbers of its own, at the place of the first: a product with a matrix.
@@ -126,7 +127,7 @@ typedef struct {
     int32_t *from, *to, *base, *masks;
     int32_t *inputs, *input_to, *outputs, *output_to; /* the rows of inputs; of their adjoints; where outputs and their adjoints are */
     uint32_t *shared;                                 /* the slot of each accumulator */
-    size_t size, uniforms, sharing, rows;
+    size_t size, uniforms, sharing, rows, summed;     /* summed: so many outputs, from the first on, are wanted as sums over the lanes only */
 } Tape;
 
 typedef struct {
@@ -389,6 +390,20 @@ static void keep_for_reverse(Maker *m) {
     }
 }
 
+/* Find the products of two rows that are nothing but outputs summed over the lanes, so that they need no row: the output of each, by slot
+   in m->adjoint, which is not used otherwise without a reverse sweep. */
+static void find_summed(Maker *m) {
+    const Program *p = m->p;
+    for (size_t slot = 0; slot < p->slots; slot++) m->adjoint[slot] = NOWHERE;
+    for (size_t j = 0; j < p->results; j++) m->waiting[p->outputs[j]]++;
+    for (size_t j = 0; j < m->tape->summed; j++) {
+        const size_t slot = (size_t)p->outputs[j];
+        if (slot < p->known || p->codes[slot - p->known] != AG_MUL || m->last[slot] || m->waiting[slot] != 1) continue;
+        const int32_t *args = p->args + p->starts[slot - p->known];
+        if (p->flags[args[0]] & p->flags[args[1]] & VARIES) m->adjoint[slot] = (int32_t)j;
+    }
+}
+
 /* The rows of values. A row is used again once nobody reads it any more. */
 static void make_values(Maker *m, int reverse) {
     const Program *p = m->p;
@@ -396,6 +411,7 @@ static void make_values(Maker *m, int reverse) {
     size_t operand = 0;
     for (size_t i = 0; i < p->size; i++)
         for (size_t j = p->starts[i]; j < p->starts[i + 1]; j++) m->last[p->args[j]] = (uint32_t)(p->known + i);
+    if (!reverse) find_summed(m);
     for (size_t j = 0; j < p->results; j++) m->last[p->outputs[j]] = UINT32_MAX;
     if (reverse) keep_for_reverse(m);
     for (size_t i = 0; i < p->inputs; i++) tape->inputs[i] = m->row[i] = p->flags[i] & VARIES ? pool_take(&m->pool) : NOWHERE;
@@ -413,7 +429,8 @@ static void make_values(Maker *m, int reverse) {
         *step = (Step){.code = p->codes[i], .slot = (uint32_t)slot, .first = (uint32_t)operand, .adjoint = NOWHERE, .mask = NOWHERE, .extra = NOWHERE};
         if (m->leader[i] == NOWHERE) {
             step_operands(m, step);
-            m->row[slot] = pool_take(&m->pool);
+            if (!reverse) step->extra = m->adjoint[slot];
+            m->row[slot] = step->extra == NOWHERE ? pool_take(&m->pool) : NOWHERE;
         } else {
             layer_operands(m, step, i);
             for (int32_t d = (int32_t)i; d != NOWHERE; d = m->next[d]) m->row[p->known + (size_t)d] = NOWHERE;
@@ -495,8 +512,8 @@ static int32_t *numbers(size_t count) {
     return PyMem_RawCalloc(count + 1, sizeof(int32_t));
 }
 
-/* The tape of a program, with or without what the reverse sweep needs; NULL where there is no memory. */
-static Tape *tape_new(const Program *p, int reverse) {
+/* The tape of a program, with or without what the reverse sweep needs; NULL where there is no memory. See Tape on `summed`. */
+static Tape *tape_new(const Program *p, int reverse, size_t summed) {
     size_t steps = 0, operands = 0, kept = 0;
     for (size_t i = 0; i < p->size; i++) {
         if (!(p->flags[p->known + i] & VARIES)) continue;
@@ -509,6 +526,7 @@ static Tape *tape_new(const Program *p, int reverse) {
     Tape *tape = PyMem_RawCalloc(1, sizeof(Tape));
     if (!tape) return NULL;
     tape->program = p;
+    tape->summed = summed;
     operands += steps; /* layers name their results */
     Maker m = {p, tape, numbers(operands), numbers(p->slots), numbers(p->slots), numbers(p->slots), (uint32_t *)numbers(p->slots),
                numbers(p->size), numbers(p->size), numbers(p->size), numbers(p->slots), numbers(p->slots), numbers(p->slots),

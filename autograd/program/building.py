@@ -189,7 +189,7 @@ def older(nodes: Iterable[Any], run: int, *, calls: bool, tracer: Any = None) ->
         tracer: the tracer of the recording that the graph belongs to; the current one by default.
     """
     tracer = tracer or current().tracer
-    if not calls and tracer is None:
+    if not calls and not (tracer and tracer.unpacked):
         return [node for node in nodes if node._run < run]
     arrays: dict[tuple[Any, int], TracedArray] = {}
     numbers: dict[Any, None] = {}

@@ -9,7 +9,7 @@ Source of the passes: Griewank and Walther, Evaluating Derivatives (2008), chapt
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -108,7 +108,7 @@ class Form:
         numbers, _ = self._filled(given)  # a lane for each row
         groups = [np.broadcast_to(numbers[g], (m, len(g))) if m > 1 else numbers[g][None] for g in step.inputs]
         found = step.batched.reverse(groups, m, [step.weight * np.eye(m)], [True] * len(groups), range(m))
-        columns = {p: c for g, gradient in zip(step.inputs, found, strict=True) for p, c in zip(g.tolist(), gradient.T, strict=True)}
+        columns = _gathered([(p, c) for g, x in zip(step.inputs, found, strict=True) for p, c in zip(g.tolist(), x.T, strict=True)])
         found_rows: list[list[float]] = np.transpose([columns.get(self.inputs[i], np.zeros(m)) for i in wanted]).tolist()
         return found_rows
 
@@ -163,12 +163,11 @@ class Form:
         places = {self.inputs[i] for i in wanted}
         asked = [g.place in places if g.__class__ is View else not places.isdisjoint(g.tolist()) for g in step.inputs]
         sums, found = step.batched.backward(step.groups(numbers, arrays), step.lanes, [step.weight], asked)
-        gradients: dict[int, Any] = {}
+        pairs: list[tuple[int, Any]] = []
         for g, gradient, is_asked in zip(step.inputs, found, asked, strict=True):
             if is_asked:
-                gradients.update(
-                    [(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True)
-                )
+                pairs += [(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True)
+        gradients = _gathered(pairs)
         return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
 
     def _flat(self) -> Step | None:
@@ -379,6 +378,14 @@ class Form:
         self.steps = steps[::-1]
         self.constants = {place: x for place, x in self.constants.items() if place in live}
         return self
+
+
+def _gathered(pairs: Iterable[tuple[int, Any]]) -> dict[int, Any]:
+    """The gradients by place, summed where several inputs of a program are read from one place."""
+    found: dict[int, Any] = {}
+    for place, x in pairs:
+        found[place] = found[place] + x if place in found else x
+    return found
 
 
 @cache

@@ -22,7 +22,7 @@ from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
 from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
-from autograd.transformed import Transformed, name_of
+from autograd.transformed import Derivative, Transformed, name_of
 
 Function = Callable[..., Any]
 NUMBERS = {float, int, bool}
@@ -40,6 +40,8 @@ class Jit(Transformed):
         self.recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
+        self.begun: set[Any] = set()  # the keys of calls that the derivative of the recorded function has answered: see `_begin`
+        self.by_operations = False  # whether a program called on Values is recorded as its operations, rather than as one node
         self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
         self.needs_values = False  # whether it asked a number for what a Value has
         self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
@@ -47,6 +49,39 @@ class Jit(Transformed):
         if self.loss is not None:
             own = isinstance(self.loss, VMap)
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
+
+    @cached_property
+    def of_recorded(self) -> Any:
+        """The same derivative, of the recorded function; None where it is not a derivative."""
+        if not (isinstance(self.f, Derivative) and self.f.gives_numbers):
+            return None
+        inner = Jit(self.f.f)
+        inner.by_operations = True
+        if not inner.recorded and (shared := vars(self).get("of_loss")):
+            inner.recordings = shared
+        return self.f.remade(inner, 0)
+
+    def differentiated(self, by: Derivative) -> "Jit | None":
+        """The derivative `by` of this function, recorded as a whole: it is the same, and quicker from the second call on."""
+        if self.static_argnames or not by.gives_numbers:
+            return None
+        made = Jit(by.remade(self.f, 0))
+        made.of_loss = self._own
+        return made
+
+    def _begin(self, key: Any, args: Sequence[Any]) -> tuple[Any] | None:
+        """The result of a first call, as a tuple: the function is recorded, its derivative is not, for that takes longer than this call.
+
+        None where it is not a first call, or there is no derivative.
+        """
+        if key in self.begun or self.of_recorded is None:
+            return None
+        if len(self.begun) >= KEPT:
+            self.begun.clear()
+        found = (self.of_recorded.rule(self.of_recorded, args),)
+        self.begun.add(key)
+        self.recordings.refusal = self.of_recorded.f._own.refusal
+        return found
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: C901  # a call takes a microsecond
         """The result of the function, replayed where it is recorded."""
@@ -127,11 +162,17 @@ class Jit(Transformed):
         jit(<lambda>):
           2 operations on 1 number, run by ...
         """
-        return self._own.explained(self.recordings.name, runs_itself=self.runs_itself)
+        if not self.begun or self._own.made:
+            return self._own.explained(self.recordings.name, runs_itself=self.runs_itself)
+        lines = self.of_recorded.f.explain().lines
+        return Explanation(self.recordings.name, [*lines, "That is the function, whose derivative is recorded at the second call."])
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         """The result by the trace of the path that these arguments take, recorded if it is new."""
         given = Arguments(args, [None] * len(args))
+        begun = self._begin(tuple(given.key), args)
+        if begun is not None:
+            return begun[0]
         tried: list[Any] = []  # recordings in which some lanes took paths that are not known
         while True:
             made = self.recordings.made
@@ -144,6 +185,8 @@ class Jit(Transformed):
                 return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
             if self.loss is None and ValueCall.fits(args, given, trace):
                 self.fast_call = ValueCall(args, given, trace, self.recordings.what_is_captured(()))
+            if self.by_operations and trace.whole is None:
+                return self._unrecorded(trace.recorded(given_to(groups)))
             try:
                 return self._unrecorded(trace.result(name_of(self.f), groups))
             except UnknownPath:
@@ -169,7 +212,7 @@ class Jit(Transformed):
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
             if trace.whole is not None:
-                return self._by_form(trace, given, args[0])
+                return self._by_form(trace, given, args)
             self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values or over_lanes)
             if trace.captured or not trace.form.is_single:
                 return None
@@ -181,14 +224,18 @@ class Jit(Transformed):
             self.fast_call = FastCall(args, axes, given, trace, self.of_loss.what_is_captured(()), weight)
         return self._finished(value, gradients, args[0])
 
-    def _by_form(self, trace: Trace, given: Arguments, x: Any) -> Any:
+    def _by_form(self, trace: Trace, given: Arguments, args: Sequence[Any]) -> Any:
         """The same where the trace is a form: by the form of value and gradient."""
+        begun = self._begin(tuple(given.key), args)
+        if begun is not None:
+            return begun[0]
+        x = args[0]
         derived = trace.with_gradient(given.groups[: given.first])
         if derived is None:  # from now on the gradient function itself is recorded
             self.is_swept = False
             return None
         try:
-            value, *gradients = derived([*given_to(given.groups, lazy=trace.lazy), 1.0])
+            value, *gradients = derived([*given_to(given.groups, derived.inputs), 1.0])
         except UnknownPath:
             return None
         return self._finished(value, gradients, x)
@@ -219,6 +266,8 @@ class Recorded(Made[P, R_co], Protocol[P, R_co]):
 def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
     """The function f, recorded at its first call and replayed at later ones: the same answers, without Python's cost for each operation.
 
+    Where f is a derivative, as in `jit(hessian(g))` and likewise `hessian(jit(g))`, the first call records g and takes its derivative; the
+    second records that.
     Floats, arrays of floats, Values and containers of these are live: they may differ from call to call. Leaves that f captures, such as
     the parameters of a Module, are live too. Ints, bools and strings are static: another value is recorded again. So is a call for which
     a number or array that f captures has changed, or a branch goes the other way. Numbers give numbers; where a Value is among the

@@ -167,13 +167,15 @@ class Step:
 
     def reading(self, places: Mapping[int, int]) -> "Step":
         """This step with its arguments at other places; `places` maps the old ones to the new."""
-        groups = [replace(g, place=places[g.place]) if g.__class__ is View else moved(g, places) for g in self.inputs]
-        return replace(self, inputs=tuple(groups), route=None if self.route is None else places[self.route])
+        groups = [g.at(places[g.place]) if g.__class__ is View else moved(g, places) for g in self.inputs]
+        route = None if self.route is None else places[self.route]
+        return Step(self.batched, self.lanes, tuple(groups), self.sums, self.columns, self.weight, self.totals, route)
 
     def moved(self, places: Mapping[int, int]) -> "Step":
         """This step with arguments and results at other places; `places` maps the old ones to the new."""
-        totals, columns = [tuple([replace(view, place=places[view.place]) for view in own]) for own in (self.totals, self.columns)]
-        return replace(self.reading(places), sums=moved(self.sums, places), totals=totals, columns=columns)
+        totals, columns = [tuple([view.at(places[view.place]) for view in own]) for own in (self.totals, self.columns)]
+        read = self.reading(places)
+        return Step(self.batched, self.lanes, read.inputs, moved(self.sums, places), columns, self.weight, totals, read.route)
 
     def only(self, live: set[int]) -> "Step":
         """This step without the results whose places are not in `live`."""
@@ -206,7 +208,7 @@ class Step:
         if not own:
             return self
         numbers = [cotangents[place] for place, _ in own if place >= 0]
-        views = [replace(view, place=cotangents[view.place]) for view in (*self.totals, *self.columns) if view.place in places]
+        views = [view.at(cotangents[view.place]) for view in (*self.totals, *self.columns) if view.place in places]
         groups = (*self.inputs, *([np.array(numbers)] if numbers else []), *views)
         return replace(self, batched=self.batched.masked([k for _, outputs in own for k in outputs]), inputs=groups)
 
@@ -230,7 +232,7 @@ class Step:
         sources = sorted([source for source in self.read() if source[1] in active], key=lambda source: _kind(source[0]))
         sent = sorted(sent, key=lambda end: _kind(ends.get(end[0])))
         cotangents = np.array([received[place][0] for place, _ in sent if place >= 0], int)
-        given = [replace(ends[place], place=received[place][0]) for place, _ in sent if place < 0]
+        given = [ends[place].at(received[place][0]) for place, _ in sent if place < 0]
         sums: list[int] = []
         results: list[View] = []
         for view, place, _ in sources:
@@ -239,7 +241,7 @@ class Step:
             if view is None:
                 sums.append(made)
             else:
-                results.append(replace(view, place=made))
+                results.append(view.at(made))
         form.steps.append(
             replace(
                 self,
@@ -255,13 +257,13 @@ class Step:
         """Add to a form the step that computes the results and their tangents; `carried` maps places to those of their tangents."""
         sources = sorted([source for source in self.read() if source[1] in carried], key=lambda source: source[0] is not None)
         numbers = np.array([carried[place] for view, place, _ in sources if view is None], int)
-        views = [replace(view, place=carried[place]) for view, place, _ in sources if view is not None]
+        views = [view.at(carried[place]) for view, place, _ in sources if view is not None]
         for place, *_ in self.places():
             carried[place] = form.place(form.shape(place))
         n, summed, count = len(self.sums), self.summed, self.batched.outputs
         each = [range(n), range(n, summed), range(summed, count)]
         order = [k for own in each for k in (*own, *[count + k for k in own])]
-        totals, columns = [(*own, *[replace(view, place=carried[view.place]) for view in own]) for own in (self.totals, self.columns)]
+        totals, columns = [(*own, *[view.at(carried[view.place]) for view in own]) for own in (self.totals, self.columns)]
         form.steps.append(
             replace(
                 self,

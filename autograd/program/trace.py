@@ -19,12 +19,13 @@ import numpy as np
 from autograd import ops
 from autograd.anomaly import users_line
 from autograd.arrays import Form as Shapes
-from autograd.arrays import tree_ravel, wrapped
+from autograd.arrays import array_of, tree_ravel, wrapped
 from autograd.context import NEUTRAL, TRACERS, Context, current, in_context, is_lost, run_of_its_own, with_active_inputs
 from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
+from autograd.program import calls
 from autograd.program.arguments import Arguments, Groups
 from autograd.program.branches import Branches
 from autograd.program.building import form_of, older
@@ -149,7 +150,7 @@ class Trace:
         inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
         given = args.rebuilt(inputs, lane)
-        before = _identities(given)
+        before, calls_before = _identities(given), calls.made
 
         TRACERS[before_it.runs[0]] = tracer
         try:
@@ -162,7 +163,8 @@ class Trace:
             )
         leaves, self.structure = tree_flatten(tree)
         nodes = order(*[y for y in (*leaves_of(leaves), *tracer.guards) if y.__class__ is Value], since=tracer.run)
-        outside = [x for x in older(nodes, tracer.run, calls=True, tracer=tracer) if _node(x) not in tracer.inputs]
+        called = calls.made != calls_before  # if not, nothing has to look at each node
+        outside = [x for x in older(nodes, tracer.run, calls=called, tracer=tracer) if _node(x) not in tracer.inputs]
         self.captured: list[Any] = outside  # in a recording around this one also traced arrays
         self.is_lost = any(is_lost(_node(x)) for x in outside)
         self.guards = np.array(list(tracer.guards.values()), dtype=float)
@@ -173,10 +175,10 @@ class Trace:
         self.whole: Form | None = None
         self.derived: dict[int, Form] = {}
         self.lazy, self.masks = lazy, masks
-        forms = [node.op.form for node in nodes if isinstance(node.op, Call)]
+        forms = [node.op.form for node in nodes if isinstance(node.op, Call)] if called else []
         if forms and not self.guards.size and all(form.runs_once for form in forms) and self._runs_once(tree, [*inputs, *outside], nodes):
             return
-        if any(node.op.__class__ is Call for node in nodes) or any(y.__class__ is TracedArray for y in leaves):
+        if (called and any(node.op.__class__ is Call for node in nodes)) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
             self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
             self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
@@ -246,7 +248,7 @@ class Trace:
         """
         if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.kinds:
             return None
-        n = len(given_to(groups, lazy=self.lazy))
+        n = len(given_to(groups, self.whole.inputs))
         if n not in self.derived:
             form = self.whole.copy()
             form.outputs = form.outputs[:1]
@@ -259,8 +261,8 @@ class Trace:
         if not len(self.guards):
             return True
         try:
-            given = given_to(with_captured(groups, self), lazy=self.lazy)
-            found = self.whole([x._number if x.__class__ is Value else x for x in given])
+            given = given_to(with_captured(groups, self), self.whole.inputs)
+            found = self.whole([x if isinstance(x, np.ndarray) and x.dtype != object else of_kind(x, float) for x in given])
         except UnknownPath:
             return False
         return bool((np.array(found[self.structure.count :]) == self.guards).all())
@@ -268,10 +270,10 @@ class Trace:
     def result(self, name: str, groups: Groups) -> Any:
         """The result of the function for these arguments, by a call of its form, joined to the Values among them."""
         if self.is_light:
-            return self.recorded(given_to(groups, lazy=False))
+            return self.recorded(given_to(groups))
         if self.whole is None:
-            return self.unravel(call(name, self.once, given_to(groups, lazy=False)))
-        found = call(name, self.whole, given_to(groups, lazy=self.lazy))[: self.structure.count]
+            return self.unravel(call(name, self.once, given_to(groups)))
+        found = call(name, self.whole, given_to(groups, self.whole.inputs))[: self.structure.count]
         found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 
@@ -306,11 +308,14 @@ LARGE, WIDE = 64, 1024
 LIGHT = 16
 
 
-def given_to(groups: Groups, *, lazy: bool) -> list[Any]:
-    """The inputs of the form of a call without lanes: numbers and Values, and the array itself where it became a traced array."""
+def given_to(groups: Groups, inputs: Sequence[int] = ()) -> list[Any]:
+    """The inputs of the form of a call without lanes: numbers and Values, and an array where the form has one among its `inputs`."""
     found: list[Any] = []
     for array, own in groups:
-        found += [array[0]] if lazy and array.size >= LARGE and not own else own or array[0].tolist()
+        if len(found) < len(inputs) and inputs[len(found)] < 0:
+            found.append(array_of(own, array[0].shape) if own else array[0])
+        else:
+            found += own or array[0].tolist()
     return found
 
 

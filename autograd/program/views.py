@@ -38,6 +38,10 @@ class View:
         """The count of numbers in each lane."""
         return math.prod(self.shape) if self.axis is None else math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])
 
+    def at(self, place: int) -> "View":
+        """The same view of the array at another place."""
+        return View(place, self.shape, self.axis, self.rows, self.outer)
+
     def take(self, x: np.ndarray) -> np.ndarray:
         """The numbers of the array `x`, with a row for each lane."""
         if self.axis is None:

@@ -7,7 +7,8 @@ import numpy as np
 from mpmath import mp, mpf
 from programs import ROWS
 
-DIGITS, UNIT, LARGEST, MARGIN, OPERATIONS = 200, 2.0**-53, 20.0, 1e-3, 300
+DIGITS, UNIT, OPERATIONS = 200, 2.0**-53, 300
+LARGEST, MARGIN = mpf(20), mpf(1e-3)
 
 
 class Unsuitable(Exception):
@@ -22,7 +23,7 @@ class Number:
     left = OPERATIONS  # operations that this run may still take
 
     def __init__(self, v):
-        self.v = mpf(v)
+        self.v = v if v.__class__ is mpf else mpf(v)
 
     @classmethod
     def of(cls, v):
