@@ -29,9 +29,9 @@ ORDER = """
     signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
-    pictures.names pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned pictures.columns pictures.circles
-    pictures.layered pictures.network pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice
-    pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
+    pictures.names pictures.bodies pictures.firststep pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned
+    pictures.columns pictures.circles pictures.layered pictures.network pictures.opened pictures.models pictures.draw
+    pictures.formulas pictures.boxwise pictures.choice pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
     about __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 

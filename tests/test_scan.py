@@ -234,7 +234,7 @@ def test_copies_and_pickles():
         assert [v.grad for v in leaves(twin)] == [2.0 * v.grad for v in leaves(y)]  # the copy has the gradient from before
 
 
-def test_programs_and_formulas_take_a_loop():
+def test_programs_formulas_and_explain_take_a_loop(monkeypatch):
     a = Value(0.5)
     y = scan(lambda c, x: (c * a + x, None), 1.0, np.array([1.0, 2.0]))[0] + while_loop(lambda c: c < 3.0, lambda c: c * (a + 1.5), 1.0)
     program = Program([y], [a])
@@ -244,7 +244,14 @@ def test_programs_and_formulas_take_a_loop():
     assert sympy.simplify(to_sympy(y, names={a: "a"}) - sympy.sympify("a**2 + a + 2 + (a + 1.5)**2")) == 0
     f = jit(lambda a: scan(lambda c, x: (c * a + x, None), 1.0, np.ones(5))[0])
     f(0.5)
-    assert "a loop, 5 times, of 2 operations" in str(f.explain())
+    assert "a loop, 5 times, with 1 carry (1 number), of 2 operations" in str(f.explain())
+    f = jit(grad(lambda a: scan(lambda c, x: ((sin(c[0] * a), c[1] + x), None), (a, 0.0), np.ones(500))[0][0]))
+    f(0.5)
+    for text in (str(f.explain()), f.explain()._repr_html_()):
+        assert "a loop, 500 times, with 2 carries (2 numbers), of 3 operations" in text
+        assert "reverse mode keeps the carries of all steps: 8 kB at most." in text
+    monkeypatch.setattr(loop, "KEPT", 4000)
+    assert "reverse mode keeps checkpoints, the carry of every 125 steps, and those between two at a time: 2.06 kB" in str(f.explain())
 
 
 def test_a_dense_step_with_dot():
