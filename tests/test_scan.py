@@ -192,8 +192,14 @@ def test_a_recurrent_cell_over_sequences_of_different_lengths_against_pytorch():
             getattr(cell, name).copy_(torch.tensor(x))
     packed = torch.nn.utils.rnn.pack_padded_sequence(torch.tensor(xs), torch.tensor(lengths), batch_first=True, enforce_sorted=False)
     expected = (cell(packed)[1] ** 2).sum()
+    p, own = {"w": w, "u": u, "b": b}, (cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0)
+    along = {name: RANDOM.normal(size=x.shape) for name, x in p.items()}
+    first = torch.autograd.grad(expected, own, create_graph=True)
+    product = sum((g * torch.tensor(d)).sum() for g, d in zip(first, along.values(), strict=True))
+    second = torch.autograd.grad(product, own, retain_graph=True)
+    for name, found in jit(hvp(loss))(p, along).items():
+        close(found, second[list(p).index(name)].numpy())
     expected.backward()
-    p = {"w": w, "u": u, "b": b}
     for outer in (lambda f: f, jit):
         value, gradient = outer(value_and_grad(loss))(p)
         close(value, expected.item())

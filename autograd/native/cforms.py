@@ -84,7 +84,8 @@ class FormText:
     """The statements of one C function while they are written.
 
     Args:
-        called: gives the names of the C functions that run a program in turn, each on the numbers of the program and on scratch.
+        called: gives the names of the C functions that run a program in turn, each on the numbers of the program and on scratch; and
+            whether their sums are plain ones.
 
     Attributes:
         lines: the statements.
@@ -93,7 +94,7 @@ class FormText:
         size: how many numbers v has.
     """
 
-    def __init__(self, called: Callable[[Any], Sequence[str]]) -> None:
+    def __init__(self, called: Callable[..., Sequence[str]]) -> None:
         self.called = called
         self.lines: list[str] = []
         self.tables: dict[tuple[str, str], str] = {}
@@ -307,7 +308,7 @@ class FormText:
         for to, place, w in zip(carry, step.starts, inputs, strict=False):
             self.copied(to, [(at[place], w)])
         ys = [self.room((n or 0) * w) for w in outputs[c:]]
-        lane, starts = _Lane(self, body.batched or body), [0, *accumulate(inputs)]
+        lane, starts = _Lane(self, body.batched or body, plain=body.plain), [0, *accumulate(inputs)]
         for k, place in enumerate(step.shared, c + m):
             lane.give(starts[k], [(at[place], inputs[k])])
         i = self.name("i")
@@ -354,8 +355,8 @@ class FormText:
 class _Lane:
     """What runs once, or in each lane or step: a program, a form, or one of two forms, of which a number chooses one."""
 
-    def __init__(self, text: FormText, runner: Any, truth: Any = None) -> None:
-        self.text, self.runner, self.truth = text, runner, truth
+    def __init__(self, text: FormText, runner: Any, truth: Any = None, *, plain: bool = False) -> None:
+        self.text, self.runner, self.truth, self.plain = text, runner, truth, plain
         self.given: dict[int, list[Run]] = {}
         self.program = getattr(runner, "program", None)
         if self.program is None:
@@ -376,7 +377,7 @@ class _Lane:
     def run(self) -> list[Run]:
         """Add the statements; where the outputs are."""
         if self.program is not None:
-            for name in self.text.called(self.program):
+            for name in self.text.called(self.program, plain=self.plain):
                 self.text.line(f"{name}({self.region.pointer}, t);")
             return merged([(self.region.after(place), 1) for place in self.program.outputs.tolist()])
         runs = [run for _, own in sorted(self.given.items()) for run in own]

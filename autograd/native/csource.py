@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import ops
 from autograd.errors import OperationError
 from autograd.native.cforms import FormText, Ref
 from autograd.native.cnames import why_taken
@@ -97,16 +98,16 @@ class _Pieces:
         self.longest = 1
         self._known: dict[Any, list[str]] = {}
 
-    def called(self, program: Any) -> list[str]:
-        """The names of the functions that run a program in turn."""
-        if program not in self._known:
+    def called(self, program: Any, *, plain: bool) -> list[str]:
+        """The names of the functions that run a program in turn, with `plain` sums or with those of the operations."""
+        if (program, plain) not in self._known:
             for op in program.own:
                 self.own.setdefault(op, f"ag_{self.name}_op{len(self.own)}")
             self.longest = max(self.longest, int(np.diff(program.starts).max(initial=1)))
             first = program.inputs + len(program.constants)
-            lines = [_statement(f"v[{first + k}]", op, args, self.own) for k, (op, args) in enumerate(program.instructions())]
-            self._known[program] = [self._piece("\n".join(lines[i : i + PIECE])) for i in range(0, len(lines), PIECE)]
-        return self._known[program]
+            lines = [_statement(f"v[{first + k}]", op, args, self.own, plain=plain) for k, (op, args) in enumerate(program.instructions())]
+            self._known[program, plain] = [self._piece("\n".join(lines[i : i + PIECE])) for i in range(0, len(lines), PIECE)]
+        return self._known[program, plain]
 
     def _piece(self, lines: str) -> str:
         name = f"ag_{self.name}_{len(self.text)}"
@@ -138,9 +139,13 @@ def _function(form: Any, name: str, given: dict[str, int], result: str, pieces: 
     )
 
 
-def _statement(result: str, op: Op, places: list[int], own: dict[Op, str]) -> str:
+def _statement(result: str, op: Op, places: list[int], own: dict[Op, str], *, plain: bool) -> str:
     """An operation in C, on the numbers at these places of v."""
     called, n = own.get(op, f"ag_{op.name}"), len(places)
+    if plain and op in {ops.sum, ops.dot} and n:
+        terms = [f"v[{i}]" for i in places]
+        terms = terms if op is ops.sum else [f"{a} * {b}" for a, b in zip(terms[: n // 2], terms[n // 2 :], strict=True)]
+        return f"    {result} = {' + '.join(terms)};"
     if op.arity:
         return f"    {result} = {called}({', '.join(f'v[{i}]' for i in places)});"
     numbers = f"ag_gathered(v, places, {n}, t)"
