@@ -139,8 +139,11 @@ def numbers_of(tree: Any) -> Any:
     return form.unravel(finished(numbers, graph=False))
 
 
-def separated(*roots: Any) -> list[Any]:
-    """The same graph with each number computed by an operation of its own: a call of a form becomes one operation for each output."""
+def separated(*roots: Any, differentiable: bool = True) -> list[Any]:
+    """The same graph with each number computed by an operation of its own: a call of a form becomes one operation for each output.
+
+    These are computed anew for their local derivatives, unless the graph is not to be `differentiable`.
+    """
     twins: dict[Any, Any] = {}
     for node in order(*roots):
         if node.partials.__class__ is not Deferred:
@@ -149,7 +152,7 @@ def separated(*roots: Any) -> list[Any]:
             continue
         else:
             args, op = node.args[0].args, node.args[0].op.single(node.op.key)
-            found = op.evaluate(node.args[0].op.numbers)[1]
+            found = op.evaluate(node.args[0].op.numbers)[1] if differentiable else [None] * len(args)
             partials = tuple([p if a.__class__ is Value else None for a, p in zip(args, found, strict=True)])
         if op is not node.op or any(a in twins for a in args if a.__class__ is Value):
             own = tuple([twins.get(a, a) if a.__class__ is Value else a for a in args])

@@ -3,8 +3,8 @@
     python benchmarks/loops.py [--steps 1000000] [--rounds 3] [--peers]
 
 Printed are the processor's seconds of the first call and of a later one, and the memory above that before the first call; with `--peers`
-also for JAX's `scan` and CasADi's `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code; CasADi and
-we interpret.
+also for JAX's `scan` and CasADi's `fold` and `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code;
+CasADi and we interpret.
 """
 
 import argparse
@@ -75,29 +75,28 @@ def by_jax(steps: int) -> dict[str, Callable[[], Any]]:
 
 
 def by_casadi(steps: int) -> dict[str, Callable[[], Any]]:
-    """CasADi's mapaccum, of virtual machine code."""
+    """CasADi's fold, which gives the last state, and its mapaccum, which gives all, of virtual machine code."""
     import casadi  # noqa: PLC0415  # as above
 
     x, p = casadi.SX.sym("x", 2), casadi.SX.sym("p", 4)
     one = casadi.Function("step", [x, p], [casadi.vertcat(*step(x[0], x[1], [p[k] for k in range(4)]))])
-    whole = one.fold(steps)
     q = casadi.MX.sym("q", 4)
-    end = whole(list(START), casadi.repmat(q, 1, steps))
-    loss = end[0] * end[0] + end[1]
-    value = casadi.Function("value", [q], [loss])
 
-    def derived() -> Callable[[], Any]:
-        made = casadi.Function("both", [q], [loss, casadi.gradient(loss, q)])
-        return lambda: [np.array(x).ravel() for x in made(P)]
+    def both(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
+        end = getattr(one, name)(steps)(list(START), casadi.repmat(q, 1, steps))[:, -1]
+        loss = end[0] * end[0] + end[1]
+        value, made = casadi.Function("value", [q], [loss]), []
 
-    made: list[Callable[[], Any]] = []
+        def gradient() -> Any:
+            made[:] = made or [casadi.Function("both", [q], [loss, casadi.gradient(loss, q)])]
+            return [np.array(x).ravel() for x in made[0](P)]
 
-    def gradient() -> Any:
-        if not made:
-            made.append(derived())
-        return made[0]()
+        return lambda: float(value(P)), gradient
 
-    return {"CasADi fold: value": lambda: float(value(P)), "CasADi fold: gradient": gradient}
+    found: dict[str, Callable[[], Any]] = {}
+    for name in ("fold", "mapaccum"):
+        found[f"CasADi {name}: value"], found[f"CasADi {name}: gradient"] = both(name)
+    return found
 
 
 def resident() -> float:

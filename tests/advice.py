@@ -322,9 +322,9 @@ RECORDED = [
         6.0,
     ),
     Advice(
-        "write these as a loop of Python",
-        lambda: Program([autograd.scan(lambda c, _: (c * c, None), v, length=3)[0] for v in [Value(1.5)]], []).to_c(),
-        lambda: all("double" in Program([functools.reduce(lambda c, _: c * c, range(3), v)], [v]).to_c() for v in [Value(1.5)]),
+        "choose with where, or with cond",
+        lambda: Program([autograd.scan(lambda c, _: (c * c if c > 1.0 else c, None), v, length=3)[0] for v in [Value(1.5)]], []).to_c(),
+        lambda: all("for (" in Program([autograd.scan(lambda c, _: (c * c, None), v, length=3)[0]], [v]).to_c() for v in [Value(1.5)]),
         True,
     ),
     Advice("at least one sample", lambda: vmap(abs)(np.ones(0)), lambda: vmap(abs)(np.ones(1)), [1.0]),

@@ -19,7 +19,7 @@ ORDER = """
     errors graph trees labels blocks context spellings words elsewhere transformed walks compiled
     kinds numeric symbols probes special facts calling op ops ufuncs linalg functions arrays
     copies methods operators value
-    native native.cnames native.ctext native.loops native.second native.header native.stubs native.generate native.csource
+    native native.cnames native.ctext native.loops native.second native.header native.stubs native.generate native.cforms native.csource
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.places program.known program.looks program.captured program.observed
@@ -29,9 +29,9 @@ ORDER = """
     signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
-    pictures.names pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned pictures.columns pictures.circles
-    pictures.layered pictures.network pictures.opened pictures.models pictures.draw pictures.formulas pictures.boxwise pictures.choice
-    pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
+    pictures.names pictures.bodies pictures.firststep pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned
+    pictures.columns pictures.circles pictures.layered pictures.network pictures.opened pictures.models pictures.draw
+    pictures.formulas pictures.boxwise pictures.choice pictures.identities pictures.jstext pictures.film pictures.page pictures.steps
     about __init__ __main__
 """.split()  # noqa: SIM905  # a drawing
 

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy
-from ccompiler import COMPILER, FLAGS, SANITIZE, bits, compiled
+from ccompiler import COMPILER, FLAGS, SANITIZE, bits, compiled, in_c
 from edges import BRANCHES, ROWS
 from graphs import exact, graphs
 from hypothesis import HealthCheck, given, settings
@@ -448,40 +448,9 @@ def test_saving_leaves_nothing_half_done(saved, monkeypatch):
 
 # C.
 
-# Reads a number of lines, then inputs and cotangents, prints outputs and gradients, all in hexadecimal.
-DRIVER = """
-#include <stdio.h>
-
-int main(void) {
-    static double x[NX + 1], c[NY + 1], y[NY + 1], g[NX + 1];
-    int lines;
-    if (scanf("%d", &lines) != 1) return 1;
-    while (lines--) {
-        for (int i = 0; i < NX; i++) if (scanf("%la", x + i) != 1) return 1;
-        for (int i = 0; i < NY; i++) if (scanf("%la", c + i) != 1) return 1;
-        if (f(x, y) || f_gradient(x, c, g)) return 1;
-        for (int i = 0; i < NY; i++) printf("%a ", y[i]);
-        for (int i = 0; i < NX; i++) printf("%a ", g[i]);
-        putchar('\\n');
-    }
-    return 0;
-}
-"""
-
-
-def in_c(folder, program, points, *flags):
-    """The outputs and gradients that the program's C source gives at each point, which is inputs and cotangents."""
-    nx, ny = program.inputs, len(program.outputs)
-    source = program.to_c("f") + DRIVER.replace("NX", str(nx)).replace("NY", str(ny))
-    made = compiled(folder, source, *(flags or ["-O1"]))
-    lines = [str(len(points)), *[" ".join(map(float.hex, p)) for p in points]]
-    done = subprocess.run([made], input="\n".join(lines), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [list(map(float.fromhex, line.split())) for line in done.stdout.splitlines()]
-
 
 def agree(folder, program, points, *flags):
-    found = in_c(folder, program, points, *flags)
+    found = in_c(folder, [(program, points)], *flags)
     gradient = program.gradient()
     for point, row in zip(points, found, strict=True):
         expected = [*program(point[: program.inputs]), *gradient(point)]
@@ -508,7 +477,7 @@ def test_hypot_in_c_has_the_bits_of_python(tmp_path):
     a, b = draw.uniform(-1.0, 1.0, (2, 4000)) * scale * [np.ones(4000), 2.0 ** -draw.integers(0, 54, 4000)]
     points = [*zip(a.tolist(), b.tolist(), strict=True), *product([0.0, -0.0, 1.0, 5e-324, 1.7e308, inf, -inf, nan], repeat=2)]
     leaves = [Value(1.0), Value(1.0)]
-    found = in_c(tmp_path, Program([ops.hypot(*leaves)], leaves), [[*point, 1.0] for point in points])
+    found = in_c(tmp_path, [(Program([ops.hypot(*leaves)], leaves), [[*point, 1.0] for point in points])])
     assert all(bits(y, math.hypot(*point)) for point, (y, *_) in zip(points, found, strict=True))
 
 

@@ -33,7 +33,7 @@ from autograd import (
     where,
     while_loop,
 )
-from autograd.errors import AnomalyError, LengthError, OperationError
+from autograd.errors import AnomalyError, LengthError
 from autograd.program import lanes, loop
 
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
@@ -192,8 +192,14 @@ def test_a_recurrent_cell_over_sequences_of_different_lengths_against_pytorch():
             getattr(cell, name).copy_(torch.tensor(x))
     packed = torch.nn.utils.rnn.pack_padded_sequence(torch.tensor(xs), torch.tensor(lengths), batch_first=True, enforce_sorted=False)
     expected = (cell(packed)[1] ** 2).sum()
+    p, own = {"w": w, "u": u, "b": b}, (cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0)
+    along = {name: RANDOM.normal(size=x.shape) for name, x in p.items()}
+    first = torch.autograd.grad(expected, own, create_graph=True)
+    product = sum((g * torch.tensor(d)).sum() for g, d in zip(first, along.values(), strict=True))
+    second = torch.autograd.grad(product, own, retain_graph=True)
+    for name, found in jit(hvp(loss))(p, along).items():
+        close(found, second[list(p).index(name)].numpy())
     expected.backward()
-    p = {"w": w, "u": u, "b": b}
     for outer in (lambda f: f, jit):
         value, gradient = outer(value_and_grad(loss))(p)
         close(value, expected.item())
@@ -234,7 +240,7 @@ def test_copies_and_pickles():
         assert [v.grad for v in leaves(twin)] == [2.0 * v.grad for v in leaves(y)]  # the copy has the gradient from before
 
 
-def test_programs_and_formulas_take_a_loop_and_c_refuses_it():
+def test_programs_formulas_and_explain_take_a_loop(monkeypatch):
     a = Value(0.5)
     y = scan(lambda c, x: (c * a + x, None), 1.0, np.array([1.0, 2.0]))[0] + while_loop(lambda c: c < 3.0, lambda c: c * (a + 1.5), 1.0)
     program = Program([y], [a])
@@ -242,11 +248,16 @@ def test_programs_and_formulas_take_a_loop_and_c_refuses_it():
     close(program.gradient()([0.75, 1.0]), [1.5 + 1.0 + 2 * 2.25])
     close(program([np.array([0.5, 0.75])])[0], [0.25 + 0.5 + 2.0 + 4.0, 0.75**2 + 0.75 + 2.0 + 2.25**2])
     assert sympy.simplify(to_sympy(y, names={a: "a"}) - sympy.sympify("a**2 + a + 2 + (a + 1.5)**2")) == 0
-    with pytest.raises(OperationError, match="runs a loop or lanes, which cannot be written in C"):
-        program.to_c()
     f = jit(lambda a: scan(lambda c, x: (c * a + x, None), 1.0, np.ones(5))[0])
     f(0.5)
-    assert "a loop, 5 times, of 2 operations" in str(f.explain())
+    assert "a loop, 5 times, with 1 carry (1 number), of 2 operations" in str(f.explain())
+    f = jit(grad(lambda a: scan(lambda c, x: ((sin(c[0] * a), c[1] + x), None), (a, 0.0), np.ones(500))[0][0]))
+    f(0.5)
+    for text in (str(f.explain()), f.explain()._repr_html_()):
+        assert "a loop, 500 times, with 2 carries (2 numbers), of 3 operations" in text
+        assert "reverse mode keeps the carries of all steps: 8 kB at most." in text
+    monkeypatch.setattr(loop, "KEPT", 4000)
+    assert "reverse mode keeps checkpoints, the carry of every 125 steps, and those between two at a time: 2.06 kB" in str(f.explain())
 
 
 def test_a_dense_step_with_dot():

@@ -16,6 +16,7 @@ from autograd.engine import Value
 from autograd.errors import AutogradError, NumberError, RangeError, api_boundary
 from autograd.files import destination, file_path, write
 from autograd.graph import order
+from autograd.pictures.bodies import is_call
 from autograd.pictures.colours import themed
 from autograd.pictures.images import as_image, in_theme
 from autograd.pictures.models import is_model, network_drawing
@@ -181,8 +182,8 @@ def draw(
     view = fitting(nodes, collapse, max_nodes) if focus is None else focused(nodes, focus, max_nodes)
     sums = {node: (node.grad,) for node in nodes}
     source, *others = (
-        "\n".join(Writer(seen, value, sums, {}, direction, show.split(), color, precision, legend, bands=True).lines())
-        for seen in (view, *coarser(nodes, view))
+        "\n".join(Writer(seen, value, sums, {}, direction, show.split(), color, precision, legend, bands=True, room=room).lines())
+        for seen, room in ((view, max_nodes), *[(view, 0)] * any(map(is_call, nodes)), *[(seen, 0) for seen in coarser(nodes, view)])
     )
     return Drawing(source, tuple(others))
 

@@ -21,6 +21,7 @@ from autograd.labels import printable, scope_name
 from autograd.op import Op
 from autograd.pictures.choice import chosen, groups_of
 from autograd.pictures.colours import tint
+from autograd.pictures.firststep import entered
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
 from autograd.pictures.images import in_script
@@ -260,6 +261,9 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
     the table of operations. It holds what was recorded: what Python decided by an `if` or a comparison stays as it was, and the page says
     so. Where an operation of your own has no JavaScript, its inputs stay as they are.
 
+    Of a `scan` or `while_loop` the page goes into the first step, operation by operation; each result of the other steps is one node, whose
+    local derivatives are those of all of them.
+
     Args:
         loss: the result.
         collapse: shows each scope as one box, as for `draw`; a click on a box opens it. Where that is too large, the page goes through the
@@ -282,7 +286,7 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"collapse is {collapse!r}, expected {LEVELS}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
-    (loss,) = separated(loss)
+    (loss,) = separated(entered(loss))
     nodes = order(loss)
     views = chosen(nodes, collapse, max_nodes)
     if isinstance(views, tuple):

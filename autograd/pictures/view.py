@@ -20,6 +20,9 @@ DISTANCE = 2
 LEVELS = "None, 'layer', 'neuron' or a depth of scopes from 1 up"
 MOST_NEIGHBOURS = 8
 MERGED = -1
+# The first name of the box of many results of one call, the y of all steps of a loop.
+RESULTS = "\0results"
+MOST_RESULTS = 8
 
 # The last name of a scope that `draw` shows as one small box: how softmax avoids overflow.
 CLOSED = ("softmax", "shift")
@@ -72,7 +75,7 @@ def fitting(nodes: Sequence[Value], collapse: str | int | None, max_nodes: int) 
 
     if (least := least_boxes(nodes)) > max_nodes:
         raise _refused(nodes, least, None, max_nodes)
-    if collapse is not None or len(nodes) <= max_nodes:
+    if collapse is not None or len(nodes) <= max_nodes or results_of(nodes):
         view = collapsed(nodes, collapse, small=True)
         if not too_large(view, most_edges):
             return view
@@ -91,7 +94,19 @@ def least_boxes(nodes: Sequence[Value]) -> int:
     """The least number of boxes, however far scopes collapse: the outermost scopes, and each operation outside of all scopes."""
     scopes = Counter(node.scope for node in nodes if node.args)
     paths = {scope: scope_path(scope) for scope in scopes}
-    return len({path[0] for path in paths.values() if path}) + sum(count for scope, count in scopes.items() if not paths[scope])
+    alone = sum(count for scope, count in scopes.items() if not paths[scope])
+    results = [box for node, box in results_of(nodes).items() if not scope_path(node.scope)]
+    return len({path[0] for path in paths.values() if path}) + alone - len(results) + len(set(results))
+
+
+def results_of(nodes: Sequence[Value]) -> dict[Value, tuple[str, ...]]:
+    """The box of each node that is one of many numbers of one result of a call."""
+    found: dict[tuple[Value, int], list[Value]] = defaultdict(list)
+    for node in nodes:
+        if hasattr(node.op, "key"):
+            found[node.args[0], node.op.key[0]].append(node)  # type: ignore[union-attr]  # an Output of a call
+    many = [(str(k), call.op.name, own) for k, ((call, _), own) in enumerate(found.items()) if call.op and len(own) > MOST_RESULTS]
+    return {node: (RESULTS, f"results of {name}", k) for k, name, own in many for node in own}
 
 
 def _refused(nodes: Sequence[Value], boxes: int, edges: int | None, max_nodes: int) -> GraphTooLarge:
@@ -160,11 +175,12 @@ def _boxes(nodes: Sequence[Value], level: str | int | None, opened: Box, *, smal
             if a.__class__ is Value and not a.args:
                 users[a].add(groups[node.scope])
     box: dict[Value, Box] = {}
+    results: dict[Value, Box] = {**results_of(nodes)}
     for i, node in enumerate(nodes):
         group = groups[node.scope]
         if len(users.get(node, ())) == 1 and not is_closed(user := next(iter(users[node]))):
             group = user or group
-        box[node] = f"n{i}" if group in ((), opened) else group
+        box[node] = results.get(node, f"n{i}") if group in ((), opened) else group
     return box
 
 

@@ -5,14 +5,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 from autograd.engine import Value
 from autograd.labels import printable, scope_name, shortened
 from autograd.pictures.arrange import Arrangement, arrange, origin
+from autograd.pictures.bodies import Body, contents, is_call, is_hidden, loops, operations, result_name
 from autograd.pictures.colours import LIGHT, depth, mixed
 from autograd.pictures.names import distinct
-from autograd.pictures.view import MERGED, Box, End, View, is_closed
+from autograd.pictures.view import EDGES_PER_NODE, MERGED, RESULTS, Box, Edges, End, View, is_closed
 
 SHOWN = ("data", "grad", "local")
 
@@ -66,6 +68,7 @@ class Writer:
         sums: the text of each node's gradient, last; and before it other texts for which the box needs room.
         names: names to be shown in place of labels.
         bands: whether a negative gradient also has a band, for readers who cannot see the colours.
+        room: how many nodes there may be with the bodies of loops; 0 if these are not shown.
     """
 
     view: View
@@ -78,6 +81,7 @@ class Writer:
     precision: int = 4
     legend: bool = False
     bands: bool = False
+    room: int = 0
 
     def lines(self) -> Iterator[str]:
         """The picture, line by line."""
@@ -90,28 +94,43 @@ class Writer:
         operations = Counter(box[node] for node in box if node.args)
         ids: dict[End, str] = {name: name if isinstance(name, str) else f"g{i}" for i, name in enumerate(held)}
         for node, name in box.items():
-            if isinstance(name, str):
+            if isinstance(name, str) and not (name in self._bodies and is_hidden(node)):
                 yield f"  {name} [{self._look(node)}]"
         for name, count in held.items():
             if isinstance(name, tuple):
-                lines = (_text(scope_name(name)), _counted(count, "node"), _counted(operations[name], "operation"))
-                label = name[-1] if is_closed(name) else r"\n".join(lines)
+                lines = (
+                    _text(name[1] if name[0] == RESULTS else scope_name(name)),
+                    _counted(count, "node"),
+                    _counted(operations[name], "operation"),
+                )
+                label = name[-1] if is_closed(name) else r"\n".join(lines[: 2 if name[0] == RESULTS else 3])
                 yield f'  {ids[name]} [label="{label}" {COLLAPSED}{" " + OUTPUT if name == box[self.output] else ""}]'
         yield from self._edges(ids)
-        drawn = {(source, target) for source, target, _ in self.view.edges}
-        for source, target in sorted(self._places.straight - drawn, key=lambda link: (ids[link[0]], ids[link[1]])):
-            yield f"  {ids[source]} -> {ids[target]} [style=invis weight={STRAIGHT}]"
-        for column in self._places.columns:
-            yield f"  {{rank=same edge [style=invis weight=1] {' -> '.join(ids[name] for name in column)}}}"
+        yield from self._arranged(ids)
         if self.legend:
             yield self._legend()
         yield "}\n"
+
+    def _arranged(self, ids: Mapping[End, str]) -> Iterator[str]:
+        """The boxes of loops, and the rows and columns."""
+        drawn = {(source, target) for source, target, _ in self.view.edges}
+        for name, body in self._bodies.items():
+            yield from body.lines
+            if not is_hidden(self._nodes[name]):
+                yield from (f"  {source} -> {ids[name]}" for source in body.result((0, 0)))
+        for source, target in sorted(self._places.straight - drawn, key=lambda link: (ids[link[0]], ids[link[1]])):
+            if self._bodies.keys().isdisjoint({source, target}):
+                yield f"  {ids[source]} -> {ids[target]} [style=invis weight={STRAIGHT}]"
+        for column in self._places.columns:
+            own = [ids[name] for name in column if name not in self._bodies]
+            if len(own) > 1:
+                yield f"  {{rank=same edge [style=invis weight=1] {' -> '.join(own)}}}"
 
     def _edges(self, ids: Mapping[End, str]) -> Iterator[str]:
         """The edges, each after the small box where it begins or ends, and after the weight that keeps rows straight."""
         small: dict[tuple[Box, End | None], str] = {}
         weight = 1
-        for (source, target, i), partials in self.view.edges.items():
+        for (source, target, i), partials in self._drawn.items():
             start, end = ids.get(source, f"c{i}_{ids.get(target)}"), ids.get(target, f"after_{ids.get(source)}")
             apart = (origin(source), target) in self._places.apart
             if source is ...:
@@ -127,7 +146,25 @@ class Writer:
                 start = small[key]
             if weight != (weight := STRAIGHT if not apart and (source, target) in self._places.straight else 1):
                 yield f"  edge [weight={weight}]"
-            yield f"  {start} -> {end}{self._edge(partials, between_nodes=i != MERGED, faint=... in {source, target})}"
+            known = i != MERGED and not any(is_hidden(self._nodes[x]) for x in (source, target) if x in self._nodes)
+            look = self._edge(partials, between_nodes=known, faint=... in {source, target})
+            for start, end in self._ends(source, target, i, start, end):  # noqa: B020  # those in boxes, in place of these
+                yield f"  {start} -> {end}{look}"
+
+    @cached_property
+    def _drawn(self) -> Edges:
+        """The edges, without those to a call that uses nothing of them."""
+        return {link: own for link, own in self.view.edges.items() if link[1] not in self._bodies or link[2] in self._bodies[link[1]].given}
+
+    def _ends(self, source: End, target: End, i: int, start: str, end: str) -> list[tuple[str, str]]:
+        """Where an edge begins and ends: for calls whose boxes are open, nodes in these."""
+        starts, ends = [start], [end]
+        if source in self._bodies and is_hidden(node := self._nodes[source]):
+            users = [x.op for x, box in self.view.box.items() if box == target and x.args and x.args[0] is node]
+            starts = list(dict.fromkeys(x for op in users for x in self._bodies[source].result(op.key)))  # type: ignore[union-attr]  # Outputs
+        if target in self._bodies:
+            ends = self._bodies[target].given.get(i, [])
+        return [(start, end) for start in starts for end in ends]
 
     def _small(self, source: End) -> str:
         """A constant, or a stand-in for a node: its name in the colour that it has."""
@@ -161,6 +198,20 @@ class Writer:
         return {name: node for node, name in self.view.box.items() if isinstance(name, str)}
 
     @cached_property
+    def _bodies(self) -> dict[Box, Body]:
+        """The calls whose boxes are open: loops, one after the other, as long as there is room for their operations."""
+        found: dict[Box, Body] = {}
+        boxes, edges = self.view.size()
+        for name, node in self._nodes.items():
+            if self.room and isinstance(name, str) and is_call(node) and operations(node.op.form) <= self.room and loops(node.op.form):  # type: ignore[union-attr]  # a call
+                body = Body(name, node, partial(number, precision=self.precision))
+                boxes, edges = boxes + body.size, edges + body.edges
+                if boxes > self.room or edges > EDGES_PER_NODE * self.room:
+                    break
+                found[name] = body
+        return found
+
+    @cached_property
     def _largest(self) -> float:
         """The size of the largest gradient in the picture."""
         return max((abs(self.sums[node][-1]) for node in self.view.box if math.isfinite(self.sums[node][-1])), default=0.0)
@@ -178,8 +229,9 @@ class Writer:
 
     def _look(self, node: Value) -> str:
         """The text of a node, and its shape, border and fill."""
-        head = list(filter(None, (_text(text) for text in (node.op.label if node.op else "", self._name(node)))))
-        rows = head[:]
+        rows = list(filter(None, (_text(text) for text in (self._label(node), self._name(node)))))
+        if is_hidden(node):
+            return 'label="{}"'.format(r"\n".join([*rows, *contents(node.op.form)]))  # type: ignore[union-attr]  # a call
         if "data" in self.show:
             rows.append(f"data {number(node.data, self.precision)}")
         if "grad" in self.show:
@@ -190,6 +242,15 @@ class Writer:
         kind = LEAF if not node.args else OUTPUT if node is self.output else ""
         frame = FOCUS if node is self.view.focus else ""
         return " ".join(filter(None, [f'label="{label}"', kind, self._color(node, max(rows, key=len, default=" ")), frame]))
+
+    def _label(self, node: Value) -> str:
+        """The operation, or which result of a call a node is."""
+        op: Any = node.op
+        if hasattr(op, "key") and is_call(owner := node.args[0]):
+            return result_name(owner.op.form, op.key)
+        if self.view.box[node] in self._bodies:
+            return result_name(op.form, (0, 0))
+        return op.label if op else ""
 
     def _color(self, node: Value, widest: str) -> str:
         """The fill of a node, and a frame where a number is not finite."""

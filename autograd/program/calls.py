@@ -71,7 +71,9 @@ class Call(Op):
             places = np.array([form.place() for _ in range(math.prod(shape))], int)
             form.steps.append(Unpack(form.outputs[0], shape, places))
             form.outputs = [int(places[i])]
-        return SingleCall(f"{self.name}[{k}{f', {i}' if shape else ''}]", form.pruned(), self.slots, self.numbers, self.given)
+        made = SingleCall(f"{self.name}[{k}{f', {i}' if shape else ''}]", form.pruned(), self.slots, self.numbers, self.given)
+        made.of = self, key
+        return made
 
     def refuse_changed(self, node: Any) -> None:
         """Raise a ChangedError if the number of an argument was changed after the call was recorded."""
@@ -204,9 +206,14 @@ class Call(Op):
 
 
 class SingleCall(Call):
-    """The operation of a call with one number as its only result: the node is that number, with partials known when it is recorded."""
+    """The operation of a call with one number as its only result: the node is that number, with partials known when it is recorded.
+
+    Attributes:
+        of: the call of several results of which it is one, and the key of that, where there is such a call.
+    """
 
     changeable: bool
+    of: tuple[Call, Key] | None = None
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         super().__init__(name, form, slots, numbers, given)
@@ -233,6 +240,8 @@ class SingleCall(Call):
 
     def value(self, _xp: Any, *x: Any) -> Any:
         """The result for numbers of any kind."""
+        if all(v.__class__ is float for v in x):
+            return self.form(self.inputs_at(x))[0]
         return self.form.on_any(self.inputs_at(x), self.given)[0]
 
     def partials(self, _y: Any, *x: Any) -> tuple[Any, ...]:

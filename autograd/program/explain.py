@@ -5,9 +5,10 @@ from html import escape
 from typing import Any
 
 from autograd.compiled import kernel
+from autograd.program import loop
 from autograd.program.choice import Arms
 from autograd.program.lengths import OfLength
-from autograd.program.loop import Loop
+from autograd.program.loop import Loop, steps_between
 from autograd.program.nested import BatchedForm
 from autograd.program.paths import BranchingProgram, Route
 from autograd.program.steps import Step
@@ -120,7 +121,33 @@ def _of_loop(step: Loop) -> list[str]:
         if step.length is None
         else f"{_counted(step.length, 'time')}{', backwards' if step.backwards else ''}"
     )
-    if step.body.batched is not None:
-        runs = "one call of the compiled kernel" if step.body.batched.compiled else _runs(step.body.batched.program)
-        return [f"a loop, {often}, of {_counted(len(step.body.batched.program), 'operation')}, run by {runs}."]
-    return [f"a loop, {often}, step by step, of:", *["  - " + line for own in step.body.form.steps for line in _of_step(own)]]
+    body, c = step.body, step.body.carries
+    size = sum(body.widths(body.form.inputs[:c]))
+    often = f"a loop, {often}, with {'1 carry' if c == 1 else f'{c:,} carries'} ({_counted(size, 'number')})"
+    carried = set(body.form.inputs[:c])
+    kept = sum(body.widths([p for p in body.form.outputs[c:] if p in carried]))
+    keeps = [f"it keeps {_counted(kept, 'number')} of the carry a step, {_memory(8 * kept * (step.length or 0))}."] if kept else []
+    if step.length and not kept and not body.plain:
+        keeps = [_in_reverse(step.length, 8 * size)]
+    if body.batched is not None:
+        runs = "one call of the compiled kernel" if body.batched.compiled else _runs(body.batched.program)
+        return [f"{often}, of {_counted(len(body.batched.program), 'operation')}, run by {runs}.", *keeps]
+    inner = [line for own in body.form.steps for line in _of_step(own)]
+    return [f"{often}, step by step, of:", *["  - " + line for line in inner], *keeps]
+
+
+def _in_reverse(length: int, each: int) -> str:
+    """What reverse mode would keep of a loop whose carry has so many bytes."""
+    between = steps_between(length, each) if length * each > loop.KEPT else 1
+    if between > 1:
+        most = _memory((length // between + between) * each)
+        return f"reverse mode keeps checkpoints, the carry of every {between:,} steps, and those between two at a time: {most} at most."
+    return f"reverse mode keeps the carries of all steps: {_memory(length * each)} at most."
+
+
+def _memory(count: int) -> str:
+    """So many bytes, in words."""
+    for size, unit in ((10**9, "GB"), (10**6, "MB"), (1000, "kB")):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return _counted(count, "byte")

@@ -249,8 +249,9 @@ class Form:
         """
         for place in range(-len(other.shapes), other.numbers):
             if place not in places:
-                x = other.constants.get(place)
-                places[place] = self.place(other.shape(place)) if x is None else self.constant(x)
+                places[place] = self.place(other.shape(place))
+                if place in other.constants:
+                    self.constants[places[place]] = other.constants[place]
         self.steps += [step.moved(places) for step in other.steps]
 
     # Passes.
@@ -310,7 +311,9 @@ class Form:
 
     def zero(self, shape: Shape) -> int:
         """Add a constant that is 0, or an array of zeros of this shape; return its place."""
-        return self.constant(0.0 if shape is None else np.broadcast_to(0.0, shape))
+        place = self.place(shape)
+        self.constants[place] = 0.0 if shape is None else np.broadcast_to(0.0, shape)
+        return place
 
     def total(self, received: dict[int, list[int]], places: Sequence[int]) -> None:
         """Add the steps that sum the cotangents of places to which several consumers sent one.

@@ -289,7 +289,7 @@ class Loop:
         each = 8 * sum(self.body.widths([body.inputs[j] for j in carries]))
         if n * each <= KEPT:
             return None
-        inner = max([k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if 2 * k * each <= KEPT], default=1)
+        inner = steps_between(n, each)
         if inner == 1:
             return None
         own, c, m = Form(), self.body.carries, self.body.xs
@@ -302,6 +302,11 @@ class Loop:
         split = replace(self, body=Body(own, c, m, plain=self.body.plain), length=n // inner)
         form.steps[form.steps.index(self)] = split
         return split
+
+
+def steps_between(n: int, each: int) -> int:
+    """How many steps lie between two checkpoints of a loop of n steps whose carry takes `each` bytes; 1 where n has no such divisor."""
+    return max([k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if 2 * k * each <= KEPT], default=1)
 
 
 def _is_known(x: Any) -> bool:

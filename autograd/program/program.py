@@ -46,6 +46,15 @@ SMALL = 1000
 _adjoint: list[Callable[["Program", Sequence[int], Sequence[int]], "Program"]] = []
 
 
+# What finds the steps of a program with calls of forms; in stages.py, likewise.
+_expanded: list[Callable[["Program"], Any]] = []
+
+
+def register_expanded(expanded: Callable[["Program"], Any]) -> None:
+    """Use this function for `Program.to_c`."""
+    _expanded.append(expanded)
+
+
 def register_adjoint(adjoint: Callable[["Program", Sequence[int], Sequence[int]], "Program"]) -> None:
     """Use this function for `Program.gradient`."""
     _adjoint.append(adjoint)
@@ -106,7 +115,7 @@ class Program:
         *parts, self.own = flatten(ends, tuple(inputs))
         if any(hasattr(op, "sent") for op in self.own):  # calls of forms
             roots = [y for y in (*ends, *inputs) if y.__class__ is Value]
-            twins = dict(zip(roots, separated(*roots), strict=True))
+            twins = dict(zip(roots, separated(*roots, differentiable=False), strict=True))
             ends = tuple([twins[y] if y.__class__ is Value else y for y in ends])
             *parts, self.own = flatten(ends, tuple([twins[x] for x in inputs]))
         self.inputs = len(inputs)
@@ -355,19 +364,20 @@ class Program:
         `int NAME(const double *x, double *y)` gives the outputs y at the inputs x, and
         `int NAME_gradient(const double *x, const double *cotangents, double *g)` the gradients of the inputs.
 
+        A `scan`, `while_loop` or `cond`, and a `vmap`, has its function there once; the gradient keeps the carries of a loop, in memory
+        that it allocates. Sums over lanes may differ from those of `vmap` in the last place.
+
         Everything else in it is static and begins with `ag_` or `AG_`, so that one file may hold several programs. It is valid C++20, too,
         unless an operation of your own has a sum.
 
         Raises:
             OperationError: NAME, or NAME_gradient, is a keyword of C or C++, is in the C library, or is reserved; or an operation of your
                 own uses functions that have no counterpart in C, or takes any number of arguments without one formula for all of them; or
-                there is a call of `scan`, `while_loop` or `vmap` in it.
+                there is a loop or a `vmap` in it whose function branches by an `if` of Python.
         """
-        if calls := [op.name for op in self.own if hasattr(op, "single")]:
-            raise OperationError(f"{calls[0]} runs a loop or lanes, which cannot be written in C: write these as a loop of Python")
         from autograd.native.csource import source  # noqa: PLC0415  # only where C is wanted
 
-        return source(self, name)
+        return source(_expanded[-1](self), name)
 
 
 def _names_fault(names: list[str]) -> str | None:

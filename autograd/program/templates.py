@@ -47,14 +47,17 @@ class Pattern(NamedTuple):
         return self.op.selects and not (self.known and self.known[0][0] == 0)
 
     def node(self) -> Any:
-        """A node with the operation, applied to placeholders and the known constants."""
-        x: list[Any] = [Value(1.0) for _ in range(self.arity)]
+        """A node with the operation, applied to placeholders and the known constants; a call of a form, to the numbers that it had."""
+        x: list[Any] = [Value(a) for a in getattr(self.op, "numbers", (1.0,) * self.arity)]
         for k, digits in self.known:
             x[k] = float.fromhex(digits)
         return stand_in(self.op, x)
 
     def depends(self) -> tuple[bool, ...]:
-        """For each argument whether the result depends on it; of an operation that selects, whether it can select it."""
+        """For each argument whether the result depends on it; of an operation that selects, or a call of a form, whether it may do so."""
+        if hasattr(self.op, "numbers"):
+            known = {k for k, _ in self.known}
+            return tuple([k not in known for k in range(self.arity)])
         return (False, True, True) if self.selects else tuple([p is not None for p in self.node().partials])
 
     def record(self) -> Program:
