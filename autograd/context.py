@@ -23,6 +23,7 @@ from autograd.blocks import (
     forbid_while_traced,
     is_lost,
     put,
+    tracer_for,
 )
 from autograd.errors import OperationError
 
@@ -49,6 +50,7 @@ __all__ = [
     "scope",
     "scope_of",
     "scope_path",
+    "tracer_for",
     "with_active_inputs",
 ]  # fmt: skip
 

@@ -150,6 +150,11 @@ USES = {
     "jit": lambda k: jit(lambda x: x * k)(2.0),
     "vmap": lambda k: vmap(lambda x: x * k)(np.ones(2)),
     "gradient": lambda k: grad(lambda x: x * k)(2.0).data,
+    "comparison": lambda k: k > 0.0,
+    "comparison of Values": lambda k: Value(1.0) == k,
+    "truth": bool,
+    "isnan": lambda k: k.isnan(),
+    "isfinite": lambda k: k.isfinite(),
     **({} if backend == "pure" else {"operation": lambda k: k + 1.0, "of two": lambda k: 2.0 * k * Value(1.0)}),
 }
 
