@@ -253,7 +253,6 @@ def _module():
     made = types.ModuleType("made_for_attacks")
     made.held = {"k": 2.0}
     made.__getattr__ = lambda name: made.held.get(name, 2.0)
-    sys.modules["made_for_attacks"] = made
     return made
 
 
