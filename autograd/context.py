@@ -66,7 +66,7 @@ _runs = count(1)
 def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     """The context for a function that a transform runs: nodes recorded in it have the number of this run, or of a later one."""
     run = next(_runs)
-    while (run % TRACED == 0) is not traced:
+    while (run % TRACED == 0) is not (traced or context.tracer is not None):  # what survives a recording is known by it
         run = next(_runs)
     return replace(context, recording=True, runs=(*context.runs, run))
 

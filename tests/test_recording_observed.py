@@ -174,6 +174,20 @@ def test_a_value_that_survives_its_recording_is_refused(use):
             use(k)
 
 
+def test_a_value_of_a_derivative_within_a_recording_is_refused_after_it():
+    kept = []
+
+    def inner(y):
+        kept.append(y * y)
+        return kept[-1] * y
+
+    assert jit(lambda x: grad(inner)(x) + x)(2.0) == 14.0
+    with pytest.raises(TraceError, match="a Value that was recorded in"):
+        _ = kept[0] > 0.0
+    with pytest.raises(TraceError, match="a Value that was recorded in"):
+        _ = kept[0].data
+
+
 def test_a_node_of_another_thread_is_refused_even_if_the_function_catches_that():
     with ThreadPoolExecutor(1) as pool:
 

@@ -27,7 +27,7 @@ _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _lock = RLock()
 _tools: list[int] = []  # our number with sys.monitoring, once for each thread that records
-RESUME = opmap["RESUME"]
+CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
 
@@ -85,8 +85,7 @@ def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
 
 
 def _hook(frame: FrameType, event: str, arg: Any) -> None:
-    file = frame.f_code.co_filename
-    if file in known.QUIET or event[-4:] != "call" or known.role_of(file) == "known":
+    if event not in CALLS or (file := frame.f_code.co_filename) in known.QUIET or known.role_of(file) == "known":
         return
     code = frame.f_code.co_code
     if event == "c_call":
