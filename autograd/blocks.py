@@ -216,6 +216,17 @@ def forbid_lost(node: Any) -> None:
     )
 
 
+def tracer_for(*compared: Any) -> Any:
+    """Who traces the function that compares these, if it is traced; an error where a Value among them was traced outside of it."""
+    tracer = current().tracer
+    if tracer is None:
+        for x in compared:
+            run: int = getattr(x, "_run", 0)
+            if run and run % TRACED == 0:
+                forbid_lost(x)
+    return tracer
+
+
 def forbid_while_traced(what: str, node: Any = None, *, constant: bool = False) -> None:
     """Raise an error where a function is being traced, since a replay could not repeat `what`, unless of a `constant`; or has been."""
     tracer = current().tracer

@@ -23,6 +23,7 @@ from autograd.blocks import (
     forbid_while_traced,
     is_lost,
     put,
+    tracer_for,
 )
 from autograd.errors import OperationError, api_boundary
 
@@ -49,6 +50,7 @@ __all__ = [
     "scope",
     "scope_of",
     "scope_path",
+    "tracer_for",
     "with_active_inputs",
 ]  # fmt: skip
 
@@ -64,7 +66,7 @@ _runs = count(1)
 def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     """The context for a function that a transform runs: nodes recorded in it have the number of this run, or of a later one."""
     run = next(_runs)
-    while (run % TRACED == 0) is not traced:
+    while (run % TRACED == 0) is not (traced or context.tracer is not None):  # what survives a recording is known by it
         run = next(_runs)
     return run_continued(run, context)
 

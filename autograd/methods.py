@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.compiled import native
-from autograd.context import current
+from autograd.context import current, tracer_for
 from autograd.errors import AutogradError, filter_traceback
 from autograd.kinds import IEEE_TRAPS, comparand, is_node, kind_of, operand
 from autograd.numeric import FLOATS
@@ -145,7 +145,7 @@ def comparison(
         number = other._number if other.__class__ is Value else comparand(other)
         if number is NotImplemented:
             return NotImplemented
-        tracer = current().tracer
+        tracer = tracer_for(self, other)
         if tracer is not None:
             return tracer.note_bool(op(other, self) if swapped else op(self, other))
         return compare(self._number, number)

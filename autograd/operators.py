@@ -5,7 +5,7 @@ import operator
 from typing import Any, NoReturn, Self
 
 from autograd import arrays, methods, ops, ufuncs
-from autograd.context import Scope, current, is_lost
+from autograd.context import Scope, current, is_lost, tracer_for
 from autograd.copies import copied, deeply_copied
 from autograd.elsewhere import ATTRIBUTES, known, refuse_conversion
 from autograd.errors import OperationError, api_boundary
@@ -183,16 +183,16 @@ class Operators:
     __hash__ = object.__hash__  # by identity
 
     def __bool__(self) -> bool:
-        tracer = current().tracer
+        tracer = tracer_for(self)
         return bool(self._number) if tracer is None else tracer.guard(self)
 
     def isnan(self) -> bool:
         """Whether the number is nan."""
-        return math.isnan(self._number) if current().tracer is None else not self <= self  # noqa: PLR0124  # nan is not itself
+        return math.isnan(self._number) if tracer_for(self) is None else not self <= self  # noqa: PLR0124  # nan is not itself
 
     def isfinite(self) -> bool:
         """Whether the number is neither infinite nor nan."""
-        return math.isfinite(self._number) if current().tracer is None else bool(abs(self) < math.inf)
+        return math.isfinite(self._number) if tracer_for(self) is None else bool(abs(self) < math.inf)
 
     @api_boundary
     def __float__(self) -> NoReturn:

@@ -32,6 +32,7 @@ def _ended(monkeypatch):
         return made[-1]
 
     monkeypatch.setattr(measure, "ProcessPoolExecutor", started)
+    monkeypatch.setenv("PYTHONWARNINGS", "error:jit:RuntimeWarning,error:vmap:RuntimeWarning")  # their functions are recorded
     yield
     for process in made:
         process.shutdown(cancel_futures=True)

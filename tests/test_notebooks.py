@@ -38,6 +38,10 @@ def examined(cell):
     )
 
 
+# Every function of a notebook is recorded: a warning that one is not is an error in a kernel, too.
+RECORDED = "error:jit:RuntimeWarning,error:vmap:RuntimeWarning"
+
+
 def executed(path, folder, **env):
     """The notebook as a fresh kernel in `folder` leaves it, its answers examined; `env` overrides the environment."""
     notebook = read(path)
@@ -51,7 +55,7 @@ def executed(path, folder, **env):
         for cell in code_cells(notebook):
             cell.source = cell.source.replace(long, short)
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    execute(notebook, folder, **inherited | {"PYTHONPATH": str(ROOT)} | env)
+    execute(notebook, folder, **inherited | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": RECORDED} | env)
     notebook.cells = [cell for cell in notebook.cells if "DocTestRunner" not in cell.source]
     return notebook
 

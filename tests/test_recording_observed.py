@@ -150,6 +150,11 @@ USES = {
     "jit": lambda k: jit(lambda x: x * k)(2.0),
     "vmap": lambda k: vmap(lambda x: x * k)(np.ones(2)),
     "gradient": lambda k: grad(lambda x: x * k)(2.0).data,
+    "comparison": lambda k: k > 0.0,
+    "comparison of Values": lambda k: Value(1.0) == k,
+    "truth": bool,
+    "isnan": lambda k: k.isnan(),
+    "isfinite": lambda k: k.isfinite(),
     **({} if backend == "pure" else {"operation": lambda k: k + 1.0, "of two": lambda k: 2.0 * k * Value(1.0)}),
 }
 
@@ -167,6 +172,20 @@ def test_a_value_that_survives_its_recording_is_refused(use):
         assert repr(k) == "Value()"
         with pytest.raises(TraceError, match="a Value that was recorded in"):
             use(k)
+
+
+def test_a_value_of_a_derivative_within_a_recording_is_refused_after_it():
+    kept = []
+
+    def inner(y):
+        kept.append(y * y)
+        return kept[-1] * y
+
+    assert jit(lambda x: grad(inner)(x) + x)(2.0) == 14.0
+    with pytest.raises(TraceError, match="a Value that was recorded in"):
+        _ = kept[0] > 0.0
+    with pytest.raises(TraceError, match="a Value that was recorded in"):
+        _ = kept[0].data
 
 
 def test_a_node_of_another_thread_is_refused_even_if_the_function_catches_that():

@@ -4,24 +4,21 @@
 
 #if PY_VERSION_HEX < 0x030C0000
 
-static PyObject *quiet, *outside; /* the files whose calls are passed over, but for those of these functions */
+static PyObject *quiet; /* the files whose calls are passed over */
 static _Thread_local Py_tracefunc before; /* the hook that was there, in this thread, which goes on working */
 static _Thread_local PyObject *before_own;
 
-static int is_passed_over(PyFrameObject *frame, int what, PyObject *called) {
+static int is_passed_over(PyFrameObject *frame, int what) {
     if (what != PyTrace_CALL && what != PyTrace_C_CALL) return 1;
     PyCodeObject *code = PyFrame_GetCode(frame);
     const int found = PySet_Contains(quiet, code->co_filename);
     Py_DECREF(code);
-    if (found != 1 || what == PyTrace_CALL) return found;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outside); i++)
-        if (called == PyTuple_GET_ITEM(outside, i)) return 0;
-    return 1;
+    return found;
 }
 
 static int report(PyObject *hook, PyFrameObject *frame, int what, PyObject *called) {
     if (before && before(before_own, frame, what, called)) return -1;
-    const int over = is_passed_over(frame, what, called);
+    const int over = is_passed_over(frame, what);
     if (over) return over < 0 ? -1 : 0;
     PyObject *done = PyObject_CallFunction(hook, "OsO", frame, what == PyTrace_CALL ? "call" : "c_call", called ? called : Py_None);
     Py_XDECREF(done);
@@ -31,7 +28,7 @@ static int report(PyObject *hook, PyFrameObject *frame, int what, PyObject *call
 static PyObject *begin_reports(PyObject *module, PyObject *args) {
     PyObject *hook;
     (void)module;
-    if (!PyArg_ParseTuple(args, "OO!O!", &hook, &PySet_Type, &quiet, &PyTuple_Type, &outside)) return NULL;
+    if (!PyArg_ParseTuple(args, "OO!", &hook, &PySet_Type, &quiet)) return NULL;
     before = PyThreadState_Get()->c_profilefunc;
     before_own = Py_XNewRef(PyThreadState_Get()->c_profileobj);
     PyEval_SetProfile(report, hook);
@@ -48,7 +45,7 @@ static PyObject *end_reports(PyObject *module, PyObject *none) {
 
 #define HOOK_FUNCTIONS \
     {"begin_reports", begin_reports, METH_VARARGS, \
-     PyDoc_STR("begin_reports(hook, quiet, outside, /)\n--\n\nCall this profile hook for calls by code that is not of quiet files.")}, \
+     PyDoc_STR("begin_reports(hook, quiet, /)\n--\n\nCall this profile hook for calls by code that is not of quiet files.")}, \
     {"end_reports", end_reports, METH_NOARGS, PyDoc_STR("end_reports()\n--\n\nSet the profile hook that there was before.")},
 #else
 #define HOOK_FUNCTIONS

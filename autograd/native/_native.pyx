@@ -792,6 +792,9 @@ cdef class Value:
                 return tracer.note_bool(same if relation == Py_EQ else (<object>OPS[AG_WHERE])(same, 0.0, 1.0))
             op = <object>OPS[AG_LESS if relation == Py_LT or relation == Py_GT else AG_LESS_EQUAL]
             return tracer.note_bool(op(other, self) if relation == Py_GT or relation == Py_GE else op(self, other))
+        lost(self)
+        if type(other) is Value:
+            lost(other)
         if relation == Py_EQ or relation == Py_NE:
             return (a == b) == (relation == Py_EQ)
         return a < b if relation == Py_LT else a <= b if relation == Py_LE else a > b if relation == Py_GT else a >= b
@@ -806,15 +809,24 @@ cdef class Value:
 
     def __bool__(self):
         tracer = tracing()
-        return of(self).data != 0.0 if tracer is None else tracer.guard(self)
+        if tracer is not None:
+            return tracer.guard(self)
+        lost(self)
+        return of(self).data != 0.0
 
     def isnan(self):
         """Whether the number is nan."""
-        return bool(isnan(of(self).data)) if tracing() is None else not self <= self
+        if tracing() is not None:
+            return not self <= self
+        lost(self)
+        return bool(isnan(of(self).data))
 
     def isfinite(self):
         """Whether the number is neither infinite nor nan."""
-        return bool(isfinite(of(self).data)) if tracing() is None else bool(abs(self) < INFINITY)
+        if tracing() is not None:
+            return bool(abs(self) < INFINITY)
+        lost(self)
+        return bool(isfinite(of(self).data))
 
     def __float__(self): refuse_conversion("float")
     def __int__(self): refuse_conversion("int")

@@ -2,9 +2,7 @@
 #ifndef AUTOGRAD_PLACES_H
 #define AUTOGRAD_PLACES_H
 
-#include <structmember.h>
-
-enum { CELL, NAME, KEYS, ITEMS, CLASS, FUNCTION, MEMBER, BUFFER, STATE };
+enum { NAME, KEYS, READ, BUFFER };
 
 /* The two halves of a product of 64 bits each, folded. */
 static inline uint64_t folded(uint64_t a, uint64_t b) {
@@ -95,13 +93,8 @@ static int is_same(PyObject *now, PyObject *was) {
     return (PyLong_CheckExact(now) || PyUnicode_CheckExact(now) || PyBytes_CheckExact(now)) && PyObject_RichCompareBool(now, was, Py_EQ) == 1;
 }
 
-static int keys_hold(PyObject *place, PyObject *missing) {
-    PyObject *holder = PyTuple_GET_ITEM(place, 1), *keys = PyTuple_GET_ITEM(place, 2), *values = PyTuple_GET_ITEM(place, 3);
-    PyObject *dict = holder, *key, *x;
-    if (PyType_Check(holder)) {
-        if (((PyTypeObject *)holder)->tp_bases != PyTuple_GET_ITEM(place, 4)) return 0;
-        dict = ((PyTypeObject *)holder)->tp_dict;
-    }
+static int keys_hold(PyObject *holder, PyObject *keys, PyObject *values, PyObject *missing) {
+    PyObject *dict = PyType_Check(holder) ? ((PyTypeObject *)holder)->tp_dict : holder, *key, *x;
     if (!dict || PyDict_GET_SIZE(dict) != PyTuple_GET_SIZE(keys)) return 0;
     Py_ssize_t at = 0;
     for (Py_ssize_t i = 0; PyDict_Next(dict, &at, &key, &x); i++) {
@@ -131,10 +124,14 @@ static int buffer_holds(PyObject *x, PyObject *was, PyObject *digests) {
     return holds;
 }
 
-/* Whether what was computed, a new reference or NULL for what is missing, is the same as before. */
-static int result_holds(PyObject *now, PyObject *was, PyObject *missing) {
-    if (!now) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
+/* Whether an attribute made in C, such as a slot or the content of a cell, or a function gives the same of an object as before. */
+static int reading_holds(PyObject *x, PyObject *how, PyObject *was, PyObject *missing) {
+    const int attribute = Py_IS_TYPE(how, &PyMemberDescr_Type) || Py_IS_TYPE(how, &PyGetSetDescr_Type);
+    PyObject *now = attribute ? Py_TYPE(how)->tp_descr_get(how, x, (PyObject *)Py_TYPE(x)) : PyObject_CallOneArg(how, x);
+    if (!now) { /* of an empty slot, a slot of a class that is no base any more, an empty cell */
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError) && !PyErr_ExceptionMatches(PyExc_TypeError)
+            && !PyErr_ExceptionMatches(PyExc_ValueError))
+            return -1;
         PyErr_Clear();
         return was == missing;
     }
@@ -143,39 +140,16 @@ static int result_holds(PyObject *now, PyObject *was, PyObject *missing) {
     return holds;
 }
 
-static inline PyObject *or_none(PyObject *x) {
-    return x ? x : Py_None;
-}
-
 static int place_holds(PyObject *place, PyObject *digests, PyObject *missing) {
-    PyObject *x = PyTuple_GET_ITEM(place, 1), *second = PyTuple_GET_ITEM(place, 2);
-    PyObject *third = PyTuple_GET_SIZE(place) > 3 ? PyTuple_GET_ITEM(place, 3) : NULL;
+    PyObject *x = PyTuple_GET_ITEM(place, 1), *key = PyTuple_GET_ITEM(place, 2), *was = PyTuple_GET_ITEM(place, 3);
     switch (PyLong_AsLong(PyTuple_GET_ITEM(place, 0))) {
-    case CELL: return is_same(PyCell_GET(x) ? PyCell_GET(x) : missing, second);
     case NAME: {
-        PyObject *now = PyDict_GetItemWithError(x, second);
-        return now || !PyErr_Occurred() ? is_same(now ? now : missing, third) : -1;
+        PyObject *now = PyDict_GetItemWithError(x, key);
+        return now || !PyErr_Occurred() ? is_same(now ? now : missing, was) : -1;
     }
-    case KEYS: return keys_hold(place, missing);
-    case ITEMS:
-        if (PyList_GET_SIZE(x) != PyTuple_GET_SIZE(second)) return 0;
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(second); i++)
-            if (!is_same(PyList_GET_ITEM(x, i), PyTuple_GET_ITEM(second, i))) return 0;
-        return 1;
-    case CLASS: {
-        if ((PyObject *)Py_TYPE(x) != second) return 0;
-        if (third == Py_None) return 1;
-        PyObject *now = PyObject_GenericGetDict(x, NULL);
-        if (!now) return -1;
-        Py_DECREF(now);
-        return now == third;
-    }
-    case FUNCTION:
-        return PyFunction_GET_CODE(x) == second && or_none(PyFunction_GET_DEFAULTS(x)) == third
-               && or_none(PyFunction_GET_KW_DEFAULTS(x)) == PyTuple_GET_ITEM(place, 4);
-    case MEMBER: return result_holds(Py_TYPE(second)->tp_descr_get(second, x, (PyObject *)Py_TYPE(x)), third, missing);
-    case BUFFER: return buffer_holds(x, second, digests);
-    default: return result_holds(PyObject_CallOneArg(second, x), third, missing);
+    case KEYS: return keys_hold(x, key, was, missing);
+    case READ: return reading_holds(x, key, was, missing);
+    default: return buffer_holds(x, was, digests);
     }
 }
 

@@ -8,6 +8,7 @@ import builtins
 import collections
 import dis
 import functools
+import re
 import sys
 import types
 from collections.abc import Iterable, Mapping
@@ -16,14 +17,15 @@ from fractions import Fraction
 from importlib.util import resolve_name
 from itertools import accumulate
 from typing import Any, NamedTuple
+from weakref import ref
 
 from autograd.program import known
-from autograd.program.known import root_of
 from autograd.program.looks import look
-from autograd.program.places import BUFFER, CELL, FUNCTION, ITEMS, KEYS, MISSING, NAME, STATE, content, first_changed, held
+from autograd.program.places import ATTRIBUTES_OF_C, KEYS, MISSING, NAME, READ, Place, first_changed, held, read
 
 # Whether calls of classes go unseen, so that a callable counts as called where it is named.
 COARSE = not hasattr(sys, "monitoring")
+CELL = vars(types.CellType)["cell_contents"]
 # How many states a function keeps, with the recordings made in them.
 STATES = 64
 
@@ -94,7 +96,7 @@ class State:
     """
 
     def __init__(self, *roots: Any) -> None:
-        self.places: list[tuple[Any, ...]] = []
+        self.places: list[Place] = []
         self.refusal: str | None = None
         self.token = object()
         self.codes: dict[int, tuple[types.CodeType, Mapping[str, Any]]] = {}  # that ran, with their globals
@@ -103,14 +105,10 @@ class State:
         self._every_call = COARSE
         self._every_attribute = False
         self._names: dict[str, str] = {"__getattr__": ""}  # of attributes, with the line that names them first
-        self._seen: dict[int, Any] = {}
-        self._softly: dict[int, Any] = {}  # seen where what cannot be compared does not matter
+        self._seen: dict[Any, Any] = {}  # by id and whether softly: where what cannot be compared does not matter
         self._soft = False
-        self._included: dict[int, State] = {}
-        self._scopes: set[tuple[int, str]] = set()
-        self._holders: dict[int, tuple[Any, list[Any]]] = {}  # what has attributes, with the dicts that are looked at by name
-        self._waiting: dict[int, list[types.FunctionType]] = {}  # functions that have been reached, but not entered
-        self._nested: dict[int, types.CodeType] = {}
+        self._holders: dict[int, list[Place]] = {}  # where what has attributes has them
+        self._entries: dict[int, list[types.FunctionType]] = {}  # the functions with code that may be entered, as far as these are known
         self._uncalled: list[tuple[Any, str]] = []
         self._stack: list[tuple[Any, str, bool]] = [(x, "", False) for x in roots]
         self._settle()
@@ -118,9 +116,9 @@ class State:
     def copied(self) -> "State":
         """The same, to which a further recording may add places."""
         made = object.__new__(State)
-        made.__dict__.update({name: x.copy() if isinstance(x, dict | list | set) else x for name, x in vars(self).items()})
-        made._holders = {i: (x, dicts[:]) for i, (x, dicts) in self._holders.items()}
-        made._waiting = {i: functions[:] for i, functions in self._waiting.items()}
+        made.__dict__.update({name: x.copy() if isinstance(x, dict | list) else x for name, x in vars(self).items()})
+        for name in ("_holders", "_entries"):
+            setattr(made, name, {i: items[:] for i, items in vars(self)[name].items()})
         return made
 
     def holds(self, digests: dict[int, int] | None = None) -> bool:
@@ -140,44 +138,42 @@ class State:
 
     def on_entry(self, code: types.CodeType, scope: Mapping[str, Any], *, expected: bool) -> None:
         """A function made in Python is entered for the first time: look at what its code names, before it runs."""
-        if not (expected or id(code) in self._waiting or id(code) in self._nested):
-            self.refuse(f"it calls {code.co_qualname}, which it got from where no name leads", f"{code.co_filename}:{code.co_firstlineno}")
+        self.line = f"{code.co_filename}:{code.co_firstlineno}"
+        if not (expected or id(code) in self._entries):
+            self.refuse(f"it calls {code.co_qualname}, which it got from where no name leads")
         self.codes[id(code)] = code, scope
-        self._nested.update({id(c): c for c in code.co_consts if isinstance(c, types.CodeType)})
+        for inner in code.co_consts:
+            if isinstance(inner, types.CodeType):
+                self._entries.setdefault(id(inner), [])
         names = names_in(code)
-        self._look_up(code, scope)
         if reflected := known.REFLECTION & names.attributes.keys():
             name = min(reflected)
             self.refuse(f"it reads {name}, which may lead anywhere", f"{code.co_filename}:{names.attributes[name]}")
+        self._look_up(code, scope)
+        self._add_names({name: f"{code.co_filename}:{line}" for name, line in names.attributes.items()})
         if "__dict__" in names.attributes:
             self._read_whole(MISSING)
-        new = {name: f"{code.co_filename}:{line}" for name, line in names.attributes.items() if name not in self._names}
-        self._names.update(new)
-        for _, dicts in list(self._holders.values()):
-            for own in dicts:
-                self.name(own, new)
-        for f in self._waiting.get(id(code), ()):
+        for f in self._entries.get(id(code), ()):
             self._look_into(f)
-        self.line = f"{code.co_filename}:{code.co_firstlineno}"
         self._settle()
 
     def called(self, f: Any, first: Any, line: str) -> None:
         """A callable made in C is called with this first argument."""
-        stores = any(f is g for g in known.STORES_ANY_ATTRIBUTE)
-        if stores or any(f is g for g in known.READS_ANY_ATTRIBUTE):
-            self._read_whole(first, soft=stores)
-            self._settle()
-        elif any(f is g for g in known.TAKES_FUNCTIONS):
+        if id(f) in known.READS_ANY or id(f) in known.STORES_ANY:
+            self._read_whole(first, soft=id(f) in known.STORES_ANY)
+        elif id(f) in known.TAKES_FUNCTIONS:
             self._every_call = True
-            self._refuse_uncalled()
         elif not known.is_pure(f):
             self.refuse(f"it calls {_called(f)}, which is not known to give the same at each call", line)
+        elif type(f) in {types.MethodDescriptorType, types.BuiltinFunctionType} and f.__name__ in {"format", "format_map"}:
+            text = first if type(f) is types.MethodDescriptorType else f.__self__
+            self._add_names(dict.fromkeys(re.findall(r"[.](\w+)", text if isinstance(text, str) else ""), line))
+        self._settle()
 
     def include(self, other: "State") -> None:
         """Rest on all that another one rests on, too: the recording of a part of this one was made with it."""
-        if id(other) in self._included:
+        if not self._is_new(other):
             return
-        self._included[id(other)] = other
         self._every_call |= other._every_call
         for code, scope in other.codes.values():
             if id(code) not in self.codes:
@@ -188,8 +184,19 @@ class State:
 
     def _settle(self) -> None:
         while self._stack and self.refusal is None:
-            self._look(*self._stack.pop())
-        self._refuse_uncalled()
+            x, name, self._soft = self._stack.pop()
+            if self._is_new(x):
+                look(self, x, name)
+        self._soft = False
+        if self._every_call and self._uncalled:
+            f, name = self._uncalled[0]
+            self.refuse(f"it may call {_called(f)}, which is not known to give the same at each call", self._names.get(name, ""))
+
+    def _is_new(self, x: Any, part: str | None = None) -> bool:
+        if (id(x), part, False) in self._seen or (id(x), part, self._soft) in self._seen:
+            return False
+        self._seen[id(x), part, self._soft] = held(x)
+        return True
 
     def reach(self, x: Any, name: str) -> Any:
         """Look at it later; the result is what is kept of it."""
@@ -209,109 +216,95 @@ class State:
             self.refuse(f"it reaches {name or 'an object'}, a {type(x).__module__}.{type(x).__qualname__}, which cannot be compared", where)
 
     def unlisted(self, x: Any, name: str) -> None:
-        """A callable that is not known to give the same at each call: it may not be called."""
+        """A callable that may not be called, unless it is known to give the same at each call; special methods are called unseen."""
         if not self._soft and not known.is_pure(x):
             self._uncalled.append((x, name))
-
-    def _refuse_uncalled(self) -> None:
-        if self._every_call and self._uncalled:
-            f, name = self._uncalled[0]
-            self.refuse(f"it may call {_called(f)}, which is not known to give the same at each call", self._names.get(name, ""))
+            self._every_call |= name[:2] == "__" and not isinstance(x, type)
 
     def _look_up(self, code: types.CodeType, scope: Mapping[str, Any]) -> None:
         """The globals that a piece of code names, and the modules that it imports."""
         names = names_in(code)
         for name in names.scope:
-            self._look_up_name(scope, name)
+            self.look_at(NAME, scope, name, name)
             if name not in scope:
-                self._look_up_name(vars(builtins), name)
+                self.look_at(NAME, vars(builtins), name, name)
         for level, name in names.imports:
             whole = resolve_name("." * level + name, scope.get("__package__") or scope.get("__name__", "")) if level else name
             for module in accumulate(whole.rstrip(".").split("."), "{}.{}".format):
-                self._look_up_name(sys.modules, module)
+                self.look_at(NAME, sys.modules, module, module)
 
-    def _look_up_name(self, scope: Mapping[str, Any], name: str) -> None:
-        if (id(scope), name) not in self._scopes:
-            self._scopes.add((id(scope), name))
-            self.places.append((NAME, scope, name, self.reach(scope.get(name, MISSING), name)))
+    def look_at(self, kind: int, x: Any, key: Any, name: str) -> None:
+        """Add a place with one object, which is read by a name or an attribute made in C, unless there is one."""
+        if self._is_new(x, name):
+            self.places.append((kind, x, key, self.reach(x.get(key, MISSING) if kind == NAME else read(x, key), name)))
 
-    def _look_into(self, f: types.FunctionType) -> None:
-        """The closure, the defaults, the globals and the attributes of a function that ran."""
-        self.places.append((FUNCTION, f, f.__code__, f.__defaults__, f.__kwdefaults__))
-        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-            self.places.append((CELL, cell, self.reach(content(cell), name)))
-        self.reach_all((f.__defaults__, f.__kwdefaults__), f.__name__)
-        if known.role_of(f.__code__.co_filename) is None:
-            self._look_up(f.__code__, f.__globals__)
+    def hold(self, x: Any, source: Place) -> None:
+        """Look at attributes that `x` has by name: those in a place of the kind KEYS, or what a dict has for these of kind NAME or READ."""
+        self._holders.setdefault(id(x), []).append(source)
+        if source[0] == KEYS:
+            self.places.append(source)
+        self.name(source, self._names)
+        if self._every_attribute:
+            self.name(source, self.every_name(source))
 
-    def is_held(self, x: Any) -> bool:
-        """Whether its attributes are looked at by name."""
-        return id(x) in self._holders
+    @staticmethod
+    def every_name(source: Place) -> Iterable[str]:
+        """What code may read there without naming it: all in a dict that may grow, and slots."""
+        kind, _, keys, _ = source
+        return keys if kind == KEYS else [name for name, y in keys.items() if kind == READ and not known.made_in_c(y.__objclass__)]
 
-    def hold(self, x: Any, names: Any, *, may_grow: bool = True) -> tuple[Any, ...]:
-        """Look at the attributes that `x` has in a dict, or as a class, by name; the result is their place."""
-        place: tuple[Any, ...] = (NAME, names)
-        if may_grow:
-            keys = tuple(vars(names) if isinstance(names, type) else names)
-            place = (KEYS, names, keys, [MISSING] * len(keys), names.__bases__ if isinstance(names, type) else None)
-            self.places.append(place)
-        self._holders.setdefault(id(x), (x, []))[1].append(place)
-        self.name(place, place[2] if self._every_attribute and may_grow else self._names)
-        return place
-
-    def name(self, place: tuple[Any, ...], names: Iterable[Any], *, soft: bool = False) -> None:
-        """Look at these names in a dict or class, too; where `soft`, for what is known not to use objects that cannot be compared."""
-        if place[0] == NAME:
-            for name in [name for name in names if name in place[1]]:
-                self._look_up_name(place[1], name)
-            return
-        _, holder, keys, values, _ = place
-        now, before = vars(holder) if isinstance(holder, type) else holder, self._soft
-        self._soft |= soft
-        for i, key in enumerate(keys):
-            if key in names and (values[i] is MISSING or not self._soft):
-                values[i] = self.reach(now.get(key, MISSING), key)
+    def name(self, source: Place, names: Iterable[str], *, soft: bool = False) -> None:
+        """Look at these names there, too; where `soft`, for what is known not to use objects that cannot be compared."""
+        kind, x, keys, values = source
+        before, self._soft = self._soft, self._soft or soft
+        if kind == KEYS:
+            now = vars(x) if isinstance(x, type) else x
+            for i, key in enumerate(keys):
+                if key in names and (values[i] is MISSING or not self._soft):
+                    values[i] = self.reach(now.get(key, MISSING), key)
+        else:
+            for name in [name for name in names if name in keys]:
+                self.look_at(kind, x, name if kind == NAME else keys[name], name)
         self._soft = before
+
+    def _add_names(self, lines: Mapping[str, str]) -> None:
+        """Code names these attributes, in these lines."""
+        if new := {name: line for name, line in lines.items() if name not in self._names}:
+            self._names.update(new)
+            for source in [source for sources in self._holders.values() for source in sources]:
+                self.name(source, new)
 
     def _read_whole(self, x: Any, *, soft: bool = False) -> None:
         """All attributes of an object may have been read, or stored where `soft`; of all objects, where it is not known of which."""
         if x is MISSING:
             self._every_attribute |= not soft
-            holders = [*self._holders.values()]
-        else:
-            holders = [self._holders[id(a)] for a in (x, *type(x).__mro__) if id(a) in self._holders]
-        for _, dicts in holders:
-            for place in dicts:
-                if place[0] == KEYS:
-                    self.name(place, place[2], soft=soft)
+        of = self._holders if x is MISSING else map(id, (x, *type(x).__mro__))
+        for source in [source for i in of for source in self._holders.get(i, ())]:
+            self.name(source, self.every_name(source), soft=soft)
+
+    def may_enter(self, f: types.FunctionType, *, runs: bool) -> None:
+        """A function has been reached: look into it when it runs, or now."""
+        self._entries.setdefault(id(f.__code__), []).append(f)
+        if runs or id(f.__code__) in self.codes:
+            self._look_into(f)
+
+    def _look_into(self, f: types.FunctionType) -> None:
+        """The closure, the defaults and the globals of a function that runs."""
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.look_at(READ, f, vars(types.FunctionType)[name], name.strip("_"))
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
+            self.look_at(READ, cell, CELL, name)
+        if known.role_of(f.__code__.co_filename) is None:
+            self._look_up(f.__code__, f.__globals__)
 
     def enter(self, f: types.FunctionType) -> None:
         """Look at what a function names as if it ran, with the functions made in it."""
-        self.look_at_function(f)
+        self.may_enter(f, runs=True)
         codes = [f.__code__]
         for code in codes:  # the loop adds to it
             codes += [c for c in code.co_consts if isinstance(c, types.CodeType)]
             if id(code) not in self.codes and known.role_of(code.co_filename) is None:
                 self.on_entry(code, f.__globals__, expected=True)
-
-    def look_at_function(self, f: types.FunctionType) -> None:
-        """A function made in Python: what it holds matters if it runs."""
-        role = known.role_of(f.__code__.co_filename)
-        self._waiting.setdefault(id(f.__code__), []).append(f)
-        if id(f.__code__) in self.codes or (role == "known" and root_of(f) != "numpy"):
-            self._look_into(f)
-        if role == "known":
-            self.unlisted(f, f.__name__)
-        else:
-            self.hold(f, vars(f))
-
-    def _look(self, x: Any, name: str, soft: bool) -> None:  # noqa: FBT001  # from the stack
-        if id(x) in self._seen or (soft and id(x) in self._softly):
-            return
-        (self._softly if soft else self._seen)[id(x)] = held(x)
-        before, self._soft = self._soft, soft
-        look(self, x, name)
-        self._soft = before
 
 
 class Captured:
@@ -345,11 +338,12 @@ def _called(f: Any) -> str:
     return f"{module}.{getattr(f, '__qualname__', None) or type(f).__qualname__}"
 
 
-def _in_words(place: tuple[Any, ...]) -> str:
+def _in_words(place: Place) -> str:
     """What a message calls a place."""
-    kind, x = place[0], place[1]
+    kind, x, key, _ = place
     if kind == NAME:
-        return f"the name {place[2]}"
+        return f"the name {key}"
     if kind == KEYS and not isinstance(x, type):
-        return f"a dict or the attributes of an object, with the keys {', '.join(map(repr, place[2][:5]))}"
-    return f"the content of a {type(x).__name__}" if kind in {ITEMS, BUFFER, STATE} else f"an object of the class {type(x).__name__}"
+        return f"a dict or the attributes of an object, with the keys {', '.join(map(repr, key[:5]))}"
+    x = x() if x.__class__ is ref else x
+    return f"{key.__name__ if key.__class__ in ATTRIBUTES_OF_C else 'the content'} of a {type(x).__name__}"

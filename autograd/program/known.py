@@ -1,14 +1,13 @@
 """The two lists on which recording rests: callables that give the same for the same arguments, and kinds of object that can be compared.
 
-Anything else that a function calls or reaches means that it is not recorded; see `autograd.program.observed`.
+Anything else that a function calls or reaches means that it is not recorded; see `autograd.program.observed`. The second list is completed
+by `autograd.program.looks`, which says what is compared of each kind.
 """
 
 import _thread
 import builtins
-import cmath
 import collections
 import functools
-import gc
 import inspect
 import itertools
 import logging
@@ -17,7 +16,6 @@ import operator
 import os
 import re
 import sys
-import time
 import types
 import warnings
 from pathlib import Path
@@ -25,120 +23,96 @@ from typing import Any
 
 import numpy as np
 
-# Called with other functions, which the interpreter may then call without a report.
-TAKES_FUNCTIONS = (map, filter, functools.reduce, sorted, max, min, iter, list.sort, functools.partial)
-# What reads or sets attributes whose names the executed code does not show.
-READS_ANY_ATTRIBUTE = (getattr, hasattr, vars, dir, object.__getattribute__)
-STORES_ANY_ATTRIBUTE = (setattr, delattr, object.__setattr__, object.__delattr__)
+from autograd.engine import Value
+
+
+def _by_id(*objects: Any) -> dict[int, Any]:
+    return {id(x): x for x in objects}
+
+
+OWN = {"autograd", "nn"}
+# Callables. The functions of these modules and the classes made in C there, with their methods, give the same for the same arguments, or
+# change their object alone, but for those with IMPURE names.
+PURE_MODULES = {
+    "builtins", "math", "cmath", "operator", "_operator", "itertools", "functools", "_functools", "collections", "re", "types",
+    "numpy", "numpy.dtypes", "numpy.linalg", "numpy._core.multiarray", *OWN,
+}  # fmt: skip
+IMPURE = {
+    "open", "input", "exec", "eval", "compile", "__import__", "globals", "id", "breakpoint", "memoryview", "attrgetter", "methodcaller",
+    "import_module", "reload", "frompyfunc", "tofile", "dump", "dumps", "seterr", "seterrcall", "setbufsize", "geterr", "geterrcall",
+    "getbufsize", "set_printoptions", "get_printoptions", "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt",
+    "fromfile", "fromregex", "memmap", "test", "from_dlpack", "frombuffer", "show_config", "show_runtime", "info", "get_type_hints",
+    "Program",
+}  # fmt: skip
+HOLDS_IMPURE = {"builtins", "operator", "_operator", "importlib", "typing", "numpy", *OWN}
 # What happens at recording only: whatever Python does on behalf of these is not looked at.
-EFFECTS: dict[int, Any] = {id(f): f for f in (print, warnings.warn, warnings.warn_explicit)}
+EFFECTS = _by_id(print, warnings.warn, warnings.warn_explicit)
+# Called with other functions, which the interpreter may then call without a report; and what reads or sets attributes of any name.
+TAKES_FUNCTIONS = _by_id(
+    map, filter, sorted, max, min, iter, list.sort, operator.call, collections.defaultdict, *vars(functools).values(),
+    *vars(itertools).values(),
+)  # fmt: skip
+READS_ANY = _by_id(getattr, hasattr, vars, dir, object.__getattribute__)
+STORES_ANY = _by_id(setattr, delattr, object.__setattr__, object.__delattr__)
 
 # Attributes by which code reads what no other name leads to.
 REFLECTION = {
     "__closure__", "__defaults__", "__kwdefaults__", "__globals__", "__code__", "__builtins__", "cell_contents", "f_locals", "f_globals",
     "f_back", "gi_frame", "__subclasses__", "partials",
 }  # fmt: skip
-OWN = {"autograd", "nn"}
-# Classes made in C: calling them, and their methods, gives the same for the same arguments, or changes the object alone.
-NUMBERS_OF_NUMPY: set[Any] = {x for x in vars(np).values() if isinstance(x, type) and issubclass(x, np.generic)}
-TYPES_OF_ARRAYS = {np.dtype, *map(type, map(np.dtype, np.typecodes["All"]))}
-ITERATED: tuple[Any, ...] = ([], (), set(), range(0), "", {}, {}.keys(), {}.values(), {}.items())
-CACHED = type(functools.cache(len))
-PURE_TYPES: set[type] = {
-    *[x for x in vars(builtins).values() if isinstance(x, type) and x is not memoryview],
-    *[x for module in (itertools, functools, types) for x in vars(module).values() if isinstance(x, type)],
-    *map(type, ITERATED), *[type(iter(x)) for x in ITERATED], type(reversed([])), type(re.compile("")), type(re.match("", "")),
-    collections.deque, collections.defaultdict, collections.OrderedDict, operator.itemgetter, type(NotImplemented), CACHED,
-    np.ndarray, type(np.dtype), np.ufunc, np.flatiter, np.nditer, np.broadcast, type(np.sum), type(np.zeros(0).flags),
-    *NUMBERS_OF_NUMPY, *TYPES_OF_ARRAYS,
-}  # fmt: skip
-# What these modules have that does read from outside, or writes there.
-IMPURE = {
-    "open", "input", "exec", "eval", "compile", "__import__", "globals", "id", "breakpoint", "memoryview", "attrgetter", "methodcaller",
-    "import_module", "reload", "frompyfunc", "tofile", "dump", "dumps", "seterr", "seterrcall", "setbufsize", "geterr", "geterrcall",
-    "getbufsize", "set_printoptions", "get_printoptions", "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt",
-    "fromfile", "fromregex", "memmap", "test", "from_dlpack", "frombuffer", "show_config", "show_runtime", "info",
-}  # fmt: skip
-PURE_MODULES = (builtins, math, cmath, operator, itertools, functools, np, np.linalg, re)
-PURE: dict[int, Any] = {
-    id(x): x
-    for module in PURE_MODULES
-    for name, x in vars(module).items()
-    if callable(x) and name not in IMPURE and not isinstance(x, type)
-} | {id(os.fspath): os.fspath}
 
-# Objects of these very types are compared by type and value, or are what they are for ever.
+# Kinds. Objects of these very types are compared by type and value, or are what they are for ever.
+CACHED = type(functools.cache(len))
+NUMBERS_OF_NUMPY: set[Any] = {cls for cls in vars(np).values() if isinstance(cls, type) and issubclass(cls, np.generic)}
+TYPES_OF_ARRAYS = {np.dtype, *map(type, map(np.dtype, np.typecodes["All"]))}
 CONSTANT: set[type] = {int, float, bool, complex, str, bytes, type(None), *NUMBERS_OF_NUMPY} - {np.void, np.object_}
 UNCHANGING: set[type] = {
-    *CONSTANT, *TYPES_OF_ARRAYS, object, range, type(...), type(NotImplemented), types.CodeType, types.GenericAlias, types.UnionType,
+    *CONSTANT, *TYPES_OF_ARRAYS, object, range, type(...), type(NotImplemented), types.CodeType, types.GenericAlias, types.UnionType, Value,
     re.Pattern, operator.itemgetter, _thread.LockType, type(_thread.RLock()), types.MemberDescriptorType, types.GetSetDescriptorType,
     type(vars(inspect.FullArgSpec)["args"]),
 }  # fmt: skip
-# Called without any interest, as far as these are of use: nothing happens.
-PLAIN = {
-    i
-    for i, x in PURE.items()
-    if not any(x is f for f in (*TAKES_FUNCTIONS, *READS_ANY_ATTRIBUTE, *STORES_ANY_ATTRIBUTE, *EFFECTS.values()))
-}
-# What reads from outside, and is not expected of known code.
-OUTSIDE = (open, os.urandom, time.time, time.perf_counter)
 
-_STDLIB = str(Path(logging.__file__).parent.parent)
-_INSTALLED = {"site-packages", "dist-packages"}
-_OURS = tuple([f"{folder}{os.sep}" for folder in (Path(__file__).parents[1], Path(__file__).parents[2] / "nn", Path(np.__file__).parent)])
-# Modules of Python that are known as our own are: their code is not looked at, but all that their objects hold.
+# Code. That of our own, of NumPy and of these modules of Python is not looked at, but all that their objects hold.
 TRANSPARENT = {
     "functools", "contextlib", "weakref", "_weakrefset", "typing", "abc", "re", "collections", "_collections_abc", "types",
     "enum", "copy", "copyreg", "importlib", "reprlib",
 }  # fmt: skip
 LIBRARY = OWN | {"numpy"} | TRANSPARENT
-MUTED = {"logging", "warnings", "traceback", "linecache"}
-
-
+MUTED = {"logging", "warnings", "traceback", "linecache"}  # all that it does is output
 QUIET: set[str] = set()  # the files that have been found to be known
+_STDLIB = str(Path(logging.__file__).parent.parent) + os.sep
+_OURS = tuple([f"{folder}{os.sep}" for folder in (Path(__file__).parents[1], Path(__file__).parents[2] / "nn", Path(np.__file__).parent)])
+
+
+@functools.cache
+def stdlib_module(file: str) -> str | None:
+    """The module of Python's own whose code is in a file; None for any other file."""
+    if file.startswith("<frozen "):
+        return file[8:-1].partition(".")[0]
+    parts = Path(file.removeprefix(_STDLIB)).parts
+    return parts[0].removesuffix(".py") if file.startswith(_STDLIB) and not {"site-packages", "dist-packages"} & {*parts} else None
 
 
 @functools.cache
 def role_of(file: str) -> str | None:
     """What the code of a file is: "known", "muted" where all that it does is output, None where it is looked at."""
-    role = _role_of(file)
-    if role == "known":
+    module = stdlib_module(file)
+    if module in TRANSPARENT or (file.startswith(_OURS) and not file.endswith("arrayprint.py")):  # which reads the options of printing
         QUIET.add(file)
-    return role
-
-
-def _role_of(file: str) -> str | None:
-    name = None
-    if file.startswith("<frozen "):
-        name = file[8:-1].partition(".")[0]
-    elif is_stdlib(file):
-        name = Path(file).relative_to(_STDLIB).parts[0].removesuffix(".py")
-    if name is not None:
-        return "muted" if name in MUTED else "known" if name in TRANSPARENT else None
-    return "known" if file.startswith(_OURS) else None
+        return "known"
+    return "muted" if module in MUTED else None
 
 
 def is_for_its_own(code: types.CodeType, scope: Any, back: types.FrameType | None) -> bool:
-    """Whether what a function does is of no interest.
-
-    That is output, imports, what known code asks of Python's modules for its own ends, and what the collection of garbage calls.
-    """
-    if code.co_name == "__del__" or any(getattr(f, "__code__", None) is code for f in gc.callbacks):
-        return True
-    role = None if back is None else role_of(back.f_code.co_filename)
+    """Whether what a function does is of no interest: output, imports, and what known code asks of Python's modules for its own ends."""
+    caller = "" if back is None else back.f_code.co_filename
     if role_of(code.co_filename) == "muted":
         return True
-    if role != "known":
+    if role_of(caller) != "known":
         return False
     made = code.co_filename.startswith("<") and str(scope.get("__name__")).partition(".")[0] in LIBRARY  # by a dataclass
-    importing = code.co_name == "<module>" or (back is not None and back.f_code.co_filename.startswith("<frozen importlib"))
-    return made or importing or (is_stdlib(code.co_filename) and not code.co_filename.endswith("random.py"))
-
-
-@functools.cache
-def is_stdlib(file: str) -> bool:
-    """Whether a file is one of Python's own."""
-    return file.startswith("<frozen ") or (file.startswith(_STDLIB + os.sep) and _INSTALLED.isdisjoint(Path(file).parts))
+    importing = code.co_name == "<module>" or caller.startswith("<frozen importlib")
+    return made or importing or stdlib_module(code.co_filename) not in {None, "random"}
 
 
 def root_of(x: Any) -> str:
@@ -153,6 +127,7 @@ def in_library(cls: type) -> bool:
 
 
 HEAP = 1 << 9  # the flag of classes that were not made at compile time
+FUNCTIONS = {types.FunctionType, type(np.sum)}
 MADE_IN_C = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType)
 
 
@@ -172,37 +147,38 @@ def base_in_c(cls: type) -> type:
     return next(base for base in cls.__mro__ if made_in_c(base))
 
 
-def is_pure_class(cls: type) -> bool:
-    """Whether it is listed, or made in Python upon one that is."""
-    base = base_in_c(cls)
-    return base in PURE_TYPES or issubclass(base, BaseException) or root_of(base) in OWN
+def _owner(x: Any) -> Any:
+    """The class to which a callable belongs; the callable itself where that is a class, or a function of a module."""
+    cls = type(x)
+    if cls in {types.BuiltinFunctionType, types.MethodWrapperType}:
+        holder = x.__self__
+        return x if holder is None or isinstance(holder, types.ModuleType) else holder if isinstance(holder, type) else type(holder)
+    if cls in MADE_IN_C:
+        return x.__objclass__
+    return x if issubclass(cls, type) or cls in FUNCTIONS else cls
 
 
 def is_pure(x: Any) -> bool:
     """Whether a callable gives the same for the same arguments, as far as it does not call functions made in Python."""
     while x.__class__ in {functools.partial, types.MethodType, CACHED}:
         x = x.func if x.__class__ is functools.partial else getattr(x, "__func__" if x.__class__ is types.MethodType else "__wrapped__")
-    name = getattr(x, "__name__", None)
-    if id(x) in PURE or id(x) in EFFECTS or x.__class__ is operator.itemgetter:
+    cls, owner = type(x), _owner(x)
+    if cls is np.ufunc:
+        return any(x is getattr(module, x.__name__, None) for module in (np, sys.modules.get("scipy.special")))
+    if id(x) in EFFECTS or x is os.fspath or (cls is types.BuiltinFunctionType and is_stream(x.__self__)):
         return True
-    if x.__class__ in {types.FunctionType, type(np.sum)}:  # what a function made in Python calls is observed
-        return not (name in IMPURE and root_of(x) in {"numpy", "importlib"})
-    if isinstance(x, types.BuiltinFunctionType | types.MethodWrapperType):
-        holder = x.__self__
-        if holder is None or isinstance(holder, types.ModuleType):
-            return root_of(x) in OWN
-        if is_stream(holder):
-            return True
-        return is_pure_class(holder if isinstance(holder, type) else type(holder)) and name not in IMPURE
-    if x.__class__ in MADE_IN_C:
-        return is_pure_class(x.__objclass__) and name not in IMPURE
-    if isinstance(x, type):
-        return is_pure_class(x) and not (name == "Program" and root_of(x) == "autograd")  # whose numbers would be those of one call
-    if isinstance(x, np.ufunc):
-        return x is getattr(sys.modules.get("scipy.special"), x.__name__, None)
-    return root_of(x) in OWN or is_pure_class(type(x))
+    if owner is not cls and x.__name__ in IMPURE and root_of(owner) in HOLDS_IMPURE:
+        return False
+    if isinstance(owner, type):
+        base = base_in_c(owner)
+        return base.__module__ in PURE_MODULES or issubclass(base, BaseException) or OWN & {root_of(base), root_of(owner)} != set()
+    return cls in FUNCTIONS or x.__module__ in PURE_MODULES  # what a function made in Python calls is observed
 
 
 def is_stream(x: Any) -> bool:
     """Whether it is where `print` writes."""
-    return any(x is stream for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__))
+    return any(x is stream for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if x is not None)
+
+
+NOTED = EFFECTS | TAKES_FUNCTIONS | READS_ANY | STORES_ANY
+PLAIN = {id(x) for m in (builtins, math, operator, np) for x in vars(m).values() if callable(x) and id(x) not in NOTED and is_pure(x)}

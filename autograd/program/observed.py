@@ -4,6 +4,7 @@ Python 3.12 and later report by `sys.monitoring`, to all tools that ask for it; 
 one goes on working. The code of this library, of NumPy and of a few modules of Python is known, and not looked at.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,109 +27,94 @@ _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _lock = RLock()
 _tools: list[int] = []  # our number with sys.monitoring, once for each thread that records
-RESUME = opmap["RESUME"]
+CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
 
 
-def _is_muted(frame: FrameType) -> bool:
-    """Whether a frame runs for the sake of output, such as a print or a message that is logged."""
-    if (muted := _muted.get(get_ident())) is None:
-        return False
-    around: FrameType | None = frame
-    while around is not None and around is not muted[0]:
-        around = around.f_back
-    if around is not None and muted[1] in {None, around.f_lasti}:
+def _counts(frame: FrameType | None, states: list[State]) -> bool:
+    """Whether calls by this frame count: not for the sake of output, nor where a generator from before is closed as nothing holds it."""
+    thread, around = get_ident(), frame
+    if thread in _muted:
+        while around is not None and around is not _muted[thread][0]:
+            around = around.f_back
+        if around is not None and _muted[thread][1] in {None, around.f_lasti}:
+            return False
+        del _muted[thread]
+    if frame is None or not frame.f_code.co_flags & GENERATOR or known.role_of(frame.f_code.co_filename) == "known":
         return True
-    del _muted[get_ident()]
-    return False
-
-
-def _is_stray(frame: FrameType, states: list[State]) -> bool:
-    """Whether it is that of a generator from before, which the interpreter closes since nothing holds it any more."""
-    code = frame.f_code
-    return bool(code.co_flags & GENERATOR) and not _is_quiet(code) and all(id(code) not in state.codes for state in states)
-
-
-def _starts(frame: FrameType) -> bool:
-    """Whether a frame begins, rather than being a generator's that goes on."""
-    code = frame.f_code.co_code
-    return code[frame.f_lasti] == RESUME and code[frame.f_lasti + 1] == 0
+    if is_stray := all(id(frame.f_code) not in state.codes for state in states):
+        _muted[thread] = frame, None
+    return not is_stray
 
 
 def _entered(code: CodeType, frame: FrameType) -> None:
-    states = [state for state in _active.get(get_ident(), ()) if id(code) not in state.codes and state.refusal is None]
-    if not states or _is_muted(frame):
-        return
+    states = [state for state in _active.get(get_ident(), ()) if state.refusal is None and id(code) not in state.codes]
     back = frame.f_back
-    if back is not None and _is_stray(back, states):
-        _muted[get_ident()] = back, None
+    if not states or not _counts(back, states):
         return
-    if known.is_for_its_own(code, frame.f_globals, back) or any(id(code) in state.live for state in states):
+    of_garbage = code.co_name == "__del__" or any(getattr(f, "__code__", None) is code for f in gc.callbacks)
+    if of_garbage or any(id(code) in state.live for state in states) or known.is_for_its_own(code, frame.f_globals, back):
         _muted[get_ident()] = frame, None  # until it has returned
         return
     for state in states:
         state.on_entry(code, frame.f_globals, expected=back is not None and known.role_of(back.f_code.co_filename) == "known")
 
 
-def _called(f: Any, first: Any, code: CodeType, frame: FrameType) -> None:
+def _called(f: Any, first: Any, frame: FrameType) -> None:
     if id(f) in known.PLAIN:
         return
     states = [state for state in _active.get(get_ident(), ()) if state.refusal is None]
-    if not states or _is_muted(frame):
-        return
-    if _is_stray(frame, states):
-        _muted[get_ident()] = frame, None
+    if not states or not _counts(frame, states):
         return
     if id(f) in known.EFFECTS:
         _muted[get_ident()] = frame, frame.f_lasti  # until that goes on
         return
     for state in states:
-        state.called(f, first, f"{code.co_filename}:{frame.f_lineno}")
-
-
-def _is_quiet(code: CodeType, f: Any = None) -> bool:
-    """Whether what this code does, or calls, is known."""
-    return known.role_of(code.co_filename) == "known" and not any(f is g for g in known.OUTSIDE)
+        state.called(f, first, f"{frame.f_code.co_filename}:{frame.f_lineno}")
 
 
 def _start(code: CodeType, _offset: int) -> Any:
-    return monitoring.DISABLE if _is_quiet(code) else _entered(code, sys._getframe(1))  # there is no other way to the globals
+    if known.role_of(code.co_filename) == "known":
+        return monitoring.DISABLE
+    return _entered(code, sys._getframe(1))  # there is no other way to the globals
 
 
 def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
-    return monitoring.DISABLE if _is_quiet(code, f) else _called(f, first, code, sys._getframe(1))
+    return monitoring.DISABLE if known.role_of(code.co_filename) == "known" else _called(f, first, sys._getframe(1))
 
 
 def _hook(frame: FrameType, event: str, arg: Any) -> None:
-    code = frame.f_code
-    if event == "call" and not _is_quiet(code) and _starts(frame):
-        _entered(code, frame)
-    elif event == "c_call" and not _is_quiet(code, arg):
-        _called(arg, MISSING, code, frame)
+    if event not in CALLS or (file := frame.f_code.co_filename) in known.QUIET or known.role_of(file) == "known":
+        return
+    code = frame.f_code.co_code
+    if event == "c_call":
+        _called(arg, MISSING, frame)
+    elif code[frame.f_lasti] == RESUME and code[frame.f_lasti + 1] == 0:  # it begins, rather than being a generator's that goes on
+        _entered(frame.f_code, frame)
 
 
 @contextmanager
 def _monitored() -> Iterator[bool]:
     """Reports of `sys.monitoring`, for all threads; whether there are."""
+    reports = {} if monitoring is None else {monitoring.events.PY_START: _start, monitoring.events.CALL: _call}
     with _lock:
-        new = not _tools
-        tool = next((t for t in TOOLS if monitoring.get_tool(t) is None), None) if new else _tools[0]
+        tool = _tools[0] if _tools else next((t for t in TOOLS if monitoring.get_tool(t) is None), None)
+        if tool is not None and not _tools:
+            monitoring.use_tool_id(tool, "autograd")
+            for event, report in reports.items():
+                monitoring.register_callback(tool, event, report)
+            monitoring.set_events(tool, sum(reports))
         if tool is not None:
             _tools.append(tool)
-        if tool is not None and new:
-            monitoring.use_tool_id(tool, "autograd")
-            monitoring.register_callback(tool, monitoring.events.PY_START, _start)
-            monitoring.register_callback(tool, monitoring.events.CALL, _call)
-            monitoring.set_events(tool, monitoring.events.PY_START | monitoring.events.CALL)
     try:
         yield tool is not None
     finally:
         with _lock:
-            if tool is not None and not (_tools.pop() and _tools):
+            if tool is not None and _tools.pop() and not _tools:
                 monitoring.set_events(tool, 0)
-                monitoring.register_callback(tool, monitoring.events.PY_START, None)
-                monitoring.register_callback(tool, monitoring.events.CALL, None)
+                for event in reports:
+                    monitoring.register_callback(tool, event, None)
                 monitoring.free_tool_id(tool)
 
 
@@ -142,7 +128,7 @@ def _profiled() -> Iterator[bool]:
         _hook(frame, event, arg)
 
     if kernel is not None:
-        kernel.begin_reports(_hook, known.QUIET, known.OUTSIDE)
+        kernel.begin_reports(_hook, known.QUIET)
     else:
         if hasattr(before, "disable"):  # cProfile's, which cannot be called from Python: it pauses
             before.disable()
@@ -160,7 +146,7 @@ def _profiled() -> Iterator[bool]:
 
 def include(state: State | None, refusal: str | None) -> None:
     """What is being recorded around a call that was replayed, or is not recorded, rests on that, too."""
-    for outer in _active.get(get_ident(), ()):
+    for outer in around():
         if refusal is not None:
             outer.refusal = outer.refusal or refusal
         elif state is not None:

@@ -1,12 +1,11 @@
 """Places that recordings rest on, and whether they still hold what they held. `autograd/native/_places.h` does the same in C.
 
-A place is a tuple, of which the first entry says how the rest is read. What was held is compared by identity, numbers and strings by
-type and value; arrays by a digest of 64 bits, and they are held by a weak reference, so that nothing large is copied or kept.
+A place is a kind, an object, what is read of it, and what was found there. Objects are compared by identity, numbers and strings by type
+and value; arrays by a digest of 64 bits, and they are held by a weak reference, so that nothing large is copied or kept.
 """
 
 import struct
-from collections.abc import Sequence
-from hashlib import blake2b
+import types
 from typing import Any
 from weakref import ref
 
@@ -14,10 +13,11 @@ import numpy as np
 
 from autograd.compiled import kernel
 
-# A cell and its content; a dict, a name and its value; a dict or class, its keys, the values of those that are named, and its bases; a
-# list and its items; an object, its class and its dict; a function, its code and defaults; an object, a slot and its content; what has
-# a buffer, and its digest; an object, a function of it, and what that gives.
-CELL, NAME, KEYS, ITEMS, CLASS, FUNCTION, MEMBER, BUFFER, STATE = range(9)
+# A name in a dict; the keys of a dict or class, with the values of those that are named; what an attribute made in C or a function gives
+# of an object; and what has a buffer, by its digest.
+NAME, KEYS, READ, BUFFER = range(4)
+Place = tuple[int, Any, Any, Any]
+ATTRIBUTES_OF_C = (types.MemberDescriptorType, types.GetSetDescriptorType)
 
 
 class _Missing:
@@ -34,11 +34,11 @@ def held(x: Any) -> Any:
     return ref(x) if isinstance(x, np.ndarray) else x
 
 
-def content(cell: Any) -> Any:
-    """The content of a cell."""
+def read(x: Any, how: Any) -> Any:
+    """What an attribute made in C, such as a slot or the content of a cell, or a function gives of an object."""
     try:
-        return cell.cell_contents
-    except ValueError:
+        return how.__get__(x) if how.__class__ in ATTRIBUTES_OF_C else how(x)
+    except (AttributeError, TypeError, ValueError):  # of an empty slot, a slot of a class that is no base any more, an empty cell
         return MISSING
 
 
@@ -59,61 +59,34 @@ def same(now: Any, was: Any) -> bool:
 
 def _digest(x: Any) -> int:
     a = np.asarray(x)
-    made = blake2b(repr((a.dtype.str, a.dtype.descr, a.shape, a.strides, a.flags.writeable)).encode(), digest_size=8)
-    made.update(np.ascontiguousarray(a).tobytes())
-    return int.from_bytes(made.digest())
+    return hash((repr(a.dtype.descr), a.shape, a.strides, a.flags.writeable, a.tobytes()))
 
 
-def _holds(place: Sequence[Any], digests: dict[int, int]) -> bool:  # noqa: C901  # one case a kind
-    kind, x = place[0], place[1]
-    if kind == CELL:
-        return same(content(x), place[2])
+def _holds(place: Place, digests: dict[int, int]) -> bool:
+    kind, x, key, was = place
     if kind == NAME:
-        return same(x.get(place[2], MISSING), place[3])
+        return same(x.get(key, MISSING), was)
+    if kind == READ:
+        return same(read(x, key), was)
     if kind == KEYS:
-        now, keys, values = vars(x) if isinstance(x, type) else x, place[2], place[3]
-        if isinstance(x, type) and x.__bases__ is not place[4]:
-            return False
-        items = zip(now.items(), keys, values)  # noqa: B905  # lengths are compared
-        return len(now) == len(keys) and all(k is key and (v is MISSING or same(y, v)) for (k, y), key, v in items)
-    if kind == ITEMS:
-        return list.__len__(x) == len(place[2]) and all(map(same, list.__iter__(x), place[2]))
-    if kind == CLASS:
-        return x.__class__ is place[2] and (place[3] is None or object.__getattribute__(x, "__dict__") is place[3])
-    if kind == FUNCTION:
-        return x.__code__ is place[2] and x.__defaults__ is place[3] and x.__kwdefaults__ is place[4]
-    if kind == MEMBER:
-        return same(slot(x, place[2]), place[3])
-    if kind == BUFFER:
-        x = x() if x.__class__ is ref else x
-        if x is None:
-            return False
-        if id(x) not in digests:
-            digests[id(x)] = digest(x)
-        return bool(digests[id(x)] == place[2])
-    return same(place[2](x), place[3])
+        now = vars(x).items() if isinstance(x, type) else dict.items(x)
+        items = zip(now, key, was)  # noqa: B905  # lengths are compared
+        return len(now) == len(key) and all(k is own and (v is MISSING or same(y, v)) for (k, y), own, v in items)
+    x = x() if x.__class__ is ref else x
+    if x is not None and id(x) not in digests:
+        digests[id(x)] = digest(x)
+    return x is not None and bool(digests[id(x)] == was)
 
 
-def slot(x: Any, member: Any) -> Any:
-    """The content of a slot."""
-    try:
-        return member.__get__(x)
-    except AttributeError:
-        return MISSING
-
-
-def _first_changed(places: list[tuple[Any, ...]], digests: dict[int, int] | None, _missing: Any) -> int | None:
+def _first_changed(places: list[Place], digests: dict[int, int] | None, _missing: Any) -> int | None:
     known = {} if digests is None else digests
-    for i, place in enumerate(places):
-        if not _holds(place, known):
-            return i
-    return None
+    return next((i for i, place in enumerate(places) if not _holds(place, known)), None)
 
 
 digest = _digest if kernel is None else kernel.digest
 _changed = _first_changed if kernel is None else kernel.first_changed
 
 
-def first_changed(places: list[tuple[Any, ...]], digests: dict[int, int] | None = None) -> int | None:
+def first_changed(places: list[Place], digests: dict[int, int] | None = None) -> int | None:
     """The number of the first place that does not hold what it held; `digests` keeps those of arrays, for several calls in a row."""
     return _changed(places, digests, MISSING)
