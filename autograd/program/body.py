@@ -304,7 +304,7 @@ def _flat_size(form: Form) -> int:
         elif hasattr(batched, "arms"):  # both, which takes less time than to find out which
             own = sum(_flat_size(arm.form) for arm in batched.arms)
             size += own if own <= BOTH else MOST
-        elif hasattr(step, "body"):  # a short loop within
+        elif hasattr(step, "length"):  # a short loop within
             own = _flat_size(step.body.form) * (step.length or 0)
             size += own if step.length and own <= BOTH else MOST
         elif step.__class__ is not Pack and step.__class__ is not Unpack:
