@@ -12,12 +12,12 @@ from autograd.graph import order
 from autograd.pictures.bodies import is_call, is_hidden
 
 
-def entered(loss: Value) -> Value:
+def with_first_steps(loss: Value) -> Value:
     """The same result, of a graph in which the first step of each loop is recorded operation by operation."""
     nodes = order(loss)
     if not any(is_call(node) and any(map(_is_loop, node.op.form.steps)) for node in nodes):  # type: ignore[union-attr]  # a call
         return loss
-    found: Value = in_context(NEUTRAL).run(_entered, nodes)
+    found: Value = in_context(NEUTRAL).run(_with_first_steps, nodes)
     return found
 
 
@@ -25,7 +25,7 @@ def _is_loop(step: Any) -> bool:
     return hasattr(step, "body") and step.length != 0
 
 
-def _entered(nodes: Sequence[Value]) -> Value:
+def _with_first_steps(nodes: Sequence[Value]) -> Value:
     twins: dict[Any, Any] = {}
     results: dict[Value, list[Any]] = {}
     for node in nodes:

@@ -21,7 +21,7 @@ from autograd.labels import printable, scope_name
 from autograd.op import Op
 from autograd.pictures.choice import chosen, groups_of
 from autograd.pictures.colours import tint
-from autograd.pictures.firststep import entered
+from autograd.pictures.firststep import with_first_steps
 from autograd.pictures.formulas import Formula, formula, plain, said, template
 from autograd.pictures.identities import identities
 from autograd.pictures.images import in_script
@@ -286,7 +286,7 @@ def step_through(loss: Value, *, collapse: str | int | None = None, max_nodes: i
         raise RangeError(f"collapse is {collapse!r}, expected {LEVELS}")
     if not isinstance(max_nodes, int) or max_nodes < 1:
         raise RangeError(f"max_nodes is {max_nodes!r}, expected a whole number from 1 up")
-    (loss,) = separated(entered(loss))
+    (loss,) = separated(with_first_steps(loss))
     nodes = order(loss)
     views = chosen(nodes, collapse, max_nodes)
     if isinstance(views, tuple):

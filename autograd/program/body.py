@@ -29,6 +29,8 @@ from autograd.program.views import NONE, View
 MOST = 2**17
 # A part of it over lanes becomes part of that program where it has so few instructions in all of them.
 FEW = 256
+# Both arms of a `cond` are computed, and a loop within becomes part of it step by step, where that has at most so many instructions.
+BOTH = 1024
 
 
 class Body:
@@ -187,13 +189,7 @@ class Body:
     @cached_property
     def batched(self) -> BatchedProgram | None:
         """The body as one program, each entry of an array an input or output of it; None where it is more than that."""
-        form, size = self.form, 0
-        for step in form.steps:
-            if step.__class__ is Step and step.batched.__class__ is BatchedProgram and not step.batched.program.own:
-                own = step.lanes * len(step.batched.program)
-                size += own if step.lanes == 1 or own <= FEW else MOST
-            elif step.__class__ is not Pack and step.__class__ is not Unpack:
-                return None
+        form, size = self.form, _flat_size(self.form)
         shapes = [form.shape(p) or () for p in (*form.inputs, *form.outputs)]
         if size + sum(map(prod, shapes)) > MOST:
             return None
@@ -295,6 +291,25 @@ class Body:
                 y[i] = x
             steps += 1
         return state, ys, steps
+
+
+def _flat_size(form: Form) -> int:
+    """How many instructions a form has as a flat program; more than `MOST` where it is not made one."""
+    size = 0
+    for step in form.steps:
+        batched: Any = getattr(step, "batched", None)
+        if step.__class__ is Step and batched.__class__ is BatchedProgram and not batched.program.own:
+            own = step.lanes * len(batched.program)
+            size += own if step.lanes == 1 or own <= FEW else MOST
+        elif hasattr(batched, "arms"):  # both, which takes less time than to find out which
+            own = sum(_flat_size(arm.form) for arm in batched.arms)
+            size += own if own <= BOTH else MOST
+        elif hasattr(step, "length"):  # a short loop within
+            own = _flat_size(step.body.form) * (step.length or 0)
+            size += own if step.length and own <= BOTH else MOST
+        elif step.__class__ is not Pack and step.__class__ is not Unpack:
+            size += MOST
+    return size
 
 
 CHOICE = BatchedProgram(Program.from_arrays([CODES[where]], [0, 3], [0, 1, 2], [], [3], 3), range(1))

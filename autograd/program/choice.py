@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import Value
 from autograd.errors import OperationError
+from autograd.ops import where
 from autograd.program.form import Form
 from autograd.program.nested import BatchedForm
 from autograd.program.packing import Pack
@@ -30,7 +32,9 @@ class Arms:
         return Arms, self.arms
 
     def along(self, truth: np.ndarray) -> Any:
-        """The arm of this number, or those of the numbers of the lanes."""
+        """The arm of this number, or those of the numbers of the lanes; of a Value both, since another number may take the other."""
+        if truth.dtype == object and truth.size == 1 and truth.item().__class__ is Value:
+            return _Both(self.arms, truth.item())
         try:
             found = np.not_equal(truth.astype(float), 0.0)
         except (TypeError, ValueError):
@@ -64,6 +68,18 @@ class Arms:
     def selected(self, _within: Sequence[bool]) -> np.ndarray:
         """All inputs: the other arm may not use them."""
         return np.ones(self.inputs, bool)
+
+
+class _Both:
+    """Both arms at Values; `where` chooses."""
+
+    def __init__(self, arms: tuple[BatchedForm, BatchedForm], truth: Value) -> None:
+        self.arms, self.truth = arms, truth
+
+    def on_any(self, given: Sequence[Any], lanes: int, at: Any) -> list[Any]:
+        """See `BatchedProgram`."""
+        no, yes = [arm.on_any(given, lanes, at) for arm in self.arms]
+        return [where(self.truth, a, b) for a, b in zip(yes, no, strict=True)]
 
 
 class _AlongForms(Along):
