@@ -129,7 +129,9 @@ class Evaluation:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
-            self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
+            given, tracer = of.with_chosen(args, self.input_form.unravel(self.inputs)), current().tracer
+            own = (of.f,) if tracer is None or tracer.log is None else (tracer.log.inside, of.f)
+            self.output = with_active_inputs(self.inputs, *own, *given)
             if of.has_aux:
                 self.output, self.aux = _pair(self.output)
             self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run

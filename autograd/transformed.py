@@ -12,6 +12,7 @@ from numbers import Integral
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from autograd.context import current
 from autograd.errors import LengthError, OperationError
 
 Function = Callable[..., Any]
@@ -163,7 +164,8 @@ class Derivative(Transformed):
         if keywords:
             self.chosen(self.split(args)[0])
             return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        return self.rule(self, args)
+        tracer = current().tracer
+        return self.rule(self, args) if tracer is None or tracer.log is None else tracer.log.outside(self.rule, self, args)
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of the function, and what else was given."""

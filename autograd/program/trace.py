@@ -35,6 +35,7 @@ from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.paths import UnknownPath
 from autograd.program.program import Program
+from autograd.program.rolling import Log
 from autograd.program.stages import staged as staged  # noqa: PLC0414  # importing it registers it
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
@@ -56,6 +57,7 @@ class Tracer:
         outer: the tracer of the recording around this one, if any.
         guards: the nodes whose truth values were used, and these.
         kinds: the nodes that stand for bools or for ints, and which.
+        log: the operations, in which loops are rolled up; None where calls are not kept.
     """
 
     lazy: bool
@@ -71,10 +73,15 @@ class Tracer:
         self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
+        self.log = Log(self.guards, self.kinds) if lazy else None
 
     def owns(self, node: Value) -> bool:
         """Whether the node has its number for this recording only, or for one around it."""
         return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
+
+    def rolled(self, f: Function, *args: Any) -> Any:
+        """`f(*args)`, with loops rolled up at the end."""
+        return f(*args) if self.log is None else self.log.inside(f, *args)
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`; the node becomes a guard."""
@@ -287,7 +294,7 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
 
     error: Exception | None = None
     try:
-        tree = in_context(traced).run(with_active_inputs, inputs, f, *given)
+        tree = in_context(traced).run(with_active_inputs, inputs, tracer.rolled, f, *given)
     except Exception as own:  # noqa: BLE001  # raised again below
         error = own
     finally:
