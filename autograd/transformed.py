@@ -12,7 +12,7 @@ from numbers import Integral
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from autograd.context import current
+from autograd.context import log_of_tracer
 from autograd.errors import LengthError, OperationError
 
 Function = Callable[..., Any]
@@ -164,8 +164,8 @@ class Derivative(Transformed):
         if keywords:
             self.chosen(self.split(args)[0])
             return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-        tracer = current().tracer
-        return self.rule(self, args) if tracer is None or tracer.log is None else tracer.log.outside(self.rule, self, args)
+        log = log_of_tracer()
+        return self.rule(self, args) if log is None else log.outside(self.rule, self, args)
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arguments of the function, and what else was given."""

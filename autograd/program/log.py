@@ -17,6 +17,8 @@ from autograd.walks import Deferred
 
 # Among the arguments, a number; and the first node that is outside of the log, the next one being one less.
 NUMBER, OUTSIDE = -1, -2
+# Part of the word of a guard that was false, and of one that was true.
+ANSWERS = mixed(np.array([1, 2]))
 
 
 class Seen:
@@ -52,13 +54,16 @@ class Seen:
         self._words(answers, marks)
 
     def _words(self, answers: dict[Any, bool], marks: dict[Any, Any]) -> None:
-        words = mixed(self.codes) ^ np.add.reduceat(mixed(2 * self.position + (self.args == NUMBER)), self.starts[:-1])
+        keys = self.codes.astype(np.int64)
+        own = keys >= len(OPS)
+        keys[own] = np.array([id(op) for op in self.own], np.int64)[keys[own] - len(OPS)]
+        words = mixed(keys) ^ np.add.reduceat(mixed(2 * self.position + (self.args == NUMBER)), self.starts[:-1])
         calls = np.flatnonzero(self.codes < 0)
         words[calls] = mixed(calls + (1 << 40))  # unlike all others
         for i in np.flatnonzero(self.held).tolist() if answers or marks else ():
             node = self.nodes[self.first + i]
             if node in answers:
-                words[i] ^= mixed(1 + answers[node])
+                words[i] ^= ANSWERS[int(answers[node])]
             elif self.held[i] == 1 and node in marks:
                 self.held[i] = 0
         self.words = words

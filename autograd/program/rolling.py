@@ -10,43 +10,29 @@ that memory does not grow with the number of steps. Results that something still
 of the call in place.
 """
 
-import sys
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograd.engine import Value
-from autograd.program import calls
 from autograd.program.body import Body
-from autograd.program.calls import Call
-from autograd.program.cleaning import merged, pruned
-from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
-from autograd.program.log import NUMBER, Seen, prune, rewire
-from autograd.program.loop import Loop
+from autograd.program.log import NUMBER, Seen, prune
 from autograd.program.observed import unobserved
-from autograd.program.program import OPS, Program
-from autograd.program.steps import Step
-from autograd.program.templates import LOOKED_AT
-from autograd.program.traced import Output, output_of
-from autograd.walks import Deferred
+from autograd.program.rolled import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE, Rolled, rows
+from autograd.program.traced import Output
 
 # The log is looked at when it has so many operations.
-FULL = 2**16
-# A loop is rolled up where it has at least so many steps, and so many operations in all of them.
-STEPS, LEAST = 16, 2**14
+FULL = 2**17
+# A loop is rolled up where it has at least so many steps, and so many operations in all of them: a program of fewer runs faster as it is.
+STEPS, LEAST = 16, 2**16
+# So many times as many where a program runs often in a call, in lanes or as a body: that of all operations is faster until it is very long.
+OFTEN = 64
 # So many operations in a row tell where a period may begin anew; so many periods are tried.
 WINDOW, TRIED = 8, 16
 # Results of so many steps before are carried.
 LAGS = 4
 
 Function = Callable[..., Any]
-
-TIES = np.array([op.ties for op in OPS])
-# What an argument is in all steps: a constant or numbers; a result of the step, or of one before; what all share; or other nodes.
-CONSTANT, TABLE, OWN, CARRIED, SHARED, GIVEN = range(6)
 
 
 class Log:
@@ -56,16 +42,21 @@ class Log:
         nodes: the operations, in order.
         limit: how many there may be before it is looked at again.
         first: the index of the first one that may become part of a loop: others are part of an evaluation that is not over.
+        known: the number of loops that are before it.
         paused: whether a sweep may be walking over the nodes.
         over: whether the evaluation is over.
         loops: the loops, by the nodes of their calls.
+        bodies: their bodies: loops that repeat the same operations have one.
     """
 
-    def __init__(self, answers: dict[Any, bool], marks: dict[Any, Any]) -> None:
+    def __init__(self, answers: dict[Any, bool], marks: dict[Any, Any], *, often: bool) -> None:
         self.nodes: list[Any] = []
+        self.least, self.most = (OFTEN * LEAST, OFTEN * FULL) if often else (LEAST, FULL)
         self.answers, self.marks = answers, marks
-        self.limit, self.first, self.paused, self.over = FULL, 0, False, False
+        self.limit, self.first, self.known = self.most, 0, 0
+        self.paused = self.over = False
         self.loops: dict[Any, Rolled] = {}
+        self.bodies: dict[Any, Body] = {}
 
     def add(self, node: Any) -> None:
         """Note an operation."""
@@ -76,19 +67,19 @@ class Log:
     def full(self) -> None:
         """Roll up what can be, if it may be done now, and let the log grow again."""
         self.roll()
-        self.limit = max(FULL, 2 * len(self.nodes))
+        self.limit = max(self.most, 2 * len(self.nodes))
 
     def inside(self, f: Function, *args: Any) -> Any:
         """`f(*args)`, an evaluation of its own: what it records is rolled up by itself, before others walk over it."""
-        before = self.first, self.paused
-        self.first, self.paused = len(self.nodes), False
+        before = self.first, self.known, self.paused
+        self.first, self.known, self.paused = len(self.nodes), len(self.loops), False
         try:
             found = f(*args)
             self.over = True
             self.roll()
             return found
         finally:
-            self.first, self.paused, self.over = *before, False
+            self.first, self.known, self.paused, self.over = *before, False
 
     def outside(self, f: Function, *args: Any) -> Any:
         """`f(*args)`, which walks over nodes that have been recorded: these stay as they are meanwhile."""
@@ -97,6 +88,13 @@ class Log:
             return f(*args)
         finally:
             self.paused = before
+
+    def close(self) -> list[int]:
+        """Forget the operations, at the end of the recording; return the numbers of steps of its loops."""
+        found = [loop.steps for loop in self.loops.values()]
+        self.nodes.clear()
+        self.loops.clear()
+        return found
 
     def roll(self) -> None:
         """Roll up loops until none is found."""
@@ -109,7 +107,7 @@ class Log:
             self.paused = False
 
     def _until_none_is_found(self) -> None:
-        while len(self.nodes) - self.first >= LEAST or (self.loops and len(self.nodes) > self.first):
+        while len(self.nodes) - self.first >= self.least or len(self.loops) > self.known:
             prune(self.nodes, self.first)
             if len(self.nodes) == self.first or not self._rolled():
                 return
@@ -118,7 +116,7 @@ class Log:
         """Roll up the loops that are seen now; whether there were any."""
         seen = Seen(self.nodes, self.first, self.answers, self.marks)
         taken = np.zeros(len(seen), bool)
-        found = sorted([*self._continued(seen, taken), *_found(seen, taken)], key=lambda own: own[1])
+        found = sorted([*self._continued(seen, taken), *_found(seen, taken, self.least)], key=lambda own: own[1])
         kept, end = [], 0
         for loop, first, steps in found:
             going = not self.over and len(seen) - first < (steps + 1) * loop.size  # variables still hold results of its last step
@@ -126,7 +124,7 @@ class Log:
                 kept.append((loop, first, steps - going))
                 end = first + steps * loop.size
         for loop, first, steps in reversed(kept):  # so that the indices of those before stay right
-            call = loop.take(seen, first, steps)
+            call = loop.take(seen, first, steps, self.bodies)
             if call not in self.loops:
                 self.nodes.pop()  # the call itself, which has just been noted
             own = slice(self.first + first, self.first + first + steps * loop.size)
@@ -138,7 +136,7 @@ class Log:
                     del self.marks[node]
         return bool(kept)
 
-    def _continued(self, seen: Seen, taken: np.ndarray) -> Iterator[tuple["Rolled", int, int]]:
+    def _continued(self, seen: Seen, taken: np.ndarray) -> Iterator[tuple[Rolled, int, int]]:
         """The known loops that go on with the operations after their calls."""
         for i in np.flatnonzero(seen.codes < 0).tolist() if self.loops else ():
             loop = self.loops.get(seen.nodes[seen.first + i])
@@ -147,17 +145,17 @@ class Log:
                 yield loop, i + 1, steps
 
 
-def _found(seen: Seen, taken: np.ndarray) -> Iterator[tuple["Rolled", int, int]]:
+def _found(seen: Seen, taken: np.ndarray, least: int) -> Iterator[tuple[Rolled, int, int]]:
     """New loops among the operations that are not taken, with where they begin and the number of steps; longer periods come first."""
-    if len(seen) - taken.sum() < LEAST:
+    if len(seen) - taken.sum() < least:
         return
     for size in _periods(seen.words):
         same = seen.words[size:] == seen.words[:-size]
         for begin, end in _runs(same):
-            if end - begin < (STEPS - 1) * size or end - begin + size < LEAST or taken[begin : end + size].any():
+            if end - begin < (STEPS - 1) * size or end - begin + size < least or taken[begin : end + size].any():
                 continue
             for first, steps in _segments(seen, begin + _best(seen, begin, size), end + size, size):
-                if steps >= STEPS and steps * size >= LEAST and (loop := _loop(seen, first, size, steps)):
+                if steps >= STEPS and steps * size >= least and (loop := _loop(seen, first, size, steps)):
                     taken[first : first + steps * size] = True
                     yield loop, first, steps
 
@@ -181,8 +179,7 @@ def _periods(words: np.ndarray) -> list[int]:
 def _runs(same: np.ndarray) -> list[tuple[int, int]]:
     """Where it holds in a row: each begin and end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
-    found: list[tuple[int, int]] = edges.reshape(-1, 2).tolist()
-    return found
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _best(seen: Seen, begin: int, size: int) -> int:
@@ -200,19 +197,10 @@ def _best(seen: Seen, begin: int, size: int) -> int:
     return int(np.argmin(np.cumsum(change)[:-1].reshape(-1, size).sum(0)))
 
 
-def _rows(seen: Seen, first: int, size: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """The arguments, and the numbers, of so many steps as matrices with a row for each step; none where their operations differ."""
-    codes, counts = [x[first : first + size * steps].reshape(steps, size) for x in (seen.codes, seen.counts)]
-    own = slice(seen.starts[first], seen.starts[first + size * steps])
-    if (codes != codes[0]).any() or (counts != counts[0]).any():
-        return np.empty((0, 0), int), np.empty((0, 0))
-    return seen.args[own].reshape(steps, -1).astype(int), seen.numbers[own].reshape(steps, -1)
-
-
 def _segments(seen: Seen, first: int, end: int, size: int) -> Iterator[tuple[int, int]]:
     """The parts in which each argument is of one kind, each with its first operation and the number of steps."""
     steps = (end - first) // size
-    args, _ = _rows(seen, first, size, steps)
+    args, _ = rows(seen, first, size, steps)
     if len(args) < STEPS:
         return
     moved = (args[1:] == args[:-1] + size) & (args[:-1] >= 0)
@@ -228,9 +216,9 @@ def _segments(seen: Seen, first: int, end: int, size: int) -> Iterator[tuple[int
     yield first + begin * size, steps - begin
 
 
-def _loop(seen: Seen, first: int, size: int, steps: int) -> "Rolled | None":
+def _loop(seen: Seen, first: int, size: int, steps: int) -> Rolled | None:
     """The loop of these steps; None where an argument is not of one kind."""
-    args, numbers = _rows(seen, first, size, steps)
+    args, numbers = rows(seen, first, size, steps)
     if not len(args):
         return None
     t = np.arange(steps)[:, None]
@@ -247,226 +235,7 @@ def _loop(seen: Seen, first: int, size: int, steps: int) -> "Rolled | None":
         -1,
     )
     loop = Rolled(seen, first, size, kinds, relative[-1], lags)
-    return loop if loop.fits() and loop.frees(seen, first, steps) and loop.begin(args, numbers, seen) else None
-
-
-class Rolled:
-    """A loop that was found: its body, and what its call is given and gives.
-
-    Args:
-        seen: the operations of the log.
-        first: where its first step begins.
-        size: the number of operations of a step.
-        kinds: for each argument in a step what it is in all of them.
-        relative: for results of this step or one before, where that operation is, counted from the first of the step.
-        lags: of how many steps before these are.
-
-    Attributes:
-        steps: the number of steps so far.
-        which: for each argument the index of the carried number, the array or the shared node that it is.
-        chains: for what is carried: the operation of the step whose result it is, and the first values, the oldest first.
-        tables, given, shared: the numbers of arrays of numbers, the nodes of arrays of nodes, and the shared nodes.
-        results: for each output of the call the operation whose result it is, and how many steps before the end it was, 0 for all steps.
-        ends: nodes that are results of the last steps, each with its operation and the index of its step.
-    """
-
-    def __init__(self, seen: Seen, first: int, size: int, kinds: np.ndarray, relative: np.ndarray, lags: np.ndarray) -> None:
-        begin, end = seen.starts[first], seen.starts[first + size]
-        self.size, self.steps = size, 0
-        self.words, self.codes, self.own = seen.words[first : first + size].copy(), seen.codes[first : first + size].copy(), tuple(seen.own)
-        self.starts, self.owner = seen.starts[first : first + size + 1] - begin, seen.owner[begin:end] - first
-        self.position, self.constants = seen.position[begin:end].copy(), seen.numbers[begin:end].copy()
-        self.kinds, self.relative, self.lags = kinds, relative, np.where(kinds == CARRIED, lags, 0)
-        self.which = np.zeros(len(kinds), int)
-        self.chains: list[tuple[int, list[Any]]] = []
-        self.tables: list[list[float]] = []
-        self.given: list[list[Any]] = []
-        self.shared: list[Any] = []
-        self.results: list[tuple[int, int]] = []
-        self.ends: list[tuple[Any, int, int]] = []
-        self.call: Any = None
-
-    def fits(self) -> bool:
-        """Whether each argument is of one kind, and no number differs where the derivative looks at whether it is a constant."""
-        row = np.minimum(self.codes, len(OPS) - 1)[self.owner]
-        free = (self.codes[self.owner] < len(OPS)) & ~TIES[row] & (LOOKED_AT[row] != self.position)
-        return bool((self.codes >= 0).all() and (self.kinds >= 0).all() and (free | (self.kinds != TABLE)).all())
-
-    def frees(self, seen: Seen, first: int, steps: int) -> bool:
-        """Whether most of what it computes is held by nothing else: where all nodes are in a list, someone walks over them."""
-        return bool((self.needed(seen, first, steps).mean(1) <= 0.5).all())  # noqa: PLR2004  # half
-
-    def needed(self, seen: Seen, first: int, steps: int) -> np.ndarray:
-        """For each step and operation whether its result is needed outside of these steps."""
-        end = first + steps * self.size
-        outside = seen.args[np.r_[0 : seen.starts[first], seen.starts[end] : len(seen.args)]]
-        inside = (outside >= first) & (outside < end)
-        users = np.bincount(outside[inside] - first, minlength=end - first)
-        return ((seen.held[first:end] + users) > 0).reshape(steps, self.size)
-
-    def begin(self, args: np.ndarray, numbers: np.ndarray, seen: Seen) -> bool:
-        """Give arguments that are alike in all steps one carried number, array or shared node."""
-        known: dict[Any, int] = {}
-        for c, kind in enumerate(self.kinds.tolist()):
-            if kind in {CONSTANT, OWN}:
-                continue
-            lag = int(self.lags[c])
-            key = kind, (numbers if kind == TABLE else args)[: lag or None, c].tobytes(), int(self.relative[c]) if lag else 0
-            if key not in known:
-                own: list[Any] = {TABLE: self.tables, CARRIED: self.chains, SHARED: self.shared, GIVEN: self.given}[kind]
-                known[key] = len(own)
-                if kind == CARRIED:
-                    own.append((int(self.relative[c]) + lag * self.size, [seen.node(i) for i in args[:lag, c].tolist()]))
-                else:
-                    own.append(seen.node(int(args[0, c])) if kind == SHARED else [])
-            self.which[c] = known[key]
-        return True
-
-    # Steps.
-
-    def more(self, seen: Seen, first: int) -> int:
-        """The number of steps with which it goes on from an index on."""
-        most = (len(seen) - first) // self.size
-        differs = seen.words[first : first + most * self.size].reshape(most, self.size) != self.words
-        steps = int(np.argmax(differs.any(1))) if differs.any() else most
-        if not steps:
-            return 0
-        args, numbers = _rows(seen, first, self.size, steps)
-        if not len(args) or (args[0] == NUMBER).tolist() != (self.kinds <= TABLE).tolist():
-            return 0
-        t, own = np.arange(steps)[:, None], self.kinds
-        right = np.ones(args.shape, bool)
-        right[:, own == CONSTANT] = (numbers.view(np.int64) == self.constants.view(np.int64))[:, own == CONSTANT]
-        moves = (own == OWN) | (own == CARRIED)
-        right[:, moves] = ((args - (first + self.size * t) == self.relative) | (t < self.lags))[:, moves]
-        right[:, own >= SHARED] = (args < first)[:, own >= SHARED]
-        for c in np.flatnonzero(own == CARRIED).tolist():
-            for k in range(min(int(self.lags[c]), steps)):
-                right[k, c] = args[k, c] < first and self._is_last(seen.node(int(args[k, c])), *self.chains[self.which[c]], k)
-        for c in np.flatnonzero(own == SHARED).tolist():
-            right[:, c] &= (args[:, c] == args[0, c]) & (seen.node(int(args[0, c])) is self.shared[self.which[c]])
-        for kind, x in ((TABLE, numbers.view(np.int64)), (GIVEN, args)):
-            columns = np.flatnonzero(own == kind)
-            firsts = {w: c for c, w in reversed(list(zip(columns.tolist(), self.which[columns].tolist(), strict=True)))}
-            right[:, columns] &= x[:, columns] == x[:, [firsts[w] for w in self.which[columns].tolist()]]
-        steps = int(np.argmin(right.all(1))) if not right.all() else steps
-        return steps if steps and self.frees(seen, first, steps) else 0
-
-    def _is_last(self, node: Any, j: int, starts: list[Any], k: int) -> bool:
-        """Whether a node is what such a chain holds for step k of those to come."""
-        if node.op.__class__ is not Output or node.args[0] is not self.call:
-            return False
-        o, i = node.op.key
-        operation, age = self.results[o]
-        return operation == j and (self.steps - age if age else i) == self.steps - len(starts) + k
-
-    def take(self, seen: Seen, first: int, steps: int) -> Any:
-        """Add these steps; return the node of the call."""
-        args, numbers = _rows(seen, first, self.size, steps)
-        for kind, lists in ((TABLE, self.tables), (GIVEN, self.given)):
-            for w, own in enumerate(lists):
-                c = int(np.flatnonzero((self.kinds == kind) & (self.which == w))[0])
-                own += numbers[:, c].tolist() if kind == TABLE else map(seen.node, args[:, c].tolist())
-        needed = self.needed(seen, first, steps)
-        found = [(seen.node(first + t * self.size + j), j, self.steps + t) for t, j in np.argwhere(needed).tolist()]
-        found += self._outlasting(seen, first, steps)
-        self.steps += steps
-        self._name_results(found)
-        self._record()
-        for node, j, t in found:
-            key = self._key(j, t)
-            rewire(node, output_of(key), (self.call,))
-            if self.results[key[0]][1]:
-                self.ends.append((node, j, t))
-        return self.call
-
-    def _outlasting(self, seen: Seen, first: int, steps: int) -> list[tuple[Any, int, int]]:
-        """Of the nodes that were results of the last steps those that something holds beyond the steps that are added."""
-        if not self.ends:
-            return []
-        known = {id(node): k for k, node in enumerate(seen.others)}
-        own = seen.args[seen.starts[first] : seen.starts[first + steps * self.size]]
-        found, ends, self.ends = [], self.ends, []
-        while ends:
-            entry = ends.pop()
-            node = entry[0]
-            k = known.get(id(node))
-            uses = 0 if k is None else 1 + int((own == -2 - k).sum())
-            if sys.getrefcount(node) - uses > 3:  # the entry, the name and the argument
-                found.append(entry)
-        return found
-
-    def _name_results(self, found: list[tuple[Any, int, int]]) -> None:
-        """Make sure that there is an output for each of these nodes."""
-        depths: dict[int, int] = {}
-        for j, starts in self.chains:
-            depths[j] = max(depths.get(j, 0), len(starts))
-        for _, j, t in sorted(found, key=lambda own: own[2]):
-            age = self.steps - t
-            if (j, 0) in self.results or (j, age) in self.results:
-                continue
-            if age == 1 and j not in depths:
-                self.chains.append((j, [0.0]))  # which nothing reads but the call
-                depths[j] = 1
-            self.results.append((j, age if age <= depths.get(j, 0) else 0))
-
-    def _key(self, j: int, t: int) -> tuple[int, int]:
-        """The output, and the entry in it, that is the result of an operation in a step."""
-        return (self.results.index((j, 0)), t) if (j, 0) in self.results else (self.results.index((j, self.steps - t)), 0)
-
-    # The call.
-
-    def body(self) -> Body:
-        """What is repeated."""
-        form = Form()
-        sizes = [len(starts) for _, starts in self.chains]
-        carried, arrays = sum(sizes), len(self.tables) + len(self.given)
-        inputs = carried + arrays + len(self.shared)
-        values, constant = np.unique(self.constants[self.kinds == CONSTANT].view(np.int64), return_inverse=True)
-        first = inputs + len(values)
-        ends = np.cumsum([0, *sizes])
-        args = self.which.copy()
-        for kind, start in ((TABLE, carried), (GIVEN, carried + len(self.tables)), (SHARED, carried + arrays)):
-            args[self.kinds == kind] += start
-        args[self.kinds == OWN] = first + self.relative[self.kinds == OWN]
-        args[self.kinds == CARRIED] = ends[args[self.kinds == CARRIED] + 1] - 1  # the oldest of its chain
-        args[self.kinds == CONSTANT] = inputs + constant
-        rows = [j for j, age in self.results if not age]
-        outputs = [first + j for j in (*[j for j, _ in self.chains], *rows)]
-        program = Program.from_arrays(self.codes, self.starts, args, values.view(float), outputs, inputs, self.own)
-        program = pruned(merged(program), range(len(outputs)))
-        used = np.unique(program.args[program.args < inputs])
-        form.inputs = [form.place() for _ in range(inputs)]
-        results = [form.place() for _ in outputs]
-        batched = BatchedProgram(program.with_inputs(used), range(len(outputs)))
-        form.steps.append(Step(batched, 1, (np.array(form.inputs, int)[used],), np.array(results, int)))
-        for k, (a, b) in enumerate(pairwise(ends.tolist())):
-            form.outputs += [results[k], *form.inputs[a : b - 1]]
-        form.outputs += results[len(sizes) :]
-        return Body(form, carried, arrays)
-
-    def _record(self) -> None:
-        """Make the call, or let it have these steps."""
-        form, n = Form(), self.steps
-        starts = [x for _, own in self.chains for x in reversed(own)]
-        firsts = [form.input() for _ in starts]
-        xs = [form.input((n,)) for _ in (*self.tables, *self.given)]
-        shared = [form.input() for _ in self.shared]
-        ends = [form.place() for _ in starts]
-        at = dict(zip([(j, 1 + k) for j, own in self.chains for k in range(len(own))], ends, strict=True))
-        ys = {j: form.place((n,)) for j, age in self.results if not age}
-        form.outputs = [at[j, age] if age else ys[j] for j, age in self.results]
-        form.steps.append(Loop(self.body(), n, tuple(firsts), tuple(xs), tuple(shared), tuple(ends), tuple(ys.values())))
-        nodes = [*starts, *[x for own in self.given for x in own], *self.shared]
-        slots: list[Any] = [*range(len(starts)), *[None for _ in self.tables]]
-        slots += [list(range(len(starts) + k * n, len(starts) + (k + 1) * n)) for k in range(len(self.given))]
-        slots += range(len(nodes) - len(self.shared), len(nodes))
-        numbers = [x._number if x.__class__ is Value else x for x in nodes]
-        given = [*numbers[: len(starts)], *map(np.array, self.tables)]
-        given += [np.array(numbers[slot[0] : slot[-1] + 1]) for slot in slots if slot.__class__ is list]
-        op = Call("loop", form, slots, numbers, [*given, *numbers[len(nodes) - len(self.shared) :]])
-        if self.call is None:
-            calls.made += 1
-            self.call = Value._recorded(0.0, Deferred([1.0 if x.__class__ is Value else None for x in nodes]), op, tuple(nodes))
-        else:
-            rewire(self.call, op, tuple(nodes))
+    if not loop.fits() or not loop.frees(seen, first, steps):
+        return None
+    loop.begin(args, numbers, seen)
+    return loop

@@ -58,13 +58,14 @@ class Tracer:
         guards: the nodes whose truth values were used, and these.
         kinds: the nodes that stand for bools or for ints, and which.
         log: the operations, in which loops are rolled up; None where calls are not kept.
+        rolled: the numbers of steps of these loops, when the recording is over.
     """
 
     lazy: bool
     masks: bool
     masked: bool
 
-    def __init__(self, *, lazy: bool, masks: bool) -> None:
+    def __init__(self, *, lazy: bool, masks: bool, often: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0
@@ -73,15 +74,21 @@ class Tracer:
         self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
-        self.log = Log(self.guards, self.kinds) if lazy else None
+        self.rolled: list[int] = []
+        self.log = Log(self.guards, self.kinds, often=often) if lazy else None
 
     def owns(self, node: Value) -> bool:
         """Whether the node has its number for this recording only, or for one around it."""
         return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
 
-    def rolled(self, f: Function, *args: Any) -> Any:
-        """`f(*args)`, with loops rolled up at the end."""
-        return f(*args) if self.log is None else self.log.inside(f, *args)
+    def run_with_log(self, f: Function, *args: Any) -> Any:
+        """`f(*args)`, with its loops rolled up."""
+        if self.log is None:
+            return f(*args)
+        try:
+            return self.log.inside(f, *args)
+        finally:
+            self.rolled = self.log.close()
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`; the node becomes a guard."""
@@ -119,6 +126,7 @@ class Trace:
         args: its arguments.
         lane: the lane at whose numbers it is recorded.
         lazy, masks: see `Tracer`.
+        often: whether it is what a loop repeats.
 
     Attributes:
         batched: the program, if the function is one. Its inputs are the live numbers of the arguments, then what is captured; its outputs
@@ -131,6 +139,7 @@ class Trace:
         kinds: by index, bool or int for those numbers of the result that are bools or ints; programs have only floats.
         leaf_kinds: the same for whole leaves of the result, None for floats.
         tree: the tree of paths in which it was put.
+        rolled: the numbers of steps of the loops of Python that were rolled up.
         is_lost: whether it rests on a Value of an earlier recording.
 
     Raises:
@@ -150,8 +159,8 @@ class Trace:
     is_number: bool
     batched: BatchedProgram
 
-    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
-        tracer = Tracer(lazy=lazy, masks=masks)
+    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True, often: bool = False) -> None:
+        tracer = Tracer(lazy=lazy, masks=masks, often=often or args.lanes is not None)
         before_it = run_of_its_own(NEUTRAL, traced=True)  # so that inputs are known, but older than what is recorded
         inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
@@ -163,6 +172,7 @@ class Trace:
             tree = _called(f, given, [_node(x) for x in inputs], tracer)
         finally:
             del TRACERS[before_it.runs[0]]
+        self.rolled = tracer.rolled
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -294,7 +304,7 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
 
     error: Exception | None = None
     try:
-        tree = in_context(traced).run(with_active_inputs, inputs, tracer.rolled, f, *given)
+        tree = in_context(traced).run(with_active_inputs, inputs, tracer.run_with_log, f, *given)
     except Exception as own:  # noqa: BLE001  # raised again below
         error = own
     finally:
