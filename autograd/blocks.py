@@ -51,6 +51,7 @@ class Tracer(Protocol):
         """Whether comparisons of arrays are kept as such."""
 
     masked: bool  # whether there are any
+    log: Any  # of the operations, None where there is none
 
     def guard(self, node: Any) -> bool:
         """Whether `node` is not 0; the answer becomes a guard of the replay."""

@@ -88,6 +88,12 @@ class in_context(Change):  # noqa: N801  # used like a function
         return (lambda _: change) if isinstance(change, Context) else change
 
 
+def log_of_tracer() -> Any:
+    """The log of the recording of which the running function is a part, in which loops are rolled up; None where there is none."""
+    tracer = current().tracer
+    return None if tracer is None else tracer.log
+
+
 # The inputs of the functions that transforms are running, in any thread: a copy or pickle of what depends on them would lose gradients.
 ACTIVE_INPUTS: set[Any] = set()
 

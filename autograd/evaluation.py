@@ -16,7 +16,7 @@ import numpy as np
 from autograd import foreign, ops
 from autograd.arrays import Form as Shapes
 from autograd.arrays import tree_ravel
-from autograd.context import current, in_context, run_continued, run_of_its_own, with_active_inputs
+from autograd.context import current, in_context, log_of_tracer, run_continued, run_of_its_own, with_active_inputs
 from autograd.engine import Value, reaches, second, sweep
 from autograd.engine import push as push_floats
 from autograd.errors import LengthError, OperationError
@@ -130,7 +130,9 @@ class Evaluation:
             # A Value given becomes a node of its own, so that what f captured of it stays apart.
             self.run = current().runs[-1]
             self.inputs = [ops.sum([a]) if a.__class__ is Value else Value(named_float(which, a)) for a in numbers]
-            self.output = with_active_inputs(self.inputs, of.f, *of.with_chosen(args, self.input_form.unravel(self.inputs)))
+            given, log = of.with_chosen(args, self.input_form.unravel(self.inputs)), log_of_tracer()
+            own = (of.f,) if log is None else (log.inside, of.f)
+            self.output = with_active_inputs(self.inputs, *own, *given)
             if of.has_aux:
                 self.output, self.aux = _pair(self.output)
             self.outputs, self.output_form = tree_ravel(self.output)  # of a traced array the entries, which belong to this run

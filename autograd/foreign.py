@@ -73,6 +73,7 @@ class AbstractTracer:
     """A tracer for recording derivatives with placeholder numbers: no branch can be taken, and no number can be read."""
 
     lazy = masks = masked = False
+    log = None
 
     def guard(self, _node: Any) -> bool:
         """Raise an error: the number is not known."""

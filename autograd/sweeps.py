@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from autograd import ops
 from autograd.arrays import tree_ravel
 from autograd.changed import refuse_changed
-from autograd.context import current
+from autograd.context import current, log_of_tracer
 from autograd.engine import Value
 from autograd.errors import NumberError, api_boundary
 from autograd.foreign import recorded_partials
@@ -185,6 +185,11 @@ def gradient(output: Value, inputs: T) -> T:
     for given in (output, *nodes):
         if given.__class__ is not Value:
             raise NumberError(f"gradient() takes Values, got {given!r}: for a function of numbers use grad(f)(x)")
-    found = pull(order(output), {output: 1.0}, nodes)
+    log = log_of_tracer()
+    found = _pulled(output, nodes) if log is None else log.outside(_pulled, output, nodes)
     gradients: T = form.unravel([x if x.__class__ is Value else Value(x) for x in found])
     return gradients
+
+
+def _pulled(output: Value, inputs: Sequence[Value]) -> list[Any]:
+    return pull(order(output), {output: 1.0}, inputs)

@@ -12,6 +12,7 @@ from numbers import Integral
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from autograd.context import log_of_tracer
 from autograd.errors import LengthError, OperationError, filter_traceback
 from autograd.spellings import hints
 from autograd.words import RECORDED
@@ -179,7 +180,10 @@ class Derivative(Transformed):
             if keywords:
                 self.chosen(self.split(args)[0])
                 return self.with_keywords(tuple(keywords))(*args, *keywords.values())
-            return self.rule(self, args) if self.whole is None else self.whole(*args)
+            if self.whole is not None:
+                return self.whole(*args)
+            log = log_of_tracer()
+            return self.rule(self, args) if log is None else log.outside(self.rule, self, args)
         except Exception as error:
             filter_traceback(error)
             raise

@@ -50,6 +50,8 @@ def _attended(node: "Value", context: Context | Layers) -> "Value":
         node._tag = (None, context.scope or node.scope, run * RUN)
     if context.watch is not None:
         context.watch.recorded(node)
+    if context.tracer is not None and context.tracer.log is not None and node._args:
+        context.tracer.log.add(node)
     if not context.recording:
         node._made_by, node._args, node._partials = None, (), ()
     return node

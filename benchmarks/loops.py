@@ -1,10 +1,10 @@
 """Loops: Lotka–Volterra by Runge–Kutta, a body of about 50 operations, and the gradient of 4 parameters, by `scan`.
 
-    python benchmarks/loops.py [--steps 1000000] [--rounds 3] [--peers]
+    python benchmarks/loops.py [--steps 1000000] [--unrolled 100000] [--rounds 3] [--peers]
 
 Printed are the processor's seconds of the first call and of a later one, and the memory above that before the first call; with `--peers`
-also for JAX's `scan` and CasADi's `fold` and `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code;
-CasADi and we interpret.
+also for JAX's `scan` and CasADi's `fold` and `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code; CasADi and
+we interpret. The same is written as a loop of Python of `--unrolled` steps, which `jit` rolls up while it records it.
 """
 
 import argparse
@@ -58,6 +58,19 @@ def ours(steps: int) -> dict[str, Callable[[], Any]]:
         "gradient, checkpoints": checkpointed,
         "gradient without jit": lambda: eager(P),
     }
+
+
+def unrolled(steps: int) -> dict[str, Callable[[], Any]]:
+    """The same as a loop of Python: recorded, then replayed."""
+
+    def loss(p: Any) -> Any:
+        u, v = START
+        for _ in range(steps):
+            u, v = step(u, v, p)
+        return u * u + v
+
+    forward, whole = jit(loss), jit(value_and_grad(loss))
+    return {"loop of Python: value": lambda: forward(P), "loop of Python: gradient": lambda: whole(P)}
 
 
 def by_jax(steps: int) -> dict[str, Callable[[], Any]]:
@@ -145,6 +158,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--unrolled", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", action="store_true")
     given = parser.parse_args()
@@ -154,11 +168,17 @@ def main() -> None:
             rows |= peer(given.steps)
         except ImportError as error:
             print(f"left out: {error}")
+    show(given.steps, rows, given.rounds)
+    show(given.unrolled, unrolled(given.unrolled), given.rounds)
+
+
+def show(steps: int, rows: dict[str, Callable[[], Any]], rounds: int) -> None:
+    """Print a table of these; their numbers must agree."""
     base, numbers = 0.0, []
-    print(f"{given.steps:,} steps{'':15} first      later   times value    MB")
+    print(f"{f'{steps:,} steps':28} first      later   times value    MB")
     for name, f in rows.items():
         with Peak() as peak:
-            first, later, found = timed(f, given.rounds)
+            first, later, found = timed(f, rounds)
         base = later if name.endswith("value") else base
         numbers.append(np.concatenate([np.ravel(x) for x in found]) if isinstance(found, tuple | list) else np.ravel(found))
         print(f"{name:28} {first:8.3f} s {later:8.3f} s {later / base:10.2f} {peak.above:9.1f}")

@@ -23,10 +23,10 @@ ORDER = """
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.places program.known program.looks program.captured program.observed
-    program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building
+    program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
-    program.loop program.choice program.arguments program.trace program.explain program.recording program.mapped
-    signatures program.vmap program.fast program.inline program.jit loops program moved
+    program.loop program.choice program.rolled program.rolling program.arguments program.trace program.explain program.recording
+    program.mapped signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
     pictures.names pictures.bodies pictures.firststep pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned

@@ -34,6 +34,8 @@ cdef extern from "_traceback.h":
 
 cdef extern from "Python.h":
     int PyContextVar_Get(PyObject*, PyObject*, PyObject**) except -1
+    int PyList_Append(PyObject*, object) except -1
+    Py_ssize_t PyList_GET_SIZE(PyObject*) noexcept
 
 
 cdef extern from "_node.h":
@@ -97,6 +99,12 @@ cdef extern from "_flat.h":
     object nodes_flatten(PyObject**, size_t, PyObject**, size_t, PyObject**, size_t, int (*)(PyObject*) noexcept, int)
 
 
+cdef extern from "_log.h":
+    object log_view(list, Py_ssize_t, int (*)(PyObject*) noexcept, int)
+    int log_prune(list, Py_ssize_t) except -1
+    void node_swap(Node*, Node*) noexcept
+
+
 cdef extern from "_second.h":
     int nodes_second(PyObject*, PyObject**, size_t, double*, bint, int (*)(PyObject*) noexcept) except -1
 
@@ -111,6 +119,8 @@ cdef PyObject* NEUTRAL = <PyObject*>_NEUTRAL
 cdef PyObject* MARKED = NULL  # the last context of which nodes only have to keep scope and run, held; its scope, NULL for none; its run
 cdef PyObject* SCOPE = NULL
 cdef uint32_t RUN = 0
+cdef PyObject* LOG = NULL  # the list in which its tracer has the operations, NULL for none
+cdef Py_ssize_t LIMIT = 0  # how many there may be
 cdef uint32_t TRACED = _TRACED
 Py_INCREF(_current)  # these two for ever: when Python ends, modules go before the last Values
 Py_INCREF(_NEUTRAL)
@@ -159,10 +169,25 @@ cdef inline int attend(object made) except -1:
             of(made).run = RUN
         if SCOPE != NULL:
             node_mark(of(made), SCOPE)
-        return 0
+        return 0 if LOG == NULL or not of(made).size else logged(made)
     if context != NEUTRAL:
         return attended(made)
     return lost(made) if of(made).run else 0
+
+
+cdef int logged(object made) except -1:
+    """Note an operation; its tracer rolls up loops where there are many."""
+    PyList_Append(LOG, made)
+    if PyList_GET_SIZE(LOG) >= LIMIT:
+        full((<object>MARKED).tracer.log)
+    return 0
+
+
+cdef int full(log) except -1:
+    global LIMIT
+    log.full()
+    LIMIT = log.limit
+    return 0
 
 
 cdef int lost(object made) except -1:
@@ -174,7 +199,7 @@ cdef int lost(object made) except -1:
 
 cdef int attended(object made) except -1:
     """A new node under a scope, a watch, `no_grad` or a transform."""
-    global MARKED, SCOPE, RUN
+    global MARKED, SCOPE, RUN, LOG, LIMIT
     cdef Node* node = of(made)
     cdef PyObject* before
     cdef uint32_t run
@@ -195,8 +220,13 @@ cdef int attended(object made) except -1:
         MARKED = <PyObject*>context
         RUN = run
         SCOPE = <PyObject*>scope if scope else NULL  # which the context holds
+        LOG = NULL
+        log = None if context.tracer is None else context.tracer.log
+        if log is not None:
+            nodes = log.nodes
+            LOG, LIMIT = <PyObject*>nodes, log.limit  # which the tracer holds
         Py_XDECREF(before)
-        return 0
+        return 0 if LOG == NULL or not node.size else logged(made)
     if context.watch is not None:
         context.watch.recorded(made)
     if not context.recording:
@@ -436,6 +466,23 @@ def replay(rows, list made, apply):
                 x[i] = PySequence_Fast_ITEMS(made)[<Py_ssize_t>places[i]]
             node = recorded(code, x, n)
         made.append(apply(op, [made[i] for i in places]) if node is None else node)
+
+
+def view(list nodes, Py_ssize_t first):
+    """The operations of a log from this index on, as arrays: see `autograd.program.log`."""
+    return log_view(nodes, first, code_of, AG_COUNT)
+
+
+def prune(list nodes, Py_ssize_t first):
+    """Drop from a log the operations whose results nothing else holds."""
+    log_prune(nodes, first)
+
+
+def rewire(node, object op, tuple args):
+    """Let a node be the result of another operation, with partials that are deferred: see `autograd.program.log`."""
+    check((node,))
+    made = node_of(of(node).data, op, args, Deferred([1.0 if is_node(<PyObject*>a) else None for a in args]))
+    node_swap(of(node), of(made))
 
 
 def living():

@@ -1,5 +1,6 @@
 """What `jit(f).explain()` says: what was recorded, how large it is, and what runs it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -53,6 +54,8 @@ def explanation(
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
     for trace in traces:
         lines += _of_form(trace) if trace.whole is not None else _of_program(trace)
+        for steps, count in Counter(trace.rolled).items():
+            lines.append(f"Python unrolled {_counted(count, 'loop')} of {_counted(steps, 'step')}, which {_was(count)} rolled up again.")
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
     if runs_itself:
@@ -60,6 +63,10 @@ def explanation(
     if not lines:
         lines.append("nothing is recorded before the first call.")
     return Explanation(title, lines)
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _counted(count: int, what: str) -> str:

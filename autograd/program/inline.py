@@ -113,7 +113,7 @@ def _traced(f: Callable[..., Any], given: Arguments) -> Trace:
     lazy = masks = True
     while True:
         try:
-            trace = Trace(f, given, 0, lazy=lazy, masks=masks)
+            trace = Trace(f, given, 0, lazy=lazy, masks=masks, often=True)
         except ArrayLost:  # see `Recordings`
             lazy = False
             continue

@@ -170,6 +170,16 @@ def observed(state: State) -> Iterator[None]:
                 _muted.pop(get_ident(), None)
 
 
+def unobserved(f: Callable[[], Any]) -> Any:
+    """What `f()` gives, which the library does for itself: it is not reported, nor is a frame of it held until the next report."""
+    states = _active.pop(get_ident(), None)
+    try:
+        return f()
+    finally:
+        if states is not None:
+            _active[get_ident()] = states
+
+
 def around() -> list[State]:
     """What is being recorded in this thread, the innermost last."""
     return [*_active.get(get_ident(), ())]

@@ -36,6 +36,7 @@ from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import pruned
 from autograd.program.paths import UnknownPath
 from autograd.program.program import Program
+from autograd.program.rolling import Log
 from autograd.program.stages import staged as staged  # noqa: PLC0414  # importing it registers it
 from autograd.program.steps import Step
 from autograd.program.traced import ArrayLost, TracedArray
@@ -57,13 +58,15 @@ class Tracer:
         outer: the tracer of the recording around this one, if any.
         guards: the nodes whose truth values were used, and these.
         kinds: the nodes that stand for bools or for ints, and which.
+        log: the operations, in which loops are rolled up; None where calls are not kept.
+        rolled: the numbers of steps of these loops, when the recording is over.
     """
 
     lazy: bool
     masks: bool
     masked: bool
 
-    def __init__(self, *, lazy: bool, masks: bool) -> None:
+    def __init__(self, *, lazy: bool, masks: bool, often: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0
@@ -72,10 +75,21 @@ class Tracer:
         self.rejected: TraceError | None = None  # the first error, which the function may have caught
         self.guards: dict[Value, bool] = {}
         self.kinds: dict[Value, type] = {}
+        self.rolled: list[int] = []
+        self.log = Log(self.guards, self.kinds, often=often) if lazy else None
 
     def owns(self, node: Value) -> bool:
         """Whether the node has its number for this recording only, or for one around it."""
         return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
+
+    def run_with_log(self, f: Function, *args: Any) -> Any:
+        """`f(*args)`, with its loops rolled up."""
+        if self.log is None:
+            return f(*args)
+        try:
+            return self.log.inside(f, *args)
+        finally:
+            self.rolled = self.log.close()
 
     def guard(self, node: Value) -> bool:
         """The truth value of `node`; the node becomes a guard."""
@@ -113,6 +127,7 @@ class Trace:
         args: its arguments.
         lane: the lane at whose numbers it is recorded.
         lazy, masks: see `Tracer`.
+        often: whether it is what a loop repeats.
 
     Attributes:
         batched: the program, if the function is one. Its inputs are the live numbers of the arguments, then what is captured; its outputs
@@ -125,6 +140,7 @@ class Trace:
         kinds: by index, bool or int for those numbers of the result that are bools or ints; programs have only floats.
         leaf_kinds: the same for whole leaves of the result, None for floats.
         tree: the tree of paths in which it was put.
+        rolled: the numbers of steps of the loops of Python that were rolled up.
         is_lost: whether it rests on a Value of an earlier recording.
 
     Raises:
@@ -144,8 +160,8 @@ class Trace:
     is_number: bool
     batched: BatchedProgram
 
-    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True) -> None:
-        tracer = Tracer(lazy=lazy, masks=masks)
+    def __init__(self, f: Function, args: "Arguments", lane: int, *, lazy: bool = False, masks: bool = True, often: bool = False) -> None:
+        tracer = Tracer(lazy=lazy, masks=masks, often=often or args.lanes is not None)
         before_it = run_of_its_own(NEUTRAL, traced=True)  # so that inputs are known, but older than what is recorded
         inputs = in_context(before_it).run(_inputs, args, lane, tracer)
         tracer.inputs = set(map(_node, inputs))
@@ -157,6 +173,7 @@ class Trace:
             tree = _called(f, given, [_node(x) for x in inputs], tracer)
         finally:
             del TRACERS[before_it.runs[0]]
+        self.rolled = tracer.rolled
         if _identities(given) != before:
             raise TraceError(
                 f"{f!r} changed a list, dict or array among its arguments, which a replay would not repeat: let it change a copy"
@@ -289,7 +306,7 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
 
     error: Exception | None = None
     try:
-        tree = in_context(traced).run(with_active_inputs, inputs, f, *given)
+        tree = in_context(traced).run(with_active_inputs, inputs, tracer.run_with_log, f, *given)
     except Exception as own:  # noqa: BLE001  # raised again below
         error = own
     finally:
