@@ -1,12 +1,12 @@
 """Debian's packages, with what they need, unpacked into a folder: Pythons of another processor or of a later Debian.
 
-    python tests/tools/unpack.py FOLDER --arch arm64 --suite bookworm python3 python3-dev
+    python tests/tools/unpack.py FOLDER --arch arm64 --suite bookworm --run python3 libpython3-dev
     python tests/tools/unpack.py FOLDER --suite sid --run python3.15 python3.15-dev
     python tests/tools/unpack.py FOLDER --suite bookworm --source python3.11
 
 Nothing is installed, and apt keeps its lists in the folder, so that it needs no root. The source is the one of this machine's own apt.
-With --run, Pythons for this processor are made to run from the folder, on the C library that came with them (needs patchelf); --source
-unpacks the sources as their authors gave them.
+With --run, the Pythons are made to run from the folder: on the C library that came with them (needs patchelf), or, where they are for
+another processor, under QEMU. --source unpacks the sources as their authors gave them.
 """
 
 import argparse
@@ -50,13 +50,20 @@ def unpack(folder: Path, arch: str, suite: str, packages: list[str], *, sources:
         subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
 
 
-def make_run(folder: Path) -> None:
-    """Let each python3.X of the folder find the C library and the other libraries that came with it."""
+def make_run(folder: Path, arch: str) -> None:
+    """Let each python3.X of the folder run: on the C library that came with it, or, for another processor, under QEMU."""
     (loader,) = folder.glob("usr/lib/*/ld-linux*.so.*")
+    here = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip() == arch
     for program in folder.glob("usr/bin/python3.*[0-9]"):
-        headers = folder / "usr" / "include" / program.name / loader.parent.name  # which holds pyconfig.h; the C library's stay apart
-        headers.symlink_to(folder / "usr" / "include" / loader.parent.name)
-        subprocess.run(["patchelf", "--force-rpath", "--set-rpath", loader.parent, "--set-interpreter", loader, program], check=True)
+        if here:
+            subprocess.run(["patchelf", "--force-rpath", "--set-rpath", loader.parent, "--set-interpreter", loader, program], check=True)
+            headers = folder / "usr" / "include" / program.name / loader.parent.name  # which holds pyconfig.h; the C library's stay apart
+            headers.symlink_to(folder / "usr" / "include" / loader.parent.name)
+        else:
+            real = program.rename(program.with_name(f"real-{program.name}"))
+            qemu = f"qemu-{loader.parent.name.split('-')[0]} -L {folder} -0 $0"
+            program.write_text(f'#!/bin/sh\nPYTHONHOME={folder}/usr exec {qemu} {real} "$@"\n', encoding="utf-8")
+            program.chmod(0o755)
         print(program)
 
 
@@ -71,4 +78,4 @@ if __name__ == "__main__":
     given = parser.parse_args()
     unpack(given.folder, given.arch, given.suite, given.packages, sources=given.source)
     if given.run:
-        make_run(given.folder)
+        make_run(given.folder, given.arch)
