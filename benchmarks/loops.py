@@ -3,8 +3,8 @@
     python benchmarks/loops.py [--steps 1000000] [--unrolled 100000] [--rounds 3] [--peers]
 
 Printed are the processor's seconds of the first call and of a later one, and the memory above that before the first call; with `--peers`
-also for JAX's `scan` and CasADi's `fold` and `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code; CasADi and
-we interpret. The same is written as a loop of Python of `--unrolled` steps, which `jit` rolls up while it records it.
+also for JAX's `scan` and CasADi's `fold` and `mapaccum`, where they are installed. All numbers must agree. JAX compiles to machine code;
+CasADi and we interpret. The same is written as a loop of Python of `--unrolled` steps, which `jit` rolls up while it records it.
 """
 
 import argparse
