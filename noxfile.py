@@ -45,7 +45,7 @@ PYTEST = {
 }
 # Of all jobs the longest first, a few at a time.
 ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "types", "first", "core", "style"]
-AT_ONCE = 4
+AT_ONCE = 3
 
 # For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
 # imported, since much of it never is.
