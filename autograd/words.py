@@ -202,7 +202,7 @@ CALLS = (
     Spelling("vjp(f, x)", "vjp(f)(2.0)(1.0)", 12.0),
     Spelling("jacobian(f, x)", "autograd.jacobian(f)(2.0)", 12.0),
     Spelling("jax.lax.scan(step, init, xs)", "autograd.scan(lambda c, x: (c * v + x, c), 0.0, np.ones(3))[0]", 7.0,
-             "whose carry is of floats: ints and bools in it become such"),
+             "with a carry of floats, which ints and bools become"),
     Spelling("jax.lax.while_loop(go, step, init)", "autograd.while_loop(lambda x: x < 9.0, lambda x: x * v, 1.0)", 16.0,
              "which has reverse mode, too"),
     Spelling("jax.lax.fori_loop(0, 3, step, init)", "autograd.scan(lambda c, i: (c * v + i, None), 0.0, np.arange(3.0))[0]", 4.0),
