@@ -201,9 +201,9 @@ TRACERS: dict[int, Any] = {}
 
 
 def is_lost(node: Any) -> bool:
-    """Whether a Value stands for what a function was given in a recording that has ended."""
+    """Whether a Value stands for what a function was given in a recording, or in a derivative within one, that has ended."""
     run: int = node._run  # noqa: SLF001  # as Python spells what belongs to this library alone
-    return run > 0 and run % TRACED == 0 and run not in TRACERS
+    return run > 0 and run % TRACED == 0 and run not in TRACERS and run not in current().runs
 
 
 def forbid_lost(node: Any) -> None:

@@ -194,7 +194,7 @@ def copy(tmp_path_factory):
     rows = "".join(f"{row}\n\n" for row in (*[row for row, _, _ in ROWS.values()], *SEVERAL.values()))
     text = text.replace("# fmt: on", f"{rows}# fmt: on").replace("import special\n", "import special\nfrom functools import reduce\n")
     table.write_text(text, encoding="utf-8")
-    for name in ("docs/operations.md", "docs/operations.py", "tests/edges.py"):
+    for name in ("README.md", "docs/operations.md", "docs/operations.py", "tests/edges.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(CHECKOUT / name, folder / name)
     command(folder, "pure", "-m", "autograd.native.generate")

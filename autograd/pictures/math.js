@@ -55,7 +55,7 @@ function ag_norm(x) {
   return sqrt(total(x.map((a) => a * scale * (a * scale)))) / scale;
 }
 
-const hypot = (...x) => ag_norm(x);
+const ag_loop_hypot = (...x) => ag_norm(x);
 
 // e^(-x²), with x² in two parts.
 function bell(x) {
