@@ -7,11 +7,13 @@ import pytest
 
 from autograd import Value, exp, grad, jit, no_grad, value_and_grad, vmap
 from autograd.program import jit as module
+from autograd.program import lanes
 
 
 @pytest.fixture(autouse=True)
 def without(monkeypatch, replays):  # noqa: ARG001  # after that fixture
     monkeypatch.setattr(module, "REPLAYS_NUMBERS", False)
+    monkeypatch.setattr(lanes, "kernel", None)
 
 
 def test_calls_on_numbers_run_the_function_with_the_same_answers():
