@@ -565,7 +565,7 @@ _TIMES = [time.perf_counter]
 
 def _marked(k):
     """Made anew, since the garbage collector knows no objects that were there before the first test."""
-    _MARKED[:] = [{"mark of attacks": True, "k": k}]
+    _MARKED[:] = [{"mark of attacks": [], "k": k}]
 
 
 class _ByTime(type):
