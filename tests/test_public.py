@@ -63,8 +63,9 @@ def test_public_docstrings(x):
     assert lines[0].endswith((".", ":")) or not lines[1].strip()
     assert doctest.DocTestParser().get_examples("\n".join(lines))
     prose = "\n".join(line for line in lines if not line.startswith((">>>", "...")))
-    parameters = [] if re.search(r"(as for|those of|as in) `", prose) else inspect.signature(x).parameters
-    assert not [name for name in parameters if not re.search(rf"(?<!\w){name}(?!\w)", prose)]
+    parameters = {} if re.search(r"(as for|those of|as in) `", prose) else inspect.signature(x).parameters
+    named = [name for name in parameters if parameters[name].annotation != "Never"]  # these are refused: keywords of other libraries
+    assert not [name for name in named if not re.search(rf"(?<!\w){name}(?!\w)", prose)]
 
 
 def test_a_star_import_replaces_nothing_of_python():
