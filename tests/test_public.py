@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
+from typing import Never
 
 import pytest
 from checkout import ROOT, needs_checkout
@@ -64,7 +65,7 @@ def test_public_docstrings(x):
     assert doctest.DocTestParser().get_examples("\n".join(lines))
     prose = "\n".join(line for line in lines if not line.startswith((">>>", "...")))
     parameters = {} if re.search(r"(as for|those of|as in) `", prose) else inspect.signature(x).parameters
-    named = [name for name in parameters if parameters[name].annotation != "Never"]  # these are refused: keywords of other libraries
+    named = [name for name in parameters if parameters[name].annotation is not Never]  # these are refused: keywords of other libraries
     assert not [name for name in named if not re.search(rf"(?<!\w){name}(?!\w)", prose)]
 
 
