@@ -97,7 +97,7 @@ class FileError(AutogradError, OSError):
 
 # For the message of a keyword of another library, by the name of the function: what to call that, and what to write for each keyword.
 KEYWORDS: dict[str, tuple[str, dict[str, str]]] = {}
-UNEXPECTED = re.compile(r"(.+)\(\) got an unexpected keyword argument '(\w+)'")
+UNEXPECTED = re.compile(r"(.+)\(\) got an unexpected keyword argument '(\w+)'(\. Did you mean '\w+'\?)?")  # the last from 3.13 on
 
 
 def _explain_keyword(error: TypeError) -> None:
