@@ -42,7 +42,7 @@ nitpick_ignore_regex = [
     # What type checkers are told: type variables, numbers, and what transforms return.
     (
         "py:.*",
-        r"numbers\.Real|decimal\.Decimal|(autograd\.|nn\.).*\.(P|Q|R|R_co|T|X|A|Made|Mapped|Recorded|Forward)|[PQ](\.args|\.kwargs)?|typing\.Never",
+        r"numbers\.Real|decimal\.Decimal|(autograd\.|nn\.).*\.(P|Q|R|R_co|T|X|A|F|Made|Mapped|Recorded|Forward)|R|R_co|T|F|Made|Mapped|Recorded|Forward|[PQ](\.args|\.kwargs)?|typing\.Never",
     ),
     (
         "py:class",

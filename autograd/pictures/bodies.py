@@ -116,6 +116,12 @@ class Body:
         edges: how many edges it has.
     """
 
+    ident: str
+    number: Any
+    name: Any
+    size: int
+    edges: int
+
     def __init__(self, ident: str, node: Any, number: Any) -> None:
         self.ident, self.number, self.name = ident, number, node.op.name
         self.lines: list[str] = []

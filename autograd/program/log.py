@@ -41,6 +41,19 @@ class Seen:
         words: a number for each operation that tells its code, which of its arguments are numbers, and how a guard was answered.
     """
 
+    nodes: list[Any]
+    first: int
+    own: Any
+    others: Any
+    codes: np.ndarray
+    starts: np.ndarray
+    args: np.ndarray
+    numbers: np.ndarray
+    held: np.ndarray
+    counts: np.ndarray
+    owner: np.ndarray
+    position: np.ndarray
+
     def __init__(self, nodes: list[Any], first: int, answers: dict[Any, bool], marks: dict[Any, Any]) -> None:
         self.nodes, self.first = nodes, first
         *parts, self.own, self.others = view(nodes, first)

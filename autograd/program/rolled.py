@@ -46,6 +46,20 @@ class Rolled:
         ends: nodes that are results of the last steps, each with its operation and the index of its step.
     """
 
+    size: int
+    steps: int
+    own: tuple[Any, ...]
+    words: np.ndarray
+    codes: np.ndarray
+    starts: np.ndarray
+    owner: np.ndarray
+    position: np.ndarray
+    constants: np.ndarray
+    kinds: np.ndarray
+    relative: np.ndarray
+    lags: np.ndarray
+    which: np.ndarray
+
     def __init__(self, seen: Seen, first: int, size: int, kinds: np.ndarray, relative: np.ndarray, lags: np.ndarray) -> None:
         begin, end = seen.starts[first], seen.starts[first + size]
         self.size, self.steps = size, 0

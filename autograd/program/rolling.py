@@ -49,6 +49,13 @@ class Log:
         bodies: their bodies: loops that repeat the same operations have one.
     """
 
+    answers: dict[Any, bool]
+    marks: dict[Any, Any]
+    first: int
+    known: int
+    paused: bool
+    over: bool
+
     def __init__(self, answers: dict[Any, bool], marks: dict[Any, Any], *, often: bool) -> None:
         self.nodes: list[Any] = []
         self.least, self.most = (OFTEN * LEAST, OFTEN * FULL) if often else (LEAST, FULL)
