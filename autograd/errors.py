@@ -11,6 +11,27 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
+__all__ = [
+    "AnomalyError",
+    "AutogradError",
+    "ChangedError",
+    "FileError",
+    "GradcheckError",
+    "GradientLostError",
+    "GraphTooLarge",
+    "LengthError",
+    "NumberError",
+    "OperationError",
+    "PathNotFoundError",
+    "RangeError",
+    "RenderError",
+    "RendererNotFound",
+    "StateError",
+    "TraceError",
+    "UnknownModuleError",
+    "UnknownNameError",
+]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # AUTOGRAD_TRACEBACK=full keeps the frames of the library.
