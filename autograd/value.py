@@ -150,10 +150,13 @@ class Value(Operators):
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
-    @api_boundary
     def grad(self, grad: Number) -> None:
-        forbid_while_traced("setting the grad of a Value")
-        self._grad = named_float("grad", grad)
+        try:
+            forbid_while_traced("setting the grad of a Value")
+            self._grad = named_float("grad", grad)
+        except AutogradError as error:
+            filter_traceback(error)
+            raise
 
     @api_boundary
     def backward(self, seed: float = 1.0, **elsewhere: Never) -> None:
