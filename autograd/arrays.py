@@ -106,7 +106,7 @@ class Form:
         return hash((self.structure, tuple(self.shapes)))
 
     def __repr__(self) -> str:
-        return f"{self.shapes} in {self.structure!r}"
+        return self.structure.shown([f"array of shape {shape}" if shape else "number" for shape in self.shapes])
 
     @property
     def is_single(self) -> bool:

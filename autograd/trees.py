@@ -7,6 +7,7 @@ here recurses.
 
 import copy
 import dataclasses
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -117,6 +118,20 @@ class _Container:
         return {name: x for name, x in getattr(self.sample, "__dict__", {}).items() if name not in self.keys} or None
 
 
+class _Word(str):
+    """A string that is shown without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+# As reprlib.repr, whose results are short, but for words, none of which is cut.
+WORDS = reprlib.Repr()
+WORDS.maxother = WORDS.maxstring = 80
+
+
 class Structure:
     """A tree without its leaves. Two are equal where the containers have equal classes, lengths and keys.
 
@@ -137,7 +152,11 @@ class Structure:
         return hash(self.key)
 
     def __repr__(self) -> str:
-        return f"<Structure of {self.count} leaves in {sum(x.__class__ is not int for x in self.nodes)} containers>"
+        return self.shown(["*"] * self.count)
+
+    def shown(self, words: Sequence[str]) -> str:
+        """The tree as text, with a word in place of each leaf; long ones are abbreviated."""
+        return WORDS.repr(tree_unflatten(self, list(map(_Word, words))))
 
     def states(self) -> list[Any]:
         """The states of the containers apart from their items."""

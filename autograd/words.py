@@ -255,6 +255,16 @@ VMAP = (
              "vmap(f)(np.array([1.0, 2.0]))", (1.0, 8.0), "which needs no such setting"),
 )  # fmt: skip
 
+LOOPS = (
+    Spelling("reverse", "autograd.scan(lambda c, x: (c + x, c), 0.0, np.array([1.0, 2.0])[::-1])[0]", 3.0,
+             "with xs turned round, and its results turned round again"),
+    Spelling("unroll", "autograd.scan(lambda c, _: (2.0 * c, c), 1.0, length=3)[0]", 8.0, "which needs no such setting"),
+    Spelling("cond_fun body_fun init_val cond_fn body_fn carried_inputs",
+             "autograd.while_loop(lambda x: x < 9.0, lambda x: 2.0 * x, 1.0)", 16.0, "by position"),
+    Spelling("pred true_fun false_fun true_fn false_fn operand operands",
+             "autograd.cond(True, lambda x: 2.0 * x, lambda x: x, 3.0)", 6.0, "by position"),
+)  # fmt: skip
+
 OF_VALUE = (
     Spelling("requires_grad trainable", "Value(2.0)", 2.0, "which always records, except under autograd.no_grad()"),
     Spelling("name", "Value(2.0, label='x')", 2.0),
@@ -265,6 +275,7 @@ OF_VALUE = (
 keywords("grad value_and_grad jvp vjp hvp jacobian jacfwd jacrev hessian", TRANSFORMS)
 keywords("jit", JIT)
 keywords("vmap", VMAP)
+keywords("scan while_loop cond", LOOPS)
 keywords("__init__", OF_VALUE, "Value()")  # the compiled one does not say its name
 
 

@@ -80,6 +80,7 @@ CALLED = {
     "TRANSFORMS": lambda **given: grad(abs, **given),
     "JIT": lambda **given: jit(abs, **given),
     "VMAP": lambda **given: vmap(abs, **given),
+    "LOOPS": lambda **given: autograd.scan(abs, 1.0, None, 1, **given),
     "OF_VALUE": lambda **given: Value(2.0, **given),
     "FIT": lambda **given: nn.fit(MODEL, [[1.0, 2.0]], [0], optimizer=OWNERS["OPTIMIZER"], **given),
     "OF_OPTIMIZERS": lambda **given: nn.Adam(MODEL.parameters(), **given),

@@ -333,3 +333,11 @@ def test_vmap_names_the_place_of_a_column_only_where_it_is_wrong(monkeypatch):
     monkeypatch.delattr("autograd.program.arguments.tree_paths")
     columns = [{"a": np.array([1.0, 2.0])} for _ in range(50)]
     assert vmap(lambda t: t[0]["a"] * t[-1]["a"])(columns).tolist() == [1.0, 4.0]
+
+
+def test_a_structure_is_shown_as_the_tree():
+    shown = {"*": 1.0, "[*, (*, None, 's')]": [1.0, (2.0, None, "s")], "{'a': Point(x=*, y=*)}": {"a": Point(1.0, 2.0)}}
+    shown["[*, *, *, *, *, *, ...]"] = [1.0] * 20
+    assert {repr(tree_flatten(tree)[1]): tree for tree in shown.values()} == shown
+    with pytest.raises(LengthError, match=r"<lambda> gave number in one lane and \(number, array of shape \(2,\)\) in another"):
+        vmap(lambda n, x: (x[0], x) if n else x[0], (0, None))(np.arange(2), np.ones(2))

@@ -114,7 +114,7 @@ class VMap(Transformed):
         form, count = made[0][0].form, made[0][0].count
         for trace, _ in made:
             if trace.form != form:
-                raise LengthError(f"{self.f!r} gave the shapes {form} in one lane and {trace.form} in another, expected the same in all")
+                raise LengthError(f"{name_of(self.f)} gave {form} in one lane and {trace.form} in another, expected the same in all")
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             try:
@@ -160,7 +160,8 @@ class VMap(Transformed):
             found.append(tree_ravel(watched(self.f, own) if tracer is None else self.f(*own)))
         form = found[0][1]
         if any(other != form for _, other in found):
-            raise LengthError(f"{self.f!r} gave {form} in one lane and another form in another, expected the same in all")
+            other = next(other for _, other in found if other != form)
+            raise LengthError(f"{name_of(self.f)} gave {form} in one lane and {other} in another, expected the same in all")
         numbers = list(zip(*[numbers for numbers, _ in found], strict=True))
         if self.reduce is not None:
             return form.unravel([ops.sum(column) * self.weight(lanes) for column in numbers])
