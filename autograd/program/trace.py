@@ -202,8 +202,8 @@ class Trace:
             self.count = sum(map(math.prod, self.form.shapes))
             return
         outputs = self._numbers(tree)
-        entries = [v for x in (*inputs, *outside) for v in _entries(x, tracer)]
-        self.captured = [v for x in outside for v in _entries(x, current().tracer)]
+        entries = in_context(before_it).run(_entries, inputs, tracer) + _entries(outside, tracer)
+        self.captured = _entries(outside, current().tracer)
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
         program = Program([*tracer.guards, *outputs], entries)
         program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
@@ -373,8 +373,9 @@ def of_kind(x: Any, kind: type) -> Any:
     return kind(x._number if x.__class__ is Value else x)
 
 
-def _entries(x: Any, tracer: Any) -> Any:
-    return x.unpacked(tracer) if x.__class__ is TracedArray else [x]
+def _entries(nodes: Sequence[Any], tracer: Any) -> list[Any]:
+    """Values and traced arrays, with a Value for each entry of those."""
+    return [v for x in nodes for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
 
 
 def _node(x: Any) -> Any:
