@@ -69,6 +69,10 @@ class Array(np.ndarray):
 class Handle(Array):
     """An array that stands for one whose numbers lie elsewhere: it is itself alone, whatever its memory holds."""
 
+    along: Any
+    shaped: Any
+    kind: Any
+
 
 register_arrays(Array)
 

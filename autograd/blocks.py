@@ -62,6 +62,9 @@ class Tracer(Protocol):
     def is_bool(self, node: Any) -> bool:
         """Whether the node was noted as a bool."""
 
+    def keep(self, run: int) -> None:
+        """What has the number of this run belongs to the recording until it ends."""
+
     def forbid(self, what: str, node: Any) -> None:
         """Raise an error: `what`, of `node` if that is given, cannot be replayed, unless `node` is a constant."""
 

@@ -68,6 +68,8 @@ def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     run = next(_runs)
     while (run % TRACED == 0) is not (traced or context.tracer is not None):  # what survives a recording is known by it
         run = next(_runs)
+    if not traced and context.tracer is not None:
+        context.tracer.keep(run)
     return run_continued(run, context)
 
 

@@ -87,6 +87,9 @@ class AbstractTracer:
         """No placeholder is a bool."""
         return False
 
+    def keep(self, _run: int) -> None:
+        """Do nothing: no number outlives the recording."""
+
     def forbid(self, what: str, _node: Any) -> None:
         """Raise an error: the number is not known."""
         raise OperationError(f"{what} was used where numbers are not known, while the derivatives of a program are recorded")

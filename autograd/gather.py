@@ -12,7 +12,8 @@ from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, NumberError, RangeError, api_boundary
 from autograd.kinds import NUMBERS
-from autograd.program.traced import LANES, TracedArray
+from autograd.program.columns import LANES
+from autograd.program.traced import TracedArray
 
 
 @api_boundary

@@ -1,4 +1,5 @@
 """NumPy's functions of large arrays among the arguments of a jitted function: the same as without jit, however the array is used."""
+# ruff: noqa: ARG005, PLW0108  # all have the same arguments
 
 from itertools import cycle
 
@@ -6,11 +7,14 @@ import numpy as np
 import pytest
 
 from autograd import dot, grad, hessian, jit, ops, softplus, value_and_grad, vmap
+from autograd.program.outputs import entry_of as entry
 
 ROWS, SIDE = 100, 10  # enough rows for a traced array
 P = np.linspace(-0.5, 0.5, 8)
 X = np.random.default_rng(0).normal(size=(ROWS, 8))
 Y = (X.sum(axis=1) > 0.0) * 1.0
+F = X.T.copy()  # a column for each sample
+LABELS = (X[:, 0] > 0.0) * 2
 
 
 def sample(p, x, t):
@@ -19,33 +23,43 @@ def sample(p, x, t):
 
 # One number for each row.
 VECTORS = {
-    "X @ p": lambda p, X, Y: X @ p,
-    "vmap": lambda p, X, Y: vmap(sample, (None, 0, 0))(p, X, Y),
-    "column": lambda p, X, Y: X[:, 0] * p[0] - Y,
-    "last": lambda p, X, Y: X[..., -1] * p[0] - Y,
-    "columns": lambda p, X, Y: (X[:, 1:4] @ p[1:4]) * Y,
-    "broadcast": lambda p, X, Y: (X * p).sum(axis=1),
-    "broadcast rows": lambda p, X, Y: ((X - Y[:, None]) * p).mean(axis=-1),
-    "kept": lambda p, X, Y: (X / np.sum(X * p, axis=1, keepdims=True))[:, 1],
-    "largest": lambda p, X, Y: np.max(X * p, axis=1),
-    "norms": lambda p, X, Y: np.linalg.norm(X * p, axis=1),
-    "standardised": lambda p, X, Y: ((X - X.mean(axis=0)) / X.std(axis=0)) @ p,
-    "einsum": lambda p, X, Y: np.einsum("ij,j->i", X, p),
-    "rows": lambda p, X, Y: np.array([a * p[0] for a in X[:, 1]]),
-    "p @ X.T": lambda p, X, Y: p @ X.T,
-    "X.T @": lambda p, X, Y: (X.T @ (X @ p))[0] * Y,
-    "@ X": lambda p, X, Y: ((X @ p) @ X)[0] * Y,
-    "X @ W": lambda p, X, Y: np.log(np.exp(X @ np.outer(p, np.ones(3))).sum(axis=1)),
-    "X.T @ X": lambda p, X, Y: X @ (X.T @ X @ p) / ROWS,
-    "where": lambda p, X, Y: np.where(X[:, 0] > 0.0, X @ p, Y),
-    "slice": lambda p, X, Y: (X @ p)[::-1],
-    "reshape": lambda p, X, Y: (X @ p).reshape(SIDE, SIDE).T.ravel(),
-    "concatenate": lambda p, X, Y: np.concatenate([X @ p, Y])[:ROWS],
-    "cumsum": lambda p, X, Y: np.cumsum(X @ p) / ROWS,
-    "softmax": lambda p, X, Y: np.exp(X @ p) / np.sum(np.exp(X @ p)),
+    "X @ p": lambda p, X, Y, F: X @ p,
+    "vmap": lambda p, X, Y, F: vmap(sample, (None, 0, 0))(p, X, Y),
+    "column": lambda p, X, Y, F: X[:, 0] * p[0] - Y,
+    "last": lambda p, X, Y, F: X[..., -1] * p[0] - Y,
+    "columns": lambda p, X, Y, F: (X[:, 1:4] @ p[1:4]) * Y,
+    "broadcast": lambda p, X, Y, F: (X * p).sum(axis=1),
+    "broadcast rows": lambda p, X, Y, F: ((X - Y[:, None]) * p).mean(axis=-1),
+    "kept": lambda p, X, Y, F: (X / np.sum(X * p, axis=1, keepdims=True))[:, 1],
+    "largest": lambda p, X, Y, F: np.max(X * p, axis=1),
+    "norms": lambda p, X, Y, F: np.linalg.norm(X * p, axis=1),
+    "standardised": lambda p, X, Y, F: ((X - X.mean(axis=0)) / X.std(axis=0)) @ p,
+    "labels": lambda p, X, Y, F: X @ p - LABELS + 0.5 * (X > 0.1)[:, 2],
+    "p @ F": lambda p, X, Y, F: p @ F,
+    "W @ F": lambda p, X, Y, F: np.tanh(np.outer(np.ones(3), p) @ F + p[:3, None]).sum(axis=0),
+    "parts of F": lambda p, X, Y, F: p[0] * F[0] + p[1] * F[-1] - F[2:5].max(axis=0),
+    "rows of F": lambda p, X, Y, F: sum(a * b for a, b in zip(p, F, strict=True)),
+    "centred F": lambda p, X, Y, F: ((F - F.mean(axis=1, keepdims=True)) * p[:, None]).sum(axis=0),
+    "unpacked": lambda p, X, Y, F: next(a * p[0] + b for a, b in [X[:, :2].T]),
+    "outer": lambda p, X, Y, F: np.outer(Y, p)[:, 1:].sum(axis=1),
+    "transposed": lambda p, X, Y, F: np.where(X.T > 0.0, X.T, p[:, None]).T[:, 3],
+    "einsum": lambda p, X, Y, F: np.einsum("ij,j->i", X, p),
+    "rows": lambda p, X, Y, F: np.array([a * p[0] for a in X[:, 1]]),
+    "p @ X.T": lambda p, X, Y, F: p @ X.T,
+    "X.T @": lambda p, X, Y, F: (X.T @ (X @ p))[0] * Y,
+    "@ X": lambda p, X, Y, F: ((X @ p) @ X)[0] * Y,
+    "X @ W": lambda p, X, Y, F: np.log(np.exp(X @ np.outer(p, np.ones(3))).sum(axis=1)),
+    "X.T @ X": lambda p, X, Y, F: X @ (X.T @ X @ p) / ROWS,
+    "where": lambda p, X, Y, F: np.where(X[:, 0] > 0.0, X @ p, Y),
+    "slice": lambda p, X, Y, F: (X @ p)[::-1],
+    "reshape": lambda p, X, Y, F: (X @ p).reshape(SIDE, SIDE).T.ravel(),
+    "concatenate": lambda p, X, Y, F: np.concatenate([X @ p, Y])[:ROWS],
+    "cumsum": lambda p, X, Y, F: np.cumsum(X @ p) / ROWS,
+    "softmax": lambda p, X, Y, F: np.exp(X @ p) / np.sum(np.exp(X @ p)),
 }
 # One number.
 NUMBERS = {
+    "one": lambda r: r[0],
     "mean": np.mean,
     "r @ r": lambda r: r @ r,
     "np.dot": lambda r: np.dot(r, r),
@@ -74,10 +88,46 @@ PAIRS = list(zip(VECTORS, cycle(NUMBERS), strict=False)) + list(zip(cycle(list(V
 
 @pytest.mark.parametrize(("vector", "number"), PAIRS)
 def test_jit_of_any_use_of_an_array(vector, number):
-    def f(p, X, Y):
-        return NUMBERS[number](VECTORS[vector](p, X, Y))
+    def f(p, X, Y, F):
+        return NUMBERS[number](VECTORS[vector](p, X, Y, F))
 
-    y, da = value_and_grad(f)(P, X, Y)
-    for found in (jit(value_and_grad(f))(P, X, Y), value_and_grad(jit(f))(P, X, Y)):
+    y, da = value_and_grad(f)(P, X, Y, F)
+    for found in (jit(value_and_grad(f))(P, X, Y, F), value_and_grad(jit(f))(P, X, Y, F)):
         assert found[0] == pytest.approx(y, rel=1e-12)
         assert found[1] == pytest.approx(da, rel=1e-11, abs=1e-12)
+
+
+def test_derivatives_of_what_is_recorded_over_rows():
+    def f(p, X, Y):
+        z = (X - X.mean(axis=0)) * p
+        return np.var(z[:, 0] * z[:, 1]) + (z.T @ Y) @ p / ROWS + np.mean(np.clip(X @ p, -0.5, 0.5) ** 2)
+
+    expected = hessian(f)(P, X, Y)
+    for found in (jit(hessian(f))(P, X, Y), hessian(jit(f))(P, X, Y), jit(vmap(hessian(f), (0, None, None)))(np.array([P, P]), X, Y)[1]):
+        assert found == pytest.approx(expected, rel=1e-11, abs=1e-13)
+    found = jit(value_and_grad(f, argnums=(0, 1, 2)))(P, X, Y)[1]
+    assert [a.shape for a in found] == [P.shape, X.shape, Y.shape]
+    for a, b in zip(found, grad(f, argnums=(0, 1, 2))(P, X, Y), strict=True):
+        assert a == pytest.approx(b, rel=1e-11, abs=1e-15)
+
+
+def test_arrays_that_are_returned():
+    def f(p, X):
+        return {"T": (X * p).T, "column": X[:, :2] - p[0], "positive": X > 0.0, "turned": (p < X).T, "whole": X.T}
+
+    found, expected = jit(f)(P, X), f(P, X)
+    for name, x in expected.items():
+        assert found[name].dtype == x.dtype
+        assert found[name] == pytest.approx(x, rel=1e-15)
+
+
+def test_a_matrix_is_never_touched_entry_by_entry(monkeypatch):
+    """What is recorded over rows makes no Value for an entry."""
+    monkeypatch.setattr("autograd.program.traced.entry_of", lambda owner, key, number: 1 / 0 if key[1] > 8 else entry(owner, key, number))
+
+    def f(p, X, Y):
+        z = np.tanh((X - X.mean(axis=0)) / X.var(axis=0) * p)[:, :4] @ np.outer(p[:4], p[:3]) + p[:3]
+        r = np.log(np.exp(z).sum(axis=1)) - z.max(axis=-1) - Y + LABELS
+        return r @ r + np.dot(r, Y) + (X.T @ r) @ p + np.sum(np.where(X > 0.0, X, p)) + r.var()
+
+    assert jit(value_and_grad(f))(P, X, Y)[1] == pytest.approx(grad(f)(P, X, Y), rel=1e-11)

@@ -9,7 +9,7 @@ from graphs import graphs
 from hypothesis import HealthCheck, given, settings
 
 import nn
-from autograd import Value, exp, grad, gradient, hessian, hvp, jit, log, ops, tanh, value_and_grad, vmap, where
+from autograd import Value, exp, grad, gradient, hessian, hvp, jit, jvp, log, ops, sin, tanh, value_and_grad, vmap, where
 from autograd.errors import LengthError, TraceError
 
 
@@ -187,3 +187,14 @@ def test_a_derivative_of_what_is_not_recorded_warns_once(make):
 def test_lanes_of_different_structure_are_refused():
     with pytest.raises(LengthError):
         vmap(lambda x: [x] if x > 0.0 else [x, x])(np.array([1.0, -1.0]))
+
+
+def test_derivatives_within_a_recording_are_captured_by_functions_within_it():
+    def f(x):
+        slope = grad(lambda v: v * v * v)(x)
+        along = jvp(lambda v: sin(v) * x)(x, 1.0)
+        return vmap(lambda p, t: slope * t + along * p, in_axes=(None, 0), reduce="sum")(x, np.arange(3.0))
+
+    expected, derivative = f(2.0), grad(f)(2.0)
+    recorded = jit(f)
+    assert [recorded(2.0), recorded(2.0), jit(grad(f))(2.0)] == pytest.approx([expected, expected, derivative], rel=1e-15)

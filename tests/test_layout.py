@@ -23,7 +23,8 @@ ORDER = """
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.places program.known program.looks program.captured program.observed
-    program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building program.log
+    program.lanes program.views program.packing program.steps program.form
+    program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
     program.loop program.choice program.rolled program.rolling program.arguments program.trace program.explain program.recording
     program.mapped signatures program.vmap program.fast program.inline program.jit loops program moved

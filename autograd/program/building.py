@@ -14,10 +14,11 @@ from autograd.engine import Value
 from autograd.program.calls import Call, SingleCall
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
+from autograd.program.outputs import Output
 from autograd.program.packing import Pack, Unpack
 from autograd.program.program import Program
 from autograd.program.steps import Step
-from autograd.program.traced import Output, TracedArray
+from autograd.program.traced import TracedArray
 
 
 class Builder:

@@ -18,12 +18,14 @@ from autograd.engine import Value
 from autograd.errors import ChangedError
 from autograd.op import Op
 from autograd.operators import identical
+from autograd.program.columns import plainly
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
+from autograd.program.outputs import ALL, Key, entry_of
 from autograd.program.packing import Unpack
 from autograd.program.passes import pruned
 from autograd.program.steps import Step
-from autograd.program.traced import ALL, Key, TracedArray, entry_of, plainly
+from autograd.program.traced import TracedArray
 from autograd.program.views import View
 from autograd.walks import Deferred
 

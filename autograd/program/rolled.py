@@ -15,10 +15,10 @@ from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.log import NUMBER, OUTSIDE, Seen, rewire
 from autograd.program.loop import Loop
+from autograd.program.outputs import Output, output_of
 from autograd.program.program import OPS, Program
 from autograd.program.steps import Step
 from autograd.program.templates import LOOKED_AT
-from autograd.program.traced import Output, output_of
 from autograd.walks import Deferred
 
 TIES = np.array([op.ties for op in OPS])

@@ -18,8 +18,8 @@ import numpy as np
 from autograd.program.body import Body
 from autograd.program.log import NUMBER, Seen, prune
 from autograd.program.observed import unobserved
+from autograd.program.outputs import Output
 from autograd.program.rolled import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE, Rolled, rows
-from autograd.program.traced import Output
 
 # The log is looked at when it has so many operations.
 FULL = 2**17

@@ -39,8 +39,8 @@ from autograd.program.program import Program
 from autograd.program.rolling import Log
 from autograd.program.stages import staged as staged  # noqa: PLC0414  # importing it registers it
 from autograd.program.steps import Step
-from autograd.program.traced import ArrayLost, TracedArray
-from autograd.trees import Structure, tree_flatten, tree_unflatten
+from autograd.program.traced import ArrayLost, Traced, TracedArray
+from autograd.trees import Structure, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
 
@@ -54,6 +54,7 @@ class Tracer:
         masked: whether there has been such a comparison.
         unpacked: the Values of the entries of traced arrays that were used one by one, by owner and output.
         run: the number of this run; nodes made since have this number or a higher one.
+        runs: the numbers of runs whose nodes are lost when the recording is over: its own, and those of derivatives within it.
         inputs: the nodes of the arguments.
         outer: the tracer of the recording around this one, if any.
         guards: the nodes whose truth values were used, and these.
@@ -70,6 +71,7 @@ class Tracer:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
         self.run = 0
+        self.runs: list[int] = []
         self.inputs: set[Any] = set()
         self.outer: Any = current().tracer
         self.rejected: TraceError | None = None  # the first error, which the function may have caught
@@ -82,12 +84,22 @@ class Tracer:
         """Whether the node has its number for this recording only, or for one around it."""
         return node._run >= self.run or node in self.inputs or (self.outer is not None and self.outer.owns(node))
 
+    def keep(self, run: int) -> None:
+        """Let what has the number of this run count as recorded by this tracer, until it is closed."""
+        TRACERS[run] = self
+        self.runs.append(run)
+
+    def close(self) -> None:
+        """End the recording: what was recorded is lost for those who kept it."""
+        for run in self.runs:
+            del TRACERS[run]
+
     def run_with_log(self, f: Function, *args: Any) -> Any:
         """`f(*args)`, with its loops rolled up."""
         if self.log is None:
             return f(*args)
         try:
-            return self.log.inside(f, *args)
+            return tree_map(_settled, self.log.inside(f, *args))
         finally:
             self.rolled = self.log.close()
 
@@ -168,11 +180,11 @@ class Trace:
         given = args.rebuilt(inputs, lane)
         before, calls_before = _identities(given), calls.made
 
-        TRACERS[before_it.runs[0]] = tracer
+        tracer.keep(before_it.runs[0])
         try:
             tree = _called(f, given, [_node(x) for x in inputs], tracer)
         finally:
-            del TRACERS[before_it.runs[0]]
+            tracer.close()
         self.rolled = tracer.rolled
         if _identities(given) != before:
             raise TraceError(
@@ -301,7 +313,7 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
     def traced(context: Context) -> Context:
         made = run_of_its_own(context, traced=True)
         tracer.run = made.runs[-1]
-        TRACERS[tracer.run] = tracer
+        tracer.keep(tracer.run)
         return replace(made, watch=None, tracer=tracer)
 
     error: Exception | None = None
@@ -309,8 +321,6 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
         tree = in_context(traced).run(with_active_inputs, inputs, tracer.run_with_log, f, *given)
     except Exception as own:  # noqa: BLE001  # raised again below
         error = own
-    finally:
-        del TRACERS[tracer.run]
     error = tracer.rejected if error is None else error
     if error is None:
         return tree
@@ -376,6 +386,10 @@ def of_kind(x: Any, kind: type) -> Any:
 def _entries(nodes: Sequence[Any], tracer: Any) -> list[Any]:
     """Values and traced arrays, with a Value for each entry of those."""
     return [v for x in nodes for v in (x.unpacked(tracer) if x.__class__ is TracedArray else [x])]
+
+
+def _settled(x: Any) -> Any:
+    return x.settled() if isinstance(x, Traced) else x
 
 
 def _node(x: Any) -> Any:

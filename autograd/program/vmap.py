@@ -19,12 +19,13 @@ from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.calls import call
+from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
 from autograd.program.trace import Trace, of_kind, with_captured
-from autograd.program.traced import LANES, TracedArray
+from autograd.program.traced import TracedArray
 from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
 from autograd.transformed import Transformed, name_of
