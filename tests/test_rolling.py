@@ -19,7 +19,7 @@ from fuzz_rolling import differences
 
 P = np.array([0.8, 0.3, -0.4])
 STEPS = 120
-SEEDS = 3, 5, 7, 9, 13, 18, 22, 29
+SEEDS = 3, 5, 7, 9, 13, 18, 29, 487
 
 
 def close(found, expected, rtol=1e-11):

@@ -136,8 +136,9 @@ class Rolled:
 
     # Steps.
 
-    def more(self, seen: Seen, first: int) -> int:
-        """The number of steps with which it goes on from an index on."""
+    def more(self, seen: Seen, at: int) -> int:
+        """The number of steps with which it goes on after its call, which has that index, and the results of this."""
+        first = seen.outputs(at)
         most, words = (len(seen) - first) // self.size, self.words
         if not most or (seen.words[first : first + self.size] != words).any():
             return 0
@@ -146,16 +147,16 @@ class Rolled:
         args, numbers = rows(seen, first, self.size, steps)
         if not len(args) or ((args[0] == NUMBER) != (self.kinds <= TABLE)).any():
             return 0
-        right = self._right(seen, first, args, numbers)
+        right = self._right(seen, at, first, args, numbers)
         steps = steps if right.all() else int(np.argmin(right))
         return steps if steps and self.frees(seen, first, steps) else 0
 
-    def _right(self, seen: Seen, first: int, args: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    def _right(self, seen: Seen, at: int, first: int, args: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """For each step that could be the next one whether its arguments are what they are in the steps so far."""
         kinds, bits, t = self.kinds, numbers.view(np.int64), np.arange(len(args))[:, None]
         moves = (args - (first + self.size * t) == self.relative) | (t < self.lags)
         right = np.select(
-            [kinds == CONSTANT, kinds == TABLE, kinds <= CARRIED], [bits == self.constants.view(np.int64), True, moves], args < first
+            [kinds == CONSTANT, kinds == TABLE, kinds <= CARRIED], [bits == self.constants.view(np.int64), True, moves], args < at
         )
         for kind, x in ((TABLE, bits), (GIVEN, args), (SHARED, args)):
             for own in self._alike(kind):

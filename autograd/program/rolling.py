@@ -185,7 +185,7 @@ class Log:
         """The known loops that go on with the operations after their calls."""
         for i, loop in seen.loops:
             first = seen.outputs(i)
-            if steps := loop.more(seen, first):
+            if steps := loop.more(seen, i):
                 taken[i : first + steps * loop.size] = True
                 yield loop, i, first, steps
 
