@@ -86,7 +86,11 @@ class Pattern:
             *range(first), *[list(own) if any(args[k].__class__ is Value for k in own) else None for own in arrays],
             *range(second, third), *live,
         ]  # fmt: skip
-        numbered = [*numbers[:first], *[np.array([numbers[k] for k in own], float) for own in arrays], *[numbers[k] for k in slots[first + len(arrays) :]]]
+        numbered = [
+            *numbers[:first],
+            *[np.array([numbers[k] for k in own], float) for own in arrays],
+            *[numbers[k] for k in slots[first + len(arrays) :]],
+        ]
         fixed = tuple([None if x.__class__ is Value else x for x in args[third:fourth]])
         form = self._form(first, tables + given, shared + len(live), self._body(fixed))
         assert parts[-1] == len(args)  # noqa: S101  # which its makers see to
