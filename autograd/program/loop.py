@@ -311,7 +311,7 @@ class Loop:
         of_xs, of_ys = [[(n, *(self.body.form.shape(p) or ())) for p in own[c:]] for own in (self.body.form.inputs, self.body.form.outputs)]
         before: list[Any] = []
         loops, parts = [], [range(rest, n), range(rest)] if self.backwards else [range(n - rest), range(n - rest, n)]
-        ends = {"ends": middle}, {"starts": middle, "length": rest}
+        ends: Any = {"ends": middle}, {"starts": middle, "length": rest}
         for loop, rows, own in zip((first, self), parts, ends, strict=True):
             found = [taken(form, x, shape, rows) for x, shape in zip(self.xs, of_xs, strict=False)]
             before += [step for step, _ in found]

@@ -119,7 +119,7 @@ class Pattern:
         tables, given, shared, _ = self.counts
         chains, *rest = [[[Value(0.0) for _ in range(depth)] for _, depth in self.chains], *_values(tables, given, shared)]
         live = [Value(0.0) if x is None else x for x in fixed]
-        of_kind = {CONSTANT: live, TABLE: rest[0], GIVEN: rest[1], SHARED: rest[2], CARRIED: [own[-1] for own in chains]}
+        of_kind: dict[int, Any] = {CONSTANT: live, TABLE: rest[0], GIVEN: rest[1], SHARED: rest[2], CARRIED: [own[-1] for own in chains]}
         made: list[Any] = []
         for code, (a, b) in zip(codes, pairwise(starts), strict=True):
             args = [made[relative[c]] if kinds[c] == OWN else of_kind[kinds[c]][which[c]] for c in range(a, b)]

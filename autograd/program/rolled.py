@@ -221,7 +221,7 @@ class Rolled:
         """Give only those results that are still there, and the nodes in the order as in `take`; whether there were others."""
         first, end = seen.first + at, seen.first + seen.outputs(at)
         found = self._kept(seen.nodes[first + 1 : end])
-        changed = self._named(found)[0] != self.results
+        changed = self._named(found) != self.results
         if changed:
             seen.nodes[first:end] = self._give(found, self._parts(), known)
         return changed
@@ -235,8 +235,8 @@ class Rolled:
             found.append((node, j, self.steps - age if age else i))
         return found
 
-    def _named(self, found: list[Result]) -> tuple[list[tuple[int, int]], dict[int, int]]:
-        """The outputs of the call of which these are entries, and how many results of an operation are carried for that."""
+    def _named(self, found: list[Result]) -> list[tuple[int, int]]:
+        """The outputs of the call of which these are entries: of last results, where these are carried, else of all."""
         depths: dict[int, int] = {}
         for j, depth in self.chains[: self.read]:
             depths[j] = max(depths.get(j, 0), depth)
@@ -244,11 +244,11 @@ class Rolled:
             if self.steps - t == 1:
                 depths.setdefault(j, 1)
         every = {j for _, j, t in found if self.steps - t > depths.get(j, 0)}
-        return sorted({(j, 0 if j in every else self.steps - t) for _, j, t in found}), depths
+        return sorted({(j, 0 if j in every else self.steps - t) for _, j, t in found})
 
     def _give(self, found: list[Result], parts: Parts, known: dict[Any, Any]) -> list[Any]:
         """Make these nodes results of the call, which is recorded anew, with these parts."""
-        self.results, depths = self._named(found)
+        self.results = self._named(found)
         own = {j for j, _ in self.chains[: self.read]}
         only = sorted({j for j, age in self.results if age and j not in own})  # which nothing reads but the call
         self.chains[self.read :] = [(j, 1) for j in only]

@@ -22,7 +22,6 @@ from autograd.program.log import HELD, NUMBER, Seen, prune
 from autograd.program.observed import unobserved
 from autograd.program.pattern import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE
 from autograd.program.rolled import Rolled, rows
-from autograd.program.traced import Output
 
 # The log is looked at when it has so many operations.
 FULL = 2**17
