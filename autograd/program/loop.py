@@ -328,7 +328,7 @@ def steps_between(n: int, each: int) -> int:
     A number that divides n, where there is one that leaves not much fewer checkpoints; else steps remain.
     """
     most = min(n - 1, KEPT // (2 * each))
-    if most < 2:  # noqa: PLR2004  # a loop of one step is none
+    if most < 2:  # a loop of one step is none
         return n
     divisor = max(k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if k <= most)
     return divisor if 2 * divisor > most else most
