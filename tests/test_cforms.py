@@ -83,6 +83,7 @@ def test_loops_lanes_and_branches_in_c(tmp_path, monkeypatch):
     cases = [(recorded(f), POINTS) for f in (swapped, nested, none)]
     monkeypatch.setattr(loop, "KEPT", 64)  # a loop of loops, with checkpoints
     cases.append((recorded(lambda a, b: [scan(lambda c, x: (sin(c * a) + x * b, None), b, X)[0]]), POINTS))
+    cases.append((recorded(lambda a, b: [np.sum(scan(lambda c, x: (sin(c * a) + x * b, c), b, X[:11])[1])]), POINTS))  # steps remain
     agree(tmp_path, cases, *SANITIZE, "-O0")
 
 

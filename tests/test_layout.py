@@ -26,7 +26,8 @@ ORDER = """
     program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
-    program.loop program.choice program.rolled program.rolling program.arguments program.trace program.explain program.recording
+    program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
+    program.explain program.recording
     program.mapped signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange

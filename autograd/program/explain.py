@@ -145,8 +145,8 @@ def _of_loop(step: Loop) -> list[str]:
 
 def _in_reverse(length: int, each: int) -> str:
     """What reverse mode would keep of a loop whose carry has so many bytes."""
-    between = steps_between(length, each) if length * each > loop.KEPT else 1
-    if between > 1:
+    between = steps_between(length, each) if length * each > loop.KEPT else length
+    if between < length:
         most = _memory((length // between + between) * each)
         return f"reverse mode keeps checkpoints, the carry of every {between:,} steps, and those between two at a time: {most} at most."
     return f"reverse mode keeps the carries of all steps: {_memory(length * each)} at most."

@@ -13,10 +13,13 @@ from autograd.compiled import native
 from autograd.engine import Value
 from autograd.program.cleaning import mixed
 from autograd.program.program import CODES, OPS
+from autograd.program.traced import Output
 from autograd.walks import Deferred
 
 # Among the arguments, a number; and the first node that is outside of the log, the next one being one less.
 NUMBER, OUTSIDE = -1, -2
+# How many references to the node of a loop's call there are besides the log: those of the dict of loops, and of the loop.
+HELD = 2
 # Part of the word of a guard that was false, and of one that was true.
 ANSWERS = mixed(np.array([1, 2]))
 
@@ -29,10 +32,13 @@ class Seen:
         first: the index.
         answers: for the nodes among them whose truth values were used, what these are.
         marks: nodes that are marked, which keeps them alive, and how.
+        loops: loops that were rolled up, by the nodes of their calls; each is held by `HELD` others of its own.
 
     Attributes:
-        codes: the code of each operation, as in a program; -1 for a call, or one of its results.
-        own: the operations that are not in the table.
+        codes: the code of each operation, as in a program; -1 for a call that is not of one of these loops.
+        own: the operations that are not in the table: the user's own, patterns of loops, and outputs of calls.
+        weights: how many operations there are before each one, and in all, where a call counts as those of its steps.
+        loops: the indices of calls of loops, with these.
         starts: where the arguments of each begin, and where those of the last one end.
         args: for each argument an index in the log, NUMBER, or OUTSIDE - k for the node `others[k]`.
         numbers: for each argument that is a number this.
@@ -43,8 +49,10 @@ class Seen:
 
     nodes: list[Any]
     first: int
-    own: Any
+    own: tuple[Any, ...]
     others: Any
+    weights: np.ndarray
+    loops: list[tuple[int, Any]]
     codes: np.ndarray
     starts: np.ndarray
     args: np.ndarray
@@ -54,17 +62,36 @@ class Seen:
     owner: np.ndarray
     position: np.ndarray
 
-    def __init__(self, nodes: list[Any], first: int, answers: dict[Any, bool], marks: dict[Any, Any]) -> None:
+    def __init__(
+        self, nodes: list[Any], first: int, answers: dict[Any, bool], marks: dict[Any, Any], loops: dict[Any, Any], known: dict[Any, Any]
+    ) -> None:
         self.nodes, self.first = nodes, first
-        *parts, self.own, self.others = view(nodes, first)
+        *parts, own, self.others = view(nodes, first)
         kinds = (np.int32, np.int32, np.int32, np.int32, np.float64)
         self.codes, self.starts, self.args, held, self.numbers = [np.frombuffer(x, kind) for x, kind in zip(parts, kinds, strict=True)]
         inside = self.args >= 0
         self.held = held - np.bincount(self.args[inside], minlength=len(held))
+        self._calls(own, loops, known)
         self.counts = np.diff(self.starts)
         self.owner = np.repeat(np.arange(len(self.codes)), self.counts)
         self.position = np.arange(len(self.args)) - self.starts[self.owner]
         self._words(answers, marks)
+
+    def _calls(self, own: list[Any], loops: dict[Any, Any], known: dict[Any, Any]) -> None:
+        """Tell calls of loops, and results of calls, by what they do."""
+        number = {op: len(OPS) + k for k, op in enumerate(own)}
+        weights, self.codes, self.loops = np.ones(len(self.codes), np.int64), self.codes.copy(), []
+        for i in np.flatnonzero(self.codes < 0).tolist():
+            node = self.nodes[self.first + i]
+            loop = loops.get(node)
+            if loop is not None:
+                self.loops.append((i, loop))
+                self.held[i] -= HELD
+                weights[i] = loop.steps * loop.weight
+                self.codes[i] = number.setdefault(loop.pattern(known), len(OPS) + len(number))
+            elif node.op.__class__ is Output:
+                self.codes[i] = number.setdefault(node.op, len(OPS) + len(number))
+        self.own, self.weights = tuple(number), np.append(0, np.cumsum(weights))
 
     def _words(self, answers: dict[Any, bool], marks: dict[Any, Any]) -> None:
         keys = self.codes.astype(np.int64)
@@ -83,6 +110,20 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    def needed(self, first: int, end: int) -> np.ndarray:
+        """For each operation whether something uses its result that is not among the operations from `first` to `end`."""
+        outside = self.args[np.r_[0 : self.starts[first], self.starts[end] : len(self.args)]]
+        users = np.bincount(outside[outside >= 0], minlength=len(self))
+        found: np.ndarray = (self.held + users) > 0
+        return found
+
+    def outputs(self, i: int) -> int:
+        """The index after the results of the call with this index, which come after it."""
+        end = i + 1
+        while end < len(self) and self.codes[end] >= len(OPS) and self.args[self.starts[end]] == i:
+            end += 1
+        return end
 
     def node(self, i: int) -> Any:
         """The node that an index among the arguments stands for."""

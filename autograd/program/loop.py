@@ -2,7 +2,8 @@
 
 The adjoint keeps no hidden tape: the loop gives the carries with which its steps begin as further results, and a loop backwards reads
 them and computes the body again. Where the carries of all steps would take more than `KEPT` bytes, the loop first becomes a loop of
-loops, so that only those of the outer loop, and of one inner loop at a time, are there: these take half of that at most.
+loops, so that only those of the outer loop, and of one inner loop at a time, are there: these take half of that at most. Where the length
+has no good divisor, a loop over the steps that remain comes after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from autograd.errors import OperationError
 from autograd.program.body import Body
+from autograd.program.checkpoints import joined, reverse, taken
 from autograd.program.form import Form
 from autograd.program.laneloops import over_lanes
 from autograd.program.lengths import OfLength
@@ -253,7 +255,9 @@ class Loop:
         c, given = self.body.carries, self.given
         carries = [i for i in used if i < c]
         if split := self._split(form, carries):
-            split.reverse(form, sent, received, active, selected)
+            at = form.steps.index(self)
+            form.steps[at : at + 1] = split
+            reverse(split, self.results, form, received, active, selected)
             return
         kept = dict(zip(carries, self._keeping(form, tuple(carries)), strict=True))
         results = [form.place(form.shape(given[i])) for i in (*bars, *shared, *own)]
@@ -283,15 +287,13 @@ class Loop:
             known.update((body.inputs[j], p) for j, p in zip(more, places, strict=True))
         return [known[body.inputs[j]] for j in carries]
 
-    def _split(self, form: Any, carries: Sequence[int]) -> "Loop | None":
-        """A loop of loops in place of this one in the form, where what is kept of all its steps would take too much memory."""
+    def _split(self, form: Any, carries: Sequence[int]) -> list[Any]:
+        """Steps in place of this one, a loop of loops among them, where what is kept of all its steps would take too much memory."""
         n, body = self.length or 0, self.body.form
         each = 8 * sum(self.body.widths([body.inputs[j] for j in carries]))
-        if n * each <= KEPT:
-            return None
-        inner = steps_between(n, each)
-        if inner == 1:
-            return None
+        inner = n if n * each <= KEPT else steps_between(n, each)
+        if inner == n:
+            return []
         own, c, m = Form(), self.body.carries, self.body.xs
         shapes = [body.shape(p) for p in body.inputs]
         given = [own.input((inner, *(s or ())) if c <= i < c + m else s) for i, s in enumerate(shapes)]
@@ -299,14 +301,37 @@ class Loop:
         own.outputs = [own.place((inner, *(s or ())) if k >= c else s) for k, s in enumerate(shapes)]
         ends, ys = tuple(own.outputs[:c]), tuple(own.outputs[c:])
         own.steps.append(Loop(self.body, inner, tuple(given[:c]), tuple(given[c : c + m]), tuple(given[c + m :]), ends, ys, self.backwards))
-        split = replace(self, body=Body(own, c, m, plain=self.body.plain), length=n // inner)
-        form.steps[form.steps.index(self)] = split
-        return split
+        whole = replace(self, body=Body(own, c, m, plain=self.body.plain), length=n // inner)
+        return self._in_parts(form, whole, n % inner) if n % inner else [whole]
+
+    def _in_parts(self, form: Any, first: "Loop", rest: int) -> list[Any]:
+        """Steps that do what this one does: the first loop without the last steps, `rest`, then these."""
+        n, c = self.length or 0, len(self.starts)
+        middle = tuple([form.place(form.shape(p)) for p in self.ends])
+        of_xs, of_ys = [[(n, *(self.body.form.shape(p) or ())) for p in own[c:]] for own in (self.body.form.inputs, self.body.form.outputs)]
+        before: list[Any] = []
+        loops, parts = [], [range(rest, n), range(rest)] if self.backwards else [range(n - rest), range(n - rest, n)]
+        ends: Any = {"ends": middle}, {"starts": middle, "length": rest}
+        for loop, rows, own in zip((first, self), parts, ends, strict=True):
+            found = [taken(form, x, shape, rows) for x, shape in zip(self.xs, of_xs, strict=False)]
+            before += [step for step, _ in found]
+            ys = tuple([form.place((len(rows), *shape[1:])) for shape in of_ys])
+            loops.append(replace(loop, xs=tuple([x for _, x in found]), ys=ys, **own))
+        pairs = zip(self.ys, of_ys, *[loop.ys for loop in loops], strict=True)
+        after = [step for y, shape, *own in pairs for step in joined(form, list(zip(own, parts, strict=True)), y, shape)]
+        return [*before, *loops, *after]
 
 
 def steps_between(n: int, each: int) -> int:
-    """How many steps lie between two checkpoints of a loop of n steps whose carry takes `each` bytes; 1 where n has no such divisor."""
-    return max([k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if 2 * k * each <= KEPT], default=1)
+    """How many steps lie between two checkpoints of a loop of n steps whose carry takes `each` bytes; n where that cannot be fewer.
+
+    A number that divides n, where there is one that leaves not much fewer checkpoints; else steps remain.
+    """
+    most = min(n - 1, KEPT // (2 * each))
+    if most < 2:  # a loop of one step is none
+        return n
+    divisor = max(k for d in range(1, isqrt(n) + 1) if n % d == 0 for k in (d, n // d) if k <= most)
+    return divisor if 2 * divisor > most else most
 
 
 def _is_known(x: Any) -> bool:

@@ -1,53 +1,69 @@
 """A loop of Python that was found in a recording, as a call of its body; `autograd.program.rolling` finds them."""
 
-import sys
-from itertools import pairwise
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from autograd.engine import Value
 from autograd.program import calls
-from autograd.program.body import Body
-from autograd.program.calls import Call
-from autograd.program.cleaning import merged, pruned
-from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
-from autograd.program.log import NUMBER, OUTSIDE, Seen, rewire
-from autograd.program.loop import Loop
+from autograd.program.log import NUMBER, Seen, rewire
 from autograd.program.outputs import Output, output_of
-from autograd.program.program import OPS, Program
-from autograd.program.steps import Step
+from autograd.program.pattern import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE, Pattern
+from autograd.program.program import OPS
 from autograd.program.templates import LOOKED_AT
 from autograd.walks import Deferred
 
 TIES = np.array([op.ties for op in OPS])
-# What an argument is in all steps: a constant or numbers; a result of the step, or of one before; what all share; or other nodes.
-CONSTANT, TABLE, OWN, CARRIED, SHARED, GIVEN = range(6)
+# A node that is a result of the loop: the operation whose result it was, and the index of its step.
+Result = tuple[Any, int, int]
+Parts = tuple[list[list[Any]], list[list[Any]], list[Any]]
 
 
 class Rolled:
-    """A loop that was found: its body, and what its call is given and gives.
+    """A loop that was found: what it does, and what its call is given and gives.
 
     Args:
         seen: the operations of the log.
         first: where its first step begins.
-        size: the number of operations of a step.
+        size: the number of operations of a step, of which one may be the call of a loop within.
         kinds: for each argument in a step what it is in all of them.
         relative: for results of this step or one before, where that operation is, counted from the first of the step.
         lags: of how many steps before these are.
 
     Attributes:
         steps: the number of steps so far.
-        which: for each argument the index of the carried number, the array or the shared node that it is.
-        chains: for what is carried: the operation of the step whose result it is, and the first values, the oldest first.
-        tables, given, shared: the numbers of arrays of numbers, the nodes of arrays of nodes, and the shared nodes.
-        results: for each output of the call the operation whose result it is, and how many steps before the end it was, 0 for all steps.
-        ends: nodes that are results of the last steps, each with its operation and the index of its step.
+        weight: the number of operations that a step stands for.
+        which: for each argument the index of the constant, carried number, array or shared node that it is.
+        chains: see `Pattern`; the first `read` of them are read by the steps, others only hold results.
+        tables: the numbers of arrays of numbers.
+        parts: the first carries, of each chain the newest first, the nodes of arrays of nodes, and the shared nodes; once there is a call,
+            only that holds them.
+        results: see `Pattern`.
+        call: the node of its call.
     """
+
+    def __init__(self, seen: Seen, first: int, size: int, kinds: np.ndarray, relative: np.ndarray, lags: np.ndarray) -> None:
+        begin, end = seen.starts[first], seen.starts[first + size]
+        self.size, self.steps, self.read, self.call = size, 0, 0, None
+        self.weight = int(seen.weights[first + size] - seen.weights[first])
+        self.words, self.codes, self.own = seen.words[first : first + size].copy(), seen.codes[first : first + size].copy(), seen.own
+        self.starts, self.owner = seen.starts[first : first + size + 1] - begin, seen.owner[begin:end] - first
+        self.position, self.constants = seen.position[begin:end].copy(), seen.numbers[begin:end].copy()
+        self.kinds, self.relative, self.lags = kinds, relative, np.where(kinds == CARRIED, lags, 0)
+        self.which = np.where(kinds == CONSTANT, np.cumsum(kinds == CONSTANT) - 1, 0)
+        self.chains: list[tuple[int, int]] = []
+        self.tables: list[list[float]] = []
+        self.parts: Parts = [], [], []
+        self.results: list[tuple[int, int]] = []
+        self._name_own()
+        self.free = self._free()
 
     size: int
     steps: int
+    read: int
+    count: tuple[int, int]
+    weight: int
     own: tuple[Any, ...]
     words: np.ndarray
     codes: np.ndarray
@@ -59,46 +75,49 @@ class Rolled:
     relative: np.ndarray
     lags: np.ndarray
     which: np.ndarray
+    free: np.ndarray
+    call: Any
 
-    def __init__(self, seen: Seen, first: int, size: int, kinds: np.ndarray, relative: np.ndarray, lags: np.ndarray) -> None:
-        begin, end = seen.starts[first], seen.starts[first + size]
-        self.size, self.steps = size, 0
-        self.words, self.codes, self.own = seen.words[first : first + size].copy(), seen.codes[first : first + size].copy(), tuple(seen.own)
-        self.starts, self.owner = seen.starts[first : first + size + 1] - begin, seen.owner[begin:end] - first
-        self.position, self.constants = seen.position[begin:end].copy(), seen.numbers[begin:end].copy()
-        self.kinds, self.relative, self.lags = kinds, relative, np.where(kinds == CARRIED, lags, 0)
-        self.which = np.zeros(len(kinds), int)
-        self.chains: list[tuple[int, list[Any]]] = []
-        self.tables: list[list[float]] = []
-        self.given: list[list[Any]] = []
-        self.shared: list[Any] = []
-        self.results: list[tuple[int, int]] = []
-        self.ends: list[tuple[Any, int, int]] = []
-        self.call: Any = None
+    def _name_own(self) -> None:
+        """Number the operations that are not in the table as they come."""
+        others = self.codes >= len(OPS)
+        number = {code: k for k, code in enumerate(dict.fromkeys(self.codes[others].tolist()))}
+        self.own = tuple([self.own[code - len(OPS)] for code in number])
+        self.codes[others] = [len(OPS) + number[code] for code in self.codes[others].tolist()]
 
-    def fits(self) -> bool:
-        """Whether each argument is of one kind, and no number differs where the derivative looks at whether it is a constant."""
+    def _free(self) -> np.ndarray:
+        """For each argument whether it may be another number in each step: the derivative does not look at whether it is a constant."""
         row = np.minimum(self.codes, len(OPS) - 1)[self.owner]
         free = (self.codes[self.owner] < len(OPS)) & ~TIES[row] & (LOOKED_AT[row] != self.position)
-        return bool((self.codes >= 0).all() and (self.kinds >= 0).all() and (free | (self.kinds != TABLE)).all())
+        for i in np.flatnonzero(self.codes >= len(OPS)).tolist():
+            op = self.own[self.codes[i] - len(OPS)]
+            if op.__class__ is Pattern:
+                free[self.starts[i] : self.starts[i + 1]] = op.free
+        found: np.ndarray = free
+        return found
+
+    def fits(self) -> bool:
+        """Whether each argument is of one kind, no number differs where it may not, and calls within are in the step of their results."""
+        if (self.codes < 0).any() or (self.kinds < 0).any() or not (self.free | (self.kinds != TABLE)).all():
+            return False
+        outputs = [i for i in np.flatnonzero(self.codes >= len(OPS)).tolist() if self.own[self.codes[i] - len(OPS)].__class__ is Output]
+        return bool((self.kinds[self.starts[outputs]] == OWN).all())
 
     def frees(self, seen: Seen, first: int, steps: int) -> bool:
         """Whether most of what it computes is held by nothing else: where all nodes are in a list, someone walks over them."""
-        needed = self.needed(seen, first, steps)  # of the last step variables may hold all
-        return bool((needed[: max(1, steps - 1)].mean(1) <= 0.5).all())
+        needed, weights = self.needed(seen, first, steps), np.diff(seen.weights[first : first + self.size + 1])
+        return bool((needed[: max(1, steps - 1)] @ weights <= 0.5 * self.weight).all())  # of the last step variables may hold all
 
     def needed(self, seen: Seen, first: int, steps: int) -> np.ndarray:
         """For each step and operation whether its result is needed outside of these steps."""
         end = first + steps * self.size
-        outside = seen.args[np.r_[0 : seen.starts[first], seen.starts[end] : len(seen.args)]]
-        inside = (outside >= first) & (outside < end)
-        users = np.bincount(outside[inside] - first, minlength=end - first)
-        return ((seen.held[first:end] + users) > 0).reshape(steps, self.size)
+        return seen.needed(first, end)[first:end].reshape(steps, self.size)
 
     def begin(self, args: np.ndarray, numbers: np.ndarray, seen: Seen) -> None:
         """Give arguments that are alike in all steps one carried number, array or shared node."""
         known: dict[Any, int] = {}
-        lists: dict[int, list[Any]] = {TABLE: self.tables, CARRIED: self.chains, SHARED: self.shared, GIVEN: self.given}
+        starts, given, shared = self.parts
+        lists: dict[int, list[Any]] = {TABLE: self.tables, CARRIED: starts, SHARED: shared, GIVEN: given}
         for c, kind in enumerate(self.kinds.tolist()):
             if kind in {CONSTANT, OWN}:
                 continue
@@ -108,15 +127,18 @@ class Rolled:
                 own = lists[kind]
                 known[key] = len(own)
                 if kind == CARRIED:
-                    own.append((int(self.relative[c]) + lag * self.size, [seen.node(i) for i in args[:lag, c].tolist()]))
+                    self.chains.append((int(self.relative[c]) + lag * self.size, lag))
+                    own.append([seen.node(i) for i in args[:lag, c].tolist()][::-1])
                 else:
                     own.append(seen.node(int(args[0, c])) if kind == SHARED else [])
             self.which[c] = known[key]
+        self.read = len(self.chains)
 
     # Steps.
 
-    def more(self, seen: Seen, first: int) -> int:
-        """The number of steps with which it goes on from an index on."""
+    def more(self, seen: Seen, at: int) -> int:
+        """The number of steps with which it goes on after its call, which has that index, and the results of this."""
+        first = seen.outputs(at)
         most, words = (len(seen) - first) // self.size, self.words
         if not most or (seen.words[first : first + self.size] != words).any():
             return 0
@@ -125,22 +147,23 @@ class Rolled:
         args, numbers = rows(seen, first, self.size, steps)
         if not len(args) or ((args[0] == NUMBER) != (self.kinds <= TABLE)).any():
             return 0
-        right = self._right(seen, first, args, numbers)
+        right = self._right(seen, at, first, args, numbers)
         steps = steps if right.all() else int(np.argmin(right))
         return steps if steps and self.frees(seen, first, steps) else 0
 
-    def _right(self, seen: Seen, first: int, args: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    def _right(self, seen: Seen, at: int, first: int, args: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """For each step that could be the next one whether its arguments are what they are in the steps so far."""
         kinds, bits, t = self.kinds, numbers.view(np.int64), np.arange(len(args))[:, None]
         moves = (args - (first + self.size * t) == self.relative) | (t < self.lags)
         right = np.select(
-            [kinds == CONSTANT, kinds == TABLE, kinds <= CARRIED], [bits == self.constants.view(np.int64), True, moves], args < first
+            [kinds == CONSTANT, kinds == TABLE, kinds <= CARRIED], [bits == self.constants.view(np.int64), True, moves], args < at
         )
         for kind, x in ((TABLE, bits), (GIVEN, args), (SHARED, args)):
             for own in self._alike(kind):
                 right[:, own] &= x[:, own] == (x[:1, own[:1]] if kind == SHARED else x[:, own[:1]])
+        shared = self._parts()[2]
         for c in np.flatnonzero(kinds == SHARED).tolist():
-            right[:, c] &= seen.node(int(args[0, c])) is self.shared[self.which[c]]
+            right[:, c] &= seen.node(int(args[0, c])) is shared[self.which[c]]
         for c in np.flatnonzero(kinds == CARRIED).tolist():
             for k in range(min(int(self.lags[c]), len(args))):
                 right[k, c] = args[k, c] < first and self._is_last(seen.node(int(args[k, c])), self.chains[self.which[c]], k)
@@ -152,116 +175,118 @@ class Rolled:
         own = np.flatnonzero(self.kinds == kind)
         return [own[self.which[own] == w] for w in np.unique(self.which[own]).tolist()]
 
-    def _is_last(self, node: Any, chain: tuple[int, list[Any]], k: int) -> bool:
+    def _parts(self) -> Parts:
+        """See `parts`."""
+        if self.call is None:
+            return self.parts
+        args, n = iter(self.call._args), self.steps
+        starts, given = [list(islice(args, depth)) for _, depth in self.chains], [list(islice(args, n)) for _ in range(self.count[0])]
+        return starts[: self.read], given, list(islice(args, self.count[1]))
+
+    def _is_last(self, node: Any, chain: tuple[int, int], k: int) -> bool:
         """Whether a node is what a chain holds for step k of those to come."""
         if node.op.__class__ is not Output or node.args[0] is not self.call:
             return False
         o, i = node.op.key
         operation, age = self.results[o]
-        return operation == chain[0] and (self.steps - age if age else i) == self.steps - len(chain[1]) + k
+        return operation == chain[0] and (self.steps - age if age else i) == self.steps - chain[1] + k
 
-    def take(self, seen: Seen, first: int, steps: int, bodies: dict[Any, Body]) -> Any:
-        """Add these steps; return the node of the call."""
+    def take(self, seen: Seen, at: int | None, first: int, steps: int, known: dict[Any, Any]) -> list[Any]:
+        """Add these steps.
+
+        Args:
+            seen: the operations of the log.
+            at: the index of the call, where there is one: its results come after it, then the steps.
+            first: the index of the first operation.
+            steps: the number of steps.
+            known: the patterns and bodies of other loops.
+
+        Returns:
+            The nodes of the call and of its results, in the order in which loops that do the same have them.
+        """
         args, numbers = rows(seen, first, self.size, steps)
         for table, own in zip(self.tables, self._alike(TABLE), strict=True):
             table.extend(numbers[:, own[0]].tolist())
-        for given, own in zip(self.given, self._alike(GIVEN), strict=True):
+        parts = self._parts()
+        for given, own in zip(parts[1], self._alike(GIVEN), strict=True):
             given.extend(map(seen.node, args[:, own[0]].tolist()))
-        needed = self.needed(seen, first, steps)
-        found = [(seen.node(first + t * self.size + j), j, self.steps + t) for t, j in np.argwhere(needed).tolist()]
-        found += self._outlasting(seen, first, steps)
+        needed = seen.needed(first, first + steps * self.size)
+        found = [] if at is None else self._kept([seen.node(i) for i in range(at + 1, first) if needed[i]])
+        t, j = np.divmod(np.flatnonzero(needed[first : first + steps * self.size]), self.size)
+        found += [(seen.node(first + k * self.size + i), i, self.steps + k) for k, i in zip(t.tolist(), j.tolist(), strict=True)]
         self.steps += steps
-        self._name_results(found)
-        self._record(bodies)
-        for node, j, t in found:
-            key = self._key(j, t)
-            rewire(node, output_of(key), (self.call,))
-            if self.results[key[0]][1]:
-                self.ends.append((node, j, t))
-        return self.call
+        return self._give(found, parts, known)
 
-    def _outlasting(self, seen: Seen, first: int, steps: int) -> list[tuple[Any, int, int]]:
-        """Of the nodes that were results of the last steps those that something holds beyond the steps that are added."""
-        if not self.ends:
-            return []
-        known = {id(node): k for k, node in enumerate(seen.others)}
-        own = seen.args[seen.starts[first] : seen.starts[first + steps * self.size]]
-        found, ends, self.ends = [], self.ends, []
-        while ends:
-            entry = ends.pop()
-            node = entry[0]
-            k = known.get(id(node))
-            uses = 0 if k is None else 1 + int((own == OUTSIDE - k).sum())
-            if sys.getrefcount(node) - uses > 3:  # the entry, the name and the argument
-                found.append(entry)
+    def settle(self, seen: Seen, at: int, known: dict[Any, Any]) -> bool:
+        """Give only those results that are still there, and the nodes in the order as in `take`; whether there were others."""
+        first, end = seen.first + at, seen.first + seen.outputs(at)
+        found = self._kept(seen.nodes[first + 1 : end])
+        changed = self._named(found) != self.results
+        if changed:
+            seen.nodes[first:end] = self._give(found, self._parts(), known)
+        return changed
+
+    def _kept(self, outputs: list[Any]) -> list[Result]:
+        """What these nodes, results of the call, are."""
+        found = []
+        for node in outputs:
+            o, i = node.op.key
+            j, age = self.results[o]
+            found.append((node, j, self.steps - age if age else i))
         return found
 
-    def _name_results(self, found: list[tuple[Any, int, int]]) -> None:
-        """Make sure that there is an output for each of these nodes."""
+    def _named(self, found: list[Result]) -> list[tuple[int, int]]:
+        """The outputs of the call of which these are entries: of last results, where these are carried, else of all."""
         depths: dict[int, int] = {}
-        for j, starts in self.chains:
-            depths[j] = max(depths.get(j, 0), len(starts))
-        for _, j, t in sorted(found, key=lambda own: own[2]):
-            age = self.steps - t
-            if (j, 0) in self.results or (j, age) in self.results:
-                continue
-            if age == 1 and j not in depths:
-                self.chains.append((j, [0.0]))  # which nothing reads but the call
-                depths[j] = 1
-            self.results.append((j, age if age <= depths.get(j, 0) else 0))
+        for j, depth in self.chains[: self.read]:
+            depths[j] = max(depths.get(j, 0), depth)
+        for _, j, t in found:
+            if self.steps - t == 1:
+                depths.setdefault(j, 1)
+        every = {j for _, j, t in found if self.steps - t > depths.get(j, 0)}
+        return sorted({(j, 0 if j in every else self.steps - t) for _, j, t in found})
 
-    def _key(self, j: int, t: int) -> tuple[int, int]:
-        """The output, and the entry in it, that is the result of an operation in a step."""
-        return (self.results.index((j, 0)), t) if (j, 0) in self.results else (self.results.index((j, self.steps - t)), 0)
+    def _give(self, found: list[Result], parts: Parts, known: dict[Any, Any]) -> list[Any]:
+        """Make these nodes results of the call, which is recorded anew, with these parts."""
+        self.results = self._named(found)
+        own = {j for j, _ in self.chains[: self.read]}
+        only = sorted({j for j, age in self.results if age and j not in own})  # which nothing reads but the call
+        self.chains[self.read :] = [(j, 1) for j in only]
+        self._record(parts, known)
+        index = {result: o for o, result in enumerate(self.results)}
+        keyed = []
+        for node, j, t in found:
+            keyed.append(((index[j, 0], t) if (j, 0) in index else (index[j, self.steps - t], 0), node))
+        for key, node in keyed:
+            rewire(node, output_of(key), (self.call,))
+        return [self.call, *[node for _, node in sorted(keyed, key=lambda own: own[0])]]
 
     # The call.
 
-    def _body(self, bodies: dict[Any, Body]) -> Body:
-        """What is repeated: the one among the known bodies that is equal, or a new one."""
-        sizes = [len(starts) for _, starts in self.chains]
-        carried, arrays = sum(sizes), len(self.tables) + len(self.given)
-        inputs = carried + arrays + len(self.shared)
-        values, constant = np.unique(self.constants[self.kinds == CONSTANT].view(np.int64), return_inverse=True)
-        first = inputs + len(values)
-        ends = np.cumsum([0, *sizes])
-        args = self.which.copy()
-        for kind, start in ((TABLE, carried), (GIVEN, carried + len(self.tables)), (SHARED, carried + arrays)):
-            args[self.kinds == kind] += start
-        args[self.kinds == OWN] = first + self.relative[self.kinds == OWN]
-        args[self.kinds == CARRIED] = ends[args[self.kinds == CARRIED] + 1] - 1  # the oldest of its chain
-        args[self.kinds == CONSTANT] = inputs + constant
-        outputs = [first + j for j in (*[j for j, _ in self.chains], *[j for j, age in self.results if not age])]
-        program = Program.from_arrays(self.codes, self.starts, args, values.view(float), outputs, inputs, self.own)
-        key = program, tuple(sizes), arrays
-        if key not in bodies:
-            bodies[key] = _repeated(program, ends.tolist(), arrays)
-        return bodies[key]
+    def pattern(self, known: dict[Any, Any]) -> Pattern:
+        """What it does."""
+        constant = self.kinds == CONSTANT
+        n, sizes = self.steps, (len(self.tables), *self.count, int(constant.sum()))
+        starts = sum([depth for _, depth in self.chains])
+        free = np.ones(starts + (sizes[0] + sizes[1]) * n + sizes[2] + sizes[3], bool)
+        free[starts + sizes[1] * n + sizes[2] :][: sizes[3]] = self.free[constant]
+        moves = np.where((self.kinds == OWN) | (self.kinds == CARRIED), self.relative, 0)
+        arrays = [x.astype(np.int64) for x in (self.codes, self.starts, self.kinds, moves, self.which)]
+        found = Pattern(self.own, arrays, self.chains, sizes, self.results, n, free, known)
+        return known.setdefault(found, found)  # type: ignore[no-any-return]
 
-    def _record(self, bodies: dict[Any, Body]) -> None:
+    def _record(self, parts: Parts, known: dict[Any, Any]) -> None:
         """Make the call, or let it have these steps."""
-        form, n = Form(), self.steps
-        starts = [x for _, own in self.chains for x in reversed(own)]
-        firsts = [form.input() for _ in starts]
-        xs = [form.input((n,)) for _ in (*self.tables, *self.given)]
-        shared = [form.input() for _ in self.shared]
-        ends = [form.place() for _ in starts]
-        at = dict(zip([(j, 1 + k) for j, own in self.chains for k in range(len(own))], ends, strict=True))
-        ys = {j: form.place((n,)) for j, age in self.results if not age}
-        form.outputs = [at[j, age] if age else ys[j] for j, age in self.results]
-        form.steps.append(Loop(self._body(bodies), n, tuple(firsts), tuple(xs), tuple(shared), tuple(ends), tuple(ys.values())))
-        nodes = [*starts, *[x for own in self.given for x in own], *self.shared]
-        slots: list[Any] = [*range(len(starts)), *[None for _ in self.tables]]
-        slots += [list(range(len(starts) + k * n, len(starts) + (k + 1) * n)) for k in range(len(self.given))]
-        slots += range(len(nodes) - len(self.shared), len(nodes))
-        numbers = [x._number if x.__class__ is Value else x for x in nodes]
-        given = [*numbers[: len(starts)], *map(np.array, self.tables)]
-        given += [np.array(numbers[slot[0] : slot[-1] + 1]) for slot in slots if slot.__class__ is list]
-        op = Call("loop", form, slots, numbers, [*given, *numbers[len(nodes) - len(self.shared) :]])
+        starts, given, shared = parts
+        args = [x for own in starts for x in own] + [0.0] * (len(self.chains) - self.read)
+        args += [x for own in given for x in own] + shared + self.constants[self.kinds == CONSTANT].tolist()
+        self.parts, self.count = ([], [], []), (len(given), len(shared))
+        op, nodes = self.pattern(known).call(args + [x for own in self.tables for x in own])
         if self.call is None:
             calls.made += 1
-            self.call = Value._recorded(0.0, Deferred([1.0 if x.__class__ is Value else None for x in nodes]), op, tuple(nodes))
+            self.call = Value._recorded(0.0, Deferred([1.0 if x.__class__ is Value else None for x in nodes]), op, nodes)
         else:
-            rewire(self.call, op, tuple(nodes))
+            rewire(self.call, op, nodes)
 
 
 def rows(seen: Seen, first: int, size: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -271,18 +296,3 @@ def rows(seen: Seen, first: int, size: int, steps: int) -> tuple[np.ndarray, np.
     if (codes != codes[0]).any() or (counts != counts[0]).any():
         return np.empty((0, 0), int), np.empty((0, 0))
     return seen.args[own].reshape(steps, -1).astype(int), seen.numbers[own].reshape(steps, -1)
-
-
-def _repeated(program: Program, ends: list[int], arrays: int) -> Body:
-    """The body that runs a program whose first inputs are carried, in chains with these ends."""
-    form, outputs = Form(), range(len(program.outputs))
-    program = pruned(merged(program), outputs)
-    form.inputs = [form.place() for _ in range(program.inputs)]
-    results = [form.place() for _ in outputs]
-    used = np.unique(program.args[program.args < program.inputs])
-    batched = BatchedProgram(program.with_inputs(used), outputs)
-    form.steps.append(Step(batched, 1, (np.array(form.inputs, int)[used],), np.array(results, int)))
-    for k, (a, b) in enumerate(pairwise(ends)):
-        form.outputs += [results[k], *form.inputs[a : b - 1]]
-    form.outputs += results[len(ends) - 1 :]
-    return Body(form, ends[-1], arrays)

@@ -8,18 +8,20 @@ an array with an entry for each step. That is verified for each step, so that a 
 While a function is recorded this is done whenever the log is full, and a loop that has been found goes on with the next operations, so
 that memory does not grow with the number of steps. Results that something still holds, such as a variable of the function, become results
 of the call in place.
+
+A call, and its results, are operations of the log like others, so that a loop around loops is found in the same way.
 """
 
 from collections.abc import Callable, Iterator
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
-from autograd.program.body import Body
-from autograd.program.log import NUMBER, Seen, prune
+from autograd.program.log import HELD, NUMBER, Seen, prune
 from autograd.program.observed import unobserved
-from autograd.program.outputs import Output
-from autograd.program.rolled import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE, Rolled, rows
+from autograd.program.pattern import CARRIED, CONSTANT, GIVEN, OWN, SHARED, TABLE
+from autograd.program.rolled import Rolled, rows
 
 # The log is looked at when it has so many operations.
 FULL = 2**17
@@ -33,6 +35,8 @@ WINDOW, TRIED = 8, 16
 LAGS = 4
 
 Function = Callable[..., Any]
+# A loop, the index of its call where it has one, that of the operation from which on there are steps of it, and how many.
+Found = tuple[Rolled, int | None, int, int]
 
 
 class Log:
@@ -46,7 +50,7 @@ class Log:
         paused: whether a sweep may be walking over the nodes.
         over: whether the evaluation is over.
         loops: the loops, by the nodes of their calls.
-        bodies: their bodies: loops that repeat the same operations have one.
+        patterns: what they do, and their bodies: loops that repeat the same operations have one.
     """
 
     answers: dict[Any, bool]
@@ -63,7 +67,7 @@ class Log:
         self.limit, self.first, self.known = self.most, 0, 0
         self.paused = self.over = False
         self.loops: dict[Any, Rolled] = {}
-        self.bodies: dict[Any, Body] = {}
+        self.patterns: dict[Any, Any] = {}
 
     def add(self, node: Any) -> None:
         """Note an operation."""
@@ -74,6 +78,10 @@ class Log:
     def full(self) -> None:
         """Roll up what can be, if it may be done now, and let the log grow again."""
         self.roll()
+        if len(self.nodes) - self.first >= self.most // 2:
+            # A loop within one of which the log does not hold STEPS steps is rolled up first, wherever the log happens to end.
+            self.least = min(self.least, self.most // STEPS)
+            self.roll()
         self.limit = max(self.most, 2 * len(self.nodes))
 
     def inside(self, f: Function, *args: Any) -> Any:
@@ -115,56 +123,98 @@ class Log:
 
     def _until_none_is_found(self) -> None:
         while len(self.nodes) - self.first >= self.least or len(self.loops) > self.known:
-            prune(self.nodes, self.first)
+            self._prune()
             if len(self.nodes) == self.first or not self._rolled():
                 return
 
+    def _prune(self) -> None:
+        """Drop operations whose results nothing uses, calls of loops among them."""
+        prune(self.nodes, self.first)
+        own = list(self.loops)[self.known :]
+        dead = {call for call in own if getrefcount(call) == HELD + 4}  # the log, the list, the name and the argument
+        if dead:
+            del own
+            self.nodes[self.first :] = [node for node in self.nodes[self.first :] if node not in dead]
+            for call in dead:
+                del self.loops[call]
+            dead.clear()
+            self._prune()
+
+    def _seen(self) -> Seen:
+        return Seen(self.nodes, self.first, self.answers, self.marks, self.loops, self.patterns)
+
+    def _settled(self) -> Seen:
+        """The operations, where calls give what is used of their results, so that calls of loops that do the same are equal."""
+        seen = self._seen()
+        changed = [loop.settle(seen, i, self.patterns) for i, loop in seen.loops]
+        return self._seen() if any(changed) else seen
+
     def _rolled(self) -> bool:
         """Roll up the loops that are seen now; whether there were any."""
-        seen = Seen(self.nodes, self.first, self.answers, self.marks)
+        seen = self._settled()
         taken = np.zeros(len(seen), bool)
-        found = sorted([*self._continued(seen, taken), *_found(seen, taken, self.least)], key=lambda own: own[1])
+        found = sorted([*self._continued(seen, taken), *_found(seen, taken, self.least)], key=lambda own: own[2])
         kept, end = [], 0
-        for loop, first, steps in found:
+        for loop, at, first, steps in found:
             going = not self.over and len(seen) - first < (steps + 1) * loop.size  # variables still hold results of its last step
             if first >= end and steps > going:
-                kept.append((loop, first, steps - going))
+                kept.append((loop, at, first, steps - going))
                 end = first + steps * loop.size
-        for loop, first, steps in reversed(kept):  # so that the indices of those before stay right
-            call = loop.take(seen, first, steps, self.bodies)
-            if call not in self.loops:
+        for loop, at, first, steps in reversed(kept):  # so that the indices of those before stay right
+            is_new = loop.call is None
+            nodes = loop.take(seen, at, first, steps, self.patterns)
+            if is_new:
                 self.nodes.pop()  # the call itself, which has just been noted
-            own = slice(self.first + first, self.first + first + steps * loop.size)
-            gone = [node for node in self.nodes[own] if node in self.marks] if self.marks else ()
-            self.nodes[own] = [] if call in self.loops else [call]
-            self.loops[call] = loop
-            for node in gone:
-                if node.op.__class__ is not Output:
-                    del self.marks[node]
+            begin = self.first + (first if at is None else at)
+            own = slice(begin, self.first + first + steps * loop.size)
+            self._forget(self.nodes[own], nodes)
+            self.nodes[own] = nodes
+            self.loops[loop.call] = loop
         return bool(kept)
 
-    def _continued(self, seen: Seen, taken: np.ndarray) -> Iterator[tuple[Rolled, int, int]]:
+    def _forget(self, gone: list[Any], kept: list[Any]) -> None:
+        """Forget what is known of operations that are part of a loop now."""
+        for node in set(gone).difference(kept):
+            if node in self.loops:
+                self.loops.pop(node).call = None
+            if node in self.marks:
+                del self.marks[node]
+
+    def _continued(self, seen: Seen, taken: np.ndarray) -> Iterator[Found]:
         """The known loops that go on with the operations after their calls."""
-        for i in np.flatnonzero(seen.codes < 0).tolist() if self.loops else ():
-            loop = self.loops.get(seen.nodes[seen.first + i])
-            if loop is not None and (steps := loop.more(seen, i + 1)):
-                taken[i + 1 : i + 1 + steps * loop.size] = True
-                yield loop, i + 1, steps
+        for i, loop in seen.loops:
+            first = seen.outputs(i)
+            if steps := loop.more(seen, i):
+                taken[i : first + steps * loop.size] = True
+                yield loop, i, first, steps
 
 
-def _found(seen: Seen, taken: np.ndarray, least: int) -> Iterator[tuple[Rolled, int, int]]:
-    """New loops among the operations that are not taken, with where they begin and the number of steps; longer periods come first."""
-    if len(seen) - taken.sum() < least:
+def _found(seen: Seen, taken: np.ndarray, least: int) -> Iterator[Found]:
+    """New loops among the operations that are not taken; longer periods come first."""
+    weights = seen.weights
+    if np.diff(weights)[~taken].sum() < least:
         return
-    for size in _periods(seen.words):
-        same = seen.words[size:] == seen.words[:-size]
+    for longest in _periods(seen.words):
+        same = seen.words[longest:] == seen.words[:-longest]
         for begin, end in _runs(same):
-            if end - begin < (STEPS - 1) * size or end - begin + size < least or taken[begin : end + size].any():
+            if end - begin < (STEPS - 1) * longest or weights[end + longest] - weights[begin] < least or taken[begin : end + longest].any():
                 continue
-            for first, steps in _segments(seen, begin + _best(seen, begin, size), end + size, size):
-                if steps >= STEPS and steps * size >= least and (loop := _loop(seen, first, size, steps)):
-                    taken[first : first + steps * size] = True
-                    yield loop, first, steps
+            for size in _shorter(seen.words[begin : end + longest], longest):
+                for first, steps in _segments(seen, begin + _best(seen, begin, size), end + longest, size):
+                    last = first + steps * size
+                    if steps >= STEPS and weights[last] - weights[first] >= least and (loop := _loop(seen, first, size, steps)):
+                        taken[first:last] = True
+                        yield loop, None, first, steps
+                if taken[begin : end + longest].any():
+                    break
+
+
+def _shorter(words: np.ndarray, longest: int) -> Iterator[int]:
+    """The lengths that divide the longest one after which all these come again, and that."""
+    for size in range(1, longest // 2 + 1):
+        if longest % size == 0 and (words[size:] == words[:-size]).all():
+            yield size
+    yield longest
 
 
 def _periods(words: np.ndarray) -> list[int]:
@@ -198,9 +248,10 @@ def _best(seen: Seen, begin: int, size: int) -> int:
     last = np.full(size, -1)
     np.maximum.at(last, sources[own], users[own])
     used = np.flatnonzero(last >= 0)
+    many = np.where(np.isin(first + used, [i for i, _ in seen.loops]), len(seen), 1)  # of a call all results are in one step
     change = np.zeros((LAGS + 1) * size + 1, int)
-    np.add.at(change, used + 1, 1)
-    np.add.at(change, last[used] + 1, -1)
+    np.add.at(change, used + 1, many)
+    np.add.at(change, last[used] + 1, -many)
     return int(np.argmin(np.cumsum(change)[:-1].reshape(-1, size).sum(0)))
 
 
