@@ -617,6 +617,7 @@ ELSEWHERE = {
     "AUTOGRAD_NUM_THREADS=": "test_recording_threads.py starts processes with other settings",
     "get Graphviz": "test_draw.py takes the renderers away",
     "the layout of this picture takes longer": "test_draw_layout.py gives it no time",
+    "estimators of nn are those of scikit-learn": "test_estimators.py takes scikit-learn away",
     "formulas need SymPy": "test_symbolic.py takes SymPy away",
     "plots need Matplotlib": "test_plot.py takes Matplotlib away",
     "its format is": "test_program.py writes a file of a later version",
