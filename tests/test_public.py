@@ -107,6 +107,9 @@ def test_public_plots():
         "tqdm",
         "nn",
         "autograd.program",
+        "autograd.interop",
+        "jax",
+        "torch",
     ],
 )
 def test_import_is_light(absent):
