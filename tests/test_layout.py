@@ -26,9 +26,10 @@ ORDER = """
     program.lanes program.views program.packing program.steps program.form program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
     program.loop program.choice program.rolled program.rolling program.arguments program.trace program.explain program.recording
-    program.mapped signatures program.vmap program.fast program.inline program.jit loops program moved
+    program.mapped program.sumtree program.onworkers program.streams
+    signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
-    interop interop.formed interop.flat interop.native interop.for_torch interop.for_jax
+    interop.formed interop.flat interop.native interop.for_torch interop.for_jax interop
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
     pictures.names pictures.bodies pictures.firststep pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned
     pictures.columns pictures.circles pictures.layered pictures.network pictures.opened pictures.models pictures.draw

@@ -1,7 +1,6 @@
 """Functions of this library inside other frameworks: on PyTorch's tensors and on JAX's arrays, with derivatives of any order there."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from autograd.errors import OperationError, UnknownModuleError, api_boundary
@@ -20,7 +19,7 @@ def torch(f: Callable[..., Any]) -> Any:
 
     Args:
         f: a function, whether or not `jit`, `vmap` or `grad` made it; or a Module, which becomes a `torch.nn.Module` whose parameters are
-            one vector, `numbers`. Its `write_back()` gives the Module what was trained.
+            one vector, `numbers`, of the default dtype. Its `write_back()` gives the Module what was trained.
 
     Raises:
         GradientLostError: f captures Values.
@@ -29,7 +28,11 @@ def torch(f: Callable[..., Any]) -> Any:
 
     For example, `y = torch(lambda x: x[0] ** 2 * x[1])(x)`, then `y.backward()`.
     """
-    return _made("torch", "PyTorch", "autograd.interop.for_torch").on_tensors(_checked("torch", f))
+    try:
+        from autograd.interop.for_torch import on_tensors  # noqa: PLC0415  # imported only when asked for
+    except ModuleNotFoundError as error:
+        raise _missing(error, "torch", "PyTorch") from error
+    return on_tensors(_checked("torch", f))
 
 
 @api_boundary
@@ -54,7 +57,11 @@ def jax(f: Callable[..., Any]) -> Any:
 
     For example, `jax.hessian(interop.jax(lambda x: x[0] ** 2 * x[1]))(x)`.
     """
-    return _made("jax", "JAX", "autograd.interop.for_jax").on_arrays(_checked("jax", f))
+    try:
+        from autograd.interop.for_jax import on_arrays  # noqa: PLC0415  # as above
+    except ModuleNotFoundError as error:
+        raise _missing(error, "jax", "JAX") from error
+    return on_arrays(_checked("jax", f))
 
 
 def _checked(name: str, f: Any) -> Any:
@@ -63,12 +70,8 @@ def _checked(name: str, f: Any) -> Any:
     return f
 
 
-def _made(package: str, title: str, module: str) -> Any:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        raise UnknownModuleError(
-            f"autograd.interop.{package} needs {title}, which is not installed: install it, python -m pip install {package}", name=package
-        ) from error
+def _missing(error: ModuleNotFoundError, package: str, title: str) -> ModuleNotFoundError:
+    if error.name != package:
+        return error
+    message = f"interop.{package} needs {title}, which is not installed: install it, python -m pip install {package}"
+    return UnknownModuleError(message, name=package)

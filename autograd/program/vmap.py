@@ -17,17 +17,18 @@ from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
-from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.calls import call
 from autograd.program.explain import Explanation
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
+from autograd.program.streams import restarted as restarted  # noqa: PLC0414  # importing it registers it
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import LANES, TracedArray
 from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
-from autograd.transformed import Transformed, name_of
+from autograd.transformed import Streamed, Transformed, name_of, streamed
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
@@ -80,6 +81,10 @@ class VMap(Transformed):
             if self.gives_floats and not current().recording:
                 found = numbers_of(found)
             return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        except Streamed:
+            if holds_values(args):
+                raise  # a derivative goes on with it
+            return streamed(self, args, current().tracer)
         except Exception as error:
             filter_traceback(error)
             raise
