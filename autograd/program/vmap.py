@@ -240,7 +240,8 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
         reduce: None to stack the results of f along a new axis; "mean" or "sum" to reduce over the lanes.
         out_axes: where that new axis is, one for all results or a container of axes that matches what f gives.
 
-    Keyword arguments have lanes along their first axis.
+    Keyword arguments have lanes along their first axis. With `reduce`, arguments may be iterators of chunks of lanes, or Dask arrays, also
+    in derivatives: memory is bounded, and neither chunks nor workers change a bit.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
