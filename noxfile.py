@@ -38,7 +38,7 @@ PYTEST = {
         "",
         "tests/test_{public,backend,main,files,program,ctext,draw,step,jit,value,graph,numpy,transforms,module,train}*.py",
     ),
-    "oracle": ("test,oracle", "oracle", "tests/test_oracle.py"),
+    "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers}.py"),
     "browser": ("test,browser,docs", "browser", "tests"),
     "types": ("test,types", "types", "tests/test_types.py"),
     "site": ("test,docs", "", "tests/test_site.py"),

@@ -262,7 +262,7 @@ else:  # a type checker would take this to mean that every attribute exists
             for own in _TOGETHER if name in _TOGETHER else [name]:
                 globals()[own] = getattr(importlib.import_module(_LATER[own]), own)
             return globals()[name]
-        if f"autograd.{name}" in {"autograd.pictures", "autograd.program", *_LATER.values()}:
+        if f"autograd.{name}" in {"autograd.interop", "autograd.pictures", "autograd.program", *_LATER.values()}:
             return importlib.import_module(f"autograd.{name}")
         try:
             return _spellings.unknown("autograd", _words.AUTOGRAD, name, sys.modules[__name__], _spellings.numpys_function)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import autograd.jaxarrays  # registers the arrays of JAX
 import autograd.symbols  # noqa: F401  # registers the numbers of mpmath and SymPy
 from autograd.calling import arguments, blamed
 from autograd.compiled import Operation, native

@@ -22,6 +22,31 @@ T = TypeVar("T")
 KNOWN = {"argnums", "has_aux"}
 
 
+class Streamed(Exception):  # no error: the outermost transform goes on from here
+    """Lanes were given as an iterable of chunks: see `autograd.program.streams`."""
+
+
+_streams: list[Function] = []
+
+
+def register_streams(restarted: Function) -> None:
+    """Let `restarted` compute what a transform of `vmap` gives for chunks of lanes."""
+    _streams.append(restarted)
+
+
+def streamed(outer: Any, args: Sequence[Any], log: Any) -> Any:
+    """What the outermost transform gives for chunks of lanes; `log` is that of a recording around it, if there is one."""
+    if log is not None:
+        raise OperationError(
+            f"{outer.expression} was given chunks of lanes within jit or another vmap, which record what they run: call it outside"
+        )
+    try:
+        return _streams[-1](outer, args)
+    except Exception as error:
+        filter_traceback(error)
+        raise error from None
+
+
 def name_of(f: Function) -> str:
     """What messages call a function."""
     return f.expression if isinstance(f, Transformed) else getattr(f, "__name__", getattr(f, "name", type(f).__name__))
@@ -184,6 +209,8 @@ class Derivative(Transformed):
                 return self.whole(*args)
             log = log_of_tracer()
             return self.rule(self, args) if log is None else log.outside(self.rule, self, args)
+        except Streamed:
+            return streamed(self, args, log_of_tracer())
         except Exception as error:
             filter_traceback(error)
             raise

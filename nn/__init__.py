@@ -1,5 +1,6 @@
 """Neural networks on `autograd`: softmax and losses, modules, optimisers, training; and plots, by `from nn import plot`."""
 
+import importlib
 import sys
 import typing
 
@@ -42,15 +43,28 @@ from nn.train import accuracy as accuracy
 from nn.train import fit as fit
 from nn.train import predict as predict
 
-if not typing.TYPE_CHECKING:  # as in autograd
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor", "SoftmaxClassifier")  # imported, with scikit-learn, when one is asked for
+
+if typing.TYPE_CHECKING:
+    from nn.estimators import MLPClassifier as MLPClassifier
+    from nn.estimators import MLPRegressor as MLPRegressor
+    from nn.estimators import SoftmaxClassifier as SoftmaxClassifier
+else:  # as in autograd
     from autograd import spellings as _spellings
     from autograd.errors import filter_traceback as _filter_traceback
     from nn import words as _words
 
     def __getattr__(name: str) -> typing.Any:
-        """The error for a name of another library, with the spelling used here."""
+        """An estimator; or the error for a name of another library, with the spelling used here."""
         try:
+            if name in _ESTIMATORS:
+                found = importlib.import_module("nn.estimators")
+                globals().update({own: getattr(found, own) for own in _ESTIMATORS})
+                return globals()[name]
             _spellings.unknown("nn", _words.NN, name, sys.modules[__name__], _words.of_autograd)
         except (AttributeError, ImportError) as error:
             _filter_traceback(error)
             raise
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_ESTIMATORS})

@@ -5,7 +5,7 @@ from autograd.spellings import Spelling, keywords
 
 NN = (
     Spelling("Linear Dense", "nn.Layer(2, 3, nonlin=False)", None, "which has no activation"),
-    Spelling("Sequential ModuleList ModuleDict MLPClassifier MLPRegressor Model", "nn.MLP(2, [3, 1])", None,
+    Spelling("Sequential ModuleList ModuleDict Model", "nn.MLP(2, [3, 1])", None,
              "or a class derived from nn.Module, with layers as attributes"),
     Spelling("Parameter ParameterList Param", "Value(0.0)", 0.0, "as an attribute of a Module"),
     *[Spelling(name, f"nn.{ours}(v)", gives) for name, ours, gives in (

@@ -361,4 +361,13 @@ PLOTS = [
     ),
 ]
 
-NN = [*MODULES, *OPTIMIZERS, *LOSSES, *TRAINING, *PLOTS]
+ESTIMATORS = [
+    Advice(
+        "a function such as nn.silu",
+        lambda: nn.MLPClassifier(activation="silu").fit(ROWS, [0, 1, 0]),
+        lambda: nn.MLPClassifier(activation=nn.silu, max_iter=2).fit(ROWS, [0, 1, 0]).n_iter_,
+        2,
+    ),
+]
+
+NN = [*MODULES, *OPTIMIZERS, *LOSSES, *TRAINING, *PLOTS, *ESTIMATORS]

@@ -508,6 +508,17 @@ WRONG_CALLS = {
         (lambda: nn.warmup(2.5, 0.1), RangeError, ["steps=2.5", "positive int"]),
         (lambda: nn.warmup(2, "0.1"), NumberError, ["then: got the string '0.1'", "one real number"]),
     ],
+    **{
+        name: [
+            (lambda kind=kind: kind(max_iter=0).fit([[1.0], [2.0]], [0, 1]), RangeError, ["max_iter=0", "a positive int"]),
+            (lambda kind=kind: kind(batch_size=0.5).fit([[1.0], [2.0]], [0, 1]), RangeError, ["batch_size=0.5", "a positive int"]),
+        ]
+        for name, kind in {
+            "MLPClassifier": nn.MLPClassifier,
+            "MLPRegressor": nn.MLPRegressor,
+            "SoftmaxClassifier": nn.SoftmaxClassifier,
+        }.items()
+    },
     "fit": [
         (lambda: small_fit(optimizer=None), NumberError, ["optimizer=None", "an Optimizer", "nn.SGD(model.parameters()"]),
         (lambda: small_fit(model=3), NumberError, ["model=3", "a function of one sample", "nn.MLP("]),

@@ -17,7 +17,7 @@ TOP = Path(autograd.__file__).parent
 # From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.
 ORDER = """
     errors graph trees labels blocks context spellings words elsewhere transformed walks compiled
-    kinds numeric symbols probes special facts calling op ops ufuncs linalg functions arrays
+    kinds numeric symbols jaxarrays probes special facts calling op ops ufuncs linalg functions arrays
     copies methods operators value
     native native.cnames native.ctext native.loops native.second native.header native.stubs native.generate native.cforms native.csource
     engine anomaly foreign changed files named sweeps
@@ -27,9 +27,10 @@ ORDER = """
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
-    program.explain program.recording
-    program.mapped signatures program.vmap program.fast program.inline program.jit loops program moved
+    program.explain program.recording program.mapped program.sumtree program.onworkers program.streams
+    signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
+    interop.formed interop.flat interop.native interop.for_torch interop.for_jax interop
     pictures pictures.colours pictures.images pictures.wasm pictures.convert pictures.render pictures.view pictures.arrange
     pictures.names pictures.bodies pictures.firststep pictures.writer pictures.parts pictures.scene pictures.vector pictures.pinned
     pictures.columns pictures.circles pictures.layered pictures.network pictures.opened pictures.models pictures.draw

@@ -29,9 +29,9 @@ AUTOGRAD = """
 OPERATIONS = set(autograd.TABLE) - {"powc"}  # pow finds it by itself
 
 NN = """
-    Adam AdamW History Layer MLP Module Neuron Optimizer SGD accuracy binary_cross_entropy categorical_cross_entropy cosine
-    cross_entropy exponential fit gelu hardmax he hinge identity leaky_relu log_softmax mse negative_log_likelihood one_hot predict
-    relu sigmoid silu softmax softplus step_decay tanh uniform warmup xavier
+    Adam AdamW History Layer MLP MLPClassifier MLPRegressor Module Neuron Optimizer SGD SoftmaxClassifier accuracy
+    binary_cross_entropy categorical_cross_entropy cosine cross_entropy exponential fit gelu hardmax he hinge identity leaky_relu
+    log_softmax mse negative_log_likelihood one_hot predict relu sigmoid silu softmax softplus step_decay tanh uniform warmup xavier
 """
 
 PLOT = "boundary gradcheck gradients history jacobian probabilities softmax subplots"
@@ -107,6 +107,9 @@ def test_public_plots():
         "tqdm",
         "nn",
         "autograd.program",
+        "autograd.interop",
+        "jax",
+        "torch",
     ],
 )
 def test_import_is_light(absent):

@@ -5,7 +5,7 @@ recorded separately; to record it, the arguments are built again with Values in 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from numbers import Integral
 from typing import Any
@@ -18,6 +18,7 @@ from autograd.errors import LengthError, OperationError, RangeError
 from autograd.kinds import NUMBERS, named_float, not_a_number
 from autograd.program.captured import exact
 from autograd.program.traced import TracedArray
+from autograd.transformed import Streamed
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_paths, tree_unflatten
 
 # Pairs of an array, with one row for each lane or one that all share, and the Values that its numbers were taken from, or None.
@@ -26,6 +27,24 @@ Groups = list[tuple[np.ndarray, Any]]
 
 def _is_axis(x: Any) -> bool:
     return not is_container(x.__class__)
+
+
+def is_dask(x: Any) -> bool:
+    """Whether x is a Dask array."""
+    return type(x).__module__.startswith("dask.array")
+
+
+def is_stream(x: Any) -> bool:
+    """Whether x is an iterable of chunks, or a Dask array, rather than an array or a structure."""
+    if is_dask(x):
+        return True
+    known = is_container(x.__class__) or isinstance(x, str | bytes | bytearray | memoryview | Value)
+    return isinstance(x, Iterable) and not known and not hasattr(x.__class__, "__array__")
+
+
+def holds_values(args: Sequence[Any]) -> bool:
+    """Whether there are Values among arguments, or arrays of them."""
+    return any(x.__class__ is Value or (isinstance(x, np.ndarray) and x.dtype == object) for x in tree_flatten(list(args))[0])
 
 
 class Arguments:
@@ -74,6 +93,8 @@ class Arguments:
 
     def _taken(self, what: Callable[[], str], x: Any, axis: int | None, *, floats: bool) -> Callable[[Iterator[Value], int], Any]:
         """Add one leaf of an argument; return a function that builds it again for one lane, from an iterator over Values."""
+        if axis is not None and x.__class__ is not np.ndarray and is_stream(x):
+            raise Streamed
         x = unlabelled(x)
         if axis is not None:
             return self._lane_array(what, x, axis)

@@ -13,7 +13,7 @@ from autograd.compiled import kernel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import OperationError, api_boundary, filter_traceback
-from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
 from autograd.program.paths import UnknownPath
@@ -22,7 +22,7 @@ from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.vmap import VMap
 from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
-from autograd.transformed import Derivative, Transformed, name_of
+from autograd.transformed import Derivative, Streamed, Transformed, name_of, streamed
 
 Function = Callable[..., Any]
 NUMBERS = {float, int, bool}
@@ -109,6 +109,10 @@ class Jit(Transformed):
                     self.needs_values = True  # such as x.exp(): a recording hands it Values
             found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
             return self._replayed(args) if found is None else found
+        except Streamed:
+            if holds_values(args):
+                raise  # as in vmap
+            return streamed(self, args, current().tracer)
         except Exception as error:
             filter_traceback(error)
             raise

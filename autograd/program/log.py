@@ -12,8 +12,8 @@ import numpy as np
 from autograd.compiled import native
 from autograd.engine import Value
 from autograd.program.cleaning import mixed
+from autograd.program.outputs import Output
 from autograd.program.program import CODES, OPS
-from autograd.program.traced import Output
 from autograd.walks import Deferred
 
 # Among the arguments, a number; and the first node that is outside of the log, the next one being one less.

@@ -20,9 +20,9 @@ from autograd.program.form import Form
 from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram
 from autograd.program.loop import Loop
+from autograd.program.outputs import Output
 from autograd.program.program import OPS
 from autograd.program.steps import Step
-from autograd.program.traced import Output
 from autograd.walks import Deferred
 
 # What an argument is in all steps: a constant or numbers; a result of the step, or of one before; what all share; or other nodes.

@@ -17,18 +17,19 @@ from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
-from autograd.program.arguments import Arguments, group_arrays
+from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.calls import call
 from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
+from autograd.program.streams import restarted as restarted  # noqa: PLC0414  # importing it registers it
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import TracedArray
 from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
-from autograd.transformed import Transformed, name_of
+from autograd.transformed import Streamed, Transformed, name_of, streamed
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
@@ -81,6 +82,10 @@ class VMap(Transformed):
             if self.gives_floats and not current().recording:
                 found = numbers_of(found)
             return found if self.out_axes is DEFAULTS["out_axes"] else self._moved(found)
+        except Streamed:
+            if holds_values(args):
+                raise  # a derivative goes on with it
+            return streamed(self, args, current().tracer)
         except Exception as error:
             filter_traceback(error)
             raise
@@ -237,7 +242,8 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
         reduce: None to stack the results of f along a new axis; "mean" or "sum" to reduce over the lanes.
         out_axes: where that new axis is, one for all results or a container of axes that matches what f gives.
 
-    Keyword arguments have lanes along their first axis.
+    Keyword arguments have lanes along their first axis. With `reduce`, arguments may be iterators of chunks of lanes, or Dask arrays, also
+    in derivatives: memory is bounded, and neither chunks nor workers change a bit.
 
     Raises:
         LengthError: arguments have different numbers of lanes.

@@ -1,0 +1,147 @@
+"""Lanes that do not lie in memory: an iterable of chunks, or Dask arrays, in place of an array along the lanes.
+
+What `vmap` reduces is a sum over the lanes, and so are its derivatives: each is computed for one block of lanes after another, and the
+results are added. Blocks are subtrees of the tree in which the kernel adds: leaves of 1,024 lanes, from the first on, then in pairs. So
+neither the chunks nor the number of workers change a bit.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import LengthError, OperationError
+from autograd.program.arguments import holds_values, is_dask, is_stream
+from autograd.program.onworkers import total as total_on_workers
+from autograd.program.sumtree import BLOCK, added, of_block, some_lanes
+from autograd.transformed import Derivative, Transformed, register_streams
+from autograd.trees import tree_map
+
+Function = Callable[..., Any]
+
+
+def restarted(outer: Transformed, args: Sequence[Any]) -> Any:
+    """The result of what `vmap` with `reduce`, or a derivative of it, gives for these arguments.
+
+    Raises:
+        OperationError: it is none of these.
+    """
+    chain: list[Any] = []
+    f: Any = outer
+    while isinstance(f, Transformed) and not hasattr(f, "in_axes"):
+        chain.append(f)
+        f = f.f
+    if not hasattr(f, "in_axes") or f.reduce is None or not all(isinstance(g, Derivative) or g.transform.__name__ == "jit" for g in chain):
+        raise OperationError(
+            f"{outer.expression} was given chunks of lanes, expected vmap(f, reduce='sum') or a derivative of it, whose results are sums "
+            "over the lanes: leave what is added to it, such as a penalty, outside"
+        )
+    if "by_blocks" not in vars(outer):  # so that it is recorded once
+        made: Any = f.__class__(f.f, f.in_axes, "sum", f.out_axes, f.keywords)
+        for g in reversed(chain):
+            made = g.remade(made, 0)
+        vars(outer)["by_blocks"] = made
+    axes = f.axes(_split(chain, args))
+    return _Streams(outer.expression, vars(outer)["by_blocks"], args, _placed(chain, axes), f.reduce).result()
+
+
+def _split(chain: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of the innermost function, without tangents."""
+    given = tuple(args)
+    for g in chain:
+        if isinstance(g, Derivative):
+            given = g.split(given)[0]
+    return given
+
+
+def _placed(chain: Sequence[Any], axes: Sequence[Any]) -> list[Any]:
+    """The axis of each argument of the outermost function; tangents have no lanes."""
+    found = list(axes)
+    for g in reversed(chain):
+        place = getattr(g, "_place", None)
+        if place is not None:
+            found.insert(place, None)
+    return found
+
+
+class _Streams:
+    """A call with streams among its arguments."""
+
+    def __init__(self, name: str, f: Function, args: Sequence[Any], axes: Sequence[Any], reduce: str) -> None:
+        self.name, self.f, self.args, self.reduce = name, f, list(args), reduce
+        self.axes = [axis if isinstance(axis, int) else None for axis in axes]
+        if holds_values(args):
+            raise OperationError(
+                f"{name} was given chunks of lanes and Values, to whose graph a sum over chunks cannot be joined: take its derivative as a "
+                "function, value_and_grad(f)(p, chunks)"
+            )
+        self.lanes = 0
+
+    def result(self) -> Any:
+        """The reduced result."""
+        on_workers = any(map(is_dask, self.args))
+        total = total_on_workers(self) if on_workers else added(self._results())
+        if not self.lanes:
+            raise LengthError(f"{self.name} was given no chunk with a lane: give at least one sample")
+        if self.reduce == "sum":
+            return total
+        return tree_map(lambda x: x * (1.0 / self.lanes), total)
+
+    def _results(self) -> Iterator[Any]:
+        """The result of each block."""
+        sources = [self._blocks(k) if axis is not None else None for k, axis in enumerate(self.axes)]
+        with ExitStack() as stack:
+            advance = _bar(stack)
+            while True:
+                blocks = [None if s is None else next(s, None) for s in sources]
+                sizes = {0 if b is None else b.shape[axis] for b, axis in zip(blocks, self.axes, strict=True) if axis is not None}
+                if len(sizes) != 1:
+                    raise LengthError(
+                        f"{self.name} was given chunks that have {self.lanes + min(sizes)} lanes in one argument and more in another"
+                    )
+                (size,) = sizes
+                if not size:
+                    return
+                given = [x if s is None else b for x, s, b in zip(self.args, sources, blocks, strict=True)]
+                yield of_block(self.f, self.lanes, size, given)
+                self.lanes += size
+                advance(size)
+
+    def _blocks(self, k: int) -> Iterator[np.ndarray]:
+        """The lanes of an argument in blocks."""
+        axis, x = self.axes[k] or 0, self.args[k]
+        held: list[np.ndarray] = []
+        count = 0
+        for chunk in x if is_stream(x) else [x]:
+            given = np.asarray(chunk)
+            if not -given.ndim <= axis < given.ndim:
+                raise LengthError(
+                    f"{self.name} was given a chunk of shape {given.shape} for argument {k}, expected arrays with axis {axis}"
+                )
+            start = 0
+            while start < given.shape[axis]:
+                some = some_lanes(given, axis, start, start + BLOCK - count)
+                held.append(some)
+                start, count = start + some.shape[axis], count + some.shape[axis]
+                if count == BLOCK:
+                    yield held[0] if len(held) == 1 else np.concatenate(held, axis=axis)
+                    held, count = [], 0
+        if count:
+            yield np.concatenate(held, axis=axis)
+
+
+def _bar(stack: ExitStack) -> Callable[[int], None]:
+    """What advances a progress bar, after a second in a terminal where tqdm is installed."""
+    try:
+        from tqdm.std import tqdm  # noqa: PLC0415  # optional
+    except ImportError:
+        return lambda _size: None
+    if not sys.stderr.isatty():
+        return lambda _size: None
+    bar = stack.enter_context(tqdm(unit="lane", unit_scale=True, delay=1.0))
+    return lambda size: (bar.update(size), None)[1]
+
+
+register_streams(restarted)
