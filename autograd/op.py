@@ -66,6 +66,7 @@ class Op(Operation):
     bound: Bound | None = None
     ties: bool = False
     selects: bool = False
+    drops_zeros: bool = False
     constant: "Op | None" = None
     constant_of: "Op | None" = None
     aliases: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Any, TypeVar
 
 from autograd import ops
@@ -29,7 +30,7 @@ def _local(node: Value) -> Sequence[Any]:
         return node.partials
     refuse_changed(node)
     anew = node.op.settled(tuple(recorded_partials(node)), node.args)
-    if _selects(node):
+    if _selects(node) or _drops_zeros(node):
         return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
 
@@ -37,6 +38,11 @@ def _local(node: Value) -> Sequence[Any]:
 def _selects(node: Value) -> bool:
     """Whether a graph of the derivative has to keep both branches: its condition is a Value."""
     return node.op is not None and node.op.selects and node.args[0].__class__ is Value
+
+
+def _drops_zeros(node: Value) -> bool:
+    """Whether a partial of it that is exactly 0 is None, since the argument may be used in branches that were not taken: see `Form.selected`."""
+    return node.op is not None and node.op.drops_zeros
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -67,10 +73,16 @@ def _either(masks: Sequence[Any]) -> Any:
 def depending(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -> set[Value]:
     """The nodes that depend on the inputs, themselves included."""
     found = set(inputs)
+    infinite: set[Value] = set()  # before these lies a derivative that is not finite
     for node in nodes:
         partials = (None, 1.0, 1.0) if graph and _selects(node) else node.partials
-        if any(partial is not None and a in found for a, partial in zip(node.args, partials, strict=True)):
+        if graph and _drops_zeros(node):
+            partials = [1.0 if partial is None and a not in infinite else partial for a, partial in zip(node.args, partials, strict=True)]
+        through = [(a, partial) for a, partial in zip(node.args, partials, strict=True) if partial is not None and a in found]
+        if through:
             found.add(node)
+            if any(a in infinite or not isfinite(partial) for a, partial in through):
+                infinite.add(node)
     return found
 
 

@@ -179,7 +179,8 @@ class Call(Op):
         for slot, gradient, selected in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
                 sent = _masked(mask, gradient)
-                found.append((node.args[slot], sent, ops.where(sent, 1.0, 0.0) if selected and sent.__class__ is Value else mask))
+                arg = node.args[slot]
+                found.append((arg, sent, ops.where(sent, 1.0, 0.0) if selected and arg._args and sent.__class__ is Value else mask))
             elif slot.__class__ is tuple:
                 owner, k = node.args[slot[0]], slot[1]
                 kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
@@ -216,6 +217,7 @@ class SingleCall(Call):
 
     changeable: bool
     of: tuple[Call, Key] | None = None
+    drops_zeros = True
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         super().__init__(name, form, slots, numbers, given)

@@ -81,7 +81,7 @@ class Step:
         """
         own = [place for place, *_ in self.places() if place in received and place in selected]
         if own:
-            least = min(arrays, default=0)
+            least = min((*arrays, *received, *active), default=0)  # not all arrays have been computed
             at = {place: len(numbers) + k if place >= 0 else least - 1 - k for k, place in enumerate(own)}
             numbers = np.append(numbers, [received[place] if place >= 0 else 0.0 for place in own])
             arrays = {**arrays, **{at[place]: received[place] for place in own if place < 0}}
