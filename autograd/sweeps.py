@@ -7,7 +7,6 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
 from typing import Any, TypeVar
 
 from autograd import ops
@@ -30,7 +29,7 @@ def _local(node: Value) -> Sequence[Any]:
         return node.partials
     refuse_changed(node)
     anew = node.op.settled(tuple(recorded_partials(node)), node.args)
-    if _selects(node) or _drops_zeros(node):
+    if _selects(node):
         return anew
     return [None if recorded is None else partial for recorded, partial in zip(node.partials, anew, strict=True)]
 
@@ -41,7 +40,7 @@ def _selects(node: Value) -> bool:
 
 
 def _drops_zeros(node: Value) -> bool:
-    """Whether a partial of it that is exactly 0 is None, since the argument may be used in branches that were not taken: see `Form.selected`."""
+    """Whether a partial that is exactly 0 is None, since the argument may be used in branches not taken: see `Form.selected`."""
     return node.op is not None and node.op.drops_zeros
 
 
@@ -73,16 +72,11 @@ def _either(masks: Sequence[Any]) -> Any:
 def depending(nodes: Sequence[Value], inputs: Iterable[Value], *, graph: bool) -> set[Value]:
     """The nodes that depend on the inputs, themselves included."""
     found = set(inputs)
-    infinite: set[Value] = set()  # before these lies a derivative that is not finite
     for node in nodes:
         partials = (None, 1.0, 1.0) if graph and _selects(node) else node.partials
-        if graph and _drops_zeros(node):
-            partials = [1.0 if partial is None and a not in infinite else partial for a, partial in zip(node.args, partials, strict=True)]
-        through = [(a, partial) for a, partial in zip(node.args, partials, strict=True) if partial is not None and a in found]
-        if through:
+        through = node.args if graph and _drops_zeros(node) else [a for a, p in zip(node.args, partials, strict=True) if p is not None]
+        if any(a in found for a in through):
             found.add(node)
-            if any(a in infinite or not isfinite(partial) for a, partial in through):
-                infinite.add(node)
     return found
 
 
@@ -111,7 +105,7 @@ def pull(nodes: Sequence[Value], cotangents: dict[Value, Any], inputs: Sequence[
 
 def _messages(node: Value, cotangent: Any, mask: Any, carried: dict[Any, Any], reached: set[Value]) -> Iterator[tuple[Value, Any, Any]]:
     """What a node sends to each of its arguments, with the mask that goes with it."""
-    if node.partials.__class__ is Deferred:
+    if node.partials.__class__ is Deferred or _drops_zeros(node):
         refuse_changed(node)
         yield from node.op.pulled(node, cotangent, mask, carried, reached)  # type: ignore[union-attr]  # a Call, or its Output
         return

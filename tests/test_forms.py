@@ -22,6 +22,7 @@ from autograd import (
     log1p,
     norm,
     sqrt,
+    take,
     tanh,
     value_and_grad,
     vjp,
@@ -250,6 +251,41 @@ def test_a_branch_not_taken_is_absent_across_the_steps_of_a_form():
         close(transform(f)(0.4, Y), transform(g)(0.4, Y))
         close(jit(transform(f))(0.4, Y), transform(g)(0.4, Y))
     close(jit(jvp(grad(f)))(0.4, 1.0, Y), jvp(grad(g))(0.4, 1.0, Y))
+
+
+def test_a_gradient_that_is_exactly_0_keeps_its_derivative():
+    """At a perfect fit with a `where` in the model, to order 3, however it is composed."""
+    X, at = np.array([-1.0, 2.0, 3.0, 0.5]), 2.0**0.5
+    Z = np.where(X > 0.0, X * (at * at), 0.1 * X * (at * at))
+
+    def each(p, x, y):
+        return (where(x > 0.0, x * p, 0.1 * x * p) - y) ** 2
+
+    def together(p, X, Y):
+        r = vmap(lambda p, x, y: where(x > 0.0, x * p, 0.1 * x * p) - y, (None, 0, 0))(p, X, Y)
+        return np.mean(r * r)
+
+    weight = np.mean(np.where(X > 0.0, X, 0.1 * X) ** 2)  # of (p² - 2)², whose derivatives at √2 are 0, 16 and 24 √2
+    for f in (vmap(each, (None, 0, 0), reduce="mean"), together):
+
+        def h(p, f=f):
+            return f(p * p, X, Z)
+
+        ways = [grad(grad(h)), hessian(h), jvp(grad(h)), jit(grad(grad(h))), grad(grad(jit(h))), jit(jvp(grad(h)))]
+        close([way(at, 1.0) if k in {2, 5} else way(at) for k, way in enumerate(ways)], 16.0 * weight)
+        third = [grad(grad(grad(h))), jit(grad(grad(grad(h)))), jit(grad(lambda p, h=h: hvp(h)(p, 1.0)))]
+        close([way(at) for way in third], 24.0 * at * weight)
+
+
+def test_a_mask_does_not_take_the_place_of_an_array_that_was_not_computed():
+    X, Z = RANDOM.normal(size=(3, 2)), np.array([0.4, -1.1, 0.7])
+
+    def f(x):
+        mean = np.mean(vmap(lambda p, row: np.mean(np.where((X @ row < 0.3) & ~(p >= Z), p, row[1] * Z)), (None, 0))(x[0], X))
+        return np.array([x[2], take([mean, x[2], x[1]], where(x[2] > 2.0, 2.0, where(mean < x[2], 1.0, -3.0)))])
+
+    at = [-0.35, 0.75, 0.5]
+    close(vjp(lambda x: np.sum(jit(f)(x)))(at)(1.0), vjp(lambda x: np.sum(f(x)))(at)(1.0))
 
 
 def test_an_array_from_before_a_transform_is_rebuilt_once(monkeypatch):

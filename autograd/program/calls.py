@@ -107,7 +107,7 @@ class Call(Op):
         own = [[slot] if slot.__class__ is int else slot[:1] if slot.__class__ is tuple else slot or () for slot in self.slots]
         return [k for k, indices in enumerate(own) if any(map(counts, indices))]
 
-    def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any, bool]]:
+    def back(self, cotangents: dict[Key, Any], wanted: Sequence[int], args: Sequence[Any] | None) -> list[tuple[Any, Any, Any]]:
         """The gradients of inputs, given the cotangents of outputs.
 
         Args:
@@ -116,15 +116,20 @@ class Call(Op):
             args: the arguments of the node for a gradient that is recorded, on Values; None for one on floats.
 
         Returns:
-            For each wanted input its slot, its gradient, and whether a gradient of exactly 0 counts as none (see `Form.selected`).
+            For each wanted input its slot, its gradient, and on floats whether a gradient of exactly 0 counts as none (see
+            `Form.selected`), on Values a number that is 0 where the input was not used, or None where it always is.
         """
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
+        slots = [self.slots[i] for i in wanted]
         if args is None:
             found = self.form.sweep(self.given, seeded, seeds, wanted)
-        else:
-            found = call(f"{self.name}'", self.form.adjoint_of(tuple(seeded), tuple(wanted)), [*self.inputs_at(args), *seeds])
-        return list(zip([self.slots[i] for i in wanted], found, [self.selected[i] for i in wanted], strict=True))
+            return list(zip(slots, found, [self.selected[i] for i in wanted], strict=True))
+        flagged = [i for i in wanted if self.selected[i] and self.slots[i].__class__ is int]
+        form = self.form.adjoint_of(tuple(seeded), tuple(wanted), flagged=tuple(flagged))
+        found = call(f"{self.name}'", form, [*self.inputs_at(args), *seeds])
+        flags = dict(zip(flagged, found[len(wanted) :], strict=True))
+        return list(zip(slots, found[: len(wanted)], [flags.get(i) for i in wanted], strict=True))
 
     def _whole(self, k: int, cotangents: dict[Key, Any]) -> Any:
         """The cotangent of output k, put together from those of the whole array and of its entries."""
@@ -176,11 +181,9 @@ class Call(Op):
             Triples of an argument, the cotangent sent to it, and its mask.
         """
         found: list[tuple[Any, Any, Any]] = []
-        for slot, gradient, selected in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
+        for slot, gradient, flag in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
-                sent = _masked(mask, gradient)
-                arg = node.args[slot]
-                found.append((arg, sent, ops.where(sent, 1.0, 0.0) if selected and arg._args and sent.__class__ is Value else mask))
+                found.append((node.args[slot], _masked(mask, gradient), mask if flag is None else _masked(mask, flag)))
             elif slot.__class__ is tuple:
                 owner, k = node.args[slot[0]], slot[1]
                 kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
@@ -223,6 +226,11 @@ class SingleCall(Call):
         super().__init__(name, form, slots, numbers, given)
         # Whether it reads arrays that the caller can change in place afterwards.
         self.changeable = any(slot is None and x.flags.writeable for slot, x in zip(slots, given, strict=True))
+
+    def pulled(self, node: Any, cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any, Any]]:
+        """See `Call`."""
+        carried[node] = {(0, 0): cotangent}
+        return super().pulled(node, cotangent, mask, carried, reached)
 
     def evaluate(self, x: Sequence[float]) -> tuple[float, tuple[float | None, ...]]:
         """The result and its partial derivatives at floats."""

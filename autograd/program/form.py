@@ -36,6 +36,8 @@ class Form:
         steps: the steps in the order in which they run: `Step`, `Pack`, `Unpack` or `Route`.
         numbers: the number of places that hold numbers.
         adjoints: the forms that `adjoint_of` has made.
+        flags: while it is made as an adjoint, for places that are used only within branches of a `where` the places of numbers that are
+            not 0 where one of their consumers was reached: as many as there are cotangents, or the cotangent itself stands for them.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,7 @@ class Form:
         self.steps: list[Any] = []  # Step, Pack, Unpack, Route
         self.numbers: int = 0
         self.adjoints: dict[Any, Form] = {}
+        self.flags: dict[int, list[int]] = {}
 
     def copy(self) -> "Form":
         """A form with the same steps and places, to which steps can be added without changing this one."""
@@ -211,11 +214,13 @@ class Form:
             step.run_on_any(numbers, recorded)
         return [numbers[p] for p in self.outputs]
 
-    def adjoint_of(self, seeded: tuple[int, ...], wanted: tuple[int, ...], *, with_outputs: bool = False) -> "Form":
+    def adjoint_of(
+        self, seeded: tuple[int, ...], wanted: tuple[int, ...], *, with_outputs: bool = False, flagged: tuple[int, ...] = ()
+    ) -> "Form":
         """`adjoint` with these arguments; the result is kept, so that it is made only once."""
-        key = seeded, wanted, with_outputs
+        key = seeded, wanted, with_outputs, flagged
         if key not in self.adjoints:
-            self.adjoints[key] = self.adjoint(seeded, wanted, with_outputs=with_outputs)
+            self.adjoints[key] = self.adjoint(seeded, wanted, with_outputs=with_outputs, flagged=flagged)
         return self.adjoints[key]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -282,13 +287,14 @@ class Form:
                 kinds[place] = selected and kinds.get(place, True)
         return kinds
 
-    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False) -> "Form":
+    def adjoint(self, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False, flagged: Sequence[int] = ()) -> "Form":
         """The form of the gradients, in reverse mode.
 
         Args:
             seeded: the indices of the outputs that have a cotangent.
             wanted: the indices of the inputs whose gradients are wanted.
             with_outputs: whether the new form has the outputs of this one, too, before the gradients.
+            flagged: indices of inputs among the wanted ones; after the gradients comes a number for each, as in `flags`.
 
         Returns:
             The form from the inputs, then a cotangent for each seeded output, to the gradient of each wanted input.
@@ -301,12 +307,22 @@ class Form:
         for step in reversed(self.steps):
             sent = [(place, own) for place, *own in step.places() if place in received and place in active]
             if sent:
+                known = [p for p, _ in sent if p in selected and len(made.flags.get(p, ())) == len(received[p])]
+                for p in {p for p, _ in sent}.difference(known):
+                    made.flags.pop(p, None)
+                made.total(made.flags, known)
                 made.total(received, [place for place, _ in sent])
                 step.reverse(made, sent, received, active, selected)
         ends = [self.inputs[i] for i in wanted]
+        asked = [self.inputs[i] for i in flagged]
+        flags = [p for p in asked if p in received and len(made.flags.get(p, ())) == len(received[p])]
+        made.total(made.flags, flags)
         made.total(received, [place for place in ends if place in received])
         gradients = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
         made.outputs = [*self.outputs, *gradients] if with_outputs else gradients
+        found = dict(zip(ends, gradients, strict=True)) | {p: made.flags[p][0] for p in flags}
+        made.outputs += [found[p] for p in asked]
+        made.flags = {}
         return made.pruned()
 
     def zero(self, shape: Shape) -> int:

@@ -100,6 +100,10 @@ class BatchedProgram:
         """The program from the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs; all by index."""
         return _whole(passes.adjoint(self.program, seeded, wanted))
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
+        """The program from the inputs to a number for each wanted input: 0 where no branch of a `where` that uses it was taken."""
+        return _whole(passes.reached(self.program, seeded, wanted))
+
     def tangent(self, active: Sequence[int]) -> "BatchedProgram":
         """The program from the inputs, then a tangent for each active one, to the outputs, then the tangents of these."""
         return _whole(passes.tangent(self.program, active))

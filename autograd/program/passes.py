@@ -77,6 +77,33 @@ def tangent(program: Program, active: Sequence[int]) -> Program:
     return program.once(("tangent", tuple(inputs.tolist())), made)
 
 
+def reached(program: Program, seeded: Sequence[int], wanted: Sequence[int]) -> Program:
+    """The program that tells which inputs are used: 0 for one that is used only in branches of a `where` that were not taken.
+
+    Args:
+        program: from inputs x to outputs y.
+        seeded: the indices of the outputs that have a cotangent.
+        wanted: the indices of the inputs in question.
+
+    Returns:
+        The program from x to a number for each wanted input.
+
+    >>> from autograd import Value, ops
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> reached(Program([ops.where(x, x * y, 0.0)], [x, y]), [0], [1])([0.0, 3.0])
+    [0.0]
+    """
+    seeds, inputs = _indices("output", seeded, len(program.outputs)), _indices("input", wanted, program.inputs)
+
+    def made() -> Program:
+        p = folded(program)
+        ends = p.outputs[seeds].astype(np.intp)
+        found = Splice(Derivative(p, inputs, ends, ends, reverse=True)).reached(inputs)
+        return _cleaned(found).with_inputs(np.arange(p.inputs))
+
+    return program.once(("reached", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
+
+
 def _indices(what: str, given: Sequence[int], count: int) -> np.ndarray:
     """The indices as an array, checked; `what` names them in the message."""
     found = np.asarray(given, np.intp)

@@ -235,6 +235,7 @@ class Splice:
     first: np.ndarray
     second: np.ndarray
     carried: np.ndarray
+    branches: np.ndarray  # for each edge of a branch the place of its mask
     mask: dict[int, int]
 
     def __init__(self, d: Derivative) -> None:
@@ -313,7 +314,7 @@ class Splice:
                 self.first[g.edges] = table[:, t.firsts]
             if len(t.masks):
                 masks[g.edges] = table[:, t.masks]
-        self.carried = self._carried()
+        self.carried, self.branches = self._carried(), masks
         self.mask = {~i: int(self.base + self.meeting[i]) for i in self.maxima}
         self.mask |= {k: int(masks[k]) for k in self.mask_of.values() if k >= 0}
         self.mask |= {k: int(masks[k]) for meeting in self.maxima.values() for k in meeting if k >= 0}
@@ -378,6 +379,41 @@ class Splice:
         outputs = np.append(self.place[d.p.outputs], found) if with_outputs else found
         constants = [float.fromhex(x) for x in d.constants]
         return Program.from_arrays(codes, starts, args, constants, outputs, d.inputs, list(d.own))
+
+    def reached(self, wanted: np.ndarray) -> Program:
+        """The program from the inputs, then the cotangents, to a number for each wanted input: 0 where no branch that uses it was taken.
+
+        Args:
+            wanted: the places of inputs.
+        """
+        d, e, program = self.d, self.d.edges, self.program(wanted, with_outputs=False)
+        ends: list[int] = []
+        maxima: list[list[int]] = []
+        for place in wanted.tolist():
+            edges = d.sent[e.source[d.sent] == place].tolist()
+            masks = {self._mask_at(j): None for j in edges} if edges else {self.zero: None}
+            if len(masks) == 1 or self.one in masks:
+                ends.append(self.one if self.one in masks else next(iter(masks)))
+            else:
+                ends.append(self.base + len(program) + len(maxima))
+                maxima.append(list(masks))
+        starts = program.starts[-1] + np.cumsum([len(masks) for masks in maxima], dtype=np.intp)
+        return Program.from_arrays(
+            np.append(program.codes, [MAXIMUM] * len(maxima)).astype(program.codes.dtype),
+            np.append(program.starts, starts),
+            np.append(program.args, [p for masks in maxima for p in masks]),
+            program.constants,
+            ends,
+            program.inputs,
+            program.own,
+        )
+
+    def _mask_at(self, edge: int) -> int:
+        """The place of the mask with which something is sent along an edge: that of 1 where it always is."""
+        owner = int(self.d.edges.owner[edge])
+        if self.d.selects[owner]:
+            return int(self.branches[edge])
+        return self.mask[self.mask_of[owner]] if owner in self.mask_of else self.one
 
     def _codes(self) -> tuple[np.ndarray, np.ndarray]:
         """The codes of all instructions, and the number of arguments of each."""

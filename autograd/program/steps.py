@@ -224,10 +224,14 @@ class Step:
             active: the places that depend on what the gradient is taken with respect to.
             selected: the places that are used only within branches of a `where`.
         """
-        masked = self.masked(selected & {place for place, _ in sent}, {place: own[0] for place, own in received.items()})
-        if masked is not self:
-            masked.reverse(form, sent, received, active, set())
-            return
+        within = selected & {place for place, _ in sent}
+        flags = {place: form.flags.get(place, received[place])[0] for place in within}
+        self.masked(within, flags)._backwards(form, sent, received, active, selected)  # of this class
+
+    def _backwards(
+        self, form: Any, sent: list[tuple[int, list[int]]], received: dict[int, list[int]], active: set[int], selected: set[int]
+    ) -> None:
+        """`reverse` of a step that has its masks."""
         ends = {view.place: view for view in (*self.totals, *self.columns)}
         sources = sorted([source for source in self.read() if source[1] in active], key=lambda source: _kind(source[0]))
         sent = sorted(sent, key=lambda end: _kind(ends.get(end[0])))
@@ -242,14 +246,32 @@ class Step:
                 sums.append(made)
             else:
                 results.append(view.at(made))
+        step = replace(
+            self,
+            batched=self.batched.adjoint([k for _, own in sent for k in own], [i for _, _, own in sources for i in own]),
+            inputs=(*self.inputs, *([cotangents] if len(cotangents) else []), *given),
+            sums=np.array(sums, int),
+            totals=tuple([view for view in results if view.axis is None]),
+            columns=tuple([view for view in results if view.axis is not None]),
+        )
+        form.steps.append(step)
+        flagged = [source for source in sources if source[1] in selected]
+        if flagged and hasattr(self.batched, "reached"):
+            self._flag(form, [k for _, own in sent for k in own], flagged)
+
+    def _flag(self, form: Any, seeded: list[int], sources: list[tuple[Any, int, list[int]]]) -> None:
+        """Add to a form the step that tells which of these arguments are used in branches that were taken; see `Form.flags`."""
+        flags = [(view, form.place(form.shape(place))) for view, place, _ in sources]
+        for (_, place, _), (_, flag) in zip(sources, flags, strict=True):
+            form.flags.setdefault(place, []).append(flag)
+        views = [view.at(flag) for view, flag in flags if view is not None]
         form.steps.append(
             replace(
                 self,
-                batched=self.batched.adjoint([k for _, own in sent for k in own], [i for _, _, own in sources for i in own]),
-                inputs=(*self.inputs, *([cotangents] if len(cotangents) else []), *given),
-                sums=np.array(sums, int),
-                totals=tuple([view for view in results if view.axis is None]),
-                columns=tuple([view for view in results if view.axis is not None]),
+                batched=self.batched.reached(seeded, [i for _, _, own in sources for i in own]),
+                sums=np.array([flag for view, flag in flags if view is None], int),
+                totals=tuple([view for view in views if view.axis is None]),
+                columns=tuple([view for view in views if view.axis is not None]),
             )
         )
 
