@@ -3,6 +3,7 @@
 import pytest
 from advice import AUTOGRAD, ELSEWHERE, number, said
 from advice_nn import NN
+from checkout import needs_checkout
 from tools import messages
 
 from autograd import Op
@@ -27,6 +28,7 @@ def test_advice_that_is_followed_helps(case):
     assert same(case.follow(), case.result)
 
 
+@needs_checkout
 @pytest.mark.any_python
 @pytest.mark.any_backend
 def test_every_message_that_advises_is_followed():

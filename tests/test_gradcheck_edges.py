@@ -14,6 +14,7 @@ import mpmath
 import mutate
 import numpy as np
 import pytest
+from checkout import needs_checkout
 from operations import OF_AN_ORDER, apply
 
 import nn
@@ -144,10 +145,12 @@ def rejects_what_differs(mutants, ordinary_points, edge_points):
     return wrong
 
 
+@needs_checkout
 def test_wrong_partials_are_rejected():
     assert rejects_what_differs(mutants()[::9], 1, 1) >= 45
 
 
+@needs_checkout
 @pytest.mark.fuzz
 def test_every_wrong_partial_is_rejected():
     assert rejects_what_differs(mutants(), 2, 2) > 420

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import mutate
 import pytest
+from checkout import needs_checkout
 
 from autograd import TABLE, Value, ops
 
-pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, needs_checkout]
 
 TINY = b"""
 half: Op = Op("half", lambda xp, x, n: x / 2.0, lambda y, x, n: (0.5 * x, None), "half")

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import needs_checkout
 
 from autograd import Op, Value, exp, ops, value, where
 from autograd.errors import OperationError
 
-pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, needs_checkout]
 
 CHECKOUT = Path(__file__).parents[1]
 EXAMPLE = re.search(r"```python\n(.*?)```", (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)[1]

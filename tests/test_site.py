@@ -7,10 +7,10 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from checkout import ROOT, needs_checkout
 from surface import public
 
 import autograd
@@ -20,7 +20,7 @@ from nn import plot
 
 pytest.importorskip("furo", reason="the extra `docs` installs it")
 
-ROOT = Path(__file__).parents[1]
+pytestmark = needs_checkout
 CHROMIUM = shutil.which("chromium")
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+from checkout import needs_checkout
 from mpmath import mp, mpf
 from operations import error
 
@@ -65,7 +66,8 @@ def library():
         return ctypes.CDLL(str(Path(folder, "it.so")))
 
 
-pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")]
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend, needs_checkout]
+pytestmark += [pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")]
 each_name = pytest.mark.parametrize("name", NAMES)
 
 
