@@ -247,7 +247,9 @@ def _carried(name: str, carry: Any, structure: Structure) -> list[Any]:
     leaves, own = tree_flatten([carry])
     if own != structure:
         first, found = (repr(x).removeprefix("[").removesuffix("]") for x in (structure, own))  # without the list around the carry
-        raise LengthError(f"{name} was given the carry {first}, where * is a number or an array, and gave {found}: give the same structure")
+        raise LengthError(
+            f"{name} was given the carry {first}, where * is a number or an array, and gave {found}: give one of the same structure"
+        )
     return [leaf(f"the carry of {name}", x) for x in leaves]
 
 
@@ -274,8 +276,8 @@ def _length(name: str, rows: Sequence[Any], length: int | None) -> int:
     """The number of steps."""
     if not all(map(np.ndim, rows)):
         raise LengthError(
-            f"{name} was given a number in xs, expected arrays with an entry for each step: a list of numbers is numpy.array(xs), "
-            "and what all steps share is put into f"
+            f"{name} was given a number in xs, expected arrays with an entry for each step, as numpy.array(xs) is of a list of numbers: "
+            "put what all steps share into f"
         )
     found = {np.shape(row)[0] for row in rows}
     if length is not None:

@@ -183,7 +183,8 @@ class Call(Op):
         found: list[tuple[Any, Any, Any]] = []
         for slot, gradient, flag in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
-                found.append((node.args[slot], _masked(mask, gradient), mask if flag is None else _masked(mask, flag)))
+                own = mask if flag.__class__ is not Value else _masked(mask, ops.where(flag, 1.0, 0.0))
+                found.append((node.args[slot], _masked(mask, gradient), own))
             elif slot.__class__ is tuple:
                 owner, k = node.args[slot[0]], slot[1]
                 kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
