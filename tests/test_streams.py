@@ -67,7 +67,7 @@ def test_memory_is_bounded():
     f(0.1, (np.ones(BLOCK // 2) for _ in range(40)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 8 * 8 * BLOCK
+    assert peak < 10 * 8 * BLOCK  # half of what all chunks hold
 
 
 def test_rows_other_axes_and_integers():

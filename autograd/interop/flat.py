@@ -40,6 +40,12 @@ class Flat:
         kept: what a framework keeps for it.
     """
 
+    f: Function
+    arranged: Callable[[list[Any]], Sequence[Any]]
+    name: str
+    count: int
+    structure: Any
+
     def __init__(self, f: Function, arranged: Callable[[list[Any]], Sequence[Any]], name: str, count: int) -> None:
         self.f, self.arranged, self.name, self.count = f, arranged, name, count
         self.structure: Any = None
@@ -134,10 +140,10 @@ class Flat:
         made.linear_in, made.linear_floats = (self, active), floating
         return made
 
-    def mapped(self, axes: tuple[int | None, ...], _lanes: int) -> "Flat":
+    def map_samples(self, axes: tuple[int | None, ...], _lanes: int) -> "Flat":
         """The function over lanes along these axes of the leaves; results have them first."""
         return self._once(
-            ("mapped", axes), lambda: Flat(vmap(_Listed(self), in_axes=(list(axes),)), lambda xs: (xs,), self.name, self.count)
+            ("map_samples", axes), lambda: Flat(vmap(_Listed(self), in_axes=(list(axes),)), lambda xs: (xs,), self.name, self.count)
         )
 
     def _once(self, key: Any, make: Callable[[], "Flat"]) -> "Flat":
@@ -247,7 +253,7 @@ class Calls:
         self.made: dict[Any, Flat] = {}
         self.arrays: dict[Any, np.ndarray] = {}
 
-    def flat(self, args: Sequence[Any], keywords: dict[str, Any], is_live: Callable[[Any], bool]) -> tuple[Flat, list[Any]]:
+    def flattened(self, args: Sequence[Any], keywords: dict[str, Any], is_live: Callable[[Any], bool]) -> tuple[Flat, list[Any]]:
         """The function of the live leaves of these arguments, and these leaves."""
         leaves, structure = tree_flatten((list(args), keywords))
         live = [i for i, x in enumerate(leaves) if is_live(x)]

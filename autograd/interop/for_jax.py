@@ -42,7 +42,7 @@ class _Wrapped:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The result for arrays, in arrays."""
         try:
-            flat, leaves = self.calls.flat(*_with_numpy(args, keywords), _is_live)
+            flat, leaves = self.calls.flattened(*_with_numpy(args, keywords), _is_live)
             leaves = [jax.numpy.asarray(x, _floating(x)) for x in leaves]
             shapes = tuple([x.shape for x in leaves])
             trace, formed = _recorded(flat, shapes, None if any(map(_is_traced, leaves)) else leaves)
@@ -179,7 +179,7 @@ def _batch(xs: Sequence[Any], dims: Sequence[Any], *, flat: Flat | Formed) -> An
     if not any(r and d is not None for r, d in zip(read, dims, strict=True)):
         found = call_p.bind(*[x if d is None else jax.numpy.take(x, 0, axis=d) for x, d in zip(xs, dims, strict=True)], flat=flat)
         return found, [None] * len(found)
-    found = call_p.bind(*xs, flat=flat.mapped(tuple(dims), lanes))
+    found = call_p.bind(*xs, flat=flat.map_samples(tuple(dims), lanes))
     return found, [0] * len(found)
 
 

@@ -35,7 +35,7 @@ class _Wrapped:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The result for tensors, in tensors."""
         try:
-            flat, tensors = self.calls.flat(*_with_numpy(args, keywords), _is_live)
+            flat, tensors = self.calls.flattened(*_with_numpy(args, keywords), _is_live)
             at = sample([x.shape for x in tensors]) if _is_transformed(tensors) else [_as_array(x) for x in tensors]
             _, formed = flat.traced(at)
             found = _Call.apply(formed or flat, _device(tensors), *tensors)
@@ -154,5 +154,5 @@ class _Call(torch.autograd.Function):  # type: ignore[misc]  # as above
     def vmap(_info: Any, in_dims: Any, flat: Flat | Formed, device: Any, *tensors: Any) -> Any:
         axes = tuple(in_dims[2:])
         lanes = next(x.shape[d] for x, d in zip(tensors, axes, strict=True) if d is not None)
-        found = _Call.apply(flat.mapped(axes, lanes), device, *tensors)
+        found = _Call.apply(flat.map_samples(axes, lanes), device, *tensors)
         return found, (0,) * len(found)

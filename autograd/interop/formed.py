@@ -31,6 +31,12 @@ class Formed:
         linear_in: where this is the derivative of another one along tangents: that one, and which of its leaves have tangents.
     """
 
+    form: Form
+    inputs: list[tuple[Shape, bool]]
+    outputs: list[tuple[Shape, Any]]
+    of_inputs: Any
+    of_outputs: Any
+
     def __init__(self, form: Form, inputs: Sequence[tuple[Shape, bool]], outputs: Sequence[tuple[Shape, Any]]) -> None:
         self.form, self.inputs, self.outputs = form, list(inputs), list(outputs)
         self.linear_in: tuple[Formed, tuple[int, ...]] | None = None
@@ -102,11 +108,11 @@ class Formed:
         made.linear_in = self, active
         return made
 
-    def mapped(self, axes: tuple[int | None, ...], lanes: int) -> "Formed":
+    def map_samples(self, axes: tuple[int | None, ...], lanes: int) -> "Formed":
         """Over lanes along these axes of the leaves, of which one at least is read; results have them first."""
-        return self._once(("mapped", axes, lanes), lambda: self._mapped(axes, lanes))
+        return self._once(("map_samples", axes, lanes), lambda: self._map_samples(axes, lanes))
 
-    def _mapped(self, axes: tuple[int | None, ...], lanes: int) -> "Formed":
+    def _map_samples(self, axes: tuple[int | None, ...], lanes: int) -> "Formed":
         form = Form()
         groups: list[Any] = []
         inputs: list[tuple[Shape, bool]] = []

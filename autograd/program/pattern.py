@@ -44,6 +44,17 @@ class Pattern:
         bodies: the bodies that are known.
     """
 
+    own: tuple[Any, ...]
+    arrays: Sequence[np.ndarray]
+    chains: tuple[tuple[int, int], ...]
+    counts: tuple[int, int, int, int]
+    results: tuple[tuple[int, int], ...]
+    steps: int
+    free: np.ndarray
+    bodies: dict[Any, Body]
+    ys: tuple[int, ...]
+    repeated: tuple[Any, ...]
+
     def __init__(
         self,
         own: tuple[Any, ...],
