@@ -30,7 +30,7 @@ PYTEST = {
     "tests-3.12": (
         "test",
         "not fuzz and not oracle and not any_python",
-        "tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording}*.py",
+        "tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording_observed,recording_stale}*.py",
     ),
     "pure": ("test", "not fuzz and not oracle and not any_backend", ""),
     "wheel": (
