@@ -113,7 +113,8 @@ def _by_entries(name: str) -> Any:
 
 
 OF_ITS_OWN = {"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "flags", "strides", "base"}
-METHODS = {name: getattr(np, name) for name in ("sum", "mean", "max", "min", "prod", "var", "std", "dot", "clip", "transpose")}
+METHODS = {name: getattr(np, name) for name in ("sum", "mean", "max", "min", "prod", "var", "std", "dot", "transpose")}
+METHODS["clip"] = lambda x, low=None, high=None, **options: np.clip(x, low, high, **options)  # NumPy 2.0 wants both
 for _name in dir(np.ndarray):
     if not _name.startswith("_") and _name not in OF_ITS_OWN:
         setattr(Traced, _name, _method(METHODS[_name]) if _name in METHODS else _by_entries(_name))
