@@ -92,6 +92,10 @@ class Traced(Handle):
         return self
 
 
+def _clipped(x: Any, min: Any = None, max: Any = None, **options: Any) -> Any:  # noqa: A002  # NumPy's names
+    return np.clip(x, min, max, **options)  # both, which NumPy 2.0 wants
+
+
 def _method(func: Any) -> Any:
     def method(self: Traced, *args: Any, **options: Any) -> Any:
         return func(self, *args, **options)
@@ -114,7 +118,7 @@ def _by_entries(name: str) -> Any:
 
 OF_ITS_OWN = {"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "flags", "strides", "base"}
 METHODS = {name: getattr(np, name) for name in ("sum", "mean", "max", "min", "prod", "var", "std", "dot", "transpose")}
-METHODS["clip"] = lambda x, low=None, high=None, **options: np.clip(x, low, high, **options)  # NumPy 2.0 wants both
+METHODS["clip"] = _clipped
 for _name in dir(np.ndarray):
     if not _name.startswith("_") and _name not in OF_ITS_OWN:
         setattr(Traced, _name, _method(METHODS[_name]) if _name in METHODS else _by_entries(_name))
