@@ -53,6 +53,7 @@ VECTORS = {
     "where": lambda p, X, Y, F: np.where(X[:, 0] > 0.0, X @ p, Y),
     "slice": lambda p, X, Y, F: (X @ p)[::-1],
     "reshape": lambda p, X, Y, F: (X @ p).reshape(SIDE, SIDE).T.ravel(),
+    "order": lambda p, X, Y, F: (X @ p).reshape(SIDE, SIDE, order="F").ravel("F") * np.size(X, axis=0),
     "concatenate": lambda p, X, Y, F: np.concatenate([X @ p, Y])[:ROWS],
     "cumsum": lambda p, X, Y, F: np.cumsum(X @ p) / ROWS,
     "softmax": lambda p, X, Y, F: np.exp(X @ p) / np.sum(np.exp(X @ p)),

@@ -238,8 +238,8 @@ def _outer(a: Any, b: Any, *rest: Any, **options: Any) -> Any:
     return None if rest or options else np.multiply(np.reshape(a, (-1, 1)), np.ravel(b))
 
 
-def _size(x: Any, axis: int | None = None) -> Any:
-    return x.size if axis is None else x.shape[axis]
+def _size(x: Any, axis: Any = None) -> Any:
+    return x.size if axis is None else x.shape[axis] if isinstance(axis, int) else None
 
 
 def _transposed(x: Any, axes: Any = None) -> Any:

@@ -307,21 +307,14 @@ class Form:
         for step in reversed(self.steps):
             sent = [(place, own) for place, *own in step.places() if place in received and place in active]
             if sent:
-                known = [p for p, _ in sent if p in selected and len(made.flags.get(p, ())) == len(received[p])]
-                for p in {p for p, _ in sent}.difference(known):
-                    made.flags.pop(p, None)
-                made.total(made.flags, known)
                 made.total(received, [place for place, _ in sent])
                 step.reverse(made, sent, received, active, selected)
         ends = [self.inputs[i] for i in wanted]
-        asked = [self.inputs[i] for i in flagged]
-        flags = [p for p in asked if p in received and len(made.flags.get(p, ())) == len(received[p])]
-        made.total(made.flags, flags)
         made.total(received, [place for place in ends if place in received])
         gradients = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
         made.outputs = [*self.outputs, *gradients] if with_outputs else gradients
-        found = dict(zip(ends, gradients, strict=True)) | {p: made.flags[p][0] for p in flags}
-        made.outputs += [found[p] for p in asked]
+        found = dict(zip(ends, gradients, strict=True)) | {p: own[0] for p, own in made.flags.items()}
+        made.outputs += [found[self.inputs[i]] for i in flagged]
         made.flags = {}
         return made.pruned()
 
@@ -332,12 +325,19 @@ class Form:
         return place
 
     def total(self, received: dict[int, list[int]], places: Sequence[int]) -> None:
-        """Add the steps that sum the cotangents of places to which several consumers sent one.
+        """Add the steps that sum the cotangents of places to which several consumers sent one, and their flags if all consumers have one.
 
         Args:
             received: for each place the places of the cotangents that it was sent; those that are summed are replaced by their sum.
             places: the places for which this is done.
         """
+        for place in places:
+            if len(self.flags.get(place, ())) != len(received[place]):
+                self.flags.pop(place, None)
+        self._add(self.flags, [place for place in places if place in self.flags])
+        self._add(received, places)
+
+    def _add(self, received: dict[int, list[int]], places: Sequence[int]) -> None:
         several = [place for place in places if len(received[place]) > 1]
         numbers = [place for place in several if place >= 0]
         if numbers:

@@ -132,7 +132,7 @@ class _Streams:
             yield np.concatenate(held, axis=axis)
 
 
-def _bar(stack: ExitStack) -> Callable[[int], None]:
+def _bar(stack: ExitStack) -> Callable[[int], Any]:
     """What advances a progress bar, after a second in a terminal where tqdm is installed."""
     try:
         from tqdm.std import tqdm  # noqa: PLC0415  # optional
@@ -140,8 +140,8 @@ def _bar(stack: ExitStack) -> Callable[[int], None]:
         return lambda _size: None
     if not sys.stderr.isatty():
         return lambda _size: None
-    bar = stack.enter_context(tqdm(unit="lane", unit_scale=True, delay=1.0))
-    return lambda size: (bar.update(size), None)[1]
+    advance: Callable[[int], Any] = stack.enter_context(tqdm(unit="lane", unit_scale=True, delay=1.0)).update
+    return advance
 
 
 register_streams(restarted)

@@ -96,6 +96,14 @@ def _clipped(x: Any, min: Any = None, max: Any = None, **options: Any) -> Any:  
     return np.clip(x, min, max, **options)  # both, which NumPy 2.0 wants
 
 
+def _reshaped(x: Any, *shape: Any, **options: Any) -> Any:
+    return x.entries().reshape(*shape, **options) if options or not shape else x.shaped(*shape)
+
+
+def _as_vector(x: Any, *order: Any, **options: Any) -> Any:
+    return x.entries().ravel(*order, **options) if order or options else x.shaped(-1)
+
+
 def _method(func: Any) -> Any:
     def method(self: Traced, *args: Any, **options: Any) -> Any:
         return func(self, *args, **options)
@@ -108,17 +116,12 @@ def _by_entries(name: str) -> Any:
     if not callable(getattr(np.ndarray, name)):
         return property(lambda self: getattr(self.entries(), name))
 
-    def method(self: Traced, *args: Any, **options: Any) -> Any:
-        if name in {"reshape", "flatten", "ravel"} and not options and (args or name != "reshape"):
-            return self.shaped(*(args or [-1]))
-        return getattr(self.entries(), name)(*args, **options)
-
-    return method
+    return _method(lambda x, *args, **options: getattr(x.entries(), name)(*args, **options))
 
 
 OF_ITS_OWN = {"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "flags", "strides", "base"}
 METHODS = {name: getattr(np, name) for name in ("sum", "mean", "max", "min", "prod", "var", "std", "dot", "transpose")}
-METHODS["clip"] = _clipped
+METHODS |= {"clip": _clipped, "reshape": _reshaped, "ravel": _as_vector, "flatten": _as_vector}
 for _name in dir(np.ndarray):
     if not _name.startswith("_") and _name not in OF_ITS_OWN:
         setattr(Traced, _name, _method(METHODS[_name]) if _name in METHODS else _by_entries(_name))
