@@ -1,8 +1,8 @@
 """Functions on JAX's arrays: see `autograd.interop.jax`.
 
 They are one primitive, whose derivatives are calls of it again, with the derivatives of this library. It is lowered to native operations
-where the program is small, else to a callback, which is given NumPy's arrays. `jax.pure_callback` makes JAX's arrays of them; a large one
-is copied by a thread of the pool, and where there is one core its only thread is running the callback, which waits for the copy for ever.
+where the program is small, else to a callback, which is given NumPy's arrays. `jax.pure_callback` makes JAX's arrays of them, and hangs on
+one core where they are large: as we understand it the copy waits for the only thread of the pool, which is running the callback.
 """
 
 from collections.abc import Callable, Sequence
