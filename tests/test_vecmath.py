@@ -4,19 +4,16 @@
 import ctypes
 import functools
 import math
-import random
-import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-import mpmath
 import numpy as np
 import pytest
 from checkout import needs_checkout
-from mpmath import mp, mpf
+from elementary_points import EXPONENTS, LIKE_ORDINARY, NAMES, SPECIAL, assert_powers_within_bound, bases, bits, points, true
+from mpmath import mp
 from operations import error
 
 from autograd import TABLE
@@ -28,7 +25,6 @@ COMPILER = shutil.which("cc") or shutil.which("gcc")
 FLAGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 TARGETS = {"plain": None, "avx2": "avx2,fma", "avx512": "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"}
 VECTORS = [suffix for suffix, target in TARGETS.items() if target]
-NAMES = ["exp", "expm1", "log", "log1p", "sinh", "cosh", "sigmoid", "tanh", "softplus", "sin", "cos", "erf"]
 FROM_LIBM = ["sqrt", "tan", "asin", "acos", "atan"]
 
 # Every function under the name NAME_SUFFIX, and whether the machine can run those with a suffix.
@@ -97,49 +93,6 @@ def call(name, suffix, *x, out=None):
     return y
 
 
-def bits(x):
-    """What can be compared: every nan is as good as another."""
-    return np.where(np.isnan(x), nan, x).view(np.int64)
-
-
-def powers(rng, n, low, high):
-    return [rng.choice((-1.0, 1.0)) * 2.0 ** rng.uniform(low, high) for _ in range(n)]
-
-
-# Where results over- or underflow or round to 1, and where the methods change.
-THRESHOLDS = [
-    *(708.0, 708.4, 709.782712893384, 709.7827128933841, 710.0, 710.475860073944, 744.44, 745.13, 745.2),
-    *(19.06, 350.0, 354.9, 36.7, 37.43, 5.92, 6.0, 1e5, 0.4140625, 1.0, 2.0, math.sqrt(2), math.sqrt(0.5), math.sqrt(2) - 1),
-    *(math.log(2) / 2, math.log(2) * 1.5, 2.0**-27, 2.0**-54, 2.0**60, 2.0**1022, 2.0**-1022, 2.0**-1070, 2.0**-1074, sys.float_info.max),
-]
-
-
-@functools.cache
-def points(name, n=150):
-    """Ordinary, huge, tiny, subnormal, close to 0, to ±1, to where the methods change, and for angles close to multiples of π/2."""
-    rng = random.Random(name)
-    x = [rng.uniform(-limit, limit) for limit in (0.5, 1.0, 4.0, 40.0, 750.0, 1e5) for _ in range(n)]
-    x += powers(rng, 2 * n, -1074, 1023.9) + powers(rng, n, -60, 10) + powers(rng, n, -1074, -1022)
-    x += [sign * (1.0 + a) for sign in (1.0, -1.0) for a in powers(rng, n, -52, -1)]
-    x += [sign * near for t in THRESHOLDS for sign in (1.0, -1.0) for near in (t, math.nextafter(t, 0.0), math.nextafter(t, inf))]
-    if name in ("sin", "cos"):
-        x += [float(k * mp.pi / 2) for k in rng.sample(range(1, 63661), 4 * n)]
-    low = {"log": 0.0, "log1p": -1.0}.get(name, -inf)
-    return [a if a > low else -a for a in x if abs(a) < inf and a != low]
-
-
-def true(name, x):
-    """The value at 50 digits."""
-    with mp.workdps(50):
-        x = mpf(x)
-        match name:
-            case "sigmoid":
-                return 1 / (1 + mp.exp(-x))
-            case "softplus":
-                return mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x))
-        return getattr(mp, name)(x)
-
-
 @each_name
 def test_within_bound(name, suffix):
     """Also where the result is subnormal, and where it overflows."""
@@ -171,13 +124,6 @@ def test_within_bound_densely(name, vector):
         errors = np.abs(call(name, vector, x).astype(np.longdouble) - y) / np.spacing(np.abs(y).astype(float))
     worst = int(np.argmax(errors))
     assert errors[worst] <= TABLE[name].bound.value, x[worst]
-
-
-SPECIAL = [nan, *(sign * a for a in (0.0, inf, 1e308, 800.0, 750.0, 5e-324, 1e-310, 1.0, 2.0, 1e6, 2.0**70) for sign in (1.0, -1.0))]
-
-
-# Where the sum with 1.5 * 2^52, which rounds x / ln 2, has the bits of an ordinary number, or some of them, though x is huge.
-LIKE_ORDINARY = [sign * k * 2.0**51 * math.log(2.0) for k in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0) for sign in (1.0, -1.0)]
 
 
 @each_name
@@ -218,25 +164,6 @@ def test_atan2_is_libm(suffix):
     np.testing.assert_array_equal(bits(call("atan2", suffix, a, b)), bits(np.array(list(map(math.atan2, a.tolist(), b.tolist())))))
 
 
-@functools.cache
-def bases(c, n=150):
-    """Of powers that neither over- nor underflow, or hardly; of 1; negative ones where the exponent is whole."""
-    rng = random.Random(c)
-    wide = min(1073.0, 1080.0 / max(abs(c), 1e-9))
-    x = [rng.uniform(0.0, 3.0) for _ in range(n)] + [2.0 ** rng.uniform(-wide, min(wide, 1023.9)) for _ in range(2 * n)]
-    x += [1.0 + a for a in powers(rng, n, -52, -2)] + [rng.uniform(1.39, 1.42) for _ in range(n)]
-    return x + [-a for a in x[::3]] if c.is_integer() else x
-
-
-EXPONENTS = [0.0, 1.0, 2.0, 3.0, 4.0, 0.5, 1.5, 2.5, -0.5, -1.0, -2.0, -1.5, 1 / 3, 10.0, -7.0, 0.001, 100.0, 512.0, -511.7, 1000.5, 1e17]
-
-
-def assert_powers_within_bound(x, c, y):
-    with mp.workdps(50):
-        worst = max((error(got, mpf(a) ** mpf(b), relative=True), a, b) for a, b, got in zip(x, c, y.tolist(), strict=True))
-    assert worst[0] <= TABLE["pow"].bound.value, worst
-
-
 @pytest.mark.parametrize("c", EXPONENTS)
 def test_power_with_one_exponent(c, suffix):
     """For ordinary bases together, and for all of them, among which are some that need libm; the bits are the same."""
@@ -261,41 +188,3 @@ def test_power_with_many_exponents(suffix):
     exact = ~np.isfinite(libm) | (libm == 0.0) | (np.abs(libm) == 1.0)
     np.testing.assert_array_equal(bits(call("pow", suffix, a, b))[exact], bits(libm)[exact])
     np.testing.assert_array_equal(bits(libm), bits(np.array(list(map(TABLE["pow"], a.tolist(), b.tolist())))))
-
-
-def interpolated(f, low, high, degree):
-    """Coefficients of the polynomial that is `f` at Chebyshev's nodes of the interval."""
-    nodes = [(low + high) / 2 + (high - low) / 2 * mp.cos((2 * i + 1) * mp.pi / (2 * degree + 2)) for i in range(degree + 1)]
-    matrix = mpmath.matrix([[z**j for j in range(degree + 1)] for z in nodes])
-    return [float(c) for c in mpmath.lu_solve(matrix, mpmath.matrix([f(z) for z in nodes]))]
-
-
-def erfcx(a):
-    return mp.exp(a * a) * mp.erfc(a)
-
-
-@mp.workdps(60)
-def polynomials():
-    """Those of the header: by the function in which each is, from what it stands for, its interval and its degree."""
-    r, s, a = mp.log(2) / 2 * mpf("1.0001"), (mp.sqrt(2) - 1) ** 4 * mpf("1.0001"), (mp.pi / 4) ** 2 * mpf("1.0001")
-    return {
-        "reduce_exp": interpolated(lambda t: (mp.exp(t) - 1 - t - t * t / 2) / t**3, -r, r, 9),
-        "log_sum": interpolated(lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z, mpf(0), s, 6),
-        "log1p_usual": interpolated(lambda f: 1 / (1 + f), mp.sqrt(mpf("0.5")) - 1, mp.sqrt(2) - 1, 2),
-        "power_usual": [
-            *interpolated(lambda z: ((2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z - mpf(2) / 3) / z, mpf(0), s, 7),
-            *(2 / 3, float(mpf(2) / 3 - mpf(2 / 3))),
-        ],
-        "sin_near": interpolated(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, mpf(0), a, 5),
-        "cos_near": interpolated(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mpf(0), a, 5),
-        "erf_near": interpolated(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z), mpf(0), mpf(1), 11),
-        "erf_far": interpolated(lambda t: erfcx(1 / (t + 0.25) - 2), 1 / mpf("5.25") - 0.25, 1 / mpf(3) - 0.25, 12),
-    }
-
-
-def test_coefficients_are_those_described():
-    """Every number with many digits in the function is a coefficient, and the other way round."""
-    header = (FOLDER / "_vecmath.h").read_text(encoding="utf-8")
-    for name, coefficients in polynomials().items():
-        body = re.search(rf"LANES\({name}\)\(.*?\n}}", header, re.DOTALL)[0]
-        assert {float.fromhex(c) for c in re.findall(r"-?0x1\.[0-9a-f]{8,}p[-+]?\d+", body)} == set(coefficients), name
