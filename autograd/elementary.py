@@ -85,7 +85,7 @@ class Elementary(NamedTuple):
 
 
 def _polynomial(n: Any, coefficients: Sequence[float], *powers: Any) -> Any:
-    """Its value at z, the first of the `powers` z, z^2, z^4 …: neighbours are joined by all of these but the last, which goes on from there."""
+    """Its value at z, the first of the `powers` z, z^2, z^4 …: all but the last join neighbouring terms, the last sums what is left."""
     terms: list[Any] = list(coefficients)
     *joining, last = powers
     for z in joining:
@@ -116,7 +116,7 @@ def _within(size: float) -> Callable[[Any, Any], Any]:
 
 
 def _reduce_exp(n: Any, x: Any, bias: float) -> tuple[Any, Any, Any, Any]:
-    """x = k ln 2 + t: bias + k in the low bits of an integer; r, which is t without the last bits of k ln 2; e^t - 1 - r; what t lost."""
+    """With x = k ln 2 + t: bias + k in the low bits of an integer; t without the last bits of k ln 2, r; e^t - 1 - r; what t lost."""
     rounded = n.fma(x, LOG2_E, ROUND + bias)
     k = rounded - (ROUND + bias)
     r = n.fma(-k, LN2, x)
@@ -151,6 +151,7 @@ def _exp_wide(n: Any, x: Any, bias: float = 2046.0) -> Any:
 
 
 def exp(n: Any, x: Any) -> Any:
+    """2^k (1 + r + small), to 0 and to infinity."""
     return _exp_wide(n, _limited(n, x, 760.0))
 
 
@@ -196,6 +197,7 @@ def _sinh_usual(n: Any, x: Any) -> Any:
 
 
 def sinh(n: Any, x: Any) -> Any:
+    """In eighths, as (e^x - 1) / 8 does not overflow before the result does."""
     return n.select(n.abs(x) < 2.0**-54, x, _sinh_in(n, _limited(n, x, 711.0), 0.125, 1020.0))
 
 
@@ -209,6 +211,7 @@ def _cosh_usual(n: Any, x: Any) -> Any:
 
 
 def cosh(n: Any, x: Any) -> Any:
+    """From exp(|x|) / 2, in two steps."""
     return _cosh_of(_exp_wide(n, _at_most(n, n.abs(x), 760.0), 2045.0))
 
 
@@ -222,6 +225,7 @@ def _sigmoid_usual(n: Any, x: Any) -> Any:
 
 
 def sigmoid(n: Any, x: Any) -> Any:
+    """1 / (1 + exp(-x)), from exp(-|x|)."""
     return _sigmoid_of(n, _exp_minus_size(n, x), x)
 
 
@@ -234,6 +238,7 @@ def _tanh_usual(n: Any, x: Any) -> Any:
 
 
 def tanh(n: Any, x: Any) -> Any:
+    """From 20 on it is 1."""
     return _tanh_usual(n, _limited(n, x, 350.0))
 
 
@@ -259,7 +264,7 @@ def _log_sum(n: Any, k: Any, f: Any, rest: Any) -> Any:
 
 
 def _split(n: Any, x: Any) -> tuple[Any, Any]:
-    """x = 2^k m with m from sqrt(1/2) to sqrt(2), for normal x > 0."""
+    """The k and m of x = 2^k m, m from sqrt(1/2) to sqrt(2), for normal x > 0."""
     u = n.bits(x) + (0x3FF0000000000000 - ONE_HALF_BITS)
     return n.number((u >> 52) | WHOLE) - (2.0**52 + 1023.0), n.number((u & MANTISSA) + ONE_HALF_BITS)
 
@@ -274,6 +279,7 @@ def _is_log_usual(n: Any, x: Any) -> Any:  # noqa: ARG001  # as the others are c
 
 
 def log(n: Any, x: Any) -> Any:
+    """Subnormal numbers are made normal."""
     tiny = x < SMALLEST
     k, m = _split(n, n.select(tiny, x * 2.0**54, x))
     k = k - n.select(tiny, 54.0, 0.0)
@@ -314,6 +320,7 @@ def _softplus_usual(n: Any, x: Any) -> Any:
 
 
 def softplus(n: Any, x: Any) -> Any:
+    """log(1 + exp(x)), from exp(-|x|)."""
     return _softplus_of(n, _exp_minus_size(n, x), x)
 
 
@@ -321,7 +328,7 @@ def softplus(n: Any, x: Any) -> Any:
 
 
 def _reduce_angle(n: Any, x: Any) -> tuple[Any, Any, Any]:
-    """x = k pi/2 + r + rest for |x| <= 1e5: an integer with k in its low bits, r and rest.
+    """With x = k pi/2 + r + rest for |x| <= 1e5: an integer with k in its low bits, r and rest.
 
     The first difference is exact; the second is added without loss, since either term may be the larger where x lies close to a multiple.
     """
@@ -366,10 +373,12 @@ _is_angle_usual = _within(1e5)
 
 
 def sin(n: Any, x: Any) -> Any:
+    """Beyond 1e5 by the C library."""
     return n.select(_is_angle_usual(n, x), _sin_usual(n, x), n.extern("sin", x))
 
 
 def cos(n: Any, x: Any) -> Any:
+    """Beyond 1e5 by the C library."""
     return n.select(_is_angle_usual(n, x), _cos_usual(n, x), n.extern("cos", x))
 
 
@@ -391,6 +400,7 @@ def _erf_far(n: Any, a: Any) -> Any:
 
 
 def erf(n: Any, x: Any) -> Any:
+    """From 6 on it is 1."""
     a = n.abs(x)
     return n.select(a < 1.0, _erf_near(n, x), n.copysign(_erf_far(n, _at_most(n, a, 6.0)), x))
 
@@ -435,6 +445,7 @@ def _is_power_usual(n: Any, x: Any, c: Any) -> Any:
 
 
 def power(n: Any, x: Any, c: Any) -> Any:
+    """By the C library where the result, or the error of the logarithm, may be too large or too small."""
     return n.select(_is_power_usual(n, x, c), _power_usual(n, x, c), n.extern("pow", x, c))
 
 
@@ -479,7 +490,7 @@ SPECIAL_POWERS = {2.0: _square, 3.0: _cube, -1.0: _inverse, 0.5: _root}
 
 
 def power_of(c: float) -> Elementary:
-    """X^c for this c, with the bits of `ELEMENTARY["powc"]`."""
+    """The function x^c for this c, with the bits of `ELEMENTARY["powc"]`."""
     if special := SPECIAL_POWERS.get(c):
         return Elementary(special, None, special)
 
@@ -494,6 +505,7 @@ def _special_or(n: Any, x: Any, c: Any, y: Any) -> Any:
 
 
 def powc(n: Any, x: Any, c: Any) -> Any:
+    """The usual exponents as `power_of` has them, the others as `power`."""
     return _special_or(n, x, c, n.select(_is_signed_usual(n, x, c), _signed_usual(n, x, c), n.extern("pow", x, c)))
 
 

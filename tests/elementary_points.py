@@ -59,8 +59,6 @@ def true(name, x):
         return getattr(mp, name)(x)
 
 
-
-
 SPECIAL = [nan, *(sign * a for a in (0.0, inf, 1e308, 800.0, 750.0, 5e-324, 1e-310, 1.0, 2.0, 1e6, 2.0**70) for sign in (1.0, -1.0))]
 
 
@@ -85,5 +83,3 @@ def assert_powers_within_bound(x, c, y):
     with mp.workdps(50):
         worst = max((error(got, mpf(a) ** mpf(b), relative=True), a, b) for a, b, got in zip(x, c, y.tolist(), strict=True))
     assert worst[0] <= TABLE["pow"].bound.value, worst
-
-

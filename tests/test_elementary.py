@@ -178,10 +178,9 @@ def test_constants_in_parts_are_those_described():
     assert float(2 / mp.pi) == elementary.TWO_BY_PI
     assert (elementary.LN2 * 2.0**42).is_integer()
     assert float(mp.log(2) - mpf(elementary.LN2)) == elementary.LN2_REST
-    for true, parts in {
+    for whole, parts in {
         mp.pi / 2: (elementary.QUARTER, elementary.QUARTER_1, elementary.QUARTER_2),
         mpf(2) / 3: (elementary.TWO_THIRDS, elementary.TWO_THIRDS_REST),
     }.items():
-        for part in parts:
-            assert float(true) == part
-            true -= mpf(part)
+        for i, part in enumerate(parts):
+            assert float(whole - sum(map(mpf, parts[:i]))) == part

@@ -1,5 +1,5 @@
 """The elementary functions over arrays, for each instruction set of this machine, against mpmath, libm and each other."""
-# ruff: noqa: S311, S603  # samples, not secrets; the compiler
+# ruff: noqa: S603  # the compiler
 
 import ctypes
 import functools
