@@ -23,6 +23,7 @@ from math import inf, nan
 from typing import Any, NamedTuple
 
 SIGN = 1 << 63
+MAGNITUDE = SIGN - 1
 SMALLEST = 2.0**-1022  # of the normal numbers
 ROUND = 1.5 * 2.0**52  # added to a number it rounds it to an integer, which then stands in the low bits
 ONE_HALF_BITS = 0x3FE6A09E667F3BCD  # sqrt(1/2)
@@ -128,14 +129,9 @@ def _reduce_exp(n: Any, x: Any, bias: float) -> tuple[Any, Any, Any, Any]:
 
 
 def _exp_usual(n: Any, x: Any) -> Any:
-    """2^k as an integer added to the exponent of e^t / 2^512."""
+    """For |x| <= 354: 2^k as an integer of ten bits, k + 512, added to the exponent of e^t / 2^512."""
     k, r, small, _ = _reduce_exp(n, x, 512.0)
     return n.number(n.bits(n.fma(2.0**-512, r + small, 2.0**-512)) + (k << 52))
-
-
-def _is_exp_usual(n: Any, x: Any) -> Any:
-    """Whether k + 512 has ten bits, and nothing else is in what rounding left."""
-    return ((n.bits(n.fma(x, LOG2_E, ROUND + 512.0)) ^ 0x4338000000000000) >> 10) == 0
 
 
 def _exp_within_708(n: Any, x: Any) -> Any:
@@ -452,15 +448,18 @@ def power(n: Any, x: Any, c: Any) -> Any:
 # Powers with one exponent for all lanes: a float, or a number.
 
 
+def _sign_unless_whole(n: Any, c: Any) -> Any:
+    return n.bits(n.select(c == n.rint(c), 0.0, -0.0))
+
+
 def _base(n: Any, x: Any, c: Any) -> Any:
-    return n.select(c == n.rint(c), n.abs(x), x)
+    """|x| where c is whole."""
+    return n.number(n.bits(x) & (_sign_unless_whole(n, c) | MAGNITUDE))
 
 
 def _signed_usual(n: Any, x: Any, c: Any) -> Any:
     """x^c, also for x < 0 where c is whole: |x|^c, with the sign of x where c is odd."""
-    half = 0.5 * c
-    odd = n.bits(n.select(half == n.rint(half), 0.0, -0.0))
-    return n.number(n.bits(_power_usual(n, _base(n, x, c), c)) ^ (n.bits(x) & odd))
+    return n.number(n.bits(_power_usual(n, _base(n, x, c), c)) ^ (n.bits(x) & _sign_unless_whole(n, 0.5 * c)))
 
 
 def _is_signed_usual(n: Any, x: Any, c: Any) -> Any:
@@ -486,32 +485,29 @@ def _root(n: Any, x: Any) -> Any:
     return n.select(x == -inf, inf, n.sqrt(x) + 0.0)
 
 
+def _signed(n: Any, x: Any, c: Any) -> Any:
+    return n.select(_is_signed_usual(n, x, c), _signed_usual(n, x, c), n.extern("pow", x, c))
+
+
 SPECIAL_POWERS = {2.0: _square, 3.0: _cube, -1.0: _inverse, 0.5: _root}
+SIGNED_POWER = Elementary(_signed_usual, _is_signed_usual, _signed)  # for the other exponents
 
 
 def power_of(c: float) -> Elementary:
     """The function x^c for this c, with the bits of `ELEMENTARY["powc"]`."""
     if special := SPECIAL_POWERS.get(c):
         return Elementary(special, None, special)
-
-    def anywhere(n: Any, x: Any) -> Any:
-        return n.select(_is_signed_usual(n, x, c), _signed_usual(n, x, c), n.extern("pow", x, c))
-
-    return Elementary(lambda n, x: _signed_usual(n, x, c), lambda n, x: _is_signed_usual(n, x, c), anywhere)
-
-
-def _special_or(n: Any, x: Any, c: Any, y: Any) -> Any:
-    return reduce(lambda y, special: n.select(c == special[0], special[1](n, x), y), SPECIAL_POWERS.items(), y)
+    return Elementary(*(lambda n, x, f=f: f(n, x, c) for f in SIGNED_POWER))
 
 
 def powc(n: Any, x: Any, c: Any) -> Any:
-    """The usual exponents as `power_of` has them, the others as `power`."""
-    return _special_or(n, x, c, n.select(_is_signed_usual(n, x, c), _signed_usual(n, x, c), n.extern("pow", x, c)))
+    """The special exponents as `power_of` has them, the others likewise."""
+    return reduce(lambda y, special: n.select(c == special[0], special[1](n, x), y), SPECIAL_POWERS.items(), _signed(n, x, c))
 
 
 # By the names of the table's rows. What is not here is computed by the row's expression, with the functions of the C library.
 ELEMENTARY = {
-    "exp": Elementary(_exp_usual, _is_exp_usual, exp),
+    "exp": Elementary(_exp_usual, _within(354.0), exp),
     "expm1": Elementary(_expm1_usual, _within(708.0), expm1),
     "log": Elementary(_log_usual, _is_log_usual, log),
     "log1p": Elementary(_log1p_usual, _is_log1p_usual, log1p),

@@ -19,7 +19,8 @@ ORDER = """
     errors graph trees labels blocks context spellings words elsewhere transformed walks compiled elementary
     kinds numeric symbols jaxarrays probes special facts calling op ops ufuncs linalg functions arrays
     copies methods operators value
-    native native.cnames native.ctext native.loops native.second native.header native.stubs native.generate native.cforms native.csource
+    native native.cnames native.ctext native.loops native.second native.header native.cbits native.stubs native.generate native.cforms
+    native.csource
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.places program.known program.looks program.captured program.observed

@@ -43,6 +43,8 @@ class Expression:
 
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
     __hash__ = object.__hash__  # by identity; == is a condition in C
+    kind = "double"  # its type
+    serial = 0  # those with a larger one are computed later
 
     def __init__(self, text: str, precedence: int, args: tuple["Expression", ...] = (), needs: tuple[int, ...] = ()) -> None:
         self.text = text
@@ -78,13 +80,14 @@ class Expression:
 
 def _number(x: Any) -> Expression:
     if not isinstance(x, Expression):
-        return _constant(as_float(x))
+        return constant(as_float(x))
     if x.__class__ is not Expression:  # a number that has further uses in Python, such as the count of arguments
         return Expression(x.text, x.precedence)
     return _where(x, 1.0, 0.0) if x.precedence in CONDITIONS else x
 
 
-def _constant(x: float) -> Expression:
+def constant(x: float) -> Expression:
+    """A float in C, with the shortest digits that give it back."""
     text = repr(abs(x)) if isfinite(x) else "NAN" if isnan(x) else "INFINITY"
     return Expression(f"-{text}", SIGN) if copysign(1.0, x) < 0.0 and not isnan(x) else Expression(text, ATOM)
 
@@ -186,9 +189,9 @@ C = _CText()
 register_node(Expression, C)
 
 
-def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[str]]:
+def body(results: Sequence[Expression], indent: str = "") -> tuple[list[str], list[str]]:
     """The lines that declare names for subexpressions that are long or used more than once; and the text of each result after them."""
-    nodes = order(*results)
+    nodes = sorted(order(*results), key=lambda x: x.serial)
     uses = Counter(chain(results, *(x.args for x in nodes)))
     printed: dict[Expression, tuple[str, int]] = {}
     names = (f"t{i}" for i in count())
@@ -199,20 +202,22 @@ def body(results: Sequence[Expression], declare: str) -> tuple[list[str], list[s
         printed[x] = text, x.precedence
         if x.args and (uses[x] > 1 or len(text) > LONG):
             printed[x] = next(names), ATOM
-            lines.append(f"{declare} {printed[x][0]} = {text};")
+            lines.append(f"{indent}const {x.kind} {printed[x][0]} = {text};")
     return lines, [printed[x][0] for x in results]
 
 
-def define(head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]]) -> str:
+def define(
+    head: str, parameters: Sequence[Expression], statements: Sequence[tuple[str, Expression]], specifiers: str = "static inline"
+) -> str:
     """A C function of these statements, each with its expression in place."""
     results = [x for _, x in statements]
     used = set(order(*results))
-    lines, texts = body(results, "const double")
+    lines, texts = body(results)
     if unused := [f"(void){x.text}" for x in parameters if x not in used]:
         lines.insert(0, ", ".join(unused) + ";")
     lines += [statement.format(text) for (statement, _), text in zip(statements, texts, strict=True)]
     declared = ", ".join(f"double {x.text}" for x in parameters)
-    return "\n    ".join([f"static inline {head.format(declared)} {{", *lines]) + "\n}\n"
+    return "\n    ".join([f"{specifiers} {head.format(declared)} {{", *lines]) + "\n}\n"
 
 
 def _read(op: Op) -> tuple[list[Expression], Expression, Expression, list[Expression | None]]:
@@ -265,7 +270,7 @@ def functions(op: Op, name: str) -> tuple[str, str]:
     }
     """
     x, y, value, partials = _read(op)
-    statements = [(f"p[{i}] = {{}};", _constant(0.0) if p is None else p) for i, p in enumerate(partials)]
+    statements = [(f"p[{i}] = {{}};", constant(0.0) if p is None else p) for i, p in enumerate(partials)]
     return (
         define(f"double {name}({{}})", x, [("return {};", value)]),
         define(f"void {name}_partials({{}}, double *p)", [y, *x], statements),

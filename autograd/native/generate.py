@@ -1,9 +1,9 @@
 """What is generated from the table: `python -m autograd.native.generate` writes it, a test compares it with what is committed.
 
-The arithmetic in C (`_ops.h`) and the tangents of partials (`_tangents.h`), the codes (`_codes.pxi`) and methods of the compiled Value
-(in `_native.pyx`), the methods of the one in Python (in `operators.py`), the names that `autograd` exports (in `__init__.py`), and the
-stubs that type checkers read (`ops.pyi`, `operators.pyi`); in a checkout also the tables of two pages of the documentation, for which it
-needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
+The arithmetic in C (`_ops.h`, and `_elementary.h` from `elementary.py`), the tangents of partials (`_tangents.h`), the codes
+(`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in Python (in `operators.py`), the names that
+`autograd` exports (in `__init__.py`), and the stubs that type checkers read (`ops.pyi`, `operators.pyi`); in a checkout also the tables of
+two pages of the documentation, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
 """
 
 import builtins
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.elsewhere import SPELLINGS
-from autograd.native import second, stubs
+from autograd.native import cbits, second, stubs
 from autograd.native.header import header
 from autograd.ops import TABLE
 
@@ -80,6 +80,7 @@ def _replaced(text: str, line: str, lines: list[str]) -> str:
 FILES: dict[str, Callable[..., Any]] = {
     "native/_ops.h": lambda _: header(),
     "native/_tangents.h": lambda _: second.header(),
+    "native/_elementary.h": lambda _: cbits.header(),
     "native/_codes.pxi": lambda _: codes(),
     "native/_native.pyx": cython_methods,
     "operators.py": python_methods,

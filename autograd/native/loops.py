@@ -163,8 +163,8 @@ class _Loops:
 
     def _running(self, name: str, first: Expression, step: Expression, start: int) -> list[str]:
         so_far = self._results[first, step, start]
-        before, (text,) = body([first], "const double")
-        lines, (result,) = body([self._replaced(step, lambda a: so_far if a is self._so_far else None)], "    const double")
+        before, (text,) = body([first])
+        lines, (result,) = body([self._replaced(step, lambda a: so_far if a is self._so_far else None)], "    ")
         return [
             *before,
             f"double {name} = {f'n ? {text} : NAN' if start else text};",
@@ -203,7 +203,7 @@ class _Loops:
         for parts in lists:
             starts.append(f"{terms} + {_length(*at)}" if any(at) else terms)
             for x, many in parts:
-                before, (text,) = body([x], "    const double")
+                before, (text,) = body([x], "    ")
                 place = " + ".join([_length(*at)] * (any(at) or not many) + ["i"] * many)
                 lines += [EACH.format(0) if many else "{", *before, f"    {terms}[{place}] = {text};", "}"]
                 at[not many] += 1
@@ -238,7 +238,7 @@ def _printed(op: Op, name: str, count: int) -> tuple[str, str] | None:
     (result,) = loops.rolled([value])
     if loops.indices[result]:
         return None
-    lines, (text,) = body([result], "const double")
+    lines, (text,) = body([result])
     in_c = function(f"double {name}({given})", [*names, "n"], [*loops.lines, *lines, f"return {text};"])
     written = of_partials([Expression("0.0", ATOM) if p is None else p for p in partials], names, count)
     if written is None or len({p is None for p in partials}) > 1:
@@ -253,7 +253,7 @@ def of_partials(partials: Sequence[Expression], names: Sequence[str], count: int
     each = [loops.of_each(rolled[k : k + count]) for k in range(0, len(rolled), count)]
     if any(p is None for p in each):
         return None
-    lines, texts = body([p for p in each if p is not None], "    const double")
+    lines, texts = body([p for p in each if p is not None], "    ")
     places = [f"    p[{'n + ' * k}i] = {text};" for k, text in enumerate(texts)]
     return [*loops.lines, EACH.format(0), *lines, *places, "}"]
 
