@@ -3,7 +3,8 @@
 The arithmetic in C (`_ops.h`, and `_elementary.h` from `elementary.py`), the tangents of partials (`_tangents.h`), the codes
 (`_codes.pxi`) and methods of the compiled Value (in `_native.pyx`), the methods of the one in Python (in `operators.py`), the names that
 `autograd` exports (in `__init__.py`), and the stubs that type checkers read (`ops.pyi`, `operators.pyi`); in a checkout also the tables of
-two pages of the documentation, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built on it.
+two pages of the documentation, for which it needs SymPy and pytest. Run it with AUTOGRAD_BACKEND=pure, since what is compiled is built
+on it.
 """
 
 import builtins
