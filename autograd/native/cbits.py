@@ -77,7 +77,7 @@ class Bits(Expression):
     __xor__, __rxor__ = _bitwise("^")
     __lshift__, __rshift__ = _bitwise("<<")[0], _bitwise(">>")[0]
     __lt__, __le__, __gt__, __ge__ = (_comparison(sign, ORDER) for sign in ("<", "<=", ">", ">="))
-    __eq__, __ne__ = (_comparison(sign, EQUALITY) for sign in ("==", "!="))  # type: ignore[assignment]
+    __eq__, __ne__ = (_comparison(sign, EQUALITY) for sign in ("==", "!="))
 
     def __neg__(self) -> "Bits":
         return Bits("-{}", SIGN, (self,), (ATOM,))
