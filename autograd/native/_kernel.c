@@ -3,8 +3,9 @@
    _tape.h checks and prepares a program, _scalar.h runs one lane of it, _lanes.h a block of lanes with the instructions of the machine.
    Here are the blocks, the threads that share them, and what Python sees.
 
-   A batch is cut into blocks whose rows stay in the cache, and the blocks into chunks. What is summed over lanes is summed for each
-   chunk, and then over the chunks in their order: threads take chunks as they come, and the result does not depend on them. */
+   A batch is cut into leaves of so many lanes, these into blocks whose rows stay in the cache. What is summed over the lanes of a leaf
+   has eight sums, by index, which go on from block to block; these eight, and then the leaves, are added in pairs, level by level, an odd
+   last one as it is. So neither blocks nor vectors nor threads, which take chunks of leaves as they come, change a bit. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -29,6 +30,8 @@ enum {
     CACHE = 1 << 19,    /* bytes that the rows of a block may fill, if they can */
     MEMORY = 1 << 26,
     SCRATCH = 7,        /* rows for what is not kept */
+    LEAF = 1024,        /* lanes whose sums go on; a multiple of SUMS */
+    SUMS = 8,           /* of what is summed over lanes: by the index of the lane */
     CHUNKS = 64,        /* at most: a bit for each */
     SLICE = 1 << 16,    /* instructions in one go */
     UNSEEN = 1 << 20,   /* operands times lanes between two looks at the clock */
@@ -42,20 +45,16 @@ typedef struct {
     double **at; /* each row */
     double *rows, *scratch;
     const double *uniform; /* the values of uniform slots */
-    double *sums;          /* accumulators */
+    double *sums;          /* of each accumulator the eight */
     uint8_t *reached;      /* and whether they are */
     size_t width, lanes, padded; /* from one row to the next; lanes in use; those rounded up */
 } Block;
-
-typedef struct {
-    double plain, weighted;
-} Sums;
 
 /* The block's code for one instruction set. */
 typedef struct {
     const char *name;
     void (*forward)(const Tape *, const Block *, size_t, size_t), (*backward)(const Tape *, const Block *, size_t, size_t);
-    Sums (*over_lanes)(const Block *, const double *, const double *);
+    void (*add_row)(const Block *, const double *, double *);
     void (*transpose)(const double *, Py_ssize_t, size_t, double *const *, size_t);
 } Set;
 
@@ -134,7 +133,7 @@ static int runs_here(const char *name) {
 #undef LANES
 
 /* The best first. */
-#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, over_lanes_##NAME, transpose_##NAME},
+#define SET(NAME) {#NAME, forward_##NAME, backward_##NAME, add_row_##NAME, transpose_##NAME},
 static const Set sets[] = {SETS(SET)};
 #undef SET
 static const Set *chosen;
@@ -177,10 +176,10 @@ typedef struct {
     const Set *set;
     Groups inputs, outputs, seeds, gradients;
     int reverse;
-    size_t lanes, width, stride, blocks, chunk, chunks, threads; /* of a block, from row to row; chunk: blocks in one */
+    size_t lanes, leaf, width, stride, chunk, levels, chunks, threads; /* of a leaf, of a block; from row to row; leaves in a chunk, 2^levels */
     double *values, *adjoints, *x, *partials;            /* of slots; of the arguments of one instruction */
-    double *sums, *rows, **at;                           /* of each chunk; of each thread */
-    size_t apart, pointers;                              /* numbers from the sums of one chunk, pointers from one thread, to the next */
+    double *sums, *partial, *rows, **at;                 /* of each chunk; of each thread */
+    size_t summed, apart, pointers; /* accumulators; numbers from the sums of one chunk, pointers from one thread, to the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
     uint32_t *trail;                                     /* the arms that were run */
     _Atomic uint64_t begun; /* a bit for each chunk */
@@ -251,7 +250,7 @@ static void store_outputs(const Job *job, const Block *b, size_t start) {
             if (from == NOWHERE) continue; /* its sum is there */
             const double *row = from < 0 ? NULL : b->at[from];
             for (size_t lane = 0; g->each && lane < b->lanes; lane++) *group_at(g, start + lane, k) = row ? row[lane] : b->uniform[~from];
-            if (!g->each && row) b->sums[job->tape->sharing + g->first + k] += job->set->over_lanes(b, row, row).plain;
+            if (!g->each && row) job->set->add_row(b, row, b->sums + SUMS * (job->tape->sharing + g->first + k));
         }
     }
 }
@@ -292,33 +291,54 @@ static size_t operands(const Tape *tape, size_t begin, size_t end) {
     return last->first + last->count - tape->steps[begin].first;
 }
 
-static void run_chunk(Job *job, size_t chunk, Block *b, int caller) {
+static void add(double *to, const double *x, size_t n) {
+    for (size_t i = 0; i < n; i++) to[i] += x[i];
+}
+
+/* The lanes of a block, from `start` to before `end`. Whether to stop. */
+static int run_block(Job *job, Block *b, size_t start, size_t end, int caller) {
     const Tape *tape = job->tape;
-    const size_t all = tape->sharing + job->p->results, end = (chunk + 1) * job->chunk;
-    b->sums = job->sums + chunk * job->apart;
-    b->reached = job->reached + chunk * job->apart;
-    for (size_t i = 0; i < all; i++) b->sums[i] = EMPTY_SUM;
-    memset(b->reached, 0, tape->sharing);
-    for (size_t block = chunk * job->chunk; block < end && block < job->blocks; block++) {
-        const size_t start = block * job->width;
-        b->lanes = smaller(job->lanes - start, job->width);
-        b->padded = (b->lanes + PAD - 1) / PAD * PAD;
-        load_inputs(job, b, start);
-        for (size_t i = 0; i < tape->size; i += SLICE) {
-            const size_t some = smaller(tape->size - i, SLICE);
-            if (interrupted(job, caller, operands(tape, i, i + some) * b->lanes)) return;
-            job->set->forward(tape, b, i, i + some);
-        }
-        store_outputs(job, b, start);
-        if (!job->reverse) continue;
-        load_seeds(job, b, start);
-        for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
-            const size_t some = smaller(tape->size - i * SLICE, SLICE);
-            if (interrupted(job, caller, operands(tape, i * SLICE, i * SLICE + some) * b->lanes)) return;
-            job->set->backward(tape, b, i * SLICE, i * SLICE + some);
-        }
-        store_gradients(job, b, start);
+    b->lanes = end - start;
+    b->padded = (b->lanes + PAD - 1) / PAD * PAD;
+    load_inputs(job, b, start);
+    for (size_t i = 0; i < tape->size; i += SLICE) {
+        const size_t some = smaller(tape->size - i, SLICE);
+        if (interrupted(job, caller, operands(tape, i, i + some) * b->lanes)) return 1;
+        job->set->forward(tape, b, i, i + some);
     }
+    store_outputs(job, b, start);
+    if (!job->reverse) return 0;
+    load_seeds(job, b, start);
+    for (size_t i = (tape->size + SLICE - 1) / SLICE; i-- > 0;) {
+        const size_t some = smaller(tape->size - i * SLICE, SLICE);
+        if (interrupted(job, caller, operands(tape, i * SLICE, i * SLICE + some) * b->lanes)) return 1;
+        job->set->backward(tape, b, i * SLICE, i * SLICE + some);
+    }
+    store_gradients(job, b, start);
+    return 0;
+}
+
+/* The sums of leaves that are complete are held, at most one for each level. */
+static void run_chunk(Job *job, size_t chunk, Block *b, int caller) {
+    const size_t all = job->summed;
+    double *held = b->sums + SUMS * job->apart;
+    b->reached = job->reached + chunk * job->apart;
+    memset(b->reached, 0, job->tape->sharing);
+    for (size_t leaf = 0; leaf < job->chunk; leaf++) {
+        const size_t first = (chunk * job->chunk + leaf) * job->leaf, end = smaller(first + job->leaf, job->lanes);
+        if (first >= job->lanes) break;
+        for (size_t i = 0; i < SUMS * all; i++) b->sums[i] = EMPTY_SUM;
+        for (size_t start = first; start < end; start += job->width)
+            if (run_block(job, b, start, smaller(start + job->width, end), caller)) return;
+        for (size_t i = 0; i < all; i++) {
+            const double *s = b->sums + SUMS * i;
+            held[i] = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+        }
+        for (size_t k = leaf + 1; !(k & 1); k >>= 1, held -= job->apart) add(held - job->apart, held, all);
+        held += job->apart;
+    }
+    for (held -= job->apart; held > b->sums + SUMS * job->apart; held -= job->apart) add(held - job->apart, held, all);
+    memcpy(job->sums + chunk * job->apart, held, all * sizeof(double));
 }
 
 /* Each thread begins at its own place, so that in the next run it meets the numbers that its cache has, and goes on to what is left. */
@@ -326,7 +346,7 @@ static void run_chunks(Job *job, size_t thread, int caller) {
     const size_t all = job->tape->rows, first = thread * job->chunks / job->threads;
     double *rows = job->rows + thread * (all + SCRATCH) * job->stride;
     Block b = {.at = job->at + thread * job->pointers, .rows = rows, .scratch = rows + all * job->stride, .uniform = job->values,
-               .width = job->stride};
+               .sums = job->partial + thread * job->apart * (SUMS + job->levels + 1), .width = job->stride};
     for (size_t i = 0; i < all; i++) b.at[i] = rows + i * job->stride;
     for (size_t i = 0; i < job->chunks && !atomic_load(&job->stop); i++) {
         const size_t chunk = (first + i) % job->chunks;
@@ -453,11 +473,11 @@ static int run(Job *job) {
     if (tape) run_threads(job);
     if (atomic_load(&job->stop)) return -1;
 
-    const size_t sharing = tape ? tape->sharing : 0, all = sharing + p->results;
-    for (size_t c = 1; c < job->chunks; c++) {
-        for (size_t i = 0; i < all; i++) job->sums[i] += job->sums[c * job->apart + i];
+    const size_t sharing = tape ? tape->sharing : 0;
+    for (size_t half = 1; half < job->chunks; half *= 2)
+        for (size_t c = 0; c + half < job->chunks; c += 2 * half) add(job->sums + c * job->apart, job->sums + (c + half) * job->apart, job->summed);
+    for (size_t c = 1; c < job->chunks; c++)
         for (size_t i = 0; i < sharing; i++) job->reached[i] |= job->reached[c * job->apart + i];
-    }
     for (size_t i = 0; i < job->outputs.count; i++) {
         const Group *group = &job->outputs.items[i];
         for (size_t k = 0; k < group->count && (!group->each || !tape); k++) {
@@ -529,6 +549,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
         {&job->adjoints, reverse * p->slots, 0},
         {&job->x, p->most, 0},
         {&job->partials, reverse * p->most, 0},
+        {&job->partial, job->tape ? job->threads * (SUMS + job->levels + 1) * job->apart : 0, 0},
         {&job->sums, 0, 0},
         {&job->rows, 0, 0},
     };
@@ -795,13 +816,17 @@ static void job_cut(Job *job, size_t threads) {
     const size_t lanes = job->lanes, row = (job->tape->rows + SCRATCH) * sizeof(double);
     const size_t least = NARROW * row < MEMORY ? NARROW : PAD, most = CACHE / row;
     size_t width = most < least ? least : most > WIDEST ? WIDEST : most / PAD * PAD;
-    const size_t blocks = (lanes - 1) / width + 1;
-    width = ((lanes - 1) / blocks + PAD) / PAD * PAD;
+    int summed = job->tape->sharing > 0;
+    for (size_t i = 0; i < job->outputs.count; i++) summed |= !job->outputs.items[i].each;
+    job->summed = summed ? job->tape->sharing + job->p->results : 0;
+    const size_t together = summed ? smaller(lanes, LEAF) : lanes, blocks = (together - 1) / width + 1;
+    width = ((together - 1) / blocks + PAD) / PAD * PAD;
     job->width = width;
     job->stride = width % WIDE_ROW ? width : width + PAD;
-    job->blocks = (lanes - 1) / width + 1;
-    job->chunk = (job->blocks - 1) / CHUNKS + 1;
-    job->chunks = (job->blocks - 1) / job->chunk + 1;
+    job->leaf = summed ? LEAF : width;
+    const size_t leaves = (lanes - 1) / job->leaf + 1;
+    for (job->chunk = 1; job->chunk * CHUNKS < leaves; job->chunk *= 2) job->levels++;
+    job->chunks = (leaves - 1) / job->chunk + 1;
     const double worth = (double)job->tape->size * (double)lanes * (job->reverse ? 3.0 : 1.0) / WORTH + 1.0;
     job->threads = smaller(threads, job->chunks);
     if (worth < (double)job->threads) job->threads = (size_t)worth;
@@ -879,7 +904,8 @@ PyDoc_STRVAR(run_doc, "run($self, /, lanes, inputs, outputs, seeds=None, gradien
 "many as it has numbers, or numbers in a lane. What is written to is complete on return, and undefined after an exception.\n\n"
 "A single lane gives bit for bit what Values give. In more lanes the elementary functions lie within the bounds of their rows, and sums\n"
 "(sum, dot, and those over lanes) are plain: off by at most n units in the last place of the sum of their n absolute terms; a product\n"
-"may be fused with a sum, and then does not overflow before it. The number of threads changes no bit.\n\n"
+"may be fused with a sum, and then does not overflow before it. A sum over lanes has for each 1,024 of them eight sums, by the index of\n"
+"the lane; these, and then the thousands, are added in pairs, level by level: neither threads nor the length of vectors change a bit.\n\n"
 "Args:\n"
 "    lanes: how many, at least 1.\n"
 "    inputs: for uniform inputs arrays of their numbers, (count,); for others arrays (lanes, count) or (lanes,). One array holds uniform\n"

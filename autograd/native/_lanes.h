@@ -40,6 +40,12 @@ typedef double LANES(vec) __attribute__((vector_size(16), aligned(8), may_alias)
 #define TALL 2
 #endif
 
+#if LANES_WIDTH
+#define MADD1(A, B, C) __builtin_fma(A, B, C)
+#else
+#define MADD1(A, B, C) ((A) * (B) + (C))
+#endif
+
 #if defined(__clang__)
 #define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < (n & -(size_t)PAD); i++)
 #else
@@ -183,42 +189,60 @@ static void LANES(matrix)(const Block *b, size_t outs, size_t ins, const int32_t
 #undef TILE
 }
 
-/* The sum across each of some vectors. */
-static inline void LANES(across)(const VEC *x, size_t count, double *sums) {
-    size_t k = 0;
-#if LANES_WIDTH == 512
-    for (; k + 8 <= count; k += 8, x += 8) { /* of pairs in quarters, of four in halves, of eight */
-        VEC pairs[4], fours[2];
-        for (int i = 0; i < 4; i++) pairs[i] = _mm512_unpacklo_pd(x[2 * i], x[2 * i + 1]) + _mm512_unpackhi_pd(x[2 * i], x[2 * i + 1]);
-        for (int i = 0; i < 2; i++)
-            fours[i] = _mm512_shuffle_f64x2(pairs[2 * i], pairs[2 * i + 1], 0x88) + _mm512_shuffle_f64x2(pairs[2 * i], pairs[2 * i + 1], 0xdd);
-        *(VEC *)(sums + k) = _mm512_shuffle_f64x2(fours[0], fours[1], 0x88) + _mm512_shuffle_f64x2(fours[0], fours[1], 0xdd);
+/* Add the lanes of g, and those of g * p, to eight sums each, by index: to `plain`, to `weighted`, where these are given. */
+static inline void LANES(add_lanes)(const Block *b, const double *g, const double *p, double *plain, double *weighted) {
+    VEC sum[SUMS / WIDE], product[SUMS / WIDE];
+    size_t i = 0;
+    for (size_t j = 0; j < SUMS / WIDE; j++) {
+        sum[j] = product[j] = SAME(EMPTY_SUM);
+        if (plain) sum[j] = ((const VEC *)plain)[j];
+        if (weighted) product[j] = ((const VEC *)weighted)[j];
     }
-#endif
-    for (; k < count; k++, x++) sums[k] = ACROSS(*x);
+    for (; i + SUMS <= b->lanes; i += SUMS)
+        for (size_t j = 0; j < SUMS / WIDE; j++) {
+            const VEC a = ((const VEC *)(g + i))[j];
+            if (plain) sum[j] += a;
+            if (weighted) product[j] = MADD(a, ((const VEC *)(p + i))[j], product[j]);
+        }
+    for (size_t j = 0; j < SUMS / WIDE; j++) {
+        if (plain) ((VEC *)plain)[j] = sum[j];
+        if (weighted) ((VEC *)weighted)[j] = product[j];
+    }
+    for (size_t j = 0; i + j < b->lanes; j++) {
+        if (plain) plain[j] += g[i + j];
+        if (weighted) weighted[j] = MADD1(g[i + j], p[i + j], weighted[j]);
+    }
 }
 
-/* The adjoints of a layer's uniform numbers: for each the sum over the lanes of the adjoint of a result times a row. */
+static void LANES(add_row)(const Block *b, const double *row, double *sums) { LANES(add_lanes)(b, row, NULL, sums, NULL); }
+
+/* The adjoints of a layer's uniform numbers: for each the sums over the lanes of the adjoint of a result times a row. */
 static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t *adjoints, const int32_t *from, const int32_t *to) {
-    const size_t n = b->lanes;
+    const size_t n = b->lanes, whole = n / SUMS * SUMS;
+    double unwanted[SUMS] = {0.0};
 #define TILE(DOTS, ROWS) \
     for (; k + ROWS <= rows; k += ROWS) { \
-        VEC sum[DOTS * ROWS]; \
-        double total[DOTS * ROWS]; \
-        for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = SAME(EMPTY_SUM); \
-        size_t i = 0; \
-        for (; i + WIDE <= n; i += WIDE) \
-            for (size_t r = 0; r < ROWS; r++) { \
-                const VEC a = *(const VEC *)(b->at[from[k + r]] + i); \
-                for (size_t j = 0; j < DOTS; j++) \
-                    sum[j * ROWS + r] = MADD(a, *(const VEC *)(b->at[adjoints[d + j]] + i), sum[j * ROWS + r]); \
-            } \
-        LANES(across)(sum, DOTS * ROWS, total); \
+        double *sums[DOTS * ROWS]; \
         for (size_t j = 0; j < DOTS; j++) \
             for (size_t r = 0; r < ROWS; r++) { \
                 const int32_t at = to[(d + j) * rows + k + r]; \
-                for (size_t l = i; l < n; l++) total[j * ROWS + r] += b->at[adjoints[d + j]][l] * b->at[from[k + r]][l]; \
-                if (at != NOWHERE) b->sums[~at] += total[j * ROWS + r]; \
+                sums[j * ROWS + r] = at == NOWHERE ? unwanted : b->sums + SUMS * (size_t)~at; \
+            } \
+        for (size_t w = 0; w < SUMS; w += WIDE) { \
+            VEC sum[DOTS * ROWS]; \
+            for (size_t j = 0; j < DOTS * ROWS; j++) sum[j] = *(const VEC *)(sums[j] + w); \
+            for (size_t i = w; i < whole; i += SUMS) \
+                for (size_t r = 0; r < ROWS; r++) { \
+                    const VEC a = *(const VEC *)(b->at[from[k + r]] + i); \
+                    for (size_t j = 0; j < DOTS; j++) \
+                        sum[j * ROWS + r] = MADD(a, *(const VEC *)(b->at[adjoints[d + j]] + i), sum[j * ROWS + r]); \
+                } \
+            for (size_t j = 0; j < DOTS * ROWS; j++) *(VEC *)(sums[j] + w) = sum[j]; \
+        } \
+        for (size_t j = 0; j < DOTS; j++) \
+            for (size_t r = 0; r < ROWS; r++) { \
+                double *rest = sums[j * ROWS + r]; \
+                for (size_t l = whole; l < n; l++, rest++) *rest = MADD1(b->at[from[k + r]][l], b->at[adjoints[d + j]][l], *rest); \
             } \
     }
     size_t d = 0;
@@ -235,22 +259,23 @@ static void LANES(outer)(const Block *b, size_t dots, size_t rows, const int32_t
 #undef TILE
 }
 
-/* The adjoints of a layer's biases: for each the sum over the lanes of the adjoint of a result. */
+/* The adjoints of a layer's biases: for each the sums over the lanes of the adjoint of a result. */
 static void LANES(biases)(const Block *b, size_t dots, const int32_t *adjoints, const int32_t *to) {
-    const size_t n = b->lanes;
+    const size_t n = b->lanes, whole = n / SUMS * SUMS;
+    double unwanted[SUMS] = {0.0};
 #define TILE(DOTS) \
     for (; d + DOTS <= dots; d += DOTS) { \
-        VEC sum[DOTS]; \
-        double total[DOTS]; \
-        for (size_t j = 0; j < DOTS; j++) sum[j] = SAME(EMPTY_SUM); \
-        size_t i = 0; \
-        for (; i + WIDE <= n; i += WIDE) \
-            for (size_t j = 0; j < DOTS; j++) sum[j] += *(const VEC *)(b->at[adjoints[d + j]] + i); \
-        LANES(across)(sum, DOTS, total); \
-        for (size_t j = 0; j < DOTS; j++) { \
-            for (size_t l = i; l < n; l++) total[j] += b->at[adjoints[d + j]][l]; \
-            if (to[d + j] != NOWHERE) b->sums[~to[d + j]] += total[j]; \
+        double *sums[DOTS]; \
+        for (size_t j = 0; j < DOTS; j++) sums[j] = to[d + j] == NOWHERE ? unwanted : b->sums + SUMS * (size_t)~to[d + j]; \
+        for (size_t w = 0; w < SUMS; w += WIDE) { \
+            VEC sum[DOTS]; \
+            for (size_t j = 0; j < DOTS; j++) sum[j] = *(const VEC *)(sums[j] + w); \
+            for (size_t i = w; i < whole; i += SUMS) \
+                for (size_t j = 0; j < DOTS; j++) sum[j] += *(const VEC *)(b->at[adjoints[d + j]] + i); \
+            for (size_t j = 0; j < DOTS; j++) *(VEC *)(sums[j] + w) = sum[j]; \
         } \
+        for (size_t j = 0; j < DOTS; j++) \
+            for (size_t l = whole; l < n; l++) sums[j][l - whole] += b->at[adjoints[d + j]][l]; \
     }
     size_t d = 0;
     TILE(8)
@@ -441,21 +466,6 @@ static void LANES(forward_layer)(const Block *b, const Step *s, const int32_t *f
     }
 }
 
-/* The sum over the lanes of x * z. */
-static double LANES(inner)(const Block *b, const double *x, const double *z) {
-    VEC sum[4] = {SAME(EMPTY_SUM), SAME(EMPTY_SUM), SAME(EMPTY_SUM), SAME(EMPTY_SUM)};
-    double rest = EMPTY_SUM;
-    size_t i = 0;
-#define GROUP(COUNT) \
-    for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
-        for (size_t j = 0; j < COUNT; j++) sum[j] = MADD(((const VEC *)(x + i))[j], ((const VEC *)(z + i))[j], sum[j]);
-    GROUP(4)
-    GROUP(1)
-#undef GROUP
-    for (; i < b->lanes; i++) rest += x[i] * z[i];
-    return rest + ACROSS(((sum[0] + sum[1]) + (sum[2] + sum[3])));
-}
-
 static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_t end) {
     for (const Step *s = tape->steps + begin; s < tape->steps + end; s++) {
         const int32_t *from = tape->from + s->first;
@@ -464,7 +474,7 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
             continue;
         }
         if (s->row == NOWHERE) {
-            b->sums[s->extra] += LANES(inner)(b, LANES(at)(b, from[0]), LANES(at)(b, from[1]));
+            LANES(add_lanes)(b, LANES(at)(b, from[0]), LANES(at)(b, from[1]), NULL, b->sums + SUMS * (size_t)s->extra);
             continue;
         }
         double *y = LANES(at)(b, s->row);
@@ -493,38 +503,16 @@ static void LANES(forward)(const Tape *tape, const Block *b, size_t begin, size_
 
 /* Adjoints. */
 
-/* The sums over the lanes of g and of g * p. */
-static Sums LANES(over_lanes)(const Block *b, const double *g, const double *p) {
-    const VEC none = SAME(EMPTY_SUM);
-    VEC plain[4] = {none, none, none, none}, weighted[4] = {none, none, none, none};
-    Sums sums = {EMPTY_SUM, EMPTY_SUM};
-    size_t i = 0;
-#define GROUP(COUNT) \
-    for (; i + COUNT * WIDE <= b->lanes; i += COUNT * WIDE) \
-        for (size_t j = 0; j < COUNT; j++) { \
-            const VEC a = ((const VEC *)(g + i))[j]; \
-            plain[j] += a; \
-            weighted[j] = MADD(a, ((const VEC *)(p + i))[j], weighted[j]); \
-        }
-    GROUP(4)
-    GROUP(1)
-#undef GROUP
-    for (; i < b->lanes; i++) {
-        sums.plain += g[i];
-        sums.weighted += g[i] * p[i];
-    }
-    sums.plain += ACROSS(((plain[0] + plain[1]) + (plain[2] + plain[3])));
-    sums.weighted += ACROSS(((weighted[0] + weighted[1]) + (weighted[2] + weighted[3])));
-    return sums;
-}
-
 /* Send g * p to an operand, added to what is in row `base` if there is one; 0 in the lanes outside of `mask`. */
 static void LANES(send)(const Block *b, int32_t to, int32_t base, const double *g, const double *p, const int64_t *mask) {
     const size_t n = b->padded;
     double *restrict sent = b->scratch + 6 * b->width;
-    if (mask) EACH sent[i] = mask[i] ? g[i] * p[i] : 0.0;
+    const double absent = to < 0 ? EMPTY_SUM : 0.0;
+    if (mask) EACH sent[i] = mask[i] ? g[i] * p[i] : absent;
     if (to < 0) {
-        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, sent).plain : LANES(over_lanes)(b, g, p).weighted;
+        double *sums = b->sums + SUMS * (size_t)~to;
+        if (mask) LANES(add_lanes)(b, sent, NULL, sums, NULL);
+        else LANES(add_lanes)(b, g, p, NULL, sums);
         return;
     }
     double *out = LANES(at)(b, to);
@@ -539,9 +527,11 @@ static void LANES(send)(const Block *b, int32_t to, int32_t base, const double *
 static void LANES(send_scaled)(const Block *b, int32_t to, int32_t base, const double *g, double p, const int64_t *mask) {
     const size_t n = b->padded;
     double *restrict sent = b->scratch + 6 * b->width;
-    if (mask) EACH sent[i] = mask[i] ? g[i] * p : 0.0;
+    const double absent = to < 0 ? EMPTY_SUM : 0.0;
+    if (mask) EACH sent[i] = mask[i] ? g[i] * p : absent;
+    else if (to < 0 && p != 1.0) EACH sent[i] = g[i] * p;
     if (to < 0) {
-        b->sums[~to] += mask ? LANES(over_lanes)(b, sent, sent).plain : p * LANES(over_lanes)(b, g, g).plain;
+        LANES(add_lanes)(b, mask || p != 1.0 ? sent : g, NULL, b->sums + SUMS * (size_t)~to, NULL);
         return;
     }
     double *out = LANES(at)(b, to);
@@ -809,10 +799,11 @@ static void LANES(backward_layer)(const Tape *tape, const Block *b, const Step *
     if (s->code == AG_MUL) {
         const double *g = LANES(at)(b, adjoints[0]);
         LANES(send_operand)(b, to[0], tape->base[s->first + 1], g, from[1], NULL);
-        if (to[1] == NOWHERE && to[2] == NOWHERE) return;
-        const Sums sums = LANES(over_lanes)(b, g, LANES(at)(b, from[0]));
-        if (to[1] != NOWHERE) b->sums[~to[1]] += sums.weighted;
-        if (to[2] != NOWHERE) b->sums[~to[2]] += sums.plain;
+        const double *x = LANES(at)(b, from[0]);
+        double *weighted = b->sums + SUMS * (size_t)~to[1], *plain = b->sums + SUMS * (size_t)~to[2];
+        if (to[1] != NOWHERE && to[2] != NOWHERE) LANES(add_lanes)(b, g, x, plain, weighted);
+        else if (to[1] != NOWHERE) LANES(add_lanes)(b, g, x, NULL, weighted);
+        else if (to[2] != NOWHERE) LANES(add_lanes)(b, g, NULL, plain, NULL);
         return;
     }
     LANES(matrix)(b, s->mixed, s->dots, to, adjoints, from + s->mixed, 1, s->mixed, NULL, tape->base + s->first + s->dots);
@@ -839,6 +830,7 @@ static void LANES(backward)(const Tape *tape, const Block *b, size_t begin, size
 #undef VEC
 #undef SAME
 #undef MADD
+#undef MADD1
 #undef ACROSS
 #undef TALL
 #undef EACH

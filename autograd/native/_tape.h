@@ -126,7 +126,7 @@ typedef struct {
     uint32_t *uniform; /* the instructions that are run once */
     int32_t *from, *to, *base, *masks;
     int32_t *inputs, *input_to, *outputs, *output_to; /* the rows of inputs; of their adjoints; where outputs and their adjoints are */
-    uint32_t *shared;                                 /* the slot of each accumulator */
+    uint32_t *shared;                                 /* the slot of each accumulator, one for each use */
     size_t size, uniforms, sharing, rows, summed;     /* summed: so many outputs, from the first on, are wanted as sums over the lanes only */
 } Tape;
 
@@ -316,12 +316,9 @@ static Target target(Maker *m, size_t slot) {
     Target t = no_target;
     if (!is_active(m->p, slot)) return t;
     const int masked = is_masked(m->p, slot), first = m->adjoint[slot] == NOWHERE;
-    if (!(m->p->flags[slot] & VARIES)) {
-        if (first) {
-            m->adjoint[slot] = (int32_t)m->tape->sharing;
-            m->tape->shared[m->tape->sharing++] = (uint32_t)slot;
-        }
-        t.to = ~m->adjoint[slot];
+    if (!(m->p->flags[slot] & VARIES)) { /* each use has its own, so that the order of its sum does not depend on the blocks */
+        t.to = ~(int32_t)m->tape->sharing;
+        m->tape->shared[m->tape->sharing++] = (uint32_t)slot;
         if (masked) t.mask = t.to;
         return t;
     }
@@ -541,7 +538,7 @@ static Tape *tape_new(const Program *p, int reverse, size_t summed) {
     tape->input_to = numbers(p->inputs);
     tape->outputs = numbers(p->results);
     tape->output_to = numbers(p->results);
-    tape->shared = (uint32_t *)numbers(p->slots);
+    tape->shared = (uint32_t *)numbers(operands + p->results);
     const int complete = m.slots && m.row && m.adjoint && m.mask && m.last && m.leader && m.next && m.sum && m.step && m.waiting && m.ready &&
                          m.holders && m.pool.unused && tape->steps && tape->uniform && tape->from && ((tape->to && tape->base) || !reverse) &&
                          (tape->masks || !reverse || !p->masked) &&
