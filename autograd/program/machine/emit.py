@@ -178,6 +178,7 @@ class _Piece:
     def __init__(self, whole: Emission, number: int, *, forward: bool, reverse: bool) -> None:
         self.whole, self.facts, self.number = whole, whole.facts, number
         self.code = Code(whole.width, whole.library)
+        self.unknown = Number(self.code, FLOAT, "")
         self.local: dict[int, Any] = {}
         self.cotangent: dict[int, Any] = {}
         self.reach: dict[int, Number] = {}
@@ -370,7 +371,7 @@ class _Piece:
             found = op.settled(op.partials(self._fetch(slot), *x), x)
             partials = dict(enumerate(found))
         else:
-            constants = known([facts.constants[a - facts.inputs] if facts.inputs <= a < facts.first else self._unknown for a in slots])
+            constants = known(op, [facts.constants[a - facts.inputs] if facts.inputs <= a < facts.first else self.unknown for a in slots])
             places = [slot, *slots]
             wanted = [k for k, a in enumerate(slots) if facts.active[a]]
             partials = {
@@ -379,10 +380,6 @@ class _Piece:
         for k, a in enumerate(slots):
             if facts.active[a] and partials.get(k) is not None:
                 self._send(a, _times(g, partials[k]), mask)
-
-    @property
-    def _unknown(self) -> Number:
-        return Number(self.code, FLOAT, "")
 
 
 def _added(x: Sequence[Any]) -> Any:

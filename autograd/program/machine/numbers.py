@@ -84,6 +84,7 @@ class Code:
 
     def __init__(self, width: int, needs: Any) -> None:
         self.width, self.needs = width, needs
+        self.types = {kind: kind if width == 1 else f"<{width} x {kind}>" for kind in (FLOAT, WHOLE, CONDITION)}
         self.lines: list[str] = []
         self.count = 0
         self.block = "entry"
@@ -92,7 +93,7 @@ class Code:
 
     def type(self, kind: str) -> str:
         """The type in LLVM of such numbers."""
-        return kind if self.width == 1 else f"<{self.width} x {kind}>"
+        return self.types[kind]
 
     def emit(self, kind: str, instruction: str) -> Number:
         """The result of an instruction."""
