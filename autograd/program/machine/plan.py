@@ -114,14 +114,94 @@ class _One:
                 first += array.size
 
 
-class _Workspace:
-    """Memory for one thread: rows of values, cotangents, seeds and masks, accumulators, and the mask of lanes."""
+class _Group:
+    """Inputs or outputs that come in one array: where their rows are.
 
-    def __init__(self, counts: Sequence[int]) -> None:
+    Attributes:
+        each: whether each lane has its own numbers.
+        first, count: the first of them, and how many.
+        slots: by number; those of outputs may be any.
+        own: the numbers, within the group, that have rows.
+        rows: these.
+    """
+
+    def __init__(self, first: int, count: int, slots: Sequence[int], rows: dict[int, int], *, each: bool) -> None:
+        self.first, self.count, self.each = first, count, each
+        self.slots = list(slots)
+        found = [(k, rows[slot]) for k, slot in enumerate(self.slots) if each and slot in rows]
+        self.own = np.array([k for k, _ in found], np.int64)
+        self.rows = np.array([row for _, row in found], np.int64)
+
+    def fill(self, table: np.ndarray, at: int, rows: np.ndarray, along: int) -> int:
+        """Write to a table where the numbers are, from line `at` on: the line after the last."""
+        end = at + len(self.own)
+        table[at:end, 0] = rows.__array_interface__["data"][0] + rows.strides[-1] * self.own
+        table[at:end, 1] = along
+        return end
+
+
+class _Workspace:
+    """Memory for one thread: rows of values, cotangents, seeds and masks, accumulators, the mask of lanes, and its job."""
+
+    def __init__(self, counts: Sequence[int], tables: Sequence[tuple[np.ndarray, np.ndarray]], call: int, nsums: int, width: int) -> None:
         self.buffer = np.zeros(sum(counts) + 8)
         shift = -(self.buffer.ctypes.data // 8) % 8
         self.parts = np.split(self.buffer[shift : shift + sum(counts)], np.cumsum(counts)[:-1])
-        self.at = [part.ctypes.data for part in self.parts]
+        starts = np.array([part.ctypes.data for part in self.parts], np.int64)
+        self.tables = []
+        for bases, rows in tables:
+            table = np.zeros((len(rows), 3), np.int64)
+            table[:, 2] = starts[bases] + 8 * width * rows
+            self.tables.append(table)
+        addresses = [*starts[:4].tolist(), 0, *starts[4:].tolist(), *[table.ctypes.data for table in self.tables], 0]
+        self.job = np.array([call, *addresses, *map(len, self.tables), nsums, 0], np.int64)
+        self.at = self.job.ctypes.data
+
+
+class _Layout:
+    """Where numbers are, for arrays of some shapes.
+
+    Args:
+        lanes: the code.
+        inputs, outputs, seeds: for each array the count of its numbers, of one lane, and whether each lane has its own.
+        wanted: for each input whether there is an array for its gradient.
+    """
+
+    def __init__(self, own: "_Lanes", inputs: Any, outputs: Any, seeds: Any, wanted: Sequence[bool]) -> None:
+        facts, main = own.facts, own.main
+        self.inputs = _groups(inputs, range(facts.inputs), main.v)
+        self.outputs = _groups(outputs, facts.outputs, {slot: main.v[slot] for slot in own.columns})
+        seeded = {k: k for k, slot in enumerate(facts.outputs) if facts.seeded[k] and slot in main.seeds}
+        self.seeds = [_Group(g.first, g.count, range(g.first, g.first + g.count), seeded, each=True) for g in _groups(seeds, facts.outputs, {})]
+        self.gradients = [
+            _Group(g.first, g.count, g.slots, {slot: row for slot, row in main.g.items() if facts.active[slot]}, each=g.each and is_wanted)
+            for g, is_wanted in zip(self.inputs, wanted, strict=True)
+        ]
+        loads = [(0, g.rows) for g in self.inputs] + [(2, g.rows) for g in self.seeds]
+        stores = [(0, g.rows) for g in self.outputs] + [(1, g.rows) for g in self.gradients]
+        tables = [
+            (np.concatenate([np.full(len(rows), base) for base, rows in some]), np.concatenate([rows for _, rows in some]).astype(np.int64))
+            for some in (loads or [(0, np.empty(0, np.int64))], stores or [(0, np.empty(0, np.int64))])
+        ]
+        self.made = (own.counts, tables, own.call, own.count, own.width)
+        self.free: list[_Workspace] = []
+
+    def space(self) -> _Workspace:
+        """Memory for one thread."""
+        try:
+            space = self.free.pop()
+        except IndexError:
+            return _Workspace(*self.made)
+        space.parts[3][:] = 0.0
+        return space
+
+
+def _groups(shapes: Any, slots: Sequence[int], rows: dict[int, int]) -> list[_Group]:
+    groups, first = [], 0
+    for count, each in shapes:
+        groups.append(_Group(first, count, slots[first : first + count], rows, each=each))
+        first += count
+    return groups
 
 
 class _Lanes:
@@ -134,162 +214,144 @@ class _Lanes:
         varying = [k for k in range(len(facts.ops)) if facts.varies[facts.first + k]]
         uniform = [k for k in range(len(facts.ops)) if not facts.varies[facts.first + k]]
         sums = [slot for slot, is_sum in zip(facts.outputs, summed, strict=True) if is_sum and facts.varies[slot]]
-        columns = [slot for slot, is_sum in zip(facts.outputs, summed, strict=True) if not is_sum and facts.varies[slot]]
-        self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=columns, lanes=True)
-        self.compiled = engine.compiled(self.main.text, library, level)
+        self.columns = [slot for slot, is_sum in zip(facts.outputs, summed, strict=True) if not is_sum and facts.varies[slot]]
+        main = self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=self.columns, lanes=True)
+        for slot in self.columns:
+            main.v[slot]
+        self.compiled = engine.compiled(main.text, library, level)
         self.call = self.compiled.address("lanes")
         self.drive = engine.drive(width)
-        for slot in columns:
-            self.main.v[slot]
-        self.uniform: dict[str, Any] = {}
+        self.forward = self.backward = None
         if uniform:
             kept = [facts.first + k for k in uniform]
-            forward = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False)
-            text = forward.text
+            text = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False).text
             if reverse:
-                text += "\n" + Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=self.main.shared).text
+                text += "\n" + Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=main.shared).text
             self.apart = engine.compiled(text, alone, level)
-            self.uniform = {name: engine.ONE(self.apart.address(name)) for name in ("uf", *["ub"] * reverse)}
-        self.count = len(sums) + len(self.main.shared)
-        main = self.main
+            self.forward = engine.ONE(self.apart.address("uf"))
+            self.backward = engine.ONE(self.apart.address("ub")) if reverse else None
+        self.count = len(sums) + len(main.shared)
         self.counts = [width * max(1, n) for n in (len(main.v), len(main.g), len(facts.outputs), len(main.m))]
         self.counts += [ACCUMULATORS * max(1, self.count), width]
-        self.free: list[_Workspace] = []
+        self.layouts: dict[Any, _Layout] = {}
         self.cost = 1e-9 + 0.3e-9 * len(varying)  # seconds a lane, a first guess
+        self.masked = [slot for slot in main.shared if not facts.always[slot]]
+        self.varying_inputs = facts.varies[: facts.inputs]
 
     def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, threads: int) -> None:
         """See `MachinePlan.run`."""
-        facts, main, width = self.facts, self.main, self.width
+        facts = self.facts
+        shapes = []
+        first = 0
+        for array in inputs:
+            size = array.size
+            each = bool(size) and self.varying_inputs[first]
+            count = size // lanes if each else size
+            shapes.append((count, each))
+            first += count
+        ends = tuple([(array.size // lanes, True) if array.ndim > 1 else (array.size, False) for array in outputs])
+        given = tuple([(array.size // lanes, True) if array.ndim > 1 else (array.size, False) for array in seeds or ()])
+        wanted = [False] * len(inputs) if gradients is None else [g is not None for g in gradients]
+        key = (*shapes, ends, given, *wanted)
+        layout = self.layouts.get(key)
+        if layout is None:
+            layout = self.layouts[key] = _Layout(self, shapes, ends, given, wanted)
+        space = layout.space()
+        loads, stores = space.tables
         u = np.empty(facts.slots)
         u[facts.inputs : facts.first] = facts.constants
         held: list[Any] = []
-        loads: list[tuple[int, int, int, int]] = []
-        first = 0
-        for array in inputs:
-            count = array.size if array.size and not facts.varies[first] else array.size // lanes
-            if not count:
-                continue
-            if not facts.varies[first]:
-                u[first : first + count] = array.ravel()
-            else:
-                rows = array.reshape(lanes, count)
+        at = 0
+        for array, group in zip(inputs, layout.inputs, strict=True):
+            if group.each:
+                rows = array.reshape(lanes, group.count)
                 held.append(rows)
-                at, (along, across) = rows.ctypes.data, rows.strides
-                loads += [(at + k * across, along, 0, main.v[first + k]) for k in range(count) if first + k in main.v]
-            first += count
-        if self.uniform:
-            self.uniform["uf"](u.ctypes.data, None, None, None, None, None, None)
-        first = 0
-        for array in seeds or ():
-            count = array.size // lanes if array.ndim > 1 else array.size
-            rows = array.reshape(lanes, count) if array.ndim > 1 else array.reshape(1, count)
+                at = group.fill(loads, at, rows, rows.strides[0])
+            elif group.count:
+                u[group.first : group.first + group.count] = array.ravel()
+        if self.forward is not None:
+            self.forward(u.ctypes.data, None, None, None, None, None, None)
+        for array, group, (_, each) in zip(seeds or (), layout.seeds, given, strict=True):
+            rows = array.reshape(lanes if each else 1, group.count)
             held.append(rows)
-            along = rows.strides[0] if array.ndim > 1 else 0
-            wanted = [k for k in range(count) if facts.seeded[first + k] and facts.outputs[first + k] in main.seeds]
-            loads += [(rows.ctypes.data + k * rows.strides[1], along, 2, first + k) for k in wanted]
-            first += count
-        stores: list[tuple[int, int, int, int]] = []
-        first = 0
+            at = group.fill(loads, at, rows, rows.strides[0] if each else 0)
+        at = 0
         back: list[tuple[np.ndarray, np.ndarray]] = []
-        for array in outputs:
-            if array.ndim < 2:
-                first += array.size
-                continue
-            count = array.size // lanes
-            rows = _writable(array, lanes, count, back)
-            for k in range(count):
-                slot = facts.outputs[first + k]
-                if facts.varies[slot]:
-                    stores.append((rows.ctypes.data + k * rows.strides[1], rows.strides[0], 0, main.v[slot]))
-                else:
-                    rows[:, k] = u[slot]
-            first += count
-        first = 0
-        for array, gradient in zip(inputs, gradients or (), strict=bool(gradients)):
-            varies = array.size and facts.varies[first]
-            count = array.size // lanes if varies else array.size
-            if varies and gradient is not None:
-                rows = _writable(gradient, lanes, count, back)
-                for k in range(count):
-                    slot = first + k
-                    if slot in main.g and facts.active[slot]:
-                        stores.append((rows.ctypes.data + k * rows.strides[1], rows.strides[0], 1, main.g[slot]))
-                    else:
-                        rows[:, k] = 0.0
-            first += count
-        leaves = -(-lanes // LEAF)
-        sums = np.empty((leaves, self.count))
-        spaces = self._run(lanes, u, np.array(loads, np.int64).reshape(-1, 4), np.array(stores, np.int64).reshape(-1, 4), sums, threads)
-        totals = _tree(sums)
+        for array, group in zip(outputs, layout.outputs, strict=True):
+            if group.each:
+                rows = _writable(array, lanes, group.count, back)
+                at = group.fill(stores, at, rows, rows.strides[0])
+                if len(group.own) < group.count:
+                    for k in set(range(group.count)).difference(group.own.tolist()):
+                        rows[:, k] = u[group.slots[k]]
+        for gradient, group in zip(gradients or (), layout.gradients, strict=bool(gradients)):
+            if group.each:
+                rows = _writable(gradient, lanes, group.count, back)
+                at = group.fill(stores, at, rows, rows.strides[0])
+                if len(group.own) < group.count:
+                    rows[:, sorted(set(range(group.count)).difference(group.own.tolist()))] = 0.0
+        sums = np.empty((-(-lanes // LEAF), self.count))
+        spaces = self._run(lanes, u, layout, space, sums, threads)
+        totals = _tree(sums).tolist()
         for array, rows in back:
             array[...] = rows.reshape(array.shape)
-        first = at = 0
-        for array in outputs:
-            if array.ndim > 1:
-                first += array.size // lanes
-                continue
-            found = np.empty(array.size)
-            for k in range(array.size):
-                slot = facts.outputs[first + k]
-                if facts.varies[slot]:
-                    found[k] = totals[at]
-                    at += 1
-                else:
-                    found[k] = lanes * u[slot]
-            array[...] = found.reshape(array.shape)
-            first += array.size
+        shares = iter(totals)
+        for array, group in zip(outputs, layout.outputs, strict=True):
+            if not group.each:
+                found = [next(shares) if facts.varies[slot] else lanes * u[slot] for slot in group.slots]
+                array[...] = np.reshape(found, array.shape)
         if seeds is not None:
-            self._back(lanes, inputs, seeds, gradients, u, totals[at:], spaces)
-        self.free += spaces[: max(0, 4 - len(self.free))]
+            self._back(lanes, seeds, gradients, u, list(shares), spaces, layout)
+        layout.free += spaces
 
-    def _back(self, lanes: int, inputs: Any, seeds: Any, gradients: Any, u: np.ndarray, shares: np.ndarray, spaces: Any) -> None:
+    def _back(self, lanes: int, seeds: Any, gradients: Any, u: np.ndarray, shares: list[float], spaces: Any, layout: _Layout) -> None:
         """The reverse sweep of what is uniform."""
         facts, main = self.facts, self.main
-        g, m = np.full(facts.slots, EMPTY_SUM), np.zeros(facts.slots, np.int64)
-        first = 0
-        for array in seeds:
-            count = array.size // lanes if array.ndim > 1 else array.size
-            for k in range(count):
-                slot = facts.outputs[first + k]
-                if facts.seeded[first + k] and not facts.varies[slot]:
-                    g[slot] += array.reshape(lanes, count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(count)[k]
-            first += count
-        for slot, share in zip(main.shared, shares, strict=True):
-            g[slot] += share
-            rows = [space.parts[3].view(np.int64)[self.width * main.m[slot] :][: self.width] for space in spaces if slot in main.m]
-            m[slot] = -int(facts.always[slot] or any(row.any() for row in rows))
-        if "ub" in self.uniform:
-            self.uniform["ub"](u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
-        first = 0
-        for array, gradient in zip(inputs, gradients, strict=True):
-            varies = array.size and facts.varies[first]
-            count = array.size // lanes if varies else array.size
-            if not varies and gradient is not None:
-                gradient[...] = np.where(facts.active[first : first + count], g[first : first + count], 0.0).reshape(gradient.shape)
-                for k in range(first, first + count):
-                    if facts.active[k] and not facts.always[k] and k in main.accumulators and not m[k] and k not in self.reached_alone:
-                        gradient.reshape(-1)[k - first] = 0.0
-            first += count
+        g = np.full(facts.slots, EMPTY_SUM)
+        for array, group in zip(seeds, layout.seeds, strict=True):
+            for k in range(group.count):
+                slot = facts.outputs[group.first + k]
+                if facts.seeded[group.first + k] and not facts.varies[slot]:
+                    g[slot] += array.reshape(lanes, group.count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
+        g[main.shared] += shares
+        missed = []
+        if self.masked or self.backward is not None:
+            m = np.zeros(facts.slots, np.int64)
+            m[main.shared] = -1
+            for slot in self.masked:
+                rows = [space.parts[3].view(np.int64)[self.width * main.m[slot] :][: self.width] for space in spaces]
+                m[slot] = -int(any(row.any() for row in rows))
+                missed += [slot] * (not m[slot] and slot not in self.read_alone)
+            if self.backward is not None:
+                self.backward(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
+        g[missed] = 0.0
+        for gradient, group in zip(gradients, layout.inputs, strict=True):
+            if gradient is not None and not group.each:
+                own = slice(group.first, group.first + group.count)
+                gradient[...] = np.where(facts.active[own], g[own], 0.0).reshape(gradient.shape)
 
     @cached_property
-    def reached_alone(self) -> set[int]:
-        """The inputs that uniform instructions read."""
+    def read_alone(self) -> set[int]:
+        """The slots that uniform instructions read."""
         facts = self.facts
         return {a for k, own in enumerate(facts.args) if not facts.varies[facts.first + k] for a in own}
 
-    def _run(self, lanes: int, u: np.ndarray, loads: np.ndarray, stores: np.ndarray, sums: np.ndarray, threads: int) -> list[_Workspace]:
+    def _run(self, lanes: int, u: np.ndarray, layout: _Layout, space: _Workspace, sums: np.ndarray, threads: int) -> list[_Workspace]:
         leaves = len(sums)
         count = max(1, min(threads, leaves, int(self.cost * lanes / WORTH) + 1))
-        bounds = [LEAF * (leaves * k // count) for k in range(count)] + [lanes]
-        spaces = [self._space() for _ in range(count)]
-        jobs = [self._job(space, u, loads, stores, sums, lanes) for space in spaces]
+        spaces = [space, *[layout.space() for _ in range(count - 1)]]
+        for other in spaces:
+            other.job[5], other.job[10], other.job[14] = u.ctypes.data, sums.ctypes.data, lanes
+            for table, first in zip(other.tables, space.tables, strict=True) if other is not space else ():
+                table[:, :2] = first[:, :2]
         if count == 1:
-            self._stretch(jobs[0][0], 0, lanes, threading.Event())
+            self._stretch(space.at, 0, lanes, None)
             return spaces
+        bounds = [LEAF * (leaves * k // count) for k in range(count)] + [lanes]
         stop = threading.Event()
-        futures = [_pool().submit(self._stretch, job[0], a, b, stop) for job, a, b in zip(jobs[1:], bounds[1:], bounds[2:], strict=False)]
+        futures = [_pool().submit(self._stretch, *own, stop) for own in zip([s.at for s in spaces[1:]], bounds[1:], bounds[2:], strict=False)]
         try:
-            self._stretch(jobs[0][0], 0, bounds[1], stop)
+            self._stretch(space.at, 0, bounds[1], stop)
         except BaseException:
             stop.set()
             raise
@@ -298,34 +360,14 @@ class _Lanes:
                 future.result()
         return spaces
 
-    def _stretch(self, job: np.ndarray, first: int, end: int, stop: threading.Event) -> None:
+    def _stretch(self, job: int, first: int, end: int, stop: threading.Event | None) -> None:
         """Run some lanes, in slices after which Python looks for Ctrl-C."""
-        while first < end and not stop.is_set():
-            some = max(self.width, int(SLICE / self.cost) // self.width * self.width)
-            until = min(end, first + some)
+        while first < end and not (stop and stop.is_set()):
+            until = min(end, first + max(self.width, int(SLICE / self.cost) // self.width * self.width))
             start = time.perf_counter()
-            self.drive(job.ctypes.data, first, until, 0)
+            self.drive(job, first, until, 0)
             self.cost = max(1e-9, (time.perf_counter() - start) / (until - first))
             first = until
-
-    def _space(self) -> _Workspace:
-        try:
-            space = self.free.pop()
-        except IndexError:
-            return _Workspace(self.counts)
-        space.parts[3][:] = 0.0
-        return space
-
-    def _job(self, space: _Workspace, u: np.ndarray, loads: np.ndarray, stores: np.ndarray, sums: np.ndarray, lanes: int) -> Any:
-        """The words of a job, and what must live as long."""
-        tables = []
-        for table in (loads, stores):
-            words = np.ascontiguousarray(table[:, :3])
-            words[:, 2] = np.array(space.at)[table[:, 2]] + 8 * self.width * table[:, 3]
-            tables.append(words)
-        v, g, s, m, a, k = space.at
-        addresses = [self.call, v, g, s, m, u.ctypes.data, a, k, tables[0].ctypes.data, tables[1].ctypes.data, sums.ctypes.data]
-        return np.array([*addresses, len(loads), len(stores), self.count, lanes], np.int64), tables
 
 
 def _writable(array: np.ndarray, lanes: int, count: int, back: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
