@@ -8,7 +8,7 @@ For one lane, rows are single numbers, by slot, as the kernel has them. For seve
 numbers, by slot, too; its cotangents are added up in accumulators.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd.op import Op
@@ -16,6 +16,7 @@ from autograd.program.machine.library import Library, known
 from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Number
 
 PIECE = 64  # operands
+MODULE = 24  # pieces
 EMPTY_SUM = -0.0
 POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a, ptr noalias %k"
 
@@ -148,7 +149,7 @@ class Emission:
                         self.ends.setdefault(a, p)
         self.shared = sorted([a for a in self.ends if lanes and facts.active[a] and not facts.varies[a]])
         self.accumulators = {slot: len(sums) + k for k, slot in enumerate(self.shared)}
-        self.text = self._text()
+        self.functions = self._functions()
 
     def _cut(self, instructions: Sequence[int]) -> list[list[int]]:
         pieces: list[list[int]] = [[]]
@@ -162,14 +163,25 @@ class Emission:
             size += count
         return pieces
 
-    def _text(self) -> str:
+    def _functions(self) -> list["_Piece"]:
+        """The pieces, in the order in which they run."""
         last = len(self.pieces) - 1
         reverse = [_Piece(self, p, forward=False, reverse=True) for p in range(last)] if self.reverse else []
         end = _Piece(self, last, forward=True, reverse=self.reverse)
         forward = [_Piece(self, p, forward=True, reverse=False) for p in reversed(range(last))]
-        functions = [*forward[::-1], end, *reverse[::-1]]
-        calls = [f"  call void @{piece.name}({POINTERS.replace('noalias ', '')})" for piece in functions]
-        return "\n".join([*[piece.text for piece in functions], f"define void @{self.name}({POINTERS}) nounwind {{", *calls, "  ret void\n}"])
+        return [*forward[::-1], end, *reverse[::-1]]
+
+    def texts(self) -> Iterator[tuple[list[str], str]]:
+        """Modules of some pieces, so that compiling takes time in proportion to them: the names of the functions, and the text."""
+        for k in range(0, len(self.functions), MODULE):
+            own = self.functions[k : k + MODULE]
+            yield [piece.name for piece in own], "\n".join([piece.text for piece in own])
+
+    def main(self, addresses: Sequence[int]) -> str:
+        """The function that calls the pieces, which are at these addresses."""
+        pointers = POINTERS.replace("noalias ", "")
+        calls = [f"  call void inttoptr (i64 {address} to ptr)({pointers})" for address in addresses]
+        return "\n".join([f"define void @{self.name}({POINTERS}) nounwind {{", *calls, "  ret void\n}"])
 
 
 class _Piece:
@@ -187,7 +199,7 @@ class _Piece:
             self._forward()
         if reverse:
             self._reverse()
-        self.text = "\n".join([f"define internal void @{self.name}({POINTERS}) nounwind {{", "entry:", *self.code.lines, "  ret void", "}"])
+        self.text = "\n".join([f"define void @{self.name}({POINTERS}) nounwind {{", "entry:", *self.code.lines, "  ret void", "}"])
 
     # Memory.
 

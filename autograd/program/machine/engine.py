@@ -3,6 +3,8 @@
 The functions of operations are compiled once and stay; a program's go with it. LLVM compiles one module at a time, under a lock.
 """
 
+import atexit
+import os
 import threading
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, c_int64, c_void_p
@@ -10,10 +12,15 @@ from functools import cache
 from typing import Any
 
 from autograd.program.machine.driver import driver
+from autograd.program.machine.emit import Emission
 from autograd.program.machine.library import Library
 
 LEVELS = {"quick": 0, "full": 2}
-_lock = threading.RLock()
+_lock, _stopping = threading.RLock(), threading.Event()
+
+
+class Stopped(Exception):
+    """Nothing is compiled any more."""
 
 
 @cache
@@ -87,13 +94,47 @@ def _keep(text: str, name: str) -> None:
     _binding().add_symbol(name, compiled.address(name))
 
 
-def compiled(text: str, own: Library, level: str) -> Compiled:
-    """The functions of a program, of which `own` knows what they call."""
+class Function:
+    """A program's function: its address, and how to call it; it lasts as long as this object.
+
+    Args:
+        emission: the program.
+        library: what it calls.
+        level: "quick" or "full".
+
+    Raises:
+        Stopped: the interpreter ends.
+    """
+
+    def __init__(self, emission: Emission, library: Library, level: str) -> None:
+        addresses: list[int] = []
+        self.parts: list[Compiled] = []
+        for names, text in emission.texts():
+            with _lock:
+                if _stopping.is_set():
+                    raise Stopped
+                while library.written:
+                    name = next(iter(library.written))
+                    _keep(library.written.pop(name), name)
+                part = Compiled("\n".join([*library.declarations, text]), LEVELS[level])
+            self.parts.append(part)
+            addresses += map(part.address, names)
+        with _lock:
+            self.parts.append(Compiled(emission.main(addresses), LEVELS["quick"]))
+        self.address = self.parts[-1].address(emission.name)
+        self.call = ONE(self.address)
+
+
+def forget() -> None:
+    """Compile nothing any more; what is being compiled is waited for."""
+    _stopping.set()
     with _lock:
-        while own.written:
-            name = next(iter(own.written))
-            _keep(own.written.pop(name), name)
-        return Compiled("\n".join([*own.declarations, text]), LEVELS[level])
+        pass
+
+
+if hasattr(os, "register_at_fork"):  # LLVM has locks of its own, so that nothing may be compiled while the process forks
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+atexit.register(forget)
 
 
 @cache

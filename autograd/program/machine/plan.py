@@ -28,46 +28,43 @@ class MachinePlan:
         uniform: for each input whether all lanes share it.
         wanted: for each input whether its gradient is wanted.
         seeded: for each output whether it has a cotangent.
-        level: "quick" or "full".
     """
 
     def __init__(
         self, codes: Any, starts: Any, args: Any, constants: Any, inputs: int, outputs: Any, uniform: Any, wanted: Any, seeded: Any,
-        level: str = "full",
     ) -> None:  # fmt: skip
         ends, own = np.asarray(starts).tolist(), np.asarray(args).tolist()
         split = [own[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
         ops = [OPS[code] for code in np.asarray(codes).tolist()]
         flags = (uniform, wanted, seeded)
         self.facts = Facts(ops, split, constants.tolist(), inputs, outputs.tolist(), *[[bool(x) for x in flag] for flag in flags])
-        self.level = level
-        self.variants: dict[Any, _Lanes] = {}
-        self.alone: dict[bool, _One] = {}
+        self.variants: dict[Any, Any] = {}  # by `key`
 
-    def one(self, *, reverse: bool) -> "_One":
-        """For one lane."""
-        if reverse not in self.alone:
-            self.alone[reverse] = _One(self.facts, self.level, reverse=reverse)
-        return self.alone[reverse]
+    @staticmethod
+    def key(lanes: int, outputs: Sequence[np.ndarray], seeds: Any) -> tuple[bool, Any]:
+        """What code is needed for a run: whether in reverse, too, and for each output whether it is summed; None for one lane."""
+        if lanes == 1:
+            return seeds is not None, None
+        return seeds is not None, tuple([array.ndim < 2 for array in outputs for _ in range(array.size if array.ndim < 2 else array.size // lanes)])
 
-    def lanes(self, summed: tuple[bool, ...], *, reverse: bool) -> "_Lanes":
-        """For lanes; `summed` says for each output whether it is summed."""
-        key = summed, reverse
-        if key not in self.variants:
-            self.variants[key] = _Lanes(self.facts, self.level, summed, reverse=reverse)
-        return self.variants[key]
+    def compile(self, key: tuple[bool, Any], level: str) -> None:
+        """Compile the code of a key."""
+        reverse, summed = key
+        if summed is None:
+            self.variants[key] = _One(self.facts, level, reverse=reverse)
+        else:
+            self.variants[key] = _Lanes(self.facts, level, summed, reverse=reverse)
 
     def run(
         self, lanes: int, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray], seeds: Sequence[np.ndarray] | None = None,
         gradients: Sequence[np.ndarray | None] | None = None, threads: int = 1,
-    ) -> None:  # fmt: skip
-        """Run forward, and with seeds backward: see the plan of the kernel."""
-        reverse = seeds is not None
-        if lanes == 1:
-            self.one(reverse=reverse).run(inputs, outputs, seeds, gradients)
-            return
-        summed = tuple([array.ndim < 2 for array in outputs for _ in range(array.size if array.ndim < 2 else array.size // lanes)])
-        self.lanes(summed, reverse=reverse).run(lanes, inputs, outputs, seeds, gradients, threads)
+    ) -> Any:  # fmt: skip
+        """Run forward, and with seeds backward: see the plan of the kernel; NotImplemented where there is no code for it."""
+        own = self.variants.get(self.key(lanes, outputs, seeds))
+        if own is None:
+            return NotImplemented
+        own.run(lanes, inputs, outputs, seeds, gradients, threads)
+        return None
 
 
 class _One:
@@ -77,14 +74,13 @@ class _One:
         self.facts = facts
         library = engine.library(1).own()
         emission = Emission(facts, range(len(facts.ops)), library, "one", reverse=reverse, kept=facts.outputs, lanes=False)
-        self.compiled = engine.compiled(emission.text, library, level)
-        self.address = self.compiled.address("one")
-        self.call = engine.ONE(self.address)
+        self.function = engine.Function(emission, library, level)
+        self.call = self.function.call
         self.memory = np.empty((3, facts.slots))
         self.at = self.memory.ctypes.data
         self.lock = threading.Lock()
 
-    def run(self, inputs: Any, outputs: Any, seeds: Any, gradients: Any) -> None:
+    def run(self, _lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, _threads: int) -> None:
         """See `MachinePlan.run`."""
         facts = self.facts
         with self.lock:
@@ -218,18 +214,18 @@ class _Lanes:
         main = self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=self.columns, lanes=True)
         for slot in self.columns:
             main.v[slot]
-        self.compiled = engine.compiled(main.text, library, level)
-        self.call = self.compiled.address("lanes")
+        self.function = engine.Function(main, library, level)
+        self.call = self.function.address
         self.drive = engine.drive(width)
-        self.forward = self.backward = None
+        self.forward: engine.Function | None = None
+        self.backward: engine.Function | None = None
         if uniform:
             kept = [facts.first + k for k in uniform]
-            text = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False).text
+            forward = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False)
+            self.forward = engine.Function(forward, alone, level)
             if reverse:
-                text += "\n" + Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=main.shared).text
-            self.apart = engine.compiled(text, alone, level)
-            self.forward = engine.ONE(self.apart.address("uf"))
-            self.backward = engine.ONE(self.apart.address("ub")) if reverse else None
+                backward = Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=main.shared)
+                self.backward = engine.Function(backward, alone, level)
         self.count = len(sums) + len(main.shared)
         self.counts = [width * max(1, n) for n in (len(main.v), len(main.g), len(facts.outputs), len(main.m))]
         self.counts += [ACCUMULATORS * max(1, self.count), width]
@@ -270,7 +266,7 @@ class _Lanes:
             elif group.count:
                 u[group.first : group.first + group.count] = array.ravel()
         if self.forward is not None:
-            self.forward(u.ctypes.data, None, None, None, None, None, None)
+            self.forward.call(u.ctypes.data, None, None, None, None, None, None)
         for array, group, (_, each) in zip(seeds or (), layout.seeds, given, strict=True):
             rows = array.reshape(lanes if each else 1, group.count)
             held.append(rows)
@@ -323,7 +319,7 @@ class _Lanes:
                 m[slot] = -int(any(row.any() for row in rows))
                 missed += [slot] * (not m[slot] and slot not in self.read_alone)
             if self.backward is not None:
-                self.backward(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
+                self.backward.call(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
         g[missed] = 0.0
         for gradient, group in zip(gradients, layout.inputs, strict=True):
             if gradient is not None and not group.each:
