@@ -9,6 +9,7 @@ numbers, by slot, too; its cotangents are added up in accumulators.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any
 
 from autograd.op import Op
@@ -263,12 +264,23 @@ class _Piece:
         code.do(f"store {code.typed(total)}, ptr {at}, align 8")
 
     def _value(self, op: Op, slots: list[int]) -> Any:
-        if op.name == "sum" and self.whole.width > 1:
-            x = sorted(slots, key=lambda a: self.facts.varies[a])
-            return _added([self._fetch(a) for a in x])
-        if op.name == "dot" and self.whole.width > 1:
-            return self._dot(slots)
-        return self.code.apply(op, [self._fetch(a) for a in slots])
+        x = [self._fetch(a) for a in slots]
+        if op.name not in ("sum", "dot") or all(a.__class__ is float for a in x):
+            return self.code.apply(op, x)
+        scale = 2.0**-540 if op.name == "dot" else 2.0**-64
+        if self.whole.width == 1:
+            total = self.code.apply(op, x)
+        elif op.name == "dot":
+            total = self._dot(slots)
+        else:
+            total = _added([self._fetch(a) for a in sorted(slots, key=self.facts.varies.__getitem__)])
+
+        def brought_down() -> Any:
+            """The sum of small parts of the terms, since something may have overflowed on the way."""
+            small = self.code.number(self.code.apply(op, [a * scale for a in x])) / scale
+            return self.code.select(self.code.abs(total) < inf, total, small / scale if op.name == "dot" else small)
+
+        return self.code.unless(self.code.abs(total) < inf, total, brought_down) if len(x) > 2 else total
 
     def _dot(self, slots: list[int]) -> Any:
         """Pairs of uniform numbers first, then those of one and a row, then those of two rows, each product fused with its sum."""

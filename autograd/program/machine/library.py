@@ -119,7 +119,7 @@ class Library:
             places = {f"%x{k}": f"{{{i + 1}}}" for i, k in enumerate(reads)}
 
             def template(text: str) -> str:
-                return re.sub(r"%x\d+\b", lambda m: places[m[0]], re.sub(r"%t(\d+)\b", r"%p{0}.\1", text))
+                return re.sub(r"%x\d+\b", lambda m: places[m[0]], re.sub(r"%([tp][\d.]+\b)", r"%p{0}.\1", text))
 
             return Part(reads, "", template(text), template(result.text), list(apart.declarations))
         op, part, _ = key
