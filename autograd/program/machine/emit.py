@@ -14,10 +14,11 @@ from typing import Any
 
 from autograd.op import Op
 from autograd.program.machine.library import Library, known
-from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Number
+from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Functions, Number
 
 PIECE = 64  # operands
 MODULE = 24  # pieces
+DOWN = 2.0**-540  # by which terms are small enough to be summed in any number
 EMPTY_SUM = -0.0
 POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a, ptr noalias %k"
 
@@ -267,7 +268,6 @@ class _Piece:
         x = [self._fetch(a) for a in slots]
         if op.name not in ("sum", "dot") or all(a.__class__ is float for a in x):
             return self.code.apply(op, x)
-        scale = 2.0**-540 if op.name == "dot" else 2.0**-64
         if self.whole.width == 1:
             total = self.code.apply(op, x)
         elif op.name == "dot":
@@ -277,10 +277,18 @@ class _Piece:
 
         def brought_down() -> Any:
             """The sum of small parts of the terms, since something may have overflowed on the way."""
-            small = self.code.number(self.code.apply(op, [a * scale for a in x])) / scale
-            return self.code.select(self.code.abs(total) < inf, total, small / scale if op.name == "dot" else small)
+            half = len(x) // 2
+            terms = [self._small(w, a) for w, a in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
+            small = self.code.number(Functions(self.code).sum(*terms)) / DOWN
+            return self.code.select(self.code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
 
         return self.code.unless(self.code.abs(total) < inf, total, brought_down) if len(x) > 2 else total
+
+    def _small(self, a: Any, b: Any) -> Any:
+        """A product brought down twice; where it overflows, its factors are, once each."""
+        code, product = self.code, a * b
+        large = (code.abs(product) == inf) & (code.abs(a) < inf) & (code.abs(b) < inf)
+        return code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
 
     def _dot(self, slots: list[int]) -> Any:
         """Pairs of uniform numbers first, then those of one and a row, then those of two rows, each product fused with its sum."""

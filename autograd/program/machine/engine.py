@@ -4,10 +4,13 @@ The functions of operations are compiled once and stay; a program's go with it. 
 """
 
 import atexit
+import math
 import os
+import sys
 import threading
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, c_int64, c_void_p
+from contextlib import suppress
+from ctypes import CDLL, CFUNCTYPE, c_int64, c_void_p, cast
 from functools import cache
 from typing import Any
 
@@ -16,6 +19,7 @@ from autograd.program.machine.emit import Emission
 from autograd.program.machine.library import Library
 
 LEVELS = {"quick": 0, "full": 2}
+CALLED = ("fma", "floor", "ceil", "rint")  # by what LLVM makes of its own functions where the processor lacks an instruction
 _lock, _stopping = threading.RLock(), threading.Event()
 
 
@@ -66,7 +70,29 @@ def width() -> int:
 @cache
 def library(lanes: int) -> Library:
     """The functions of operations for this width."""
-    return Library(lanes, lambda name: bool(_binding().address_of_symbol(name)))
+    for name in CALLED:
+        is_there(name)
+    return Library(lanes, is_there)
+
+
+@cache
+def _libraries() -> list[Any]:
+    """Where functions of the C library are found: what Python's own module `math` is linked with, and the process."""
+    found = []
+    for name in (getattr(math, "__file__", None), "ucrtbase" if sys.platform == "win32" else None):
+        with suppress(OSError, TypeError):
+            found.append(CDLL(name))
+    return found
+
+
+@cache
+def is_there(name: str) -> bool:
+    """Whether the C library has a function, which code may call from now on."""
+    for own in _libraries():
+        if function := getattr(own, name, None):
+            _binding().add_symbol(name, cast(function, c_void_p).value)
+            return True
+    return False
 
 
 class Compiled:
