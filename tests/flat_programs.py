@@ -43,7 +43,7 @@ chosen = NAMES[0]
 
 def use(name):
     """Let plans be of this instruction set from now on, or machine code."""
-    global chosen
+    global chosen  # noqa: PLW0603  # for all plans
     chosen = name
     if name != MACHINE:
         kernel.use(name)

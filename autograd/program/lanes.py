@@ -64,6 +64,7 @@ class BatchedProgram:
     Attributes:
         compiled: whether the compiled kernel runs it; else it runs in NumPy columns.
         plans: the kernel's plans, by what `plan` is given.
+        tiers: for each of these the machine code, as far as there is any.
         alone: the results of `one_of`.
     """
 
@@ -75,6 +76,7 @@ class BatchedProgram:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
+        self.tiers: list[Tier] = []
         self.alone: dict[tuple[int, ...], BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
@@ -230,7 +232,8 @@ class BatchedProgram:
             is_wanted = np.repeat(wanted, widths).astype(np.uint8)
             given = (p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, is_uniform, is_wanted, is_seeded)
             self.plans[key] = kernel.Plan(*given)
-            Tier(given).watch(self.plans[key])
+            self.tiers.append(Tier(given))
+            self.tiers[-1].watch(self.plans[key])
         return self.plans[key]
 
     def _backward_in_columns(

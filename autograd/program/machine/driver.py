@@ -1,7 +1,7 @@
-"""The function that runs a program over lanes: it brings inputs into rows, calls the program for a vector of lanes at a time, and takes the
-results away.
+"""The function that runs a program over lanes.
 
-Sums over lanes: each has eight accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes.
+It brings inputs into rows, calls the program for a vector of lanes at a time, and takes the results away. Sums over lanes: each has eight
+accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes.
 """
 
 LEAF, ACCUMULATORS = 1024, 8
@@ -10,22 +10,16 @@ LEAF, ACCUMULATORS = 1024, 8
 # and stored, three words each (where from or to, bytes from lane to lane, the row); the sums of leaves; how many of these there are; and
 # the number of lanes.
 FIELDS = ("call", "v", "g", "s", "m", "u", "a", "k", "loads", "stores", "sums", "nloads", "nstores", "nsums", "lanes")
+COUNTS = ("nloads", "nstores", "nsums", "lanes")
 
 
 def driver(width: int) -> str:
     """`drive(job, first, end, unused)`: lanes `first` to before `end`, of which `first` is a multiple of the width."""
-    vector, ints, size = f"<{width} x double>", f"<{width} x i64>", 8 * width
-    iota = ", ".join(f"i64 {k}" for k in range(width))
-    iota = f"<{iota}>" if width > 1 else "0"
-    if width == 1:
-        vector, ints = "double", "i64"
+    vector, ints = f"<{width} x double>", f"<{width} x i64>"
+    iota = f"<{', '.join(f'i64 {k}' for k in range(width))}>"
     fields = "\n".join(
-        f"  %{name}.at = getelementptr i64, ptr %job, i64 {k}\n  %{name} = load {'i64' if name[0] in 'nl' and name != 'loads' else 'ptr'}, ptr %{name}.at"
+        f"  %{name}.at = getelementptr i64, ptr %job, i64 {k}\n  %{name} = load {'i64' if name in COUNTS else 'ptr'}, ptr %{name}.at"
         for k, name in enumerate(FIELDS)
-    )
-    splat = (
-        lambda kind, name, x: f"  %{name}.one = insertelement <{width} x {kind}> poison, {kind} {x}, i64 0\n"
-        f"  %{name} = shufflevector <{width} x {kind}> %{name}.one, <{width} x {kind}> poison, <{width} x i32> zeroinitializer"
     )
     return f"""\
 define void @drive(ptr %job, i64 %first, i64 %end, i64 %unused) nounwind {{
@@ -55,7 +49,8 @@ clear.body:
 
 mask:
   %left = sub i64 %lanes, %lane
-{splat("i64", "left.all", "%left")}
+  %left.one = insertelement {ints} poison, i64 %left, i64 0
+  %left.all = shufflevector {ints} %left.one, {ints} poison, <{width} x i32> zeroinitializer
   %there = icmp ult {ints} {iota}, %left.all
   %there.bits = sext <{width} x i1> %there to {ints}
   store {ints} %there.bits, ptr %k, align 8

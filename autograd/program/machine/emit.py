@@ -53,8 +53,8 @@ class Facts:
         varies = [not x for x in uniform] + [False] * (slots - inputs)
         depends = [bool(x) for x in wanted] + [False] * (slots - inputs)
         for k, (op, own) in enumerate(zip(ops, args, strict=True)):
-            varies[first + k] = any([varies[a] for a in own])
-            depends[first + k] = any([depends[a] for a in _reached(op, own)])
+            varies[first + k] = any(varies[a] for a in own)
+            depends[first + k] = any(depends[a] for a in _reached(op, own))
         reached, always = [False] * slots, [False] * slots
         for slot, is_seeded in zip(outputs, seeded, strict=True):
             if is_seeded:
@@ -339,7 +339,7 @@ class _Piece:
         self.cotangent[slot] = x if before is None else before + x
         if not self.facts.always[slot]:
             was = self._reached(slot)
-            now = self.code.constant(True, CONDITION) if mask is None else mask
+            now = self.code.constant(1, CONDITION) if mask is None else mask
             self.reach[slot] = now if was is None else was | now
 
     def _reverse(self) -> None:
@@ -378,40 +378,47 @@ class _Piece:
         """Send the cotangent of an instruction to its arguments."""
         facts, g = self.facts, self.code.number(self.cotangent[slot])
         if op.selects:
-            condition = self._fetch(slots[0])
-            if condition.__class__ is float:
-                branches = [(slots[1] if condition else slots[2], mask)]
-            else:
-                took = condition != 0.0
-                branches = [(slots[1], took), (slots[2], ~took)]
-                branches = [(a, m if mask is None else m & mask) for a, m in branches]
-            for a, m in branches:
-                if facts.active[a]:
-                    self._send(a, g, m)
+            self._back_to_branches(g, slots, mask)
             return
-        half = len(slots) // 2
         if op.name == "dot":
-            factors = slots[half:] + slots[:half]
-            for a, b in zip(slots, factors, strict=True):
+            half = len(slots) // 2
+            for a, b in zip(slots, slots[half:] + slots[:half], strict=True):
                 if facts.active[a]:
                     self._send(a, g * self._fetch(b), mask)
             return
-        if op.name == "sum":
-            partials: Any = dict.fromkeys(range(len(slots)), 1.0)
-        elif op.arity is None:
-            x = [self._fetch(a) for a in slots]
-            found = op.settled(op.partials(self._fetch(slot), *x), x)
-            partials = dict(enumerate(found))
-        else:
-            constants = known(op, [facts.constants[a - facts.inputs] if facts.inputs <= a < facts.first else self.unknown for a in slots])
-            places = [slot, *slots]
-            wanted = [k for k, a in enumerate(slots) if facts.active[a]]
-            partials = {
-                k: self.whole.library.partial(self.code, op, k, constants, lambda i: self.code.number(self._fetch(places[i]))) for k in wanted
-            }
+        partials = self._partials(op, slot, slots)
         for k, a in enumerate(slots):
             if facts.active[a] and partials.get(k) is not None:
                 self._send(a, _times(g, partials[k]), mask)
+
+    def _back_to_branches(self, g: Number, slots: list[int], mask: Number | None) -> None:
+        """The same for an operation that selects."""
+        condition = self._fetch(slots[0])
+        if condition.__class__ is float:
+            branches = [(slots[1] if condition else slots[2], mask)]
+        else:
+            took = condition != 0.0
+            branches = [(a, m if mask is None else m & mask) for a, m in ((slots[1], took), (slots[2], ~took))]
+        for a, m in branches:
+            if self.facts.active[a]:
+                self._send(a, g, m)
+
+    def _partials(self, op: Op, slot: int, slots: list[int]) -> dict[int, Any]:
+        """The partials for arguments that are active."""
+        facts = self.facts
+        if op.name == "sum":
+            return dict.fromkeys(range(len(slots)), 1.0)
+        if op.arity is None:
+            x = [self._fetch(a) for a in slots]
+            return dict(enumerate(op.settled(op.partials(self._fetch(slot), *x), x)))
+        constants = known(op, [facts.constants[a - facts.inputs] if facts.inputs <= a < facts.first else self.unknown for a in slots])
+        places = [slot, *slots]
+        partial = self.whole.library.partial
+        return {
+            k: partial(self.code, op, k, constants, lambda i: self.code.number(self._fetch(places[i])))
+            for k, a in enumerate(slots)
+            if facts.active[a]
+        }
 
 
 def _added(x: Sequence[Any]) -> Any:

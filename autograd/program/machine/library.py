@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from autograd.elementary import ELEMENTARY, power_of
-from autograd.ops import TABLE, powc
 from autograd.op import Op
+from autograd.ops import TABLE, powc
 from autograd.program.machine.numbers import FLOAT, Code, Functions, Number, elementary
 
 SHORT = 8  # instructions, up to which an operation is written in place

@@ -1,4 +1,4 @@
-"""LLVM instructions as a kind of number: fed to a row of the table, they are the row's arithmetic in machine code, one lane or several at once.
+"""LLVM instructions as a kind of number: fed to a row of the table, they are the row's arithmetic in machine code, for one lane or several.
 
 A `Code` is a function that is being written, for numbers of so many lanes. A `Number` stands for a value in it: a float, an integer of 64
 bits or a condition. Python's floats stay what they are until they meet a Number, so that what is known while the code is written costs
@@ -50,13 +50,13 @@ class Number:
     __lshift__ = _binary("", "shl")[0]
     __rshift__ = _binary("", "lshr")[0]
     __lt__, __le__, __gt__, __ge__ = (_comparison(f"o{x}", f"u{x}") for x in ("lt", "le", "gt", "ge"))
-    __eq__, __ne__ = _comparison("oeq", "eq"), _comparison("une", "ne")  # type: ignore[assignment]
+    __eq__, __ne__ = _comparison("oeq", "eq"), _comparison("une", "ne")
 
     def __neg__(self) -> "Number":
         return self.code.emit(FLOAT, f"fneg {self.code.typed(self)}")
 
     def __invert__(self) -> "Number":
-        return self ^ True
+        return self.code.arithmetic("", "xor", self, self.code.constant(1, CONDITION))
 
     def __pos__(self) -> "Number":
         return self
@@ -111,7 +111,7 @@ class Code:
         if kind == FLOAT:
             text = f"0x{struct.unpack('<Q', struct.pack('<d', as_float(x)))[0]:016X}"
         else:
-            text = str(x).lower() if kind == CONDITION else str(x - (1 << 64) if x >= 1 << 63 else x)
+            text = str(x - (1 << 64) if x >= 1 << 63 else x)
         return Number(self, kind, text if self.width == 1 else f"splat ({kind} {text})")
 
     def number(self, x: Any, kind: str = FLOAT) -> Number:
@@ -156,7 +156,7 @@ class Code:
         return self.intrinsic("sqrt", x)
 
     def fma(self, a: Any, b: Any, c: Any) -> Number:
-        """a b + c, rounded once."""
+        """A b + c, rounded once."""
         return self.intrinsic("fma", a, b, c)
 
     def abs(self, x: Any) -> Number:
@@ -282,6 +282,7 @@ class Functions:
 
     @staticmethod
     def abs(x: Any) -> Any:
+        """The size."""
         return abs(x)
 
     def _where(self, condition: Any, a: Any, b: Any) -> Any:
@@ -290,12 +291,15 @@ class Functions:
         return self.code.select(condition, a, b)
 
     def sign(self, x: Any) -> Any:
+        """1, -1, or the zero or nan that it is given."""
         return self.code.select((x == 0.0) | (x != x), x, self.code.copysign(1.0, x))  # noqa: PLR0124  # nan
 
     def maximum(self, *x: Any) -> Any:
+        """The largest; nan where one is."""
         return reduce(lambda a, b: self._where(self._or_nan(lambda: a >= b, a), a, b), x)
 
     def minimum(self, *x: Any) -> Any:
+        """The smallest; nan where one is."""
         return reduce(lambda a, b: self._where(self._or_nan(lambda: a <= b, a), a, b), x)
 
     @staticmethod
@@ -303,6 +307,7 @@ class Functions:
         return condition() | (a != a)  # noqa: PLR0124  # nan
 
     def mod(self, a: Any, b: Any) -> Any:
+        """The remainder of Python."""
         return self._remainders(a, b)[1]
 
     def floor_divide(self, a: Any, b: Any) -> Any:
@@ -312,7 +317,7 @@ class Functions:
         quotient = (a - rest) / b - where(remainder != rest, 1.0, 0.0)
         down = code.intrinsic("floor", quotient)
         whole = where(quotient - down > 0.5, down + 1.0, down)
-        zero = (code.number(b) == 0.0)
+        zero = code.number(b) == 0.0
         return where(zero, a / b, where(quotient == 0.0, code.copysign(0.0, a / b), whole))
 
     def _remainders(self, a: Any, b: Any) -> tuple[Any, Any]:
@@ -369,6 +374,7 @@ class Functions:
         return code.select(largest < inf, code.sqrt(self.dot(scaled, scaled)) / scale, inf)
 
     def shift(self, *x: Any) -> Any:
+        """The largest number, or 0 where that is not finite."""
         largest: Any = -inf
         for a in x:
             largest = self.code.select(self.code.number(a) > largest, a, largest)

@@ -1,11 +1,12 @@
 """A program in machine code, ready to run: what a plan of the kernel does, and with the same arguments."""
 
-import ctypes
+import os
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class MachinePlan:
         self, codes: Any, starts: Any, args: Any, constants: Any, inputs: int, outputs: Any, uniform: Any, wanted: Any, seeded: Any,
     ) -> None:  # fmt: skip
         ends, own = np.asarray(starts).tolist(), np.asarray(args).tolist()
-        split = [own[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        split = [own[a:b] for a, b in pairwise(ends)]
         ops = [OPS[code] for code in np.asarray(codes).tolist()]
         flags = (uniform, wanted, seeded)
         self.facts = Facts(ops, split, constants.tolist(), inputs, outputs.tolist(), *[[bool(x) for x in flag] for flag in flags])
@@ -45,7 +46,9 @@ class MachinePlan:
         """What code is needed for a run: whether in reverse, too, and for each output whether it is summed; None for one lane."""
         if lanes == 1:
             return seeds is not None, None
-        return seeds is not None, tuple([array.ndim < 2 for array in outputs for _ in range(array.size if array.ndim < 2 else array.size // lanes)])
+        return seeds is not None, tuple(
+            [array.ndim < 2 for array in outputs for _ in range(array.size if array.ndim < 2 else array.size // lanes)]
+        )
 
     def compile(self, key: tuple[bool, Any], level: str) -> None:
         """Compile the code of a key."""
@@ -168,7 +171,9 @@ class _Layout:
         self.inputs = _groups(inputs, range(facts.inputs), main.v)
         self.outputs = _groups(outputs, facts.outputs, {slot: main.v[slot] for slot in own.columns})
         seeded = {k: k for k, slot in enumerate(facts.outputs) if facts.seeded[k] and slot in main.seeds}
-        self.seeds = [_Group(g.first, g.count, range(g.first, g.first + g.count), seeded, each=True) for g in _groups(seeds, facts.outputs, {})]
+        self.seeds = [
+            _Group(g.first, g.count, range(g.first, g.first + g.count), seeded, each=True) for g in _groups(seeds, facts.outputs, {})
+        ]
         self.gradients = [
             _Group(g.first, g.count, g.slots, {slot: row for slot, row in main.g.items() if facts.active[slot]}, each=g.each and is_wanted)
             for g, is_wanted in zip(self.inputs, wanted, strict=True)
@@ -237,61 +242,18 @@ class _Lanes:
     def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, threads: int) -> None:
         """See `MachinePlan.run`."""
         facts = self.facts
-        shapes = []
-        first = 0
-        for array in inputs:
-            size = array.size
-            each = bool(size) and self.varying_inputs[first]
-            count = size // lanes if each else size
-            shapes.append((count, each))
-            first += count
-        ends = tuple([(array.size // lanes, True) if array.ndim > 1 else (array.size, False) for array in outputs])
-        given = tuple([(array.size // lanes, True) if array.ndim > 1 else (array.size, False) for array in seeds or ()])
-        wanted = [False] * len(inputs) if gradients is None else [g is not None for g in gradients]
-        key = (*shapes, ends, given, *wanted)
-        layout = self.layouts.get(key)
-        if layout is None:
-            layout = self.layouts[key] = _Layout(self, shapes, ends, given, wanted)
+        layout = self._layout(lanes, inputs, outputs, seeds, gradients)
         space = layout.space()
-        loads, stores = space.tables
         u = np.empty(facts.slots)
         u[facts.inputs : facts.first] = facts.constants
-        held: list[Any] = []
-        at = 0
-        for array, group in zip(inputs, layout.inputs, strict=True):
-            if group.each:
-                rows = array.reshape(lanes, group.count)
-                held.append(rows)
-                at = group.fill(loads, at, rows, rows.strides[0])
-            elif group.count:
-                u[group.first : group.first + group.count] = array.ravel()
-        if self.forward is not None:
-            self.forward.call(u.ctypes.data, None, None, None, None, None, None)
-        for array, group, (_, each) in zip(seeds or (), layout.seeds, given, strict=True):
-            rows = array.reshape(lanes if each else 1, group.count)
-            held.append(rows)
-            at = group.fill(loads, at, rows, rows.strides[0] if each else 0)
-        at = 0
-        back: list[tuple[np.ndarray, np.ndarray]] = []
-        for array, group in zip(outputs, layout.outputs, strict=True):
-            if group.each:
-                rows = _writable(array, lanes, group.count, back)
-                at = group.fill(stores, at, rows, rows.strides[0])
-                if len(group.own) < group.count:
-                    for k in set(range(group.count)).difference(group.own.tolist()):
-                        rows[:, k] = u[group.slots[k]]
-        for gradient, group in zip(gradients or (), layout.gradients, strict=bool(gradients)):
-            if group.each:
-                rows = _writable(gradient, lanes, group.count, back)
-                at = group.fill(stores, at, rows, rows.strides[0])
-                if len(group.own) < group.count:
-                    rows[:, sorted(set(range(group.count)).difference(group.own.tolist()))] = 0.0
+        held = self._load(lanes, inputs, seeds, u, layout, space.tables[0])
+        back = self._store(lanes, outputs, gradients, u, layout, space.tables[1])
         sums = np.empty((-(-lanes // LEAF), self.count))
         spaces = self._run(lanes, u, layout, space, sums, threads)
-        totals = _tree(sums).tolist()
+        del held
         for array, rows in back:
             array[...] = rows.reshape(array.shape)
-        shares = iter(totals)
+        shares = iter(_tree(sums).tolist())
         for array, group in zip(outputs, layout.outputs, strict=True):
             if not group.each:
                 found = [next(shares) if facts.varies[slot] else lanes * u[slot] for slot in group.slots]
@@ -299,6 +261,54 @@ class _Lanes:
         if seeds is not None:
             self._back(lanes, seeds, gradients, u, list(shares), spaces, layout)
         layout.free += spaces
+
+    def _layout(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any) -> _Layout:
+        """The layout for arrays of these shapes."""
+        shapes = []
+        first = 0
+        for array in inputs:
+            each = bool(array.size) and self.varying_inputs[first]
+            shapes.append((array.size // lanes if each else array.size, each))
+            first += shapes[-1][0]
+        ends, given = (tuple([(a.size // lanes, True) if a.ndim > 1 else (a.size, False) for a in own]) for own in (outputs, seeds or ()))
+        wanted = [False] * len(inputs) if gradients is None else [g is not None for g in gradients]
+        key = (*shapes, ends, given, *wanted)
+        if key not in self.layouts:
+            self.layouts[key] = _Layout(self, shapes, ends, given, wanted)
+        return self.layouts[key]
+
+    def _load(self, lanes: int, inputs: Any, seeds: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+        """Find inputs and seeds, and compute what is uniform: what must live until the run is over."""
+        held: list[Any] = []
+        at = 0
+        for array, group in zip(inputs, layout.inputs, strict=True):
+            if group.each:
+                held.append(array.reshape(lanes, group.count))
+                at = group.fill(table, at, held[-1], held[-1].strides[0])
+            elif group.count:
+                u[group.first : group.first + group.count] = array.ravel()
+        if self.forward is not None:
+            self.forward.call(u.ctypes.data, None, None, None, None, None, None)
+        for array, group in zip(seeds or (), layout.seeds, strict=True):
+            each = array.ndim > 1
+            held.append(array.reshape(lanes if each else 1, group.count))
+            at = group.fill(table, at, held[-1], held[-1].strides[0] if each else 0)
+        return held
+
+    @staticmethod
+    def _store(lanes: int, outputs: Any, gradients: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+        """Find where results go, and write what is known of them: copies that are to be brought back."""
+        back: list[tuple[np.ndarray, np.ndarray]] = []
+        at = 0
+        for arrays, groups in ((outputs, layout.outputs), (gradients or (), layout.gradients if gradients else ())):
+            for array, group in zip(arrays, groups, strict=True):
+                if not group.each:
+                    continue
+                rows = _writable(array, lanes, group.count, back)
+                at = group.fill(table, at, rows, rows.strides[0])
+                for k in set(range(group.count)).difference(group.own.tolist()) if len(group.own) < group.count else ():
+                    rows[:, k] = u[group.slots[k]] if groups is layout.outputs else 0.0
+        return back
 
     def _back(self, lanes: int, seeds: Any, gradients: Any, u: np.ndarray, shares: list[float], spaces: Any, layout: _Layout) -> None:
         """The reverse sweep of what is uniform."""
@@ -310,7 +320,7 @@ class _Lanes:
                 if facts.seeded[group.first + k] and not facts.varies[slot]:
                     g[slot] += array.reshape(lanes, group.count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
         g[main.shared] += shares
-        missed = []
+        missed: list[int] = []
         if self.masked or self.backward is not None:
             m = np.zeros(facts.slots, np.int64)
             m[main.shared] = -1
@@ -345,7 +355,9 @@ class _Lanes:
             return spaces
         bounds = [LEAF * (leaves * k // count) for k in range(count)] + [lanes]
         stop = threading.Event()
-        futures = [_pool().submit(self._stretch, *own, stop) for own in zip([s.at for s in spaces[1:]], bounds[1:], bounds[2:], strict=False)]
+        futures = [
+            _pool().submit(self._stretch, *own, stop) for own in zip([s.at for s in spaces[1:]], bounds[1:], bounds[2:], strict=False)
+        ]
         try:
             self._stretch(space.at, 0, bounds[1], stop)
         except BaseException:
@@ -378,9 +390,9 @@ def _tree(sums: np.ndarray) -> np.ndarray:
     """The sum of the rows in pairs, level by level, an odd last one as it is."""
     while len(sums) > 1:
         pairs = sums[: len(sums) // 2 * 2]
-        total = pairs[::2] + pairs[1::2]
-        sums = np.concatenate([total, sums[len(pairs) :]])
-    return sums[0]
+        sums = np.concatenate([pairs[::2] + pairs[1::2], sums[len(pairs) :]])
+    result: np.ndarray = sums[0]
+    return result
 
 
 _threads: ThreadPoolExecutor | None = None
@@ -399,7 +411,5 @@ def _forget() -> None:
     _threads = None
 
 
-if hasattr(__import__("os"), "register_at_fork"):
-    __import__("os").register_at_fork(after_in_child=_forget)
-
-__all__ = ["MachinePlan", "ctypes"]
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

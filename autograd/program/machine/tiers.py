@@ -44,7 +44,8 @@ class Tier:
     def __init__(self, program: tuple[Any, ...]) -> None:
         self.program, self.operands = program, len(program[2])
         self.machine: Any = None
-        self.levels: dict[Any, str] = {}  # of what is compiled, or asked for
+        self.levels: dict[Any, str] = {}  # of what is compiled
+        self.asked: set[Any] = set()  # to be compiled
         self.failed = False
 
     def watch(self, plan: Any) -> None:
@@ -60,9 +61,9 @@ class Tier:
         before = self.levels.get(key)
         if _wanted.level:
             self.compile(plan, key, level)
-        elif level != before:
-            self.levels[key] = "quick" if before is None else "full"
-            _ask(self, plan, key, self.levels[key])
+        elif level != before and key not in self.asked:
+            self.asked.add(key)
+            _ask(self, plan, key, "quick" if before is None else "full")
         plan.watch(2 * COMPILE["full"] / RUN * max(self.operands, 64), self.hot)
 
     def _machine(self) -> Any:
@@ -82,6 +83,7 @@ class Tier:
             self.failed = True  # a function that this machine's C library lacks
             return
         self.levels[key] = level
+        self.asked.discard(key)
         made = self.machine.variants
         one = {reverse: made[reverse, None].function.address if (reverse, None) in made else 0 for reverse in (False, True)}
         plan.use(self, one[False], one[True], self.run if any(summed is not None for _, summed in made) else None)
@@ -108,7 +110,7 @@ def compiling(level: str) -> Iterator[None]:
     from autograd.compiled import kernel  # noqa: PLC0415
 
     _wanted.level = level
-    before = kernel.eager(True)
+    before = kernel.eager(1)
     try:
         yield
     finally:
