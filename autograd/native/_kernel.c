@@ -884,9 +884,9 @@ done:
     if (plan->work < plan->limit && !eager) return result;
     PyObject *hot = plan->hot;
     plan->hot = NULL;
-    PyObject *told = PyObject_CallFunction(hot, "OnOO", (PyObject *)plan, lanes, outputs, seeds);
-    if (!told) PyErr_WriteUnraisable(hot);
-    Py_XDECREF(told);
+    PyObject *answer = PyObject_CallFunction(hot, "OnOO", (PyObject *)plan, lanes, outputs, seeds);
+    if (!answer) PyErr_WriteUnraisable(hot);
+    Py_XDECREF(answer);
     Py_DECREF(hot);
     return result;
 }

@@ -71,7 +71,7 @@ class Number:
         return self.code.apply_named("pow", base, self)
 
     def __bool__(self) -> bool:
-        raise OperationError("it branches on its numbers, which machine code does not know yet: choose with xp.where, or autograd.where")
+        raise OperationError("a row of the table branches on its numbers")  # which none does
 
 
 class Code:

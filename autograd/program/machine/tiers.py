@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from queue import SimpleQueue
 from typing import Any
 
@@ -56,11 +57,13 @@ class Tier:
         """Compile what such a run needs: at once where that is asked for, else in the background, and better when it has run often."""
         level = _wanted.level or mode()
         if level == "off" or self.failed or not available():
+            plan.watch(inf, self.hot)  # until it is asked for
             return
         key = self._machine().key(lanes, outputs, seeds)
         before = self.levels.get(key)
         if _wanted.level:
-            self.compile(plan, key, level)
+            if before != level:
+                self.compile(plan, key, level)
         elif level != before and key not in self.asked:
             self.asked.add(key)
             _ask(self, plan, key, "quick" if before is None else "full")
