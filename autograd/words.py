@@ -182,7 +182,7 @@ ARRAY = (
 )  # fmt: skip
 
 RECORDED = (
-    Spelling("lower compile trace eval_shape make_jaxpr graph code inspect_types get_concrete_function",
+    Spelling("lower trace eval_shape make_jaxpr graph code inspect_types get_concrete_function",
              "jit(f).explain()", None, "which says what was recorded, and what runs it"),
     Spelling("py_func fun func", "jit(f).f"),
     Spelling("clear_cache cache_clear", "jit(f)", None, "which records anew"),

@@ -10,8 +10,12 @@ import pytest
 
 from autograd import TABLE, Value, ops
 from autograd.graph import order
+from autograd.program.machine.plan import MachinePlan
+from autograd.program.machine.tiers import available
 
 kernel = pytest.importorskip("autograd.native._kernel", reason="the kernel was not built")
+MACHINE = "machine"  # besides the kernel's instruction sets, where llvmlite is installed
+NAMES = (*kernel.instruction_sets, *[MACHINE] * available())
 inf, nan = math.inf, math.nan
 CODES = {name: code for code, name in enumerate(TABLE)}
 LANES = (1, 2, 7, 64, 1000, 10_000)
@@ -30,7 +34,33 @@ class Flat(NamedTuple):
     def plan(self, uniform, wanted=None, seeded=None):
         wanted = [1] * self.inputs if wanted is None else wanted
         seeded = None if seeded is None else np.array(seeded, np.uint8)
-        return kernel.Plan(*self, np.array(uniform, np.uint8), np.array(wanted, np.uint8), seeded)
+        made = Compiled if chosen == MACHINE else kernel.Plan
+        return made(*self, np.array(uniform, np.uint8), np.array(wanted, np.uint8), seeded)
+
+
+chosen = NAMES[0]
+
+
+def use(name):
+    """Let plans be of this instruction set from now on, or machine code."""
+    global chosen  # noqa: PLW0603  # for all plans
+    chosen = name
+    if name != MACHINE:
+        kernel.use(name)
+
+
+class Compiled:
+    """A plan in machine code, compiled when it is first run in some way."""
+
+    def __init__(self, codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded=None):
+        seeded = np.ones(len(outputs), np.uint8) if seeded is None else seeded
+        self.plan = MachinePlan(codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded)
+
+    def run(self, lanes, inputs, outputs, seeds=None, gradients=None, threads=1):
+        key = self.plan.key(lanes, outputs, seeds)
+        if key not in self.plan.variants:
+            self.plan.compile(key, "quick")
+        assert self.plan.run(lanes, inputs, outputs, seeds, gradients, threads) is None
 
 
 def flat(inputs, outputs):

@@ -14,6 +14,7 @@ from edges import BRANCHES, ROWS, recorded
 from flat_programs import (
     CODES,
     LANES,
+    NAMES,
     SAMPLES,
     WEIGHTS,
     Flat,
@@ -22,6 +23,7 @@ from flat_programs import (
     network,
     recorded_network,
     run,
+    use,
 )
 from graphs import OURS, exact, graphs
 from hypothesis import HealthCheck, given, settings
@@ -35,12 +37,12 @@ from autograd.program.program import Program
 inf, nan = math.inf, math.nan
 
 
-@pytest.fixture(params=kernel.instruction_sets)
+@pytest.fixture(params=NAMES)
 def instructions(request):
-    """Each instruction set that the machine has."""
-    kernel.use(request.param)
+    """Each instruction set that the machine has, and machine code."""
+    use(request.param)
     yield request.param
-    kernel.use(kernel.instruction_sets[0])
+    use(NAMES[0])
 
 
 def on_values(f, columns, uniform):
@@ -100,8 +102,8 @@ def test_operation(op):
             continue
         columns = list(zip(*some, strict=True))
         values, gradients = on_values(lambda *x: call(op, *x), columns, uniform)
-        for name in kernel.instruction_sets:
-            kernel.use(name)
+        for name in NAMES:
+            use(name)
             outputs, found = run(program, columns, uniform)
             for lane, (y, true) in enumerate(zip(outputs[:, 0], values, strict=True)):
                 terms = [c[0 if u else lane] for c, u in zip(columns, uniform, strict=True)]
@@ -123,7 +125,7 @@ def test_operation(op):
 def _best():
     """Whatever a test uses, the next starts with the best instruction set."""
     yield
-    kernel.use(kernel.instruction_sets[0])
+    use(NAMES[0])
 
 
 # Graphs.
@@ -166,10 +168,10 @@ def test_one_lane_has_the_bits_of_values(graph):
 
 @pytest.mark.any_python
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
-@given(graphs(most=60), st.tuples(*[st.booleans()] * 3), st.sampled_from([2, 3, 17]), st.sampled_from(kernel.instruction_sets))
+@given(graphs(most=60), st.tuples(*[st.booleans()] * 3), st.sampled_from([2, 3, 17]), st.sampled_from(NAMES))
 def test_lanes_lie_within_the_bounds_of_the_table(graph, uniform, lanes, name):
     """Against fifty digits, with the errors that roundings within the bounds can cause; a uniform input has the sum over the lanes."""
-    kernel.use(name)
+    use(name)
     leaves, y, program = graph_of(graph, SELECT | FOLDED)
     outputs, gradients = run(program, [[x] * lanes for x in graph.inputs], uniform)
     with mp.workdps(50):
@@ -195,11 +197,11 @@ def network_on_values():
     return y, g
 
 
-@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("lanes", LANES)
 def test_a_network_in_lanes(lanes, name):
     """Per lane and summed, against Values; and the same bits from any number of threads."""
-    kernel.use(name)
+    use(name)
     values, true = (a[:lanes] for a in network_on_values())
     fine = np.isfinite(true).all(axis=1)
     assert lanes < 100 or 0 < (~fine).sum() < lanes
@@ -224,12 +226,12 @@ def test_a_network_in_lanes(lanes, name):
         assert np.isfinite(w).all()
 
 
-@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("lanes", [2, 9, 64, 333])
 @pytest.mark.parametrize("wanted", ["all", "weights", "rows", "some"])
 def test_dots_of_the_same_rows(name, lanes, wanted):
     """Eleven dots of nine rows: one of the rows twice, a weight in two dots, one that is a constant; then one more of their results."""
-    kernel.use(name)
+    use(name)
     rng = np.random.default_rng(lanes)
     w, x = [Value(a) for a in rng.normal(size=99)], [Value(0.0) for _ in range(8)]
     matrix = [[*w[9 * k : 9 * k + 9]] for k in range(11)]
@@ -277,11 +279,11 @@ def test_arrays_of_any_strides_and_shapes():
 # Edges.
 
 
-@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("f", "point", "value", "first", "second"), ROWS)
 def test_edge(name, f, point, value, first, second):
     """The edge table: the kernel's own sweep, and the graphs of first and second derivatives replayed, in one lane and in two."""
-    kernel.use(name)
+    use(name)
     expected = [value, *first, *[h for row in second or () for h in row]]
     leaves, roots = recorded(f, point)
     for lanes in (1, 2):
@@ -302,12 +304,12 @@ def replayed(program, point, lanes):
     return outputs
 
 
-@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("f", BRANCHES.values(), ids=BRANCHES)
 @pytest.mark.parametrize("at", [-2.0, 0.5, 2.0])
 def test_lanes_take_their_own_branches(name, f, at):
     """Recorded at one point, run at others at once; and one input for all, whose branches each lane chooses by another."""
-    kernel.use(name)
+    use(name)
     x = Value(at)
     points = np.array([-3.0, -0.7, 0.0, 0.3, 1.5, 4.0])
     _, (found,) = run(flat([x], [f(x)]), [points], [0])
@@ -315,10 +317,10 @@ def test_lanes_take_their_own_branches(name, f, at):
     assert np.allclose(found, true, rtol=1e-14, atol=1e-300, equal_nan=True), (found, true)
 
 
-@pytest.mark.parametrize("name", kernel.instruction_sets)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("chosen", "true"), [([0.0, 0.0, 0.0], 0.0), ([0.0, 1.0, 1.0], inf), ([1.0], inf), ([0.0], 0.0)])
 def test_a_uniform_branch_that_no_lane_takes_is_absent(name, chosen, true):
-    kernel.use(name)
+    use(name)
     w, c = Value(0.0), Value(1.0)
     program = flat([w, c], [ops.where(c, ops.sqrt(w) * 2.0, 1.0)])
     _, (found, _) = run(program, [[0.0] * len(chosen), chosen], [1, 0])

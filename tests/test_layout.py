@@ -23,6 +23,8 @@ ORDER = """
     native.csource
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
+    program.machine program.machine.numbers program.machine.library program.machine.driver program.machine.emit
+    program.machine.engine program.machine.plan program.machine.tiers
     program.places program.known program.looks program.captured program.observed
     program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log

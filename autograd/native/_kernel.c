@@ -167,13 +167,20 @@ typedef struct {
     size_t arm_count, most; /* outputs of one arm */
     void *spare;    /* memory kept from one run to the next */
     size_t room;
+    /* What runs in its place, and what for: see `use`. */
+    void (*machine[2])(double *, double *, void *, int64_t *, void *, void *, void *); /* one lane, forward; in reverse, too */
+    PyObject *lanes, *kept, *hot; /* several; what lives as long; what is called once it has done so much work, in operands times lanes */
+    double work, limit;
 } Plan;
+
+static int eager; /* whether `hot` is called at once */
 
 /* One run of a plan. */
 typedef struct {
     const Program *p;
     const Tape *tape;
     const Set *set;
+    void (*machine)(double *, double *, void *, int64_t *, void *, void *, void *); /* or NULL */
     Groups inputs, outputs, seeds, gradients;
     int reverse;
     size_t lanes, leaf, width, stride, chunk, levels, chunks, threads; /* of a leaf, of a block; from row to row; leaves in a chunk, 2^levels */
@@ -181,6 +188,7 @@ typedef struct {
     double *sums, *partial, *rows, **at;                 /* of each chunk; of each thread */
     size_t summed, apart, pointers; /* accumulators; numbers from the sums of one chunk, pointers from one thread, to the next */
     uint8_t *taken, *reached;                            /* of slots; of each chunk */
+    int64_t *masks;                                      /* of slots, for machine code */
     uint32_t *trail;                                     /* the arms that were run */
     _Atomic uint64_t begun; /* a bit for each chunk */
     atomic_int stop;
@@ -457,6 +465,25 @@ static void load_uniform(const Job *job) {
     }
 }
 
+/* The adjoints before a reverse sweep: those of outputs that do not vary. */
+static void load_cotangents(const Job *job) {
+    const Program *p = job->p;
+    const Tape *tape = job->tape;
+    double *g = job->adjoints;
+    for (size_t i = 0; i < p->slots; i++) g[i] = EMPTY_SUM;
+    for (size_t i = 0; i < job->seeds.count; i++) {
+        const Group *group = &job->seeds.items[i];
+        for (size_t k = 0; k < group->count; k++) {
+            const size_t slot = (size_t)p->outputs[group->first + k];
+            if (!p->seeded[group->first + k] || (tape && p->flags[slot] & VARIES)) continue;
+            if (group->each)
+                for (size_t lane = 0; lane < job->lanes; lane++) g[slot] += *group_at(group, lane, k);
+            else
+                g[slot] += (double)job->lanes * *group_at(group, 0, k);
+        }
+    }
+}
+
 /* A whole run; what is uniform, or all in a single lane, is run here. 0, or -1 after Ctrl-C. */
 static int run(Job *job) {
     const Program *p = job->p;
@@ -465,7 +492,11 @@ static int run(Job *job) {
     const size_t size = tape ? tape->uniforms : p->size;
     double *v = job->values, *g = job->adjoints;
     load_uniform(job);
-    for (size_t i = 0; i < size; i += SLICE) {
+    if (job->machine) {
+        if (job->reverse) load_cotangents(job);
+        job->machine(v, g, NULL, job->masks, NULL, NULL, NULL);
+    }
+    for (size_t i = 0; i < size && !job->machine; i += SLICE) {
         const size_t some = smaller(size - i, SLICE);
         if (interrupted(job, 1, some * p->most)) return -1;
         scalar_forward(p, list, i, i + some, v, job->x);
@@ -486,25 +517,13 @@ static int run(Job *job) {
         }
     }
     if (!job->reverse) return 0;
-
-    for (size_t i = 0; i < p->slots; i++) g[i] = EMPTY_SUM;
-    if (job->taken) memset(job->taken, 0, p->slots);
-    for (size_t i = 0; i < job->seeds.count; i++) {
-        const Group *group = &job->seeds.items[i];
-        for (size_t k = 0; k < group->count; k++) {
-            const size_t slot = (size_t)p->outputs[group->first + k];
-            if (!p->seeded[group->first + k] || (tape && p->flags[slot] & VARIES)) continue;
-            if (group->each)
-                for (size_t lane = 0; lane < job->lanes; lane++) g[slot] += *group_at(group, lane, k);
-            else
-                g[slot] += (double)job->lanes * *group_at(group, 0, k);
-        }
-    }
+    if (!job->machine) load_cotangents(job);
+    if (job->taken) memset(job->taken, job->machine != NULL, p->slots); /* where machine code has not been, it leaves 0 */
     for (size_t i = 0; i < sharing; i++) {
         g[tape->shared[i]] += job->sums[i];
         if (job->taken) job->taken[tape->shared[i]] |= job->reached[i];
     }
-    for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0;) {
+    for (size_t i = (size + SLICE - 1) / SLICE; i-- > 0 && !job->machine;) {
         const size_t some = smaller(size - i * SLICE, SLICE);
         if (interrupted(job, 1, some * p->most)) return -1;
         scalar_backward(p, list, i * SLICE, i * SLICE + some, v, g, job->taken, job->x, job->partials);
@@ -559,10 +578,11 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
                  __builtin_mul_overflow(rows, job->stride, &each) || __builtin_mul_overflow(each, job->threads, &parts[last - 1].count);
     for (size_t i = 0; i < last; i++) failed |= (parts[i].place = reserve(&total, parts[i].count, sizeof(double))) < 0;
     const Py_ssize_t taken = reserve(&total, reverse && p->masked ? p->slots : 0, 1);
+    const Py_ssize_t masks = reserve(&total, reverse && p->masked && job->machine ? p->slots : 0, sizeof(int64_t));
     const Py_ssize_t reached = reserve(&total, job->chunks * job->apart, 1);
     const Py_ssize_t at = reserve(&total, job->threads * job->pointers, sizeof(double *));
     const Py_ssize_t trail = reserve(&total, plan->arm_count, sizeof(uint32_t));
-    if (failed || taken < 0 || reached < 0 || at < 0 || trail < 0) return PyErr_NoMemory();
+    if (failed || taken < 0 || masks < 0 || reached < 0 || at < 0 || trail < 0) return PyErr_NoMemory();
     void *memory = plan->spare;
     *room = plan->room;
     plan->spare = NULL;
@@ -579,6 +599,7 @@ static void *job_memory(Plan *plan, Job *job, size_t *room) {
     for (size_t i = 0; i < last; i++) *parts[i].where = (double *)(start + parts[i].place);
     if (fresh) memcpy(job->values + p->inputs, p->constants, (p->known - p->inputs) * sizeof(double)); /* values come first in all runs */
     job->taken = reverse && p->masked ? (uint8_t *)start + taken : NULL;
+    job->masks = (int64_t *)(start + masks);
     job->reached = (uint8_t *)start + reached;
     job->at = (double **)(start + at);
     job->trail = (uint32_t *)(start + trail);
@@ -749,6 +770,9 @@ static void plan_free(Plan *plan) {
     PyMem_RawFree(plan->spare);
     PyMem_RawFree(plan->arms);
     PyMem_RawFree(plan->checks);
+    Py_XDECREF(plan->lanes);
+    Py_XDECREF(plan->kept);
+    Py_XDECREF(plan->hot);
     for (int i = 0; i < 3; i++) tape_free(plan->tapes[i]);
     type->tp_free(plan);
     Py_DECREF(type);
@@ -847,7 +871,13 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
         return NULL;
     }
     const Program *p = &plan->program;
+    if (lanes > 1 && plan->lanes) {
+        PyObject *done = PyObject_Call(plan->lanes, args, named);
+        if (done != Py_NotImplemented) return done;
+        Py_DECREF(done);
+    }
     Job job = {.p = p, .set = chosen, .lanes = (size_t)lanes, .reverse = seeds != Py_None, .threads = 1};
+    if (lanes == 1) job.machine = plan->machine[job.reverse];
     void *memory = NULL;
     size_t room = 0;
     if (groups_read(&job.inputs, inputs, "inputs", p->inputs, p->flags, job.lanes, 0)) goto done;
@@ -874,7 +904,43 @@ static PyObject *plan_run(Plan *plan, PyObject *args, PyObject *named) {
     if (!failed) result = Py_NewRef(Py_None);
 done:
     job_free(plan, &job, memory, room);
+    if (!result || !plan->hot) return result;
+    plan->work += (double)p->starts[p->size] * (double)lanes * (job.machine ? 0.1 : 1.0);
+    if (plan->work < plan->limit && !eager) return result;
+    PyObject *hot = plan->hot;
+    plan->hot = NULL;
+    PyObject *answer = PyObject_CallFunction(hot, "OnOO", (PyObject *)plan, lanes, outputs, seeds);
+    if (!answer) PyErr_WriteUnraisable(hot);
+    Py_XDECREF(answer);
+    Py_DECREF(hot);
     return result;
+}
+
+/* A new reference in place of an old one. */
+static void replace(PyObject **place, PyObject *with) {
+    PyObject *old = *place;
+    *place = with == Py_None ? NULL : Py_NewRef(with);
+    Py_XDECREF(old);
+}
+
+static PyObject *plan_use(Plan *plan, PyObject *args, PyObject *named) {
+    static char *names[] = {"kept", "forward", "reverse", "lanes", NULL};
+    PyObject *kept, *lanes = Py_None;
+    unsigned long long forward = 0, reverse = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O|KKO:use", names, &kept, &forward, &reverse, &lanes)) return NULL;
+    replace(&plan->kept, kept);
+    replace(&plan->lanes, lanes);
+    *(uintptr_t *)&plan->machine[0] = (uintptr_t)forward;
+    *(uintptr_t *)&plan->machine[1] = (uintptr_t)reverse;
+    Py_RETURN_NONE;
+}
+
+static PyObject *plan_watch(Plan *plan, PyObject *args, PyObject *named) {
+    static char *names[] = {"limit", "hot", NULL};
+    PyObject *hot;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "dO:watch", names, &plan->limit, &hot)) return NULL;
+    replace(&plan->hot, hot);
+    Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(plan_doc, "Plan(codes, starts, args, constants, inputs, outputs, uniform, wanted, seeded=None, arms=None, checks=None)\n--\n\n"
@@ -932,10 +998,22 @@ PyDoc_STRVAR(follow_doc, "follow($self, /, inputs, outputs, seeds=None, gradient
 "Raises:\n"
 "    ValueError, MemoryError, KeyboardInterrupt: as `run`.");
 
+PyDoc_STRVAR(use_doc, "use($self, /, kept, forward=0, reverse=0, lanes=None)\n--\n\n"
+"Let other code run in place of this plan, from the next run on.\n\n"
+"Args:\n"
+"    kept: lives until other code is given, or the plan goes.\n"
+"    forward, reverse: addresses of functions for one lane, with values, adjoints and masks by slot; 0: none.\n"
+"    lanes: called as `run` for several; what it answers with NotImplemented is run here. None: none.");
+
+PyDoc_STRVAR(watch_doc, "watch($self, /, limit, hot)\n--\n\n"
+"Call `hot(plan, lanes, outputs, seeds)` once, after the run in which the work of all runs, in operands times lanes, reaches `limit`.");
+
 static PyMethodDef plan_methods[] = {
     {"follow", (PyCFunction)(void (*)(void))plan_follow, METH_VARARGS | METH_KEYWORDS, follow_doc},
     {"loop", (PyCFunction)(void (*)(void))plan_loop, METH_VARARGS | METH_KEYWORDS, loop_doc},
     {"run", (PyCFunction)(void (*)(void))plan_run, METH_VARARGS | METH_KEYWORDS, run_doc},
+    {"use", (PyCFunction)(void (*)(void))plan_use, METH_VARARGS | METH_KEYWORDS, use_doc},
+    {"watch", (PyCFunction)(void (*)(void))plan_watch, METH_VARARGS | METH_KEYWORDS, watch_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -960,8 +1038,18 @@ static PyObject *use(PyObject *module, PyObject *name) {
     return PyErr_Format(PyExc_ValueError, "got %R, expected one of the instruction sets that this machine has", name);
 }
 
+static PyObject *set_eager(PyObject *module, PyObject *on) {
+    (void)module;
+    const int given = PyObject_IsTrue(on);
+    if (given < 0) return NULL;
+    const int before = eager;
+    eager = given;
+    return PyBool_FromLong(before);
+}
+
 static PyMethodDef functions[] = {
     {"use", use, METH_O, PyDoc_STR("use(name, /)\n--\n\nUse this one of `instruction_sets` from now on, for tests; at first it is the best.")},
+    {"eager", set_eager, METH_O, PyDoc_STR("eager(on, /)\n--\n\nWhether what plans are watched by is called after the next run: as it was before.")},
     {"digest", digest, METH_O, PyDoc_STR("digest(x, /)\n--\n\n64 bits that depend on all that an object with a buffer holds.")},
     {"first_changed", first_changed, METH_VARARGS,
      PyDoc_STR("first_changed(places, digests, missing, /)\n--\n\nThe number of the first place that has changed: see places.py.")},

@@ -76,8 +76,15 @@ def _counted(count: int, what: str) -> str:
 def _of_program(trace: Any) -> list[str]:
     program = trace.batched.program
     guards = f", {_counted(len(trace.guards), 'guard')}" if len(trace.guards) else ""
-    runs = "the compiled kernel" if trace.batched.compiled else _runs(program)
+    runs = _runs_compiled(trace.batched) if trace.batched.compiled else _runs(program)
     return [f"{_counted(len(program), 'operation')} on {_counted(program.inputs, 'number')}{guards}, run by {runs}."]
+
+
+def _runs_compiled(batched: Any) -> str:
+    levels = {level for tier in batched.tiers for level in tier.levels.values()}
+    if not levels:
+        return "the compiled kernel"
+    return f"machine code{' (compiled quickly, not yet optimised)' if levels == {'quick'} else ''}, where that is worth its call"
 
 
 def _runs(program: Any) -> str:
@@ -118,7 +125,7 @@ def _of_step(step: Any) -> list[str]:
     if step.batched.__class__ is BatchedForm:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
-    runs = "the compiled kernel" if step.batched.compiled else _runs(step.batched.program)
+    runs = _runs_compiled(step.batched) if step.batched.compiled else _runs(step.batched.program)
     return [f"{_counted(len(step.batched.program), 'operation')} {where}, run by {runs}."]
 
 

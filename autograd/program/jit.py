@@ -12,10 +12,11 @@ from autograd.arrays import tree_ravel
 from autograd.compiled import kernel
 from autograd.context import current
 from autograd.engine import Value
-from autograd.errors import OperationError, api_boundary, filter_traceback
+from autograd.errors import OperationError, RangeError, StateError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
+from autograd.program.machine.tiers import available, compiling
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
@@ -170,6 +171,23 @@ class Jit(Transformed):
             return self._own.explained(self.recordings.name, runs_itself=self.runs_itself)
         lines = self.of_recorded.f.explain().lines
         return Explanation(self.recordings.name, [*lines, "That is the function, whose derivative is recorded at the second call."])
+
+    def compile(self, *args: Any, level: str = "full", **keywords: Any) -> None:
+        """Compile what a call with such arguments runs to machine code now, where `llvmlite` is installed.
+
+        The function is called with them three times: to record it, its derivative where it is one, and to see what runs.
+
+        Raises:
+            StateError: there is no `llvmlite`, or no kernel.
+            RangeError: the level is neither "quick" nor "full".
+        """
+        if level not in ("quick", "full"):
+            raise RangeError(f"got level={level!r}, expected 'quick' or 'full'")
+        if kernel is None or not available():
+            raise StateError("there is no machine code without the kernel and llvmlite: pip install 'valuegrad[fast]', with a C compiler")
+        with compiling(level):
+            for _ in range(3):
+                self(*args, **keywords)
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         """The result by the trace of the path that these arguments take, recorded if it is new."""

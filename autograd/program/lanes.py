@@ -15,6 +15,7 @@ from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace
 from autograd.errors import RangeError
 from autograd.kinds import quietly
 from autograd.program import passes
+from autograd.program.machine.tiers import Tier
 from autograd.program.program import SMALL, Program
 
 
@@ -63,6 +64,7 @@ class BatchedProgram:
     Attributes:
         compiled: whether the compiled kernel runs it; else it runs in NumPy columns.
         plans: the kernel's plans, by what `plan` is given.
+        tiers: for each of these the machine code, as far as there is any.
         alone: the results of `one_of`.
     """
 
@@ -74,6 +76,7 @@ class BatchedProgram:
         self.program, self.seeded = program, list(seeded)
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
+        self.tiers: list[Tier] = []
         self.alone: dict[tuple[int, ...], BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
@@ -225,12 +228,12 @@ class BatchedProgram:
             p = self.program
             is_seeded = np.zeros(len(p.outputs), np.uint8)
             is_seeded[list(self.seeded if seeded is None else seeded)] = 1
-            self.plans[key] = kernel.Plan(
-                p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs,
-                uniform=np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8),
-                wanted=np.repeat(wanted, widths).astype(np.uint8),
-                seeded=is_seeded,
-            )  # fmt: skip
+            is_uniform = np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8)
+            is_wanted = np.repeat(wanted, widths).astype(np.uint8)
+            given = (p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, is_uniform, is_wanted, is_seeded)
+            self.plans[key] = kernel.Plan(*given)
+            self.tiers.append(Tier(given))
+            self.tiers[-1].watch(self.plans[key])
         return self.plans[key]
 
     def _backward_in_columns(

@@ -1,0 +1,1 @@
+"""Machine code: recorded programs compiled by LLVM, where `llvmlite` is installed."""

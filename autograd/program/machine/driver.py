@@ -1,0 +1,181 @@
+"""The function that runs a program over lanes.
+
+It brings inputs into rows, calls the program for a vector of lanes at a time, and takes the results away. Sums over lanes: each has eight
+accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes.
+"""
+
+LEAF, ACCUMULATORS = 1024, 8
+
+# Of a job: what is called; rows of values, cotangents, seeds and masks; uniform values; accumulators; the mask of lanes; what is loaded
+# and stored, three words each (where from or to, bytes from lane to lane, the row); the sums of leaves; how many of these there are; and
+# the number of lanes.
+FIELDS = ("call", "v", "g", "s", "m", "u", "a", "k", "loads", "stores", "sums", "nloads", "nstores", "nsums", "lanes")
+COUNTS = ("nloads", "nstores", "nsums", "lanes")
+
+
+def driver(width: int) -> str:
+    """`drive(job, first, end, unused)`: lanes `first` to before `end`, of which `first` is a multiple of the width."""
+    vector, ints = f"<{width} x double>", f"<{width} x i64>"
+    iota = f"<{', '.join(f'i64 {k}' for k in range(width))}>"
+    fields = "\n".join(
+        f"  %{name}.at = getelementptr i64, ptr %job, i64 {k}\n  %{name} = load {'i64' if name in COUNTS else 'ptr'}, ptr %{name}.at"
+        for k, name in enumerate(FIELDS)
+    )
+    return f"""\
+define void @drive(ptr %job, i64 %first, i64 %end, i64 %unused) nounwind {{
+entry:
+{fields}
+  br label %lane.head
+
+lane.head:
+  %lane = phi i64 [ %first, %entry ], [ %lane.next, %lane.done ]
+  %more = icmp ult i64 %lane, %end
+  br i1 %more, label %lane.begin, label %done
+
+lane.begin:
+  %in.leaf = and i64 %lane, {LEAF - 1}
+  %is.leaf = icmp eq i64 %in.leaf, 0
+  br i1 %is.leaf, label %clear.head, label %mask
+clear.head:
+  %c = phi i64 [ 0, %lane.begin ], [ %c.next, %clear.body ]
+  %c.all = mul i64 %nsums, {ACCUMULATORS}
+  %c.more = icmp ult i64 %c, %c.all
+  br i1 %c.more, label %clear.body, label %mask
+clear.body:
+  %c.at = getelementptr double, ptr %a, i64 %c
+  store double -0.0, ptr %c.at
+  %c.next = add i64 %c, 1
+  br label %clear.head
+
+mask:
+  %left = sub i64 %lanes, %lane
+  %left.one = insertelement {ints} poison, i64 %left, i64 0
+  %left.all = shufflevector {ints} %left.one, {ints} poison, <{width} x i32> zeroinitializer
+  %there = icmp ult {ints} {iota}, %left.all
+  %there.bits = sext <{width} x i1> %there to {ints}
+  store {ints} %there.bits, ptr %k, align 8
+  %whole = icmp uge i64 %left, {width}
+  %last = sub i64 %left, 1
+  br label %load.head
+
+load.head:
+  %i = phi i64 [ 0, %mask ], [ %i.next, %load.done ]
+  %i.more = icmp ult i64 %i, %nloads
+  br i1 %i.more, label %load.begin, label %run
+load.begin:
+  %i.word = mul i64 %i, 3
+  %i.at = getelementptr i64, ptr %loads, i64 %i.word
+  %i.from = load ptr, ptr %i.at
+  %i.at1 = getelementptr i64, ptr %i.at, i64 1
+  %i.stride = load i64, ptr %i.at1
+  %i.at2 = getelementptr i64, ptr %i.at, i64 2
+  %i.row = load ptr, ptr %i.at2
+  %i.offset = mul i64 %lane, %i.stride
+  %i.source = getelementptr i8, ptr %i.from, i64 %i.offset
+  %i.close = icmp eq i64 %i.stride, 8
+  %i.vector = and i1 %i.close, %whole
+  br i1 %i.vector, label %load.vector, label %load.one
+load.vector:
+  %i.all = load {vector}, ptr %i.source, align 8
+  store {vector} %i.all, ptr %i.row, align 8
+  br label %load.done
+load.one:
+  %j = phi i64 [ 0, %load.begin ], [ %j.next, %load.one ]
+  %j.in = icmp ult i64 %j, %last
+  %j.lane = select i1 %j.in, i64 %j, i64 %last
+  %j.offset = mul i64 %j.lane, %i.stride
+  %j.from = getelementptr i8, ptr %i.source, i64 %j.offset
+  %j.x = load double, ptr %j.from
+  %j.to = getelementptr double, ptr %i.row, i64 %j
+  store double %j.x, ptr %j.to
+  %j.next = add i64 %j, 1
+  %j.more = icmp ult i64 %j.next, {width}
+  br i1 %j.more, label %load.one, label %load.done
+load.done:
+  %i.next = add i64 %i, 1
+  br label %load.head
+
+run:
+  %part = and i64 %lane, {ACCUMULATORS - 1}
+  %a.part = getelementptr double, ptr %a, i64 %part
+  call void %call(ptr %v, ptr %g, ptr %s, ptr %m, ptr %u, ptr %a.part, ptr %k)
+  br label %store.head
+
+store.head:
+  %o = phi i64 [ 0, %run ], [ %o.next, %store.done ]
+  %o.more = icmp ult i64 %o, %nstores
+  br i1 %o.more, label %store.begin, label %lane.end
+store.begin:
+  %o.word = mul i64 %o, 3
+  %o.at = getelementptr i64, ptr %stores, i64 %o.word
+  %o.to = load ptr, ptr %o.at
+  %o.at1 = getelementptr i64, ptr %o.at, i64 1
+  %o.stride = load i64, ptr %o.at1
+  %o.at2 = getelementptr i64, ptr %o.at, i64 2
+  %o.row = load ptr, ptr %o.at2
+  %o.offset = mul i64 %lane, %o.stride
+  %o.target = getelementptr i8, ptr %o.to, i64 %o.offset
+  %o.close = icmp eq i64 %o.stride, 8
+  %o.vector = and i1 %o.close, %whole
+  br i1 %o.vector, label %store.vector, label %store.one
+store.vector:
+  %o.all = load {vector}, ptr %o.row, align 8
+  store {vector} %o.all, ptr %o.target, align 8
+  br label %store.done
+store.one:
+  %l = phi i64 [ 0, %store.begin ], [ %l.next, %store.one ]
+  %l.from = getelementptr double, ptr %o.row, i64 %l
+  %l.x = load double, ptr %l.from
+  %l.offset = mul i64 %l, %o.stride
+  %l.to = getelementptr i8, ptr %o.target, i64 %l.offset
+  store double %l.x, ptr %l.to
+  %l.next = add i64 %l, 1
+  %l.in = icmp ult i64 %l.next, {width}
+  %l.there = icmp ult i64 %l.next, %left
+  %l.more = and i1 %l.in, %l.there
+  br i1 %l.more, label %store.one, label %store.done
+store.done:
+  %o.next = add i64 %o, 1
+  br label %store.head
+
+lane.end:
+  %lane.next = add i64 %lane, {width}
+  %next.in = and i64 %lane.next, {LEAF - 1}
+  %full = icmp eq i64 %next.in, 0
+  %all = icmp uge i64 %lane.next, %lanes
+  %fold = or i1 %full, %all
+  br i1 %fold, label %fold.head, label %lane.done
+fold.head:
+  %f = phi i64 [ 0, %lane.end ], [ %f.next, %fold.body ]
+  %f.more = icmp ult i64 %f, %nsums
+  br i1 %f.more, label %fold.body, label %lane.done
+fold.body:
+  %f.first = mul i64 %f, {ACCUMULATORS}
+  %f.at = getelementptr double, ptr %a, i64 %f.first
+{_fold()}
+  %leaf = lshr i64 %lane, {LEAF.bit_length() - 1}
+  %f.row = mul i64 %leaf, %nsums
+  %f.index = add i64 %f.row, %f
+  %f.to = getelementptr double, ptr %sums, i64 %f.index
+  store double %x0.3, ptr %f.to
+  %f.next = add i64 %f, 1
+  br label %fold.head
+
+lane.done:
+  br label %lane.head
+
+done:
+  ret void
+}}
+"""
+
+
+def _fold() -> str:
+    """The sum of the eight accumulators, in pairs: %x0.3."""
+    lines = []
+    for k in range(ACCUMULATORS):
+        lines += [f"  %f.at{k} = getelementptr double, ptr %f.at, i64 {k}", f"  %x{k}.0 = load double, ptr %f.at{k}"]
+    for level in range(1, 4):
+        step = 1 << level
+        lines += [f"  %x{k}.{level} = fadd double %x{k}.{level - 1}, %x{k + step // 2}.{level - 1}" for k in range(0, ACCUMULATORS, step)]
+    return "\n".join(lines)

@@ -1,0 +1,432 @@
+"""A recorded program as text for LLVM: forward, and in reverse.
+
+The instructions are cut into pieces, each a function, so that compiling takes time in proportion to them. Within a piece numbers stay in
+registers; what another piece reads goes through memory, a row of numbers, one for each lane, for each slot. The reverse of the last piece
+is in the function of the piece itself.
+
+For one lane, rows are single numbers, by slot, as the kernel has them. For several, what is the same for all lanes comes as single
+numbers, by slot, too; its cotangents are added up in accumulators.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from typing import Any
+
+from autograd.op import Op
+from autograd.program.machine.library import Library, known
+from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Functions, Number
+
+PIECE = 64  # operands
+MODULE = 24  # pieces
+DOWN = 2.0**-540  # by which terms are small enough to be summed in any number
+EMPTY_SUM = -0.0
+POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a, ptr noalias %k"
+
+
+class Facts:
+    """A program as lists, and what is known of its slots: inputs, constants, and then one for each instruction.
+
+    Args:
+        ops: the operation of each instruction.
+        args: the slots of its arguments.
+        constants: their numbers.
+        inputs: how many.
+        outputs: their slots.
+        uniform: for each input whether all lanes share it.
+        wanted: for each input whether its gradient is wanted.
+        seeded: for each output whether it has a cotangent.
+
+    Attributes:
+        varies: by slot, whether it differs from lane to lane.
+        active: whether it depends on a wanted input and is reached from a seeded output.
+        always: whether it is reached always, and not only through branches of a `where`.
+    """
+
+    def __init__(
+        self, ops: list[Op], args: list[list[int]], constants: list[float], inputs: int, outputs: list[int], uniform: Sequence[bool],
+        wanted: Sequence[bool], seeded: Sequence[bool],
+    ) -> None:  # fmt: skip
+        self.ops, self.args, self.constants, self.inputs, self.outputs = ops, args, constants, inputs, outputs
+        self.seeded = seeded
+        self.first = first = inputs + len(constants)
+        slots = first + len(ops)
+        varies = [not x for x in uniform] + [False] * (slots - inputs)
+        depends = [bool(x) for x in wanted] + [False] * (slots - inputs)
+        for k, (op, own) in enumerate(zip(ops, args, strict=True)):
+            varies[first + k] = any(varies[a] for a in own)
+            depends[first + k] = any(depends[a] for a in _reached(op, own))
+        reached, always = [False] * slots, [False] * slots
+        for slot, is_seeded in zip(outputs, seeded, strict=True):
+            if is_seeded:
+                reached[slot] = always[slot] = True
+        for k in range(len(ops) - 1, -1, -1):
+            slot = first + k
+            if depends[slot] and reached[slot]:
+                for a in _reached(ops[k], args[k]):
+                    reached[a] = True
+                    always[a] = always[a] or (always[slot] and not ops[k].selects)
+        self.varies, self.always, self.slots = varies, always, slots
+        self.active = [a and b for a, b in zip(depends, reached, strict=True)]
+
+
+_depends: dict[Op, tuple[bool, ...] | None] = {}
+
+
+def _reached(op: Op, own: list[int]) -> list[int]:
+    """The arguments on which an operation depends."""
+    if op not in _depends:
+        if op.arity is None:
+            _depends[op] = None
+        else:
+            code = Code(1, Library(1))
+            x = [Number(code, FLOAT, f"%x{k}") for k in range(op.arity + 1)]
+            found = op.partials(x[0], *x[1:])
+            _depends[op] = tuple([p is not None for p in found])
+    mask = _depends[op]
+    return own if mask is None or all(mask) else [a for a, is_there in zip(own, mask, strict=True) if is_there]
+
+
+class Rows(dict[int, int]):
+    """Rows by slot, numbered as they are asked for."""
+
+    def __missing__(self, slot: int) -> int:
+        self[slot] = len(self)
+        return self[slot]
+
+
+class SameRows(dict[int, int]):
+    """For each slot the row of its number."""
+
+    def __missing__(self, slot: int) -> int:
+        self[slot] = slot
+        return slot
+
+
+class Emission:
+    """The text of some instructions of a program, for a width, as one function.
+
+    Args:
+        facts: the program.
+        instructions: those to be run, in order.
+        library: the functions of operations, of this width.
+        name: of the function.
+        reverse: whether in reverse, too.
+        sums: the slots that are summed over the lanes; their accumulators come first.
+        kept: the slots whose values are to be in their rows in the end.
+        lanes: whether there are lanes: slots that do not vary are then uniform.
+        sent: the slots whose cotangents have come from elsewhere, where there are no lanes.
+
+    Attributes:
+        v, g, m: the rows of values, cotangents and masks by slot.
+        seeds: for each seeded slot that varies the numbers of its outputs, which are the rows of their cotangents.
+        shared: the slots whose cotangents are in the accumulators after those of `sums`.
+    """
+
+    def __init__(
+        self, facts: Facts, instructions: Sequence[int], library: Library, name: str, *, reverse: bool, sums: Sequence[int] = (),
+        kept: Iterable[int] = (), lanes: bool, sent: Iterable[int] = (),
+    ) -> None:  # fmt: skip
+        self.facts, self.library, self.name, self.reverse, self.sums = facts, library, name, reverse, sums
+        self.kept, self.lanes, self.width = set(kept), lanes, library.width
+        rows = Rows if lanes else SameRows
+        self.v, self.g, self.m = rows(), rows(), rows()
+        self.needed: set[int] = set()
+        self.pieces = self._cut(instructions)
+        self.own = {facts.first + k for k in instructions}
+        self.seeds: dict[int, list[int]] = {}
+        for k, slot in enumerate(facts.outputs):
+            if facts.seeded[k] and facts.active[slot] and (facts.varies[slot] or not lanes):
+                self.seeds.setdefault(slot, []).append(k)
+        for slot in sent:
+            self.seeds.setdefault(slot, [])
+        self.sent = set(sent)
+        # The pieces of the first and of the last, in the order of the reverse sweep, that sends a cotangent to a slot.
+        self.begins: dict[int, int] = {}
+        self.ends: dict[int, int] = {}
+        for p, piece in enumerate(self.pieces):
+            for k in piece if reverse else ():
+                if facts.active[facts.first + k]:
+                    for a in _reached(facts.ops[k], facts.args[k]):
+                        self.begins[a] = p
+                        self.ends.setdefault(a, p)
+        self.shared = sorted([a for a in self.ends if lanes and facts.active[a] and not facts.varies[a]])
+        self.accumulators = {slot: len(sums) + k for k, slot in enumerate(self.shared)}
+        self.functions = self._functions()
+
+    def _cut(self, instructions: Sequence[int]) -> list[list[int]]:
+        pieces: list[list[int]] = [[]]
+        size = 0
+        for k in instructions:
+            count = len(self.facts.args[k])
+            if size and size + count > PIECE:
+                pieces.append([])
+                size = 0
+            pieces[-1].append(k)
+            size += count
+        return pieces
+
+    def _functions(self) -> list["_Piece"]:
+        """The pieces, in the order in which they run."""
+        last = len(self.pieces) - 1
+        reverse = [_Piece(self, p, forward=False, reverse=True) for p in range(last)] if self.reverse else []
+        end = _Piece(self, last, forward=True, reverse=self.reverse)
+        forward = [_Piece(self, p, forward=True, reverse=False) for p in reversed(range(last))]
+        return [*forward[::-1], end, *reverse[::-1]]
+
+    def texts(self) -> Iterator[tuple[list[str], str]]:
+        """Modules of some pieces, so that compiling takes time in proportion to them: the names of the functions, and the text."""
+        for k in range(0, len(self.functions), MODULE):
+            own = self.functions[k : k + MODULE]
+            yield [piece.name for piece in own], "\n".join([piece.text for piece in own])
+
+    def main(self, addresses: Sequence[int]) -> str:
+        """The function that calls the pieces, which are at these addresses."""
+        pointers = POINTERS.replace("noalias ", "")
+        calls = [f"  call void inttoptr (i64 {address} to ptr)({pointers})" for address in addresses]
+        return "\n".join([f"define void @{self.name}({POINTERS}) nounwind {{", *calls, "  ret void\n}"])
+
+
+class _Piece:
+    """The function of a piece."""
+
+    def __init__(self, whole: Emission, number: int, *, forward: bool, reverse: bool) -> None:
+        self.whole, self.facts, self.number = whole, whole.facts, number
+        self.code = Code(whole.width, whole.library)
+        self.unknown = Number(self.code, FLOAT, "")
+        self.local: dict[int, Any] = {}
+        self.cotangent: dict[int, Any] = {}
+        self.reach: dict[int, Number] = {}
+        self.name = f"{whole.name}_{number}{'f' * forward}{'b' * reverse}"
+        if forward:
+            self._forward()
+        if reverse:
+            self._reverse()
+        self.text = "\n".join([f"define void @{self.name}({POINTERS}) nounwind {{", "entry:", *self.code.lines, "  ret void", "}"])
+
+    # Memory.
+
+    def _at(self, base: str, index: int, kind: str | None = None) -> str:
+        code = self.code
+        return code.emit("", f"getelementptr {kind or code.type(FLOAT)}, ptr %{base}, i64 {index}").text
+
+    def _load(self, base: str, index: int, kind: str = FLOAT) -> Number:
+        type_ = self.code.type(kind)
+        return self.code.emit(kind, f"load {type_}, ptr {self._at(base, index, type_)}, align 8")
+
+    def _store(self, x: Number, base: str, index: int) -> None:
+        at = self._at(base, index, self.code.type(x.kind))
+        self.code.do(f"store {self.code.typed(x)}, ptr {at}, align 8")
+
+    def _uniform(self, slot: int) -> Number:
+        """A number that all lanes share, in each lane."""
+        code = self.code
+        one = code.emit(FLOAT, f"load double, ptr {self._at('u', slot, 'double')}, align 8")
+        if code.width == 1:
+            return one
+        type_ = code.type(FLOAT)
+        first = code.emit(FLOAT, f"insertelement {type_} poison, double {one.text}, i64 0")
+        return code.emit(FLOAT, f"shufflevector {type_} {first.text}, {type_} poison, <{code.width} x i32> zeroinitializer")
+
+    def _fetch(self, slot: int) -> Any:
+        """The value of a slot: a Number, or a float where it is a constant."""
+        if slot not in self.local:
+            facts, whole = self.facts, self.whole
+            if facts.inputs <= slot < facts.first:
+                self.local[slot] = facts.constants[slot - facts.inputs]
+            elif whole.lanes and not facts.varies[slot]:
+                self.local[slot] = self._uniform(slot)
+            else:
+                whole.needed.add(slot)
+                self.local[slot] = self._load("v", whole.v[slot])
+        return self.local[slot]
+
+    # Forward.
+
+    def _forward(self) -> None:
+        facts, whole = self.facts, self.whole
+        own = whole.pieces[self.number]
+        for k in own:
+            self.local[facts.first + k] = self._value(facts.ops[k], facts.args[k])
+        for k in own:
+            slot = facts.first + k
+            if slot in whole.needed or slot in whole.kept:
+                self._store(self.code.number(self.local[slot]), "v", whole.v[slot])
+        if self.number == len(whole.pieces) - 1:
+            for j, slot in enumerate(whole.sums):
+                self._gather(j, self.code.number(self._fetch(slot)))
+
+    def _gather(self, accumulator: int, x: Number, reached: Number | None = None) -> None:
+        """Add a number of each lane that is there to an accumulator."""
+        code = self.code
+        there = self._load("k", 0, WHOLE) != 0
+        x = code.select(there if reached is None else there & reached, x, EMPTY_SUM)
+        at = self._at("a", 8 * accumulator, "double")
+        total = code.emit(FLOAT, f"load {code.type(FLOAT)}, ptr {at}, align 8") + x
+        code.do(f"store {code.typed(total)}, ptr {at}, align 8")
+
+    def _value(self, op: Op, slots: list[int]) -> Any:
+        x = [self._fetch(a) for a in slots]
+        if op.name not in ("sum", "dot") or all(a.__class__ is float for a in x):
+            return self.code.apply(op, x)
+        if self.whole.width == 1:
+            total = self.code.apply(op, x)
+        elif op.name == "dot":
+            total = self._dot(slots)
+        else:
+            total = _added([self._fetch(a) for a in sorted(slots, key=self.facts.varies.__getitem__)])
+
+        def brought_down() -> Any:
+            """The sum of small parts of the terms, since something may have overflowed on the way."""
+            half = len(x) // 2
+            terms = [self._small(w, a) for w, a in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
+            small = self.code.number(Functions(self.code).sum(*terms)) / DOWN
+            return self.code.select(self.code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
+
+        return self.code.unless(self.code.abs(total) < inf, total, brought_down) if len(x) > 2 else total
+
+    def _small(self, a: Any, b: Any) -> Any:
+        """A product brought down twice; where it overflows, its factors are, once each."""
+        code, product = self.code, a * b
+        large = (code.abs(product) == inf) & (code.abs(a) < inf) & (code.abs(b) < inf)
+        return code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
+
+    def _dot(self, slots: list[int]) -> Any:
+        """Pairs of uniform numbers first, then those of one and a row, then those of two rows, each product fused with its sum."""
+        varies = self.facts.varies
+        pairs = sorted(zip(slots[: len(slots) // 2], slots[len(slots) // 2 :], strict=True), key=lambda p: varies[p[0]] + varies[p[1]])
+        total: Any = None
+        for a, b in pairs:
+            x, y = self._fetch(a), self._fetch(b)
+            if total is None:
+                total = x * y
+            elif varies[a] or varies[b]:
+                total = self.code.fma(x, y, total)
+            else:
+                total = total + x * y
+        return EMPTY_SUM if total is None else total
+
+    # Reverse.
+
+    def _incoming(self, slot: int) -> Any:
+        """What has been sent to a slot by pieces before this one, in the order of the sweep, or by a seed; None where nothing has."""
+        whole = self.whole
+        if whole.begins.get(slot, -1) > self.number:
+            return self._load("g", whole.g[slot])
+        if slot not in whole.seeds:
+            return None
+        if not whole.lanes:
+            return self._load("g", whole.g[slot])
+        return _added([self._load("s", k) for k in whole.seeds[slot]])
+
+    def _sent(self, slot: int) -> Any:
+        if slot not in self.cotangent:
+            x = self._incoming(slot)
+            if x is not None:
+                self.cotangent[slot] = x
+        return self.cotangent.get(slot)
+
+    def _reached(self, slot: int) -> Number | None:
+        """Whether a slot was reached, as far as it is known."""
+        if slot not in self.reach and (slot in self.whole.sent or self.whole.begins.get(slot, -1) > self.number):
+            self.reach[slot] = self._load("m", self.whole.m[slot], WHOLE) != 0
+        return self.reach.get(slot)
+
+    def _send(self, slot: int, x: Any, mask: Number | None) -> None:
+        """Add to the cotangent of a slot, in the lanes of a mask."""
+        if mask is not None:
+            x = self.code.select(mask, x, EMPTY_SUM)
+        before = self._sent(slot)
+        self.cotangent[slot] = x if before is None else before + x
+        if not self.facts.always[slot]:
+            was = self._reached(slot)
+            now = self.code.constant(1, CONDITION) if mask is None else mask
+            self.reach[slot] = now if was is None else was | now
+
+    def _reverse(self) -> None:
+        facts, whole = self.facts, self.whole
+        own = whole.pieces[self.number]
+        for slot in whole.seeds if self.number == len(whole.pieces) - 1 else ():
+            if slot < facts.inputs and slot not in whole.begins and whole.lanes:
+                self._store(self.code.number(self._sent(slot)), "g", whole.g[slot])
+        for k in reversed(own):
+            slot = facts.first + k
+            if facts.active[slot] and self._sent(slot) is not None:
+                mask = None if facts.always[slot] else self._reached(slot)
+                self._back(facts.ops[k], slot, facts.args[k], mask)
+        inner = {facts.first + k for k in own}
+        for slot, x in self.cotangent.items():
+            if slot not in inner and slot in whole.begins:
+                self._hand_on(slot, self.code.number(x))
+
+    def _hand_on(self, slot: int, x: Number) -> None:
+        """Leave a cotangent where the next piece, or the caller, finds it."""
+        whole, code = self.whole, self.code
+        reached = self.reach.get(slot)
+        is_done = whole.ends[slot] == self.number and slot not in whole.own
+        if is_done and slot in whole.accumulators:
+            self._gather(whole.accumulators[slot], x, reached)
+            if reached is not None:
+                there = self._load("m", whole.m[slot], WHOLE) | code.emit(WHOLE, f"sext {code.typed(reached)} to {code.type(WHOLE)}")
+                self._store(there, "m", whole.m[slot])
+            return
+        self._store(code.select(reached, x, 0.0) if is_done and reached is not None else x, "g", whole.g[slot])
+        if reached is not None and not is_done:
+            bits = code.emit(WHOLE, f"sext {code.typed(reached)} to {code.type(WHOLE)}")
+            self._store(bits, "m", whole.m[slot])
+
+    def _back(self, op: Op, slot: int, slots: list[int], mask: Number | None) -> None:
+        """Send the cotangent of an instruction to its arguments."""
+        facts, g = self.facts, self.code.number(self.cotangent[slot])
+        if op.selects:
+            self._back_to_branches(g, slots, mask)
+            return
+        if op.name == "dot":
+            half = len(slots) // 2
+            for a, b in zip(slots, slots[half:] + slots[:half], strict=True):
+                if facts.active[a]:
+                    self._send(a, g * self._fetch(b), mask)
+            return
+        partials = self._partials(op, slot, slots)
+        for k, a in enumerate(slots):
+            if facts.active[a] and partials.get(k) is not None:
+                self._send(a, _times(g, partials[k]), mask)
+
+    def _back_to_branches(self, g: Number, slots: list[int], mask: Number | None) -> None:
+        """The same for an operation that selects."""
+        condition = self._fetch(slots[0])
+        if condition.__class__ is float:
+            branches = [(slots[1] if condition else slots[2], mask)]
+        else:
+            took = condition != 0.0
+            branches = [(a, m if mask is None else m & mask) for a, m in ((slots[1], took), (slots[2], ~took))]
+        for a, m in branches:
+            if self.facts.active[a]:
+                self._send(a, g, m)
+
+    def _partials(self, op: Op, slot: int, slots: list[int]) -> dict[int, Any]:
+        """The partials for arguments that are active."""
+        facts = self.facts
+        if op.name == "sum":
+            return dict.fromkeys(range(len(slots)), 1.0)
+        if op.arity is None:
+            x = [self._fetch(a) for a in slots]
+            return dict(enumerate(op.settled(op.partials(self._fetch(slot), *x), x)))
+        constants = known(op, [facts.constants[a - facts.inputs] if facts.inputs <= a < facts.first else self.unknown for a in slots])
+        places = [slot, *slots]
+        partial = self.whole.library.partial
+        return {
+            k: partial(self.code, op, k, constants, lambda i: self.code.number(self._fetch(places[i])))
+            for k, a in enumerate(slots)
+            if facts.active[a]
+        }
+
+
+def _added(x: Sequence[Any]) -> Any:
+    total = x[0]
+    for a in x[1:]:
+        total = total + a
+    return total
+
+
+def _times(g: Number, p: Any) -> Any:
+    return g if p.__class__ is float and p == 1.0 else -g if p.__class__ is float and p == -1.0 else g * p

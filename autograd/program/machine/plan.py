@@ -1,0 +1,415 @@
+"""A program in machine code, ready to run: what a plan of the kernel does, and with the same arguments."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import TABLE
+from autograd.program.machine import engine
+from autograd.program.machine.driver import ACCUMULATORS, LEAF
+from autograd.program.machine.emit import EMPTY_SUM, Emission, Facts
+
+OPS = tuple(TABLE.values())
+SLICE = 0.02  # seconds between two looks for Ctrl-C
+WORTH = 2e-4  # seconds of work for which a second thread pays
+
+
+class MachinePlan:
+    """A program in machine code.
+
+    Args:
+        codes, starts, args, constants, inputs, outputs: the program.
+        uniform: for each input whether all lanes share it.
+        wanted: for each input whether its gradient is wanted.
+        seeded: for each output whether it has a cotangent.
+    """
+
+    def __init__(
+        self, codes: Any, starts: Any, args: Any, constants: Any, inputs: int, outputs: Any, uniform: Any, wanted: Any, seeded: Any,
+    ) -> None:  # fmt: skip
+        ends, own = np.asarray(starts).tolist(), np.asarray(args).tolist()
+        split = [own[a:b] for a, b in pairwise(ends)]
+        ops = [OPS[code] for code in np.asarray(codes).tolist()]
+        flags = (uniform, wanted, seeded)
+        self.facts = Facts(ops, split, constants.tolist(), inputs, outputs.tolist(), *[[bool(x) for x in flag] for flag in flags])
+        self.variants: dict[Any, Any] = {}  # by `key`
+
+    @staticmethod
+    def key(lanes: int, outputs: Sequence[np.ndarray], seeds: Any) -> tuple[bool, Any]:
+        """What code is needed for a run: whether in reverse, too, and for each output whether it is summed; None for one lane."""
+        if lanes == 1:
+            return seeds is not None, None
+        return seeds is not None, tuple(
+            [array.ndim < 2 for array in outputs for _ in range(array.size if array.ndim < 2 else array.size // lanes)]
+        )
+
+    def compile(self, key: tuple[bool, Any], level: str) -> None:
+        """Compile the code of a key."""
+        reverse, summed = key
+        if summed is None:
+            self.variants[key] = _One(self.facts, level, reverse=reverse)
+        else:
+            self.variants[key] = _Lanes(self.facts, level, summed, reverse=reverse)
+
+    def run(
+        self, lanes: int, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray], seeds: Sequence[np.ndarray] | None = None,
+        gradients: Sequence[np.ndarray | None] | None = None, threads: int = 1,
+    ) -> Any:  # fmt: skip
+        """Run forward, and with seeds backward: see the plan of the kernel; NotImplemented where there is no code for it."""
+        own = self.variants.get(self.key(lanes, outputs, seeds))
+        if own is None:
+            return NotImplemented
+        own.run(lanes, inputs, outputs, seeds, gradients, threads)
+        return None
+
+
+class _One:
+    """For one lane: values and cotangents by slot, as the kernel has them."""
+
+    def __init__(self, facts: Facts, level: str, *, reverse: bool) -> None:
+        self.facts = facts
+        library = engine.library(1).own()
+        emission = Emission(facts, range(len(facts.ops)), library, "one", reverse=reverse, kept=facts.outputs, lanes=False)
+        self.function = engine.Function(emission, library, level)
+        self.call = self.function.call
+        self.memory = np.empty((3, facts.slots))
+        self.at = self.memory.ctypes.data
+        self.lock = threading.Lock()
+
+    def run(self, _lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, _threads: int) -> None:
+        """See `MachinePlan.run`."""
+        facts = self.facts
+        with self.lock:
+            v, g, _ = self.memory
+            first = 0
+            for array in inputs:
+                v[first : first + array.size] = array.ravel()
+                first += array.size
+            v[facts.inputs : facts.first] = facts.constants
+            if seeds is not None:
+                g[:] = EMPTY_SUM
+                flat = np.concatenate([array.ravel() for array in seeds]) if seeds else ()
+                for slot, is_seeded, seed in zip(facts.outputs, facts.seeded, flat, strict=True):
+                    g[slot] += seed if is_seeded else EMPTY_SUM
+            step = 8 * facts.slots
+            self.call(self.at, self.at + step, None, self.at + 2 * step, None, None, None)
+            found = v[facts.outputs]
+            first = 0
+            for array in outputs:
+                array[...] = found[first : first + array.size].reshape(array.shape)
+                first += array.size
+            first = 0
+            for array, gradient in zip(inputs, gradients or (), strict=bool(gradients)):
+                if gradient is not None:
+                    there = facts.active[first : first + array.size]
+                    gradient[...] = np.where(there, g[first : first + array.size], 0.0).reshape(gradient.shape)
+                first += array.size
+
+
+class _Group:
+    """Inputs or outputs that come in one array: where their rows are.
+
+    Attributes:
+        each: whether each lane has its own numbers.
+        first, count: the first of them, and how many.
+        slots: by number; those of outputs may be any.
+        own: the numbers, within the group, that have rows.
+        rows: these.
+    """
+
+    def __init__(self, first: int, count: int, slots: Sequence[int], rows: dict[int, int], *, each: bool) -> None:
+        self.first, self.count, self.each = first, count, each
+        self.slots = list(slots)
+        found = [(k, rows[slot]) for k, slot in enumerate(self.slots) if each and slot in rows]
+        self.own = np.array([k for k, _ in found], np.int64)
+        self.rows = np.array([row for _, row in found], np.int64)
+
+    def fill(self, table: np.ndarray, at: int, rows: np.ndarray, along: int) -> int:
+        """Write to a table where the numbers are, from line `at` on: the line after the last."""
+        end = at + len(self.own)
+        table[at:end, 0] = rows.__array_interface__["data"][0] + rows.strides[-1] * self.own
+        table[at:end, 1] = along
+        return end
+
+
+class _Workspace:
+    """Memory for one thread: rows of values, cotangents, seeds and masks, accumulators, the mask of lanes, and its job."""
+
+    def __init__(self, counts: Sequence[int], tables: Sequence[tuple[np.ndarray, np.ndarray]], call: int, nsums: int, width: int) -> None:
+        self.buffer = np.zeros(sum(counts) + 8)
+        shift = -(self.buffer.ctypes.data // 8) % 8
+        self.parts = np.split(self.buffer[shift : shift + sum(counts)], np.cumsum(counts)[:-1])
+        starts = np.array([part.ctypes.data for part in self.parts], np.int64)
+        self.tables = []
+        for bases, rows in tables:
+            table = np.zeros((len(rows), 3), np.int64)
+            table[:, 2] = starts[bases] + 8 * width * rows
+            self.tables.append(table)
+        addresses = [*starts[:4].tolist(), 0, *starts[4:].tolist(), *[table.ctypes.data for table in self.tables], 0]
+        self.job = np.array([call, *addresses, *map(len, self.tables), nsums, 0], np.int64)
+        self.at = self.job.ctypes.data
+
+
+class _Layout:
+    """Where numbers are, for arrays of some shapes.
+
+    Args:
+        lanes: the code.
+        inputs, outputs, seeds: for each array the count of its numbers, of one lane, and whether each lane has its own.
+        wanted: for each input whether there is an array for its gradient.
+    """
+
+    def __init__(self, own: "_Lanes", inputs: Any, outputs: Any, seeds: Any, wanted: Sequence[bool]) -> None:
+        facts, main = own.facts, own.main
+        self.inputs = _groups(inputs, range(facts.inputs), main.v)
+        self.outputs = _groups(outputs, facts.outputs, {slot: main.v[slot] for slot in own.columns})
+        seeded = {k: k for k, slot in enumerate(facts.outputs) if facts.seeded[k] and slot in main.seeds}
+        self.seeds = [
+            _Group(g.first, g.count, range(g.first, g.first + g.count), seeded, each=True) for g in _groups(seeds, facts.outputs, {})
+        ]
+        self.gradients = [
+            _Group(g.first, g.count, g.slots, {slot: row for slot, row in main.g.items() if facts.active[slot]}, each=g.each and is_wanted)
+            for g, is_wanted in zip(self.inputs, wanted, strict=True)
+        ]
+        loads = [(0, g.rows) for g in self.inputs] + [(2, g.rows) for g in self.seeds]
+        stores = [(0, g.rows) for g in self.outputs] + [(1, g.rows) for g in self.gradients]
+        tables = [
+            (np.concatenate([np.full(len(rows), base) for base, rows in some]), np.concatenate([rows for _, rows in some]).astype(np.int64))
+            for some in (loads or [(0, np.empty(0, np.int64))], stores or [(0, np.empty(0, np.int64))])
+        ]
+        self.made = (own.counts, tables, own.call, own.count, own.width)
+        self.free: list[_Workspace] = []
+
+    def space(self) -> _Workspace:
+        """Memory for one thread."""
+        try:
+            space = self.free.pop()
+        except IndexError:
+            return _Workspace(*self.made)
+        space.parts[3][:] = 0.0
+        return space
+
+
+def _groups(shapes: Any, slots: Sequence[int], rows: dict[int, int]) -> list[_Group]:
+    groups, first = [], 0
+    for count, each in shapes:
+        groups.append(_Group(first, count, slots[first : first + count], rows, each=each))
+        first += count
+    return groups
+
+
+class _Lanes:
+    """For lanes, in one way to sum outputs."""
+
+    def __init__(self, facts: Facts, level: str, summed: tuple[bool, ...], *, reverse: bool) -> None:
+        self.facts, self.summed = facts, summed
+        width = self.width = engine.width()
+        library, alone = engine.library(width).own(), engine.library(1).own()
+        varying = [k for k in range(len(facts.ops)) if facts.varies[facts.first + k]]
+        uniform = [k for k in range(len(facts.ops)) if not facts.varies[facts.first + k]]
+        sums = [slot for slot, is_sum in zip(facts.outputs, summed, strict=True) if is_sum and facts.varies[slot]]
+        self.columns = [slot for slot, is_sum in zip(facts.outputs, summed, strict=True) if not is_sum and facts.varies[slot]]
+        main = self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=self.columns, lanes=True)
+        for slot in self.columns:
+            main.v[slot]
+        self.function = engine.Function(main, library, level)
+        self.call = self.function.address
+        self.drive = engine.drive(width)
+        self.forward: engine.Function | None = None
+        self.backward: engine.Function | None = None
+        if uniform:
+            kept = [facts.first + k for k in uniform]
+            forward = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False)
+            self.forward = engine.Function(forward, alone, level)
+            if reverse:
+                backward = Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=main.shared)
+                self.backward = engine.Function(backward, alone, level)
+        self.count = len(sums) + len(main.shared)
+        self.counts = [width * max(1, n) for n in (len(main.v), len(main.g), len(facts.outputs), len(main.m))]
+        self.counts += [ACCUMULATORS * max(1, self.count), width]
+        self.layouts: dict[Any, _Layout] = {}
+        self.cost = 1e-9 + 0.3e-9 * len(varying)  # seconds a lane, a first guess
+        self.masked = [slot for slot in main.shared if not facts.always[slot]]
+        self.varying_inputs = facts.varies[: facts.inputs]
+
+    def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, threads: int) -> None:
+        """See `MachinePlan.run`."""
+        facts = self.facts
+        layout = self._layout(lanes, inputs, outputs, seeds, gradients)
+        space = layout.space()
+        u = np.empty(facts.slots)
+        u[facts.inputs : facts.first] = facts.constants
+        held = self._load(lanes, inputs, seeds, u, layout, space.tables[0])
+        back = self._store(lanes, outputs, gradients, u, layout, space.tables[1])
+        sums = np.empty((-(-lanes // LEAF), self.count))
+        spaces = self._run(lanes, u, layout, space, sums, threads)
+        del held
+        for array, rows in back:
+            array[...] = rows.reshape(array.shape)
+        shares = iter(_tree(sums).tolist())
+        for array, group in zip(outputs, layout.outputs, strict=True):
+            if not group.each:
+                found = [next(shares) if facts.varies[slot] else lanes * u[slot] for slot in group.slots]
+                array[...] = np.reshape(found, array.shape)
+        if seeds is not None:
+            self._back(lanes, seeds, gradients, u, list(shares), spaces, layout)
+        layout.free += spaces
+
+    def _layout(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any) -> _Layout:
+        """The layout for arrays of these shapes."""
+        shapes = []
+        first = 0
+        for array in inputs:
+            each = bool(array.size) and self.varying_inputs[first]
+            shapes.append((array.size // lanes if each else array.size, each))
+            first += shapes[-1][0]
+        ends, given = (tuple([(a.size // lanes, True) if a.ndim > 1 else (a.size, False) for a in own]) for own in (outputs, seeds or ()))
+        wanted = [False] * len(inputs) if gradients is None else [g is not None for g in gradients]
+        key = (*shapes, ends, given, *wanted)
+        if key not in self.layouts:
+            self.layouts[key] = _Layout(self, shapes, ends, given, wanted)
+        return self.layouts[key]
+
+    def _load(self, lanes: int, inputs: Any, seeds: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+        """Find inputs and seeds, and compute what is uniform: what must live until the run is over."""
+        held: list[Any] = []
+        at = 0
+        for array, group in zip(inputs, layout.inputs, strict=True):
+            if group.each:
+                held.append(array.reshape(lanes, group.count))
+                at = group.fill(table, at, held[-1], held[-1].strides[0])
+            elif group.count:
+                u[group.first : group.first + group.count] = array.ravel()
+        if self.forward is not None:
+            self.forward.call(u.ctypes.data, None, None, None, None, None, None)
+        for array, group in zip(seeds or (), layout.seeds, strict=True):
+            each = array.ndim > 1
+            held.append(array.reshape(lanes if each else 1, group.count))
+            at = group.fill(table, at, held[-1], held[-1].strides[0] if each else 0)
+        return held
+
+    @staticmethod
+    def _store(lanes: int, outputs: Any, gradients: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+        """Find where results go, and write what is known of them: copies that are to be brought back."""
+        back: list[tuple[np.ndarray, np.ndarray]] = []
+        at = 0
+        for arrays, groups in ((outputs, layout.outputs), (gradients or (), layout.gradients if gradients else ())):
+            for array, group in zip(arrays, groups, strict=True):
+                if not group.each:
+                    continue
+                rows = _writable(array, lanes, group.count, back)
+                at = group.fill(table, at, rows, rows.strides[0])
+                for k in set(range(group.count)).difference(group.own.tolist()) if len(group.own) < group.count else ():
+                    rows[:, k] = u[group.slots[k]] if groups is layout.outputs else 0.0
+        return back
+
+    def _back(self, lanes: int, seeds: Any, gradients: Any, u: np.ndarray, shares: list[float], spaces: Any, layout: _Layout) -> None:
+        """The reverse sweep of what is uniform."""
+        facts, main = self.facts, self.main
+        g = np.full(facts.slots, EMPTY_SUM)
+        for array, group in zip(seeds, layout.seeds, strict=True):
+            for k in range(group.count):
+                slot = facts.outputs[group.first + k]
+                if facts.seeded[group.first + k] and not facts.varies[slot]:
+                    g[slot] += array.reshape(lanes, group.count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
+        g[main.shared] += shares
+        missed: list[int] = []
+        if self.masked or self.backward is not None:
+            m = np.zeros(facts.slots, np.int64)
+            m[main.shared] = -1
+            for slot in self.masked:
+                rows = [space.parts[3].view(np.int64)[self.width * main.m[slot] :][: self.width] for space in spaces]
+                m[slot] = -int(any(row.any() for row in rows))
+                missed += [slot] * (not m[slot] and slot not in self.read_alone)
+            if self.backward is not None:
+                self.backward.call(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
+        g[missed] = 0.0
+        for gradient, group in zip(gradients, layout.inputs, strict=True):
+            if gradient is not None and not group.each:
+                own = slice(group.first, group.first + group.count)
+                gradient[...] = np.where(facts.active[own], g[own], 0.0).reshape(gradient.shape)
+
+    @cached_property
+    def read_alone(self) -> set[int]:
+        """The slots that uniform instructions read."""
+        facts = self.facts
+        return {a for k, own in enumerate(facts.args) if not facts.varies[facts.first + k] for a in own}
+
+    def _run(self, lanes: int, u: np.ndarray, layout: _Layout, space: _Workspace, sums: np.ndarray, threads: int) -> list[_Workspace]:
+        leaves = len(sums)
+        count = max(1, min(threads, leaves, int(self.cost * lanes / WORTH) + 1))
+        spaces = [space, *[layout.space() for _ in range(count - 1)]]
+        for other in spaces:
+            other.job[5], other.job[10], other.job[14] = u.ctypes.data, sums.ctypes.data, lanes
+            for table, first in zip(other.tables, space.tables, strict=True) if other is not space else ():
+                table[:, :2] = first[:, :2]
+        if count == 1:
+            self._stretch(space.at, 0, lanes, None)
+            return spaces
+        bounds = [LEAF * (leaves * k // count) for k in range(count)] + [lanes]
+        stop = threading.Event()
+        futures = [
+            _pool().submit(self._stretch, *own, stop) for own in zip([s.at for s in spaces[1:]], bounds[1:], bounds[2:], strict=False)
+        ]
+        try:
+            self._stretch(space.at, 0, bounds[1], stop)
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            for future in futures:
+                future.result()
+        return spaces
+
+    def _stretch(self, job: int, first: int, end: int, stop: threading.Event | None) -> None:
+        """Run some lanes, in slices after which Python looks for Ctrl-C."""
+        while first < end and not (stop and stop.is_set()):
+            until = min(end, first + max(self.width, int(SLICE / self.cost) // self.width * self.width))
+            start = time.perf_counter()
+            self.drive(job, first, until, 0)
+            self.cost = max(1e-9, (time.perf_counter() - start) / (until - first))
+            first = until
+
+
+def _writable(array: np.ndarray, lanes: int, count: int, back: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The array as rows to write to; where that takes a copy, it is noted in `back`."""
+    rows = array.reshape(lanes, count)
+    if not np.shares_memory(rows, array):
+        back.append((array, rows))
+    return rows
+
+
+def _tree(sums: np.ndarray) -> np.ndarray:
+    """The sum of the rows in pairs, level by level, an odd last one as it is."""
+    while len(sums) > 1:
+        pairs = sums[: len(sums) // 2 * 2]
+        sums = np.concatenate([pairs[::2] + pairs[1::2], sums[len(pairs) :]])
+    result: np.ndarray = sums[0]
+    return result
+
+
+_threads: ThreadPoolExecutor | None = None
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _threads  # noqa: PLW0603  # made when it is first needed
+    if _threads is None:
+        _threads = ThreadPoolExecutor(64, "valuegrad")
+    return _threads
+
+
+def _forget() -> None:
+    """The child of a fork has no threads but the one that forked."""
+    global _threads  # noqa: PLW0603  # as above
+    _threads = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
