@@ -208,11 +208,16 @@ class Form:
             given: the inputs.
             at: inputs that are floats; lanes take the paths that they take there where `given` cannot be compared, as symbols cannot.
         """
+        numbers = self.places_on_any(given, at)
+        return [numbers[p] for p in self.outputs]
+
+    def places_on_any(self, given: Sequence[Any], at: Sequence[Any] | None) -> dict[int, Any]:
+        """`on_any`, with what is at each place."""
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
         recorded = None if at is None or self._flat() else self._recorded(at)
         for step in self.steps:
             step.run_on_any(numbers, recorded)
-        return [numbers[p] for p in self.outputs]
+        return numbers
 
     def adjoint_of(
         self, seeded: tuple[int, ...], wanted: tuple[int, ...], *, with_outputs: bool = False, flagged: tuple[int, ...] = ()

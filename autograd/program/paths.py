@@ -200,6 +200,13 @@ class Route:
         else:
             numbers[self.place] = self.parts(groups)
 
+    def guards(self, numbers: dict[int, Any]) -> list[tuple[Any, float]]:
+        """The guards of the path that the only lane takes, for the same kinds of number, each with its answer."""
+        path = numbers[self.place][0][0]
+        given = [x for g in self.inputs for x in (g.take(numbers[g.place]).ravel() if g.__class__ is View else [numbers[p] for p in g])]
+        program = passes.pruned(path.batched.program, range(path.count, path.batched.outputs))
+        return list(zip(program(given), path.guards.tolist(), strict=True))
+
     def places(self) -> list[list[int]]:
         """The place of the result."""
         return [[self.place]]
