@@ -138,31 +138,46 @@ class Body:
         bars = [j for j in needed[0] if j < c and flags[j]]
         seeded = [*[j for j in bars if depending[j]], *[k for k in sent if k >= c and depending[k]]]
         wanted = [*bars, *[i for i in range(c, n) if active[i] and i in needed[1]]]
-        is_masked = self.selected(selected)[0]
-        masks = [k for k in seeded if is_masked[k]]
-        inner = masked(self.form, masks).adjoint(seeded, [*wanted])
+        outputs, inputs = self.selected(selected)
+        masks = [k for k in seeded if outputs[k]]
+        flagged = [i for i in wanted if inputs[i] and (i >= c or outputs[i])]
+        inner = masked(self.form, masks).adjoint(seeded, wanted, flagged=flagged)
         form = Form()
         own = [form.input(self.form.shape(p)) for p in self.form.inputs]
-        cotangents = {k: form.input(self.form.shape(self.form.outputs[k])) for k in dict.fromkeys([*bars, *seeded])}
-        places = dict(zip(inner.inputs, [*own, *[cotangents[k] for k in (*masks, *seeded)]], strict=True))
+        keys = [*_keys(bars, [j for j in bars if j in flagged]), *_keys(seeded, masks)]
+        given = {key: form.input(self.form.shape(self.form.outputs[key[0]])) for key in keys}
+        places = dict(zip(inner.inputs, [*own, *[given[key] for key in (*_keys([], masks), *_keys(seeded, []))]], strict=True))
         form.append(inner, places)
-        found = dict(zip(wanted, [places[p] for p in inner.outputs], strict=True))
-        shared = [i for i in wanted if i >= c + self.xs]
-        totals = {i: form.input(self.form.shape(self.form.inputs[i])) for i in shared}
-        received = {totals[i]: [totals[i], found[i]] for i in shared}
+        found = dict(zip(_keys(wanted, flagged), [places[p] for p in inner.outputs], strict=True))
+        return self._carrying_back(form, own, given, found)
+
+    def _carrying_back(
+        self, form: Form, own: list[int], given: dict[tuple[int, bool], int], found: dict[tuple[int, bool], int]
+    ) -> "Adjoint":
+        """The form of one step as a body: what it finds is carried on, added up over the steps, or given for each step.
+
+        Args:
+            form: the form.
+            own: the places of the inputs of this body.
+            given: those of the cotangents and flags of its results, by the index of the result and whether it is a flag.
+            found: those of the gradients and flags of its inputs, likewise.
+        """
+        c, each = self.carries, self.carries + self.xs
+        totals = {key: form.input(form.shape(place)) for key, place in found.items() if key[0] >= each}
+        received = {place: [place, found[key]] for key, place in totals.items()}
         form.total(received, list(received))
-        xs = [i for i in wanted if c <= i < c + self.xs]
-        form.outputs = [*[found[j] for j in bars], *[received[totals[i]][0] for i in shared], *[found[i] for i in xs]]
+        carried, apart = [key for key in found if key[0] < c], [key for key in found if c <= key[0] < each]
+        form.outputs = [*[found[key] for key in carried], *[received[p][0] for p in totals.values()], *[found[key] for key in apart]]
         form.pruned()
         read = {place for step in form.steps for place, *_ in step.sources()} | set(form.outputs)
         used = [i for i, p in enumerate(own) if p in read]
-        ends = [k for k in seeded if k >= c]
+        ends = [key for key in given if key[0] >= c]
         form.inputs = [
-            *[cotangents[j] for j in bars], *[totals[i] for i in shared], *[own[i] for i in used if i < c + self.xs],
-            *[cotangents[k] for k in ends], *[own[i] for i in used if i >= c + self.xs],
+            *[given[key] for key in carried], *totals.values(), *[own[i] for i in used if i < each], *[given[key] for key in ends],
+            *[own[i] for i in used if i >= each],
         ]  # fmt: skip
-        count = sum([i < c + self.xs for i in used]) + len(ends)
-        return Adjoint(Body(form, len(bars) + len(shared), count, plain=True), bars, shared, xs, used, ends)
+        body = Body(form, len(carried) + len(totals), sum([i < each for i in used]) + len(ends), plain=True)
+        return Adjoint(body, [*carried, *totals, *apart], used, ends)
 
     def keeping(self, carries: tuple[int, ...]) -> "Body":
         """The body whose last results are the carries with which each step begins, of these."""
@@ -333,22 +348,24 @@ class Tangent(NamedTuple):
 
 
 class Adjoint(NamedTuple):
-    """A body that carries cotangents back.
+    """A body that carries cotangents back, and with them flags, where only branches of a `where` use something: see `Form.flags`.
 
     Attributes:
-        bars: the carries whose cotangents are its first carries.
-        shared: the shared inputs whose gradients are its other carries.
-        xs: the inputs of one step whose gradients are its results.
-        used: the inputs that it reads.
-        ends: the results whose cotangents it reads.
+        body: its inputs are what it carries, then inputs of one step, which are inputs and `ends` of the loop, then what all steps share.
+        found: what it carries, then what it gives for each step: the input whose gradient or flag that is, and whether it is a flag.
+        used: the inputs of the loop that it reads.
+        ends: the results of the steps whose cotangents, or flags, it reads, likewise.
     """
 
     body: Body
-    bars: list[int]
-    shared: list[int]
-    xs: list[int]
+    found: list[tuple[int, bool]]
     used: list[int]
-    ends: list[int]
+    ends: list[tuple[int, bool]]
+
+
+def _keys(plain: Sequence[int], flagged: Sequence[int]) -> list[tuple[int, bool]]:
+    """The keys of cotangents or gradients, then those of flags."""
+    return [*[(k, False) for k in plain], *[(k, True) for k in flagged]]
 
 
 def _joined(xs: Sequence[Any]) -> np.ndarray:

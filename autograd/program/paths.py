@@ -276,6 +276,10 @@ class BranchingProgram:
         """See `BatchedProgram`."""
         return BranchingProgram(partial(_adjoint, self.make, seeded, wanted), self.inputs + len(seeded), len(wanted))
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BranchingProgram":
+        """See `BatchedProgram`."""
+        return BranchingProgram(partial(_reached, self.make, seeded, wanted), self.inputs, len(wanted))
+
     def tangent(self, active: Sequence[int]) -> "BranchingProgram":
         """See `BatchedProgram`."""
         return BranchingProgram(partial(_tangent, self.make, active), self.inputs + len(active), 2 * self.outputs)
@@ -295,6 +299,10 @@ class BranchingProgram:
 
 def _adjoint(make: Callable[[PathProgram], Program], seeded: Sequence[int], wanted: Sequence[int], path: PathProgram) -> Program:
     return passes.adjoint(make(path), seeded, wanted)
+
+
+def _reached(make: Callable[[PathProgram], Program], seeded: Sequence[int], wanted: Sequence[int], path: PathProgram) -> Program:
+    return passes.reached(make(path), seeded, wanted)
 
 
 def _tangent(make: Callable[[PathProgram], Program], active: Sequence[int], path: PathProgram) -> Program:
