@@ -9,6 +9,7 @@ import demo
 import eager
 import gpt
 import growth
+import loops
 import measure
 import mlp
 import names_gpt
@@ -92,6 +93,16 @@ def test_the_demo_in_micrograds_style_differs_from_micrograd_in_its_numbers_alon
     MLP, number, _ = demo.ours()
     assert MLP.__module__ == "micrograd.nn"
     assert {number, *map(type, MLP(1, [1]).parameters())} == {autograd.Value}
+
+
+@pytest.mark.parametrize("table", loops.TABLES)
+def test_the_loops_find_the_same_numbers(table, monkeypatch):
+    monkeypatch.setattr(loops.loop, "KEPT", loops.loop.KEPT)
+    ours = [name for name in loops.TABLES[table].rows if "JAX" not in name and "CasADi" not in name]
+    numbers = [loops.answer(table, 60, name, 0) for name in ours]
+    assert {len(x) for x in numbers} == {1, 5}
+    for x in numbers:
+        np.testing.assert_allclose(x, max(numbers, key=len)[: len(x)], rtol=1e-11)
 
 
 def test_every_peer_of_eager_finds_the_same_gradients():

@@ -190,7 +190,6 @@ BAD_TREES = {
     "outputs backwards": (changed(2, 5, 2), "its outputs"),
     "no check": ({"checks": np.int32([14])}, "check 0 is not for a slot"),
     "arms of another type": ({"arms": TREE["arms"].astype(np.int64)}, "got arms as an array of another kind"),
-    "lanes": ({"uniform": np.uint8([0])}, "expected uniform ones"),
     "no arms": ({"arms": TREE["arms"][:0]}, "got arms as an array of another kind"),
     "checks of another type": ({"checks": np.float64([7.0])}, "got checks as an array of another kind"),
 }
@@ -224,3 +223,22 @@ def test_a_tree_is_followed():
         plan.run(1, [np.array(1.0)], [np.empty(2)])
     with pytest.raises(ValueError, match="has no arms"):
         kernel.Plan(**GOOD).follow([np.array(1.0), np.ones(1)], outputs)
+
+
+def test_a_loop_follows_a_tree_until_a_path_is_not_known():
+    def loop(change, length, start, **more):
+        carry = np.array([start])
+        return kernel.Plan(**TREE | {"uniform": np.uint8([0])} | change).loop(length, carry, [], [], **more), carry.item()
+
+    assert loop({}, 4, -2.0) == (4, -32.0)
+    assert loop({}, 3, 2.0) == (3, -12.0)  # 2, -3, -6, -12
+    assert loop(changed(0, 6, -1), 3, 2.0) == (1, -3.0)
+    assert loop(changed(0, 6, -1), 3, -3.0, first=2) == (2, -3.0)
+    assert loop(changed(0, 5, -1), 3, -3.0, first=1) == (3, -12.0)
+    for change, more, message in (
+        (changed(2, 5, 1), {}, "arm 2 has 0 outputs, expected equally many in each: 1"),
+        ({}, {"plain": True}, "no plain sums where there are arms"),
+        ({}, {"first": -1}, "got first=-1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            loop(change, 3, 2.0, **more)

@@ -28,7 +28,7 @@ ORDER = """
     program.places program.known program.looks program.captured program.observed
     program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log
-    program.fusion program.branches program.paths program.nested program.stages program.lengths program.body program.laneloops
+    program.fusion program.branches program.paths program.nested program.stages program.lengths program.forks program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
     program.explain program.recording program.mapped program.sumtree program.onworkers program.streams
     signatures program.vmap program.fast program.inline program.jit loops program moved

@@ -32,11 +32,6 @@ static int plan_arms(Plan *plan, PyObject *arms, PyObject *checks) {
     Py_buffer views[2] = {{0}};
     int failed = -1;
     if (arms == Py_None) return 0;
-    for (size_t i = 0; i < p->inputs; i++) {
-        if (!(p->flags[i] & VARIES)) continue;
-        PyErr_SetString(PyExc_ValueError, "got arms and inputs that differ from lane to lane, expected uniform ones: they are followed by one lane");
-        return -1;
-    }
     if (PyObject_GetBuffer(arms, &views[0], PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) goto done;
     if (PyObject_GetBuffer(checks, &views[1], PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) goto done;
     for (int k = 0; k < 2; k++) {

@@ -46,6 +46,7 @@ class Plan:
         outputs: Sequence[NDArray[np.float64]],
         backwards: bool = False,
         plain: bool = False,
+        first: int = 0,
     ) -> int: ...
     def run(
         self,

@@ -1,5 +1,6 @@
 /* A program in a single lane, repeated: its first outputs are its first inputs in the next step. What depends on neither these nor the
-   inputs of one step is computed once. Included by _kernel.c, after what it needs from there. */
+   inputs of one step is computed once, where there is one path; of several, each step follows its own, and a path that is not known ends
+   the loop. Included by _kernel.c, after what it needs from there. */
 
 #ifndef AUTOGRAD_LOOP_H
 #define AUTOGRAD_LOOP_H
@@ -72,50 +73,77 @@ static int loop_forward(Job *job, const uint32_t *list, size_t begin, size_t end
     return 0;
 }
 
-/* All steps: how many there were, or -1 after Ctrl-C. A negative length means as long as the first number of the carry is not 0. */
-static Py_ssize_t loop_run(Job *job, Py_ssize_t length, double *carry, double *next, size_t carries, int backwards, int plain,
-                           uint32_t *list) {
+/* Run one step along the arms that its guards choose: the slots of its outputs; NULL where the path is not known, or after Ctrl-C. */
+static const int32_t *loop_follow(Job *job, const Plan *plan) {
+    size_t count = 0;
+    const Py_ssize_t last = arms_forward(job, plan, &count);
+    return last < 0 ? NULL : job->p->outputs + plan->arms[last].no;
+}
+
+/* The steps from the given one on: the number of the first that was not made, or -1 after Ctrl-C. A negative length means as long as the
+   first number of the carry is not 0. */
+static Py_ssize_t loop_run(Job *job, const Plan *plan, Py_ssize_t step, Py_ssize_t length, double *carry, double *next, size_t carries,
+                           int backwards, int plain, uint32_t *list) {
     const Program *p = job->p;
     double *v = job->values;
-    const size_t once = loop_sorted(p, list);
+    const size_t once = plan->arms ? 0 : loop_sorted(p, list);
     for (size_t i = 0; i < job->inputs.count; i++) {
         const Group *g = &job->inputs.items[i];
         for (size_t k = 0; !g->each && k < g->count; k++) v[carries + g->first + k] = *group_at(g, 0, k);
     }
     memcpy(v, carry, carries * sizeof(double));
     if (loop_forward(job, list, 0, once, plain)) return -1;
-    Py_ssize_t step = 0;
+    const int32_t *ends = p->outputs;
     for (; length < 0 ? v[0] != 0.0 : step < length; step++) {
         const size_t i = (size_t)(backwards ? length - 1 - step : step);
         loop_load(&job->inputs, i, v + carries);
-        if (loop_forward(job, once ? list : NULL, once, p->size, plain)) return -1;
-        loop_store(&job->outputs, i, v, p->outputs + carries);
-        for (size_t k = 0; k < carries; k++) next[k] = v[p->outputs[k]];
+        if (!plan->arms && loop_forward(job, once ? list : NULL, once, p->size, plain)) return -1;
+        if (plan->arms && !(ends = loop_follow(job, plan))) break;
+        loop_store(&job->outputs, i, v, ends + carries);
+        for (size_t k = 0; k < carries; k++) next[k] = v[ends[k]];
         memcpy(v, next, carries * sizeof(double));
-        if (!p->size && interrupted(job, 1, 8)) return -1;
+        if ((plan->arms || !p->size) && interrupted(job, 1, 8)) return -1;
     }
+    if (atomic_load(&job->stop)) return -1;
     memcpy(carry, v, carries * sizeof(double));
     return step;
 }
 
+/* The number of outputs of a step; -1, with an error, where paths differ in that. */
+static Py_ssize_t loop_ends(const Plan *plan) {
+    if (!plan->arms) return (Py_ssize_t)plan->program.results;
+    for (size_t i = 0; i < plan->arm_count; i++) {
+        const Arm *arm = plan->arms + i;
+        if (arm->fork >= 0 || (size_t)(arm->yes - arm->no) == plan->most) continue;
+        PyErr_Format(PyExc_ValueError, "arm %zu has %d outputs, expected equally many in each: %zu", i, (int)(arm->yes - arm->no), plan->most);
+        return -1;
+    }
+    return (Py_ssize_t)plan->most;
+}
+
 static PyObject *plan_loop(Plan *plan, PyObject *args, PyObject *named) {
-    static char *names[] = {"length", "carry", "inputs", "outputs", "backwards", "plain", NULL};
+    static char *names[] = {"length", "carry", "inputs", "outputs", "backwards", "plain", "first", NULL};
     PyObject *carry, *inputs, *outputs, *result = NULL;
-    Py_ssize_t length;
+    Py_ssize_t length, first = 0;
     int backwards = 0, plain = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "nOOO|pp:loop", names, &length, &carry, &inputs, &outputs, &backwards, &plain)) return NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "nOOO|ppn:loop", names, &length, &carry, &inputs, &outputs, &backwards, &plain, &first))
+        return NULL;
     const Program *p = &plan->program;
     Job job = {.p = p, .lanes = length < 0 ? 1 : (size_t)length, .threads = 1};
     Py_buffer view = {0};
     void *memory = NULL, *own = NULL;
     size_t room = 0;
-    if (plan->arms) return PyErr_Format(PyExc_ValueError, "the plan has arms, expected one path");
+    const Py_ssize_t ends = loop_ends(plan);
+    if (ends < 0) return NULL;
+    if (first < 0 || (plan->arms && plain))
+        return PyErr_Format(PyExc_ValueError, "got first=%zd and plain=%d, expected a step, at least 0, and no plain sums where there are arms",
+                            first, plain);
     if (PyObject_GetBuffer(carry, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)) return NULL;
     const size_t carries = (size_t)view.len / sizeof(double);
     if (view.itemsize != sizeof(double) || !view.format || strcmp(view.format, "d") || (uintptr_t)view.buf % sizeof(double) ||
-        carries > p->inputs || carries > p->results || (length < 0 && !carries)) {
+        carries > p->inputs || carries > (size_t)ends || (length < 0 && !carries)) {
         PyErr_Format(PyExc_ValueError, "got a carry of another kind or length, expected contiguous float64, at most as many as there are "
-                     "inputs (%zu) and outputs (%zu), and one where there is no length", p->inputs, p->results);
+                     "inputs (%zu) and outputs (%zd), and one where there is no length", p->inputs, ends);
         goto done;
     }
     for (size_t k = 0; k < carries; k++) {
@@ -128,7 +156,7 @@ static PyObject *plan_loop(Plan *plan, PyObject *args, PyObject *named) {
         goto done;
     }
     if (groups_read(&job.inputs, inputs, "inputs", p->inputs - carries, p->flags + carries, job.lanes, 0)) goto done;
-    if (groups_read(&job.outputs, outputs, "outputs", p->results - carries, NULL, job.lanes, 1)) goto done;
+    if (groups_read(&job.outputs, outputs, "outputs", (size_t)ends - carries, NULL, job.lanes, 1)) goto done;
     for (size_t i = 0; i < job.outputs.count; i++) {
         if (job.outputs.items[i].each && length > 0) continue;
         PyErr_SetString(PyExc_ValueError, "got outputs without a row for each step, or without a length, expected (length, count)");
@@ -146,7 +174,7 @@ static PyObject *plan_loop(Plan *plan, PyObject *args, PyObject *named) {
     }
     job.looked = nanoseconds();
     job.state = PyEval_SaveThread();
-    const Py_ssize_t steps = loop_run(&job, length, view.buf, own, carries, backwards, plain,
+    const Py_ssize_t steps = loop_run(&job, plan, first, length, view.buf, own, carries, backwards, plain,
                                       (uint32_t *)((double *)own + carries));
     PyEval_RestoreThread(job.state);
     if (steps >= 0) result = PyLong_FromSsize_t(steps);
@@ -157,8 +185,10 @@ done:
     return result;
 }
 
-PyDoc_STRVAR(loop_doc, "loop($self, /, length, carry, inputs, outputs, backwards=False, plain=False)\n--\n\n"
+PyDoc_STRVAR(loop_doc, "loop($self, /, length, carry, inputs, outputs, backwards=False, plain=False, first=0)\n--\n\n"
 "Repeat the program in a single lane: its first outputs become its first inputs, the carry. Returns the number of steps.\n\n"
+"Where the plan has arms, each step follows its own path, and the first whose path is not known ends the loop: then the number of steps\n"
+"before it is returned, and the carry is the one with which it begins.\n\n"
 "Each step gives bit for bit what Values give. What depends on uniform inputs alone is computed once.\n\n"
 "Args:\n"
 "    length: how many steps; a negative number: as long as the first number of the carry is not 0.\n"
@@ -166,7 +196,8 @@ PyDoc_STRVAR(loop_doc, "loop($self, /, length, carry, inputs, outputs, backwards
 "    inputs: as those of `run`, for the inputs after the carry, with a row for each step in place of a lane.\n"
 "    outputs: to be written, (length, count), the outputs after the carry.\n"
 "    backwards: begin with the last rows.\n"
-"    plain: sum and dot are plain sums, as over lanes.\n\n"
+"    plain: sum and dot are plain sums, as over lanes; not with arms.\n"
+"    first: how many steps have been made before.\n\n"
 "Raises:\n"
 "    ValueError, MemoryError, KeyboardInterrupt: as `run`.");
 

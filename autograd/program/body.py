@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.context import NEUTRAL, in_context
-from autograd.engine import Value
 from autograd.numeric import FLOATS
 from autograd.ops import where
+from autograd.program.forks import Forks, along
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram, kernel
 from autograd.program.nested import masked
 from autograd.program.packing import Pack, Unpack
+from autograd.program.paths import BranchingProgram, Route
 from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
@@ -138,31 +138,46 @@ class Body:
         bars = [j for j in needed[0] if j < c and flags[j]]
         seeded = [*[j for j in bars if depending[j]], *[k for k in sent if k >= c and depending[k]]]
         wanted = [*bars, *[i for i in range(c, n) if active[i] and i in needed[1]]]
-        is_masked = self.selected(selected)[0]
-        masks = [k for k in seeded if is_masked[k]]
-        inner = masked(self.form, masks).adjoint(seeded, [*wanted])
+        outputs, inputs = self.selected(selected)
+        masks = [k for k in seeded if outputs[k]]
+        flagged = [i for i in wanted if inputs[i] and (i >= c or outputs[i])]
+        inner = masked(self.form, masks).adjoint(seeded, wanted, flagged=flagged)
         form = Form()
         own = [form.input(self.form.shape(p)) for p in self.form.inputs]
-        cotangents = {k: form.input(self.form.shape(self.form.outputs[k])) for k in dict.fromkeys([*bars, *seeded])}
-        places = dict(zip(inner.inputs, [*own, *[cotangents[k] for k in (*masks, *seeded)]], strict=True))
+        keys = [*_keys(bars, [j for j in bars if j in flagged]), *_keys(seeded, masks)]
+        given = {key: form.input(self.form.shape(self.form.outputs[key[0]])) for key in keys}
+        places = dict(zip(inner.inputs, [*own, *[given[key] for key in (*_keys([], masks), *_keys(seeded, []))]], strict=True))
         form.append(inner, places)
-        found = dict(zip(wanted, [places[p] for p in inner.outputs], strict=True))
-        shared = [i for i in wanted if i >= c + self.xs]
-        totals = {i: form.input(self.form.shape(self.form.inputs[i])) for i in shared}
-        received = {totals[i]: [totals[i], found[i]] for i in shared}
+        found = dict(zip(_keys(wanted, flagged), [places[p] for p in inner.outputs], strict=True))
+        return self._carrying_back(form, own, given, found)
+
+    def _carrying_back(
+        self, form: Form, own: list[int], given: dict[tuple[int, bool], int], found: dict[tuple[int, bool], int]
+    ) -> "Adjoint":
+        """The form of one step as a body: what it finds is carried on, added up over the steps, or given for each step.
+
+        Args:
+            form: the form.
+            own: the places of the inputs of this body.
+            given: those of the cotangents and flags of its results, by the index of the result and whether it is a flag.
+            found: those of the gradients and flags of its inputs, likewise.
+        """
+        c, each = self.carries, self.carries + self.xs
+        totals = {key: form.input(form.shape(place)) for key, place in found.items() if key[0] >= each}
+        received = {place: [place, found[key]] for key, place in totals.items()}
         form.total(received, list(received))
-        xs = [i for i in wanted if c <= i < c + self.xs]
-        form.outputs = [*[found[j] for j in bars], *[received[totals[i]][0] for i in shared], *[found[i] for i in xs]]
+        carried, apart = [key for key in found if key[0] < c], [key for key in found if c <= key[0] < each]
+        form.outputs = [*[found[key] for key in carried], *[received[p][0] for p in totals.values()], *[found[key] for key in apart]]
         form.pruned()
         read = {place for step in form.steps for place, *_ in step.sources()} | set(form.outputs)
         used = [i for i, p in enumerate(own) if p in read]
-        ends = [k for k in seeded if k >= c]
+        ends = [key for key in given if key[0] >= c]
         form.inputs = [
-            *[cotangents[j] for j in bars], *[totals[i] for i in shared], *[own[i] for i in used if i < c + self.xs],
-            *[cotangents[k] for k in ends], *[own[i] for i in used if i >= c + self.xs],
+            *[given[key] for key in carried], *totals.values(), *[own[i] for i in used if i < each], *[given[key] for key in ends],
+            *[own[i] for i in used if i >= each],
         ]  # fmt: skip
-        count = sum([i < c + self.xs for i in used]) + len(ends)
-        return Adjoint(Body(form, len(bars) + len(shared), count, plain=True), bars, shared, xs, used, ends)
+        body = Body(form, len(carried) + len(totals), sum([i < each for i in used]) + len(ends), plain=True)
+        return Adjoint(body, [*carried, *totals, *apart], used, ends)
 
     def keeping(self, carries: tuple[int, ...]) -> "Body":
         """The body whose last results are the carries with which each step begins, of these."""
@@ -189,24 +204,19 @@ class Body:
     @cached_property
     def batched(self) -> BatchedProgram | None:
         """The body as one program, each entry of an array an input or output of it; None where it is more than that."""
-        form, size = self.form, _flat_size(self.form)
-        shapes = [form.shape(p) or () for p in (*form.inputs, *form.outputs)]
-        if size + sum(map(prod, shapes)) > MOST:
-            return None
-        program = in_context(NEUTRAL).run(self._program)
-        return BatchedProgram(program, range(len(program.outputs)))
+        return along(self.form).batched if self._is_small(_flat_size(self.form)) else None
 
-    def _program(self) -> Program:
-        given, inputs = [], []
-        for place in self.form.inputs:
-            shape = self.form.shape(place)
-            own = [Value(1.0) for _ in range(prod(shape or ()))]
-            array = np.empty(len(own), object)
-            array[:] = own
-            given.append(own[0] if shape is None else array.reshape(shape))
-            inputs += own
-        ends = [x for y in self.form.on_any(given) for x in np.ravel(np.asarray(y, object))]
-        return Program(ends, inputs)
+    @cached_property
+    def forks(self) -> Forks | None:
+        """The paths that steps take, where it has branches of Python, and along each path is one program; else None."""
+        form, varying = self.form, self.form.inputs[: self.carries + self.xs]
+        if kernel is None or not any(step.__class__ is Route for step in form.steps) or not self._is_small(_flat_size(form, branches=True)):
+            return None
+        return Forks(form, sum(self.widths(varying)), MOST)
+
+    def _is_small(self, size: int) -> bool:
+        """Whether it may be one program of so many instructions."""
+        return size + sum(self.widths([*self.form.inputs, *self.form.outputs])) <= MOST
 
     @cached_property
     def plan(self) -> Any:
@@ -227,7 +237,7 @@ class Body:
         """The last carries, the results of the steps as arrays, and the number of steps; with no length, until the first carry is 0."""
         if length == 0:
             return list(starts), [np.zeros((0, *(self.form.shape(p) or ()))) for p in self.form.outputs[self.carries :]], 0
-        if self.batched is None:
+        if self.batched is None and self.forks is None:
             return self._by_steps(length, starts, xs, shared, backwards=backwards)
         return self._at_once(length, starts, xs, shared, backwards=backwards)
 
@@ -239,16 +249,28 @@ class Body:
         rows = [x for x, w in zip(xs, self.widths(form.inputs[c : c + self.xs]), strict=True) if w]
         given = [np.require(x, float, ["C", "A"]).reshape(n, -1) for x in rows]
         ends = form.outputs[c:]
-        ys = [np.empty((n, w)) for w in self.widths(ends)]
-        if kernel is not None and self.batched is not None and self.batched.compiled:
-            rest = _joined(shared)
-            inputs, outputs = [*given, *([rest] if len(rest) else [])], [y for y in ys if y.size]
+        ys, rest = [np.empty((n, w)) for w in self.widths(ends)], _joined(shared)
+        inputs, outputs = [*given, *([rest] if len(rest) else [])], [y for y in ys if y.size]
+        if self.forks is not None:
+            steps = self.forks.run(length, carry, inputs, outputs, partial(self._one, carry, given, rest, ys), backwards=backwards)
+        elif kernel is not None and self.batched is not None and self.batched.compiled:
             steps = self.plan.loop(-1 if length is None else n, carry, inputs, outputs, backwards, self.plain)
         else:
-            steps = self._interpreted(length, carry, given, _joined(shared), ys, backwards=backwards)
+            steps = self._interpreted(length, carry, given, rest, ys, backwards=backwards)
         parts = np.split(carry, np.cumsum(self.widths(form.inputs[:c]))[:-1]) if c else []
         found = [x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=False)]
         return found, [y.reshape(n, *(form.shape(p) or ())) for p, y in zip(ends, ys, strict=True)], steps
+
+    def _one(self, carry: np.ndarray, xs: Sequence[np.ndarray], shared: np.ndarray, ys: Sequence[np.ndarray], i: int) -> list[Any]:
+        """Run the step of index i by the form; `carry` and `ys` are written to. What the form was given."""
+        form = self.form
+        parts = np.split(np.concatenate([carry, *[x[i] for x in xs], shared]), np.cumsum(self.widths(form.inputs))[:-1])
+        given = [x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=True)]
+        found = form(given)
+        carry[:] = _joined(found[: self.carries])
+        for y, x in zip(ys, found[self.carries :], strict=True):
+            y[i] = np.ravel(x)
+        return given
 
     def _interpreted(
         self,
@@ -293,8 +315,8 @@ class Body:
         return state, ys, steps
 
 
-def _flat_size(form: Form) -> int:
-    """How many instructions a form has as a flat program; more than `MOST` where it is not made one."""
+def _flat_size(form: Form, *, branches: bool = False) -> int:
+    """How many instructions a form has as a flat program, those of `branches` apart; more than `MOST` where it is not made one."""
     size = 0
     for step in form.steps:
         batched: Any = getattr(step, "batched", None)
@@ -304,6 +326,8 @@ def _flat_size(form: Form) -> int:
         elif hasattr(batched, "arms"):  # both, which takes less time than to find out which
             own = sum(_flat_size(arm.form) for arm in batched.arms)
             size += own if own <= BOTH else MOST
+        elif branches and getattr(step, "lanes", 0) == 1 and (step.__class__ is Route or batched.__class__ is BranchingProgram):
+            continue  # it is one along each path
         elif hasattr(step, "length"):  # a short loop within
             own = _flat_size(step.body.form) * (step.length or 0)
             size += own if step.length and own <= BOTH else MOST
@@ -324,22 +348,24 @@ class Tangent(NamedTuple):
 
 
 class Adjoint(NamedTuple):
-    """A body that carries cotangents back.
+    """A body that carries cotangents back, and with them flags, where only branches of a `where` use something: see `Form.flags`.
 
     Attributes:
-        bars: the carries whose cotangents are its first carries.
-        shared: the shared inputs whose gradients are its other carries.
-        xs: the inputs of one step whose gradients are its results.
-        used: the inputs that it reads.
-        ends: the results whose cotangents it reads.
+        body: its inputs are what it carries, then inputs of one step, which are inputs and `ends` of the loop, then what all steps share.
+        found: what it carries, then what it gives for each step: the input whose gradient or flag that is, and whether it is a flag.
+        used: the inputs of the loop that it reads.
+        ends: the results of the steps whose cotangents, or flags, it reads, likewise.
     """
 
     body: Body
-    bars: list[int]
-    shared: list[int]
-    xs: list[int]
+    found: list[tuple[int, bool]]
     used: list[int]
-    ends: list[int]
+    ends: list[tuple[int, bool]]
+
+
+def _keys(plain: Sequence[int], flagged: Sequence[int]) -> list[tuple[int, bool]]:
+    """The keys of cotangents or gradients, then those of flags."""
+    return [*[(k, False) for k in plain], *[(k, True) for k in flagged]]
 
 
 def _joined(xs: Sequence[Any]) -> np.ndarray:

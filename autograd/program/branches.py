@@ -206,23 +206,24 @@ class Branches:
 
     # One lane.
 
-    def plan(self, rows: Sequence[np.ndarray], wanted: tuple[bool, ...]) -> Any:
+    def plan(self, rows: Sequence[np.ndarray], wanted: tuple[bool, ...], varying: int = 0) -> Any:
         """The compiled kernel's plan, by which one lane follows the tree.
 
         Args:
             rows: for each group of inputs its numbers for that lane; only their count matters.
             wanted: for each group whether its gradient is wanted.
+            varying: how many inputs, the first ones, differ from step to step of a loop.
 
         Returns:
             The plan; the trace of each arm; the largest number of outputs of a path; and the captured Values, whose numbers are to be
             given to the plan as a last group.
         """
-        plans, key = self.plans, (wanted, *map(np.size, rows))
+        plans, key = self.plans, (wanted, varying, *map(np.size, rows))
         if key not in plans:
-            plans[key] = self._planned([x.size for x in rows], wanted)
+            plans[key] = self._planned([x.size for x in rows], wanted, varying)
         return plans[key]
 
-    def _planned(self, sizes: list[int], wanted: tuple[bool, ...]) -> Any:
+    def _planned(self, sizes: list[int], wanted: tuple[bool, ...], varying: int) -> Any:
         arms, flat = list(self._arms()), self.flat  # in this order: what other threads add is not in the arms yet
         number = {arm: i for i, arm in enumerate(arms)}
         entries, size = self.entries[:], len(flat.codes)
@@ -250,7 +251,7 @@ class Branches:
         plan = by_lanes.kernel.Plan(
             flat.codes.astype(np.uint8), flat.starts, of(flat.args),
             np.array([entries[k] for k in constants], float), len(inputs), of(outputs),
-            uniform=np.ones(len(inputs), np.uint8),
+            uniform=(np.arange(len(inputs)) >= varying).astype(np.uint8),
             wanted=np.repeat([*wanted, False], [*sizes, len(inputs) - self.inputs]).astype(np.uint8),
             arms=table, checks=2 * of([place for place, _ in checks]) + answers,
         )  # fmt: skip

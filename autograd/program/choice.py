@@ -53,6 +53,10 @@ class Arms:
         """See `BatchedProgram`."""
         return self._of_both("adjoint", seeded, wanted)
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Arms":
+        """See `BatchedProgram`."""
+        return self._of_both("reached", seeded, wanted)
+
     def tangent(self, active: Sequence[int]) -> "Arms":
         """See `BatchedProgram`."""
         return self._of_both("tangent", active)

@@ -146,6 +146,9 @@ def _of_loop(step: Loop) -> list[str]:
     if body.batched is not None:
         runs = "one call of the compiled kernel" if body.batched.compiled else _runs(body.batched.program)
         return [f"{often}, of {_counted(len(body.batched.program), 'operation')}, run by {runs}.", *keeps]
+    if body.forks is not None and body.forks.is_fit:
+        known = _counted(len(body.forks.paths.kept), "path")
+        return [f"{often}, each along one of {known} so far, run by one call of the compiled kernel.", *keeps]
     inner = [line for own in body.form.steps for line in _of_step(own)]
     return [f"{often}, step by step, of:", *["  - " + line for line in inner], *keeps]
 

@@ -208,11 +208,16 @@ class Form:
             given: the inputs.
             at: inputs that are floats; lanes take the paths that they take there where `given` cannot be compared, as symbols cannot.
         """
+        numbers = self.places_on_any(given, at)
+        return [numbers[p] for p in self.outputs]
+
+    def places_on_any(self, given: Sequence[Any], at: Sequence[Any] | None) -> dict[int, Any]:
+        """`on_any`, with what is at each place."""
         numbers: dict[int, Any] = {**self.constants, **dict(zip(self.inputs, given, strict=True))}
         recorded = None if at is None or self._flat() else self._recorded(at)
         for step in self.steps:
             step.run_on_any(numbers, recorded)
-        return [numbers[p] for p in self.outputs]
+        return numbers
 
     def adjoint_of(
         self, seeded: tuple[int, ...], wanted: tuple[int, ...], *, with_outputs: bool = False, flagged: tuple[int, ...] = ()
@@ -314,14 +319,31 @@ class Form:
         gradients = [received[p][0] if p in received else made.zero(self.shape(p)) for p in ends]
         made.outputs = [*self.outputs, *gradients] if with_outputs else gradients
         found = dict(zip(ends, gradients, strict=True)) | {p: own[0] for p, own in made.flags.items()}
+        found |= {p: made.one(self.shape(p)) for p in ends if p in received and p not in selected}  # reached whatever is taken
         made.outputs += [found[self.inputs[i]] for i in flagged]
         made.flags = {}
         return made.pruned()
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "Form":
+        """The form from the inputs to a number or array for each wanted input: 0 where no branch of a `where` that uses it was taken."""
+        made, n = self.adjoint(seeded, wanted, flagged=wanted), len(self.inputs)
+        made.outputs = made.outputs[len(wanted) :]
+        for place in made.inputs[n:]:  # where a cotangent stands for a flag that is not known
+            made.constants[place] = made.constants[made.one(made.shape(place))]
+        made.inputs = made.inputs[:n]
+        return made.pruned()
+
     def zero(self, shape: Shape) -> int:
         """Add a constant that is 0, or an array of zeros of this shape; return its place."""
+        return self._all(0.0, shape)
+
+    def one(self, shape: Shape) -> int:
+        """Add a constant that is 1, or an array of ones of this shape; return its place."""
+        return self._all(1.0, shape)
+
+    def _all(self, x: float, shape: Shape) -> int:
         place = self.place(shape)
-        self.constants[place] = 0.0 if shape is None else np.broadcast_to(0.0, shape)
+        self.constants[place] = x if shape is None else np.broadcast_to(x, shape)
         return place
 
     def total(self, received: dict[int, list[int]], places: Sequence[int]) -> None:

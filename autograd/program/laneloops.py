@@ -1,4 +1,8 @@
-"""Loops over lanes: the body runs in all lanes at once; lanes that are done before others keep their carries."""
+"""Loops over lanes: the body runs in all lanes at once; lanes that are done before others keep their carries.
+
+Where the steps of a body take paths of their own, the lanes run one after the other: looking up the path of each lane in each step would
+take many times as long as the step.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +76,9 @@ class LaneLoop:
         """Run all steps in all lanes, and store the results."""
         step, c, each = self.step, self.body.carries, self.body.carries + self.body.xs
         given = [numbers.item(p) if p >= 0 else arrays[p] for p in self.given]
+        if step.body.forks is not None and step.body.forks.is_fit:
+            self._one_by_one(given, numbers, arrays)
+            return
         spread = [self.varying[j] and not self.arrays[j] for j in range(c)]
         starts = [np.broadcast_to(x, (self.lanes, *np.shape(x))) if s else x for x, s in zip(given, spread, strict=False)]
         ys: list[np.ndarray] = []
@@ -87,6 +94,25 @@ class LaneLoop:
                 arrays[place] = np.moveaxis(x, 0, 1) if k >= c and self.results[k] else x
         if self.count is not None:
             arrays[self.count] = np.asarray(steps)
+
+    def _one_by_one(self, given: Sequence[Any], numbers: np.ndarray, arrays: dict[int, Any]) -> None:
+        """`run`, one lane after the other."""
+        step, c = self.step, self.body.carries
+        each, found = c + self.body.xs, []
+        shapes = [((step.length,) if c <= i < each else ()) + (step.body.form.shape(p) or ()) for i, p in enumerate(step.body.form.inputs)]
+        rows = [x.reshape(self.lanes, *own) if differs else x for x, own, differs in zip(given, shapes, self.arrays, strict=True)]
+        for lane in range(self.lanes):
+            own = [x[lane] if differs else x for x, differs in zip(rows, self.arrays, strict=True)]
+            ends, ys, steps = step.body.run(step.length, own[:c], own[c:each], own[each:], backwards=step.backwards)
+            found.append([*ends, *ys, steps])
+        *results, counts = zip(*found, strict=True)
+        for place, x, differs in zip(self.places, results, self.results, strict=True):
+            if place >= 0:
+                numbers[place] = x[0]
+            else:
+                arrays[place] = np.array(x) if differs else x[0]
+        if self.count is not None:
+            arrays[self.count] = np.array(counts if self.varying[0] else counts[0])
 
     def _xs(self, given: Sequence[Any]) -> list[Any]:
         """The inputs of the steps with the steps first."""

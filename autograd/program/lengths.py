@@ -42,6 +42,10 @@ class OfLength:
         """See `BatchedProgram`."""
         return OfLength(partial(_passed, self.make, "adjoint", (seeded, wanted)), self.inputs + len(seeded), len(wanted))
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "OfLength":
+        """See `BatchedProgram`."""
+        return OfLength(partial(_passed, self.make, "reached", (seeded, wanted)), self.inputs, len(wanted))
+
     def tangent(self, active: Sequence[int]) -> "OfLength":
         """See `BatchedProgram`."""
         return OfLength(partial(_passed, self.make, "tangent", (active,)), self.inputs + len(active), 2 * self.outputs)

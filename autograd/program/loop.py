@@ -249,7 +249,7 @@ class Loop:
             return
         outputs = tuple([k for k, p in enumerate(self.results) if p in ends])
         flags = tuple([p in active for p in self.given])
-        body, bars, shared, own, used, seeded = self.body.once(
+        body, found, used, seeded = self.body.once(
             ("adjoint", flags, outputs, tuple([p in selected or p not in ends for p in self.results])), self.body.adjoint
         )
         c, given = self.body.carries, self.given
@@ -260,20 +260,24 @@ class Loop:
             reverse(split, self.results, form, received, active, selected)
             return
         kept = dict(zip(carries, self._keeping(form, tuple(carries)), strict=True))
-        results = [form.place(form.shape(given[i])) for i in (*bars, *shared, *own)]
-        firsts = [received[self.ends[j]][0] if self.ends[j] in ends else form.zero(form.shape(self.ends[j])) for j in bars]
-        firsts += [form.zero(form.shape(given[i])) for i in shared]
-        n = len(bars) + len(shared)
+
+        def sent_to(key: tuple[int, bool]) -> int:
+            place = self.results[key[0]]
+            return form.flags.get(place, received[place])[0] if key[1] else received[place][0]
+
+        results = [form.place(form.shape(given[i])) for i, _ in found]
+        n = body.carries
+        firsts = [sent_to(key) if key[0] < c and self.ends[key[0]] in ends else form.zero(form.shape(given[key[0]])) for key in found[:n]]
         form.steps.append(
             Loop(
                 body, self.length, tuple(firsts),
-                (*[kept[i] if i < c else given[i] for i in used if i < c + len(self.xs)], *[received[self.results[k]][0] for k in seeded]),
+                (*[kept[i] if i < c else given[i] for i in used if i < c + len(self.xs)], *map(sent_to, seeded)),
                 tuple([given[i] for i in used if i >= c + len(self.xs)]), tuple(results[:n]), tuple(results[n:]), not self.backwards,
             )
         )  # fmt: skip
-        for i, place in zip((*bars, *shared, *own), results, strict=True):
-            if given[i] in active:
-                received.setdefault(given[i], []).append(place)
+        for (i, is_flag), place in zip(found, results, strict=True):
+            if given[i] in (selected & active if is_flag else active):
+                (form.flags if is_flag else received).setdefault(given[i], []).append(place)
 
     def _keeping(self, form: Any, carries: tuple[int, ...]) -> list[int]:
         """The places of the carries with which the steps begin, which the loop gives in place of this one in the form."""

@@ -73,6 +73,10 @@ class BatchedForm:
             self.adjoints[key] = BatchedForm(self.form.adjoint_of(*key[:2], with_outputs=with_outputs))
         return self.adjoints[key]
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedForm":
+        """See `BatchedProgram`."""
+        return BatchedForm(self.form.reached(_whole(seeded, self.ends[1]), _whole(wanted, self.ends[0])))
+
     def tangent(self, active: Sequence[int]) -> "BatchedForm":
         """See `BatchedProgram`."""
         return BatchedForm(self.form.tangent(_whole(active, self.ends[0])))

@@ -63,13 +63,15 @@ class Pack(_Rearranged):
         """This step with arguments and results at other places; `places` maps the old ones to the new."""
         return Pack(moved(self.numbers, places), places[self.array], self.shape)
 
-    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], _selected: set[int]) -> None:
-        """Add to a form the step that unpacks the cotangent."""
-        places = [form.place() for _ in self.numbers]
-        form.steps.append(Unpack(received[self.array][0], self.shape, np.array(places)))
-        for place, cotangent in zip(self.numbers.tolist(), places, strict=True):
-            if place in active:
-                received.setdefault(place, []).append(cotangent)
+    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], selected: set[int]) -> None:
+        """Add to a form the step that unpacks the cotangent, and the flags where there are some, see `Form.flags`."""
+        for sent, among in ((received, active), (form.flags, active & selected)):
+            if self.array in sent:
+                places = [form.place() for _ in self.numbers]
+                form.steps.append(Unpack(sent[self.array][0], self.shape, np.array(places)))
+                for place, own in zip(self.numbers.tolist(), places, strict=True):
+                    if place in among:
+                        sent.setdefault(place, []).append(own)
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that packs the tangents."""
@@ -114,11 +116,13 @@ class Unpack(_Rearranged):
         """This step with arguments and results at other places; `places` maps the old ones to the new."""
         return Unpack(places[self.array], self.shape, moved(self.numbers, places))
 
-    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], _selected: set[int]) -> None:
-        """Add to a form the step that packs the cotangents."""
-        places = [received[p][0] if p in received else form.zero(None) for p in self.numbers.tolist()]
-        received.setdefault(self.array, []).append(form.place(self.shape))
-        form.steps.append(Pack(np.array(places), received[self.array][-1], self.shape))
+    def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], selected: set[int]) -> None:
+        """Add to a form the step that packs the cotangents, and the flags likewise."""
+        flags = {p: form.flags.get(p, received[p]) for p in self.numbers.tolist() if p in received}
+        for sent, to in ((received, received), *([(flags, form.flags)] if self.array in selected else [])):
+            places = [sent[p][0] if p in sent else form.zero(None) for p in self.numbers.tolist()]
+            to.setdefault(self.array, []).append(form.place(self.shape))
+            form.steps.append(Pack(np.array(places), to[self.array][-1], self.shape))
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that unpacks the tangent."""

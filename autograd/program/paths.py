@@ -200,6 +200,13 @@ class Route:
         else:
             numbers[self.place] = self.parts(groups)
 
+    def guards(self, numbers: dict[int, Any]) -> list[tuple[Any, float]]:
+        """The guards of the path that the only lane takes, for the same kinds of number, each with its answer."""
+        path = numbers[self.place][0][0]
+        given = [x for g in self.inputs for x in (g.take(numbers[g.place]).ravel() if g.__class__ is View else [numbers[p] for p in g])]
+        program = passes.pruned(path.batched.program, range(path.count, path.batched.outputs))
+        return list(zip(program(given), path.guards.tolist(), strict=True))
+
     def places(self) -> list[list[int]]:
         """The place of the result."""
         return [[self.place]]
@@ -269,6 +276,10 @@ class BranchingProgram:
         """See `BatchedProgram`."""
         return BranchingProgram(partial(_adjoint, self.make, seeded, wanted), self.inputs + len(seeded), len(wanted))
 
+    def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BranchingProgram":
+        """See `BatchedProgram`."""
+        return BranchingProgram(partial(_reached, self.make, seeded, wanted), self.inputs, len(wanted))
+
     def tangent(self, active: Sequence[int]) -> "BranchingProgram":
         """See `BatchedProgram`."""
         return BranchingProgram(partial(_tangent, self.make, active), self.inputs + len(active), 2 * self.outputs)
@@ -288,6 +299,10 @@ class BranchingProgram:
 
 def _adjoint(make: Callable[[PathProgram], Program], seeded: Sequence[int], wanted: Sequence[int], path: PathProgram) -> Program:
     return passes.adjoint(make(path), seeded, wanted)
+
+
+def _reached(make: Callable[[PathProgram], Program], seeded: Sequence[int], wanted: Sequence[int], path: PathProgram) -> Program:
+    return passes.reached(make(path), seeded, wanted)
 
 
 def _tangent(make: Callable[[PathProgram], Program], active: Sequence[int], path: PathProgram) -> Program:

@@ -389,9 +389,12 @@ class Splice:
         d, e, program = self.d, self.d.edges, self.program(wanted, with_outputs=False)
         ends: list[int] = []
         maxima: list[list[int]] = []
+        seeded = set(d.seeds.tolist())
         for place in wanted.tolist():
             edges = d.sent[e.source[d.sent] == place].tolist()
             masks = {self._mask_at(j): None for j in edges} if edges else {self.zero: None}
+            if place in seeded:
+                masks = {self.one: None}
             if len(masks) == 1 or self.one in masks:
                 ends.append(self.one if self.one in masks else next(iter(masks)))
             else:

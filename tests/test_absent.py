@@ -1,0 +1,90 @@
+"""Gradients that are exactly 0 through loops and branches keep their derivatives; what was not taken stays absent."""
+
+import numpy as np
+import pytest
+from loop_programs import OURS, PYTHON
+
+from autograd import grad, hessian, jit, jvp, sin, sqrt, vmap, where
+from autograd.program import loop
+
+XS, AT, ALONG = np.array([1.0, 2.0, -1.0, 0.5]), np.array([1.5, 0.5]), np.array([0.7, -1.3])
+
+
+def chosen_inside(t, q):
+    return t.scan(lambda c, x: (where(x > 0.0, sin(c) * q[0] + x, c * q[1]), None), 0.3, XS)[0]
+
+
+def of_each_step(t, q):
+    ys = t.scan(lambda c, x: ((new := where(x > 0.0, c * q[0] + x, c + q[1])), sin(new)), 0.3, XS)[1]
+    return ys[0] * ys[2] + ys[1] * ys[3]
+
+
+def lengths_of_sequences(t, q):
+    return t.scan(lambda c, x: ((c[0] + 1.0, where(c[0] < 3.0, c[1] * q[0] + x * q[1], c[1])), None), (0.0, 1.0), XS)[0][1]
+
+
+def without_choice(t, q):
+    return t.scan(lambda c, x: (c * q[0] + x * q[1], None), 1.0, XS)[0]
+
+
+def branch_of_python(t, q):
+    return t.scan(lambda c, x: (where(x > 1.0, c * q[0] + x, c * q[1]) if c * x > 0.0 else sin(c) * q[1], None), 0.3, XS)[0]
+
+
+def cond_and_while(t, q):
+    a = t.scan(lambda c, x: (t.cond(x > 0.0, lambda c: c * q[0], lambda c: c + q[1] * q[1], c), None), 1.0, XS)[0]
+    return a * t.while_loop(lambda s: s[0] < 3.0, lambda s: (s[0] + 1.0, where(s[1] > 1.0, s[1] * q[0], s[1] + q[1])), (0.0, 0.2))[1]
+
+
+def nested_with_arrays(t, q):
+    def step(h, x):
+        h = np.array([where(x > 0.0, h[0] * q[0], h[1]), where(x > 0.0, h[1], h[0] * q[1])])
+        g = t.scan(lambda c, y: (c * q[0] if c > y else c + q[1], None), h[0], XS[:2])[0]
+        return np.array([g * 0.1, h[1] + 0.1 * h[0]]), h[0] * q[1]
+
+    h, ys = t.scan(step, np.array([0.4, -0.2]), XS)
+    return h[0] + h[1] + ys[0] * ys[3]
+
+
+MODELS = [chosen_inside, of_each_step, lengths_of_sequences, without_choice, branch_of_python, cond_and_while, nested_with_arrays]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_at_a_perfect_fit(model, monkeypatch):
+    """The loss is 0 there, and so is its gradient; the second and third derivatives are not."""
+
+    def loss(t, q):
+        residual = model(t, q) - model(t, AT)
+        return residual * residual + where(q[0] > 0.0, 3.0 * residual, q[1]) ** 2  # also within a choice
+
+    ours, python = [lambda q, t=t: loss(t, q) for t in (OURS, PYTHON)]
+    second = np.array(hessian(python)(AT))
+    assert np.abs(second).max() > 0.1
+    third = jvp(hessian(python))(AT, ALONG)
+    for kept in (loop.KEPT, 40):  # all carries, and checkpoints
+        monkeypatch.setattr(loop, "KEPT", kept)
+        for way, expected in (
+            (grad(ours), np.zeros(2)),
+            (jit(hessian(ours)), second),
+            (grad(lambda q: np.dot(grad(ours)(q), ALONG)), second @ ALONG),
+            (jit(lambda q: jvp(grad(ours))(q, ALONG)), second @ ALONG),
+            (jit(grad(lambda q: grad(lambda q: np.dot(grad(ours)(q), ALONG))(q)[0])), np.array(third)[0]),
+        ):
+            np.testing.assert_allclose(np.array(way(AT), float), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(vmap(hessian(ours))(np.array([AT, AT + 0.1]))[0], second, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("t", [OURS, PYTHON], ids=["ours", "Python"])
+def test_an_infinite_derivative_that_is_not_taken_stays_out(t):
+    """To order 3, in the body, and around the loop."""
+
+    def f(p, t=t):
+        inside = t.scan(lambda c, x: (where(x > 0.0, c * p, sqrt(p - 1.5)), None), 1.0, XS[:2])[0]
+        around = t.scan(lambda c, x: (sqrt(c - p) * x, None), p, XS[:2])[0]
+        return (inside - 2.25) ** 2 + where(p > 9.0, around, 0.0)
+
+    derivatives = [f, grad(f), grad(grad(f)), grad(grad(grad(f)))]
+    assert [g(1.5) for g in derivatives] == [0.0, 0.0, 18.0, 36.0]
+    assert [jit(g)(1.5) for g in derivatives] == [0.0, 0.0, 18.0, 36.0]
+    if t is OURS:
+        assert [vmap(g)(np.array([1.5, 1.5]))[1] for g in derivatives] == [0.0, 0.0, 18.0, 36.0]
