@@ -44,7 +44,7 @@ PYTEST = {
     "style": ("test,types", "types", "tests/test_types.py"),
 }
 # Of all jobs the longest first, a few at a time.
-ALL = ["tests-3.11", "wheel", "browser", "tests-3.13", "pure", "tests-3.12", "style", "first", "core"]
+ALL = ["tests-3.11", "wheel", "browser", "tests-3.13", "pure", "tests-3.12", "style", "first"]
 AT_ONCE = 3
 
 # For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
@@ -130,17 +130,10 @@ def pure(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def first(session: nox.Session) -> None:
-    """Command 1 of the quick start, with neither dot nor a C compiler on the PATH."""
+    """With neither dot nor a C compiler on the PATH: the package alone, without extras; then command 1 of the quick start."""
     with checkout(session):
-        shell(session, f"{FIRST} && python -m autograd --help", PATH=session.bin)
-        expect(session, "pure")
-
-
-@nox.session(python=OLDEST)
-def core(session: nox.Session) -> None:
-    """The package alone: no extras, neither dot nor a C compiler."""
-    with checkout(session):
-        shell(session, "python -m pip install -q -e . && python -m autograd --quiet && python -c 'import autograd, nn'", PATH=session.bin)
+        alone = "python -m pip install -q -e . && python -m autograd --quiet && python -c 'import autograd, nn'"
+        shell(session, f"{alone} && {FIRST} && python -m autograd --help", PATH=session.bin)
         expect(session, "pure")
 
 
