@@ -48,12 +48,13 @@ ALL = ["tests-3.11", "wheel", "browser", "tests-3.13", "pure", "tests-3.12", "st
 AT_ONCE = 3
 
 # For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
-# imported, since much of it never is.
+# first imported: much of it never is, but what is would else be compiled again by each of hundreds of processes.
 NOTHING_BUILT = {"CC": "false"}
 os.environ["PIP_NO_COMPILE"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 nox.options.sessions = ["style", f"tests-{OLDEST}"]
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "virtualenv"  # with the newest pip, which finds packages in half the time; a newcomer's is in `first`
 nox.options.error_on_missing_interpreters = False
 
 
@@ -128,7 +129,7 @@ def pure(session: nox.Session) -> None:
         expect(session, "pure")
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=OLDEST, venv_backend="venv")
 def first(session: nox.Session) -> None:
     """With neither dot nor a C compiler on the PATH: the package alone, without extras; then command 1 of the quick start."""
     with checkout(session):
@@ -151,13 +152,13 @@ def wheel(session: nox.Session) -> None:
         with session.chdir(away):
             (package,) = Path("dist").glob("*.whl")
             session.log(package.name)
-            session.run("python", "-m", "venv", "installed")
-            shell(session, f"installed/bin/python -m pip install -q '{package}[test]' && installed/bin/python -m autograd --quiet")
+            session.run("python", "-m", "venv", "--without-pip", "installed")
+            install, python = "python -m pip --python installed/bin/python install -q", "installed/bin/python -m"
+            shell(session, f"{install} '{package}[test]' && {python} autograd --quiet")
             expect(session, COMPILED, away / "installed" / "bin" / "python")
-            shell(session, f"installed/bin/python -m pytest{asked('wheel')}")
+            shell(session, f"{python} pytest{asked('wheel')}")
             torch = "torch==2.13.0"  # built for the CPU alone; the newest may bring gigabytes for graphics cards
-            shell(session, f"installed/bin/python -m pip install -q {torch} '{package}[{PYTEST['oracle'][0]}]'")
-            shell(session, f"installed/bin/python -m pytest{asked('oracle')}")
+            shell(session, f"{install} {torch} '{package}[{PYTEST['oracle'][0]}]' && {python} pytest{asked('oracle')}")
 
 
 @nox.session(python=OLDEST)
@@ -229,7 +230,7 @@ def clang(session: nox.Session) -> None:
     record(session, "tested: core", "Clang", "clang --version")
 
 
-@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], venv_backend="virtualenv", default=False)
+@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], default=False)
 def newer(session: nox.Session) -> None:
     """A Python beyond those of .ci/run: core tests. `tests/tools/unpack.py` has them from a later Debian."""
     with checkout(session):
