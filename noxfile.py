@@ -20,10 +20,11 @@ import nox
 
 OLDEST, NEWEST, BETWEEN = "3.11", "3.13", "3.12"
 COMPILED = "native" if any(map(shutil.which, ("cc", "gcc", "clang"))) else "pure"
-# Of each job that runs pytest: the extras that it installs, the marks and the files that it asks for. The first is command 2 of the
-# quick start, word for word and whole. What is marked `any_python` or `any_backend` is the same on every Python, or on either Value, and
-# runs there alone; the Python in between runs what is closest to the interpreter, and an installed wheel what reads the package's own
-# files, what is compiled with them, and what users do with it.
+# Of each run of pytest: the extras that are installed, the marks and the files that it asks for. The first is command 2 of the quick start,
+# word for word and whole. What is marked `any_python` or `any_backend` is the same on every Python, or on either Value, and runs there
+# alone; the Python in between runs what is closest to the interpreter, and an installed wheel what reads the package's own files, what is
+# compiled with them, and what users do with it. To build and to install takes minutes: oracles run in the wheel's environment, the site's
+# tests in the browser's, which has it built for its own, and types in the one of style.
 PYTEST = {
     "tests-3.11": ("test", "", ""),
     "tests-3.13": ("test", "not fuzz and not oracle and not any_python", ""),
@@ -39,21 +40,21 @@ PYTEST = {
         "tests/test_{public,backend,main,files,program,ctext,draw,step,jit,value,graph,numpy,transforms,module,train}*.py",
     ),
     "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers}.py"),
-    "browser": ("test,browser,docs", "browser", "tests"),
-    "types": ("test,types", "types", "tests/test_types.py"),
-    "site": ("test,docs", "", "tests/test_site.py"),
+    "browser": ("test,browser,docs", "browser or site", "tests"),
+    "style": ("test,types", "types", "tests/test_types.py"),
 }
 # Of all jobs the longest first, a few at a time.
-ALL = ["tests-3.11", "tests-3.13", "pure", "tests-3.12", "wheel", "oracle", "browser", "site", "types", "first", "core", "style"]
+ALL = ["tests-3.11", "wheel", "browser", "tests-3.13", "pure", "tests-3.12", "style", "first"]
 AT_ONCE = 3
 
 # For jobs to which what is compiled makes no difference: building it takes most of a minute. And what pip installs is compiled when it is
-# imported, since much of it never is.
+# first imported: much of it never is, but what is would else be compiled again by each of hundreds of processes.
 NOTHING_BUILT = {"CC": "false"}
 os.environ["PIP_NO_COMPILE"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 nox.options.sessions = ["style", f"tests-{OLDEST}"]
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "virtualenv"  # with the newest pip, which finds packages in half the time; a newcomer's is in `first`
 nox.options.error_on_missing_interpreters = False
 
 
@@ -128,88 +129,62 @@ def pure(session: nox.Session) -> None:
         expect(session, "pure")
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=OLDEST, venv_backend="venv")
 def first(session: nox.Session) -> None:
-    """Command 1 of the quick start, with neither dot nor a C compiler on the PATH."""
+    """With neither dot nor a C compiler on the PATH: the package alone, without extras; then command 1 of the quick start."""
     with checkout(session):
-        shell(session, f"{FIRST} && python -m autograd --help", PATH=session.bin)
-        expect(session, "pure")
-
-
-@nox.session(python=OLDEST)
-def core(session: nox.Session) -> None:
-    """The package alone: no extras, neither dot nor a C compiler."""
-    with checkout(session):
-        shell(session, "python -m pip install -q -e . && python -m autograd --quiet && python -c 'import autograd, nn'", PATH=session.bin)
+        alone = "python -m pip install -q -e . && python -m autograd --quiet && python -c 'import autograd, nn'"
+        shell(session, f"{alone} && {FIRST} && python -m autograd --help", PATH=session.bin)
         expect(session, "pure")
 
 
 @nox.session(python=OLDEST)
 def wheel(session: nox.Session) -> None:
-    """The wheel, built from the source distribution, in a fresh environment and away from the checkout: tests."""
+    """The wheel, built from the source distribution, in a fresh environment away from the checkout: tests, and oracles: PyTorch and JAX."""
     with TemporaryDirectory() as folder:
         away = Path(folder)
         session.install("build")
         with checkout(session) as copy:
             session.run("python", "-m", "build", "-o", str(away / "dist"), ".", silent=True)  # the wheel from the source distribution
-            for name in ("tests", "benchmarks"):  # benchmarks have graphs that tests draw
+            for name in ("tests", "benchmarks", "docs"):  # benchmarks have graphs that tests draw, docs a page that oracles run
                 shutil.copytree(copy / name, away / name)
             shutil.copy(copy / "pyproject.toml", away)  # which has pytest's settings
         with session.chdir(away):
             (package,) = Path("dist").glob("*.whl")
             session.log(package.name)
-            session.run("python", "-m", "venv", "installed")
-            shell(session, f"installed/bin/python -m pip install -q '{package}[test]' && installed/bin/python -m autograd --quiet")
+            session.run("python", "-m", "venv", "--without-pip", "installed")
+            install, python = "python -m pip --python installed/bin/python install -q", "installed/bin/python -m"
+            shell(session, f"{install} '{package}[test]' && {python} autograd --quiet")
             expect(session, COMPILED, away / "installed" / "bin" / "python")
-            shell(session, f"installed/bin/python -m pytest{asked('wheel')}")
-
-
-@nox.session(python=OLDEST)
-def oracle(session: nox.Session) -> None:
-    """The same random graphs in PyTorch and JAX."""
-    with checkout(session):
-        session.install("torch==2.13.0")  # built for the CPU alone; the newest may bring gigabytes for graphics cards
-        run_tests(session)
+            shell(session, f"{python} pytest{asked('wheel')}")
+            torch = "torch==2.13.0"  # built for the CPU alone; the newest may bring gigabytes for graphics cards
+            shell(session, f"{install} {torch} '{package}[{PYTEST['oracle'][0]}]' && {python} pytest{asked('oracle')}")
 
 
 @nox.session(python=OLDEST)
 def browser(session: nox.Session) -> None:
-    """Pictures, the page of steps, JupyterLab and the site in Debian's chromium: all that is marked so."""
-    if not shutil.which("chromium"):
-        session.skip("chromium is not installed")
-    with checkout(session):
-        run_tests(session, **NOTHING_BUILT)
-
-
-@nox.session(python=OLDEST)
-def site(session: nox.Session) -> None:
-    """No warning, no link that leads nowhere, nothing from a network."""
-    with checkout(session):
-        run_tests(session, **NOTHING_BUILT)
-
-
-@nox.session(python=OLDEST)
-def types(session: nox.Session) -> None:
-    """Pyright on a program and on wrong uses, and how many public names have types; mypy is among the tests."""
+    """Pictures, the page of steps, JupyterLab in Debian's chromium, where that is; the site: no warning, no dead link, no network."""
     with checkout(session):
         run_tests(session, **NOTHING_BUILT)
 
 
 @nox.session(python=OLDEST)
 def style(session: nox.Session) -> None:
-    """Style and types."""
+    """Style and types, and with Pyright a program, wrong uses, and how many public names have types."""
     with checkout(session):
-        session.install("-e", ".[test]", env=NOTHING_BUILT)
+        run_tests(session, **NOTHING_BUILT)
         shell(session, "ruff format --check . && ruff check . && mypy")
 
 
 @nox.session(python=False, default=False)
 def everything(session: nox.Session) -> None:
-    """All jobs, a few at a time, with what follows `--` for each nox; a job's output is printed when it is done."""
+    """All jobs, a few at a time, with what follows `--` for each nox, or, `--record`, for the job; its output comes when it is done."""
+    options = [option for option in session.posargs if option != "--record"]
+    record = ["--", "--record"] if "--record" in session.posargs else []
 
     def run(job: str) -> str:
         start = time.monotonic()
-        command = [sys.executable, "-m", "nox", *session.posargs, "-s", job]
+        command = [sys.executable, "-m", "nox", *options, "-s", job, *record]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603  # ours
         print(f"\n=== {job}, {time.monotonic() - start:.0f} s\n{done.stdout}", flush=True)
         return job if done.returncode else ""
@@ -255,7 +230,7 @@ def clang(session: nox.Session) -> None:
     record(session, "tested: core", "Clang", "clang --version")
 
 
-@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], venv_backend="virtualenv", default=False)
+@nox.session(python=["3.14", "3.15", "3.14t", "3.15t"], default=False)
 def newer(session: nox.Session) -> None:
     """A Python beyond those of .ci/run: core tests. `tests/tools/unpack.py` has them from a later Debian."""
     with checkout(session):

@@ -2,6 +2,7 @@
 # ruff: noqa: F811  # fixtures by import
 
 import re
+from functools import cache
 from io import BytesIO
 
 import pytest
@@ -21,6 +22,7 @@ def own():
     return figure
 
 
+@cache
 def shown():
     x = Value(3.0, "x")
     (loss := x * x * -1.0).backward()
@@ -34,12 +36,18 @@ def shown():
     }
 
 
+NAMES = ["a graph", "a network", "a plot", "a plot of one's own", "a heat map", "behind the frame"]
+
+
 @pytest.mark.browser
 @needs_browser
-@pytest.mark.parametrize("name", ["a graph", "a network", "a plot", "a plot of one's own", "a heat map", "behind the frame"])
 @pytest.mark.parametrize(
-    ("attribute", "themes"),
-    [("data-jp-theme-light", ("true", "false")), ("class", ("vscode-light", "vscode-dark")), ("data-theme", ("light", "dark"))],
+    ("name", "attribute", "themes"),
+    [
+        *((name, "data-jp-theme-light", ("true", "false")) for name in NAMES),
+        ("a graph", "class", ("vscode-light", "vscode-dark")),  # all have the same rules
+        ("a graph", "data-theme", ("light", "dark")),
+    ],
 )
 def test_it_is_dark_where_the_notebook_is(opened, name, attribute, themes):
     html = shown()[name]._repr_mimebundle_()

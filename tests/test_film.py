@@ -16,6 +16,8 @@ from autograd.pictures.film import layers
 from autograd.pictures.formulas import said
 from autograd.pictures.page import _tagged
 
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
+
 SHADES = {"p": 1.0, "n": (2.0 / 3.0) ** 0.5}  # of 3 and -2 beside 3
 SVG = "{http://www.w3.org/2000/svg}"
 

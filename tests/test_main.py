@@ -20,7 +20,7 @@ import autograd
 from autograd import __main__ as tour
 from autograd import about
 
-pytestmark = pytest.mark.any_backend  # `first` and `core` run the tour where nothing is compiled
+pytestmark = pytest.mark.any_backend  # `first` runs the tour where nothing is compiled
 
 NUMBER = r"-?\d+\.\d+"
 ROW = re.compile(rf"^ +({NUMBER}) +({NUMBER}) +([01]) +({NUMBER}) +({NUMBER})$", re.MULTILINE)

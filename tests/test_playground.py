@@ -212,8 +212,7 @@ def test_keys_and_examples(opened, source, html):
     assert "27.0" in page.locator("section").first.inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 850, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (850, "dark"), (1280, "light")])
 def test_it_fits_and_follows_the_theme(opened, html, width, scheme):
     page = opened(html, viewport={"width": width, "height": 720}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -296,8 +295,7 @@ def test_what_a_link_holds_is_read_and_never_run(opened, html):
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(opened, html, scheme, width):
     page = opened(html, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True, viewport={"width": width, "height": 720})
     for text in ("x * y", "x +"):

@@ -10,12 +10,14 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dis import opname
 
 import numpy as np
 import pytest
 
 from autograd import Value, backend, grad, jit, vmap
 from autograd.errors import TraceError
+from autograd.program import lanes, observed
 
 factor = 2.0
 
@@ -139,6 +141,58 @@ def test_a_hook_that_the_function_sets_stays():
             assert "setprofile" in g.recordings.refusal
         finally:
             sys.setprofile(None)
+
+
+class Interrupt:
+    """A tracer that raises KeyboardInterrupt in observed.py, at the n-th place where the interpreter may look for Ctrl-C: where a function
+    begins, and after a call."""
+
+    def __init__(self, n):
+        self.left, self.after_call = n, False
+
+    def __call__(self, frame, event, _arg):
+        if frame.f_code.co_filename != observed.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "call" or (event == "opcode" and self.after_call):
+            self.left -= 1
+        self.after_call = event == "opcode" and opname[frame.f_code.co_code[frame.f_lasti]].startswith("CALL")
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return self
+
+
+def interrupted(n):
+    """Whether a recording was interrupted at the n-th place."""
+    before = sys.gettrace()
+    try:
+        sys.settrace(Interrupt(n))
+        jit(lambda x: scaled(x) * 2.0)(1.0)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_ctrl_c_at_any_moment_leaves_nothing_of_a_recording(monkeypatch):
+    n = 0
+    while interrupted(n):
+        assert observed.around() == []
+        with monkeypatch.context() as patch:
+            recorded_rightly(patch)  # it ends what the interrupt has left
+        assert sys.getprofile() is None
+        assert not hasattr(sys, "monitoring") or "autograd" not in map(sys.monitoring.get_tool, range(6))
+        n += 1
+    assert n > 10
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12) or lanes.kernel is None, reason="the hook of the kernel, before Python 3.12")
+def test_the_hook_does_not_call_itself(monkeypatch):
+    """As where Ctrl-C has left it: it was a crash."""
+    lanes.kernel.begin_reports(observed._hook, observed.known.QUIET)
+    recorded_rightly(monkeypatch)
+    assert sys.getprofile() is None
 
 
 # What a recording leaves behind.

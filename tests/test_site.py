@@ -20,7 +20,7 @@ from nn import plot
 
 pytest.importorskip("furo", reason="the extra `docs` installs it")
 
-pytestmark = needs_checkout
+pytestmark = [pytest.mark.site, needs_checkout]
 CHROMIUM = shutil.which("chromium")
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 

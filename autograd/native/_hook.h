@@ -29,15 +29,18 @@ static PyObject *begin_reports(PyObject *module, PyObject *args) {
     PyObject *hook;
     (void)module;
     if (!PyArg_ParseTuple(args, "OO!", &hook, &PySet_Type, &quiet)) return NULL;
-    before = PyThreadState_Get()->c_profilefunc;
-    before_own = Py_XNewRef(PyThreadState_Get()->c_profileobj);
+    PyThreadState *thread = PyThreadState_Get();
+    if (thread->c_profilefunc != report) { /* else Ctrl-C has left it there: it is not to call itself */
+        before = thread->c_profilefunc;
+        Py_XSETREF(before_own, Py_XNewRef(thread->c_profileobj));
+    }
     PyEval_SetProfile(report, hook);
     Py_RETURN_NONE;
 }
 
 static PyObject *end_reports(PyObject *module, PyObject *none) {
     (void)module, (void)none;
-    PyEval_SetProfile(before, before_own);
+    if (PyThreadState_Get()->c_profilefunc == report) PyEval_SetProfile(before, before_own);
     before = NULL;
     Py_CLEAR(before_own);
     Py_RETURN_NONE;
@@ -46,7 +49,7 @@ static PyObject *end_reports(PyObject *module, PyObject *none) {
 #define HOOK_FUNCTIONS \
     {"begin_reports", begin_reports, METH_VARARGS, \
      PyDoc_STR("begin_reports(hook, quiet, /)\n--\n\nCall this profile hook for calls by code that is not of quiet files.")}, \
-    {"end_reports", end_reports, METH_NOARGS, PyDoc_STR("end_reports()\n--\n\nSet the profile hook that there was before.")},
+    {"end_reports", end_reports, METH_NOARGS, PyDoc_STR("end_reports()\n--\n\nSet the profile hook that there was before begin_reports, unless there is another by now.")},
 #else
 #define HOOK_FUNCTIONS
 #endif

@@ -6,18 +6,20 @@ one goes on working. The code of this library, of NumPy and of a few modules of 
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dis import opmap
+from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from threading import RLock, get_ident
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd.compiled import kernel
 from autograd.program import known
 from autograd.program.captured import COARSE, State
 from autograd.program.places import MISSING
+
+R = TypeVar("R")
 
 monitoring: Any = None if COARSE else sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # from Python 3.12 on
 
@@ -26,7 +28,7 @@ monitoring: Any = None if COARSE else sys.monitoring  # type: ignore[attr-define
 _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _lock = RLock()
-_tools: list[int] = []  # our number with sys.monitoring, once for each thread that records
+_threads: set[int] = set()  # those that record, with sys.monitoring
 CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
@@ -94,54 +96,56 @@ def _hook(frame: FrameType, event: str, arg: Any) -> None:
         _entered(frame.f_code, frame)
 
 
-@contextmanager
-def _monitored() -> Iterator[bool]:
-    """Reports of `sys.monitoring`, for all threads; whether there are."""
-    reports = {} if monitoring is None else {monitoring.events.PY_START: _start, monitoring.events.CALL: _call}
+def _tool_named(name: str | None) -> int | None:
+    return next((tool for tool in TOOLS if monitoring.get_tool(tool) == name), None)
+
+
+def _begin_monitoring() -> bool:
+    """Let `sys.monitoring` report, for all threads; whether it has a number for us."""
     with _lock:
-        tool = _tools[0] if _tools else next((t for t in TOOLS if monitoring.get_tool(t) is None), None)
-        if tool is not None and not _tools:
+        tool = _tool_named("autograd")  # another thread's, or one from before Ctrl-C
+        if tool is None and (tool := _tool_named(None)) is not None:
             monitoring.use_tool_id(tool, "autograd")
-            for event, report in reports.items():
-                monitoring.register_callback(tool, event, report)
-            monitoring.set_events(tool, sum(reports))
-        if tool is not None:
-            _tools.append(tool)
-    try:
-        yield tool is not None
-    finally:
-        with _lock:
-            if tool is not None and _tools.pop() and not _tools:
-                monitoring.set_events(tool, 0)
-                for event in reports:
-                    monitoring.register_callback(tool, event, None)
-                monitoring.free_tool_id(tool)
+        if tool is None:
+            return False
+        reports = {monitoring.events.PY_START: _start, monitoring.events.CALL: _call}
+        for event, report in reports.items():
+            monitoring.register_callback(tool, event, report)
+        monitoring.set_events(tool, sum(reports))
+        _threads.add(get_ident())
+    return True
 
 
-@contextmanager
-def _profiled() -> Iterator[bool]:
-    """Reports of the profile hook, for this thread; whether there are."""
+def _end_monitoring() -> None:
+    """End it where no other thread records."""
+    with _lock:
+        _threads.discard(get_ident())
+        tool = _tool_named("autograd")
+        if tool is not None and not _threads:
+            monitoring.set_events(tool, 0)
+            for event in (monitoring.events.PY_START, monitoring.events.CALL):
+                monitoring.register_callback(tool, event, None)
+            monitoring.free_tool_id(tool)
+
+
+def _profiling() -> tuple[Callable[[], object], Callable[[], object]]:
+    """How to begin reports by the profile hook, for this thread, and how to end them: by one call, of what is written in C."""
+    if kernel is not None:
+        return partial(kernel.begin_reports, _hook, known.QUIET), kernel.end_reports
     before: Any = sys.getprofile()
 
     def after_another(frame: FrameType, event: str, arg: Any) -> None:
         before(frame, event, arg)
         _hook(frame, event, arg)
 
-    if kernel is not None:
-        kernel.begin_reports(_hook, known.QUIET)
-    else:
-        if hasattr(before, "disable"):  # cProfile's, which cannot be called from Python: it pauses
-            before.disable()
-        sys.setprofile(after_another if callable(before) else _hook)
-    try:
-        yield True
-    finally:
-        if kernel is not None:
-            kernel.end_reports()
-        else:
-            sys.setprofile(before if callable(before) else None)
-            if hasattr(before, "enable"):
-                before.enable()
+    def after_pause() -> None:
+        before.disable()
+        sys.setprofile(_hook)
+
+    if hasattr(before, "disable"):  # cProfile's, which cannot be called from Python: it pauses
+        return after_pause, before.enable
+    another = before if callable(before) else None
+    return partial(sys.setprofile, after_another if another else _hook), partial(sys.setprofile, another)
 
 
 def include(state: State | None, refusal: str | None) -> None:
@@ -153,21 +157,26 @@ def include(state: State | None, refusal: str | None) -> None:
             outer.include(state)
 
 
-@contextmanager
-def observed(state: State) -> Iterator[None]:
-    """Report to `state` what happens in the block, in this thread."""
-    states = _active.setdefault(get_ident(), [])
-    with ExitStack() as reports:
-        if not states and not reports.enter_context(_profiled() if COARSE else _monitored()):
+def observe(state: State, f: Callable[..., R], *args: Any) -> R:
+    """`f(*args)`; what happens in it, in this thread, is reported to `state`.
+
+    Ctrl-C may raise an error where a function begins and after each call. So what begins does so within `try`, no state stays active
+    since nothing is called before it is removed, and a hook that stays all the same is taken over by the next recording.
+    """
+    thread, (begin, end) = get_ident(), _profiling() if COARSE else (_begin_monitoring, _end_monitoring)
+    states = _active.setdefault(thread, [])
+    depth = len(states)
+    try:
+        if not depth and begin() is False:
             state.refuse("the tools that use sys.monitoring have left it no number")
         states.append(state)
-        try:
-            yield
-        finally:
-            states.pop()
-            if not states:
-                del _active[get_ident()]
-                _muted.pop(get_ident(), None)
+        return f(*args)
+    finally:
+        del states[depth:]
+        if not depth:
+            end()
+            _active.pop(thread, None)
+            _muted.pop(thread, None)
 
 
 def unobserved(f: Callable[[], Any]) -> Any:
@@ -191,10 +200,9 @@ def within(states: Sequence[State], f: Callable[[], Any]) -> Any:
     if all(any(state is own for own in active) for state in states):
         return f()
     copies = [state.copied() for state in states]
-    with ExitStack() as reports:
-        for state in copies:
-            reports.enter_context(observed(state))
-        found = f()
+    for state in copies:
+        f = partial(observe, state, f)
+    found = f()
     for state, before in zip(copies, states, strict=True):
         if state.refusal is not None or len(state.places) > len(before.places) or not state.holds():
             return None

@@ -22,7 +22,7 @@ from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured, IdentityKey, State
 from autograd.program.explain import Explanation, explanation
-from autograd.program.observed import include, observed
+from autograd.program.observed import include, observe
 from autograd.program.trace import MasksLost, Trace
 from autograd.program.traced import ArrayLost
 from autograd.transformed import Derivative
@@ -148,8 +148,7 @@ class Recordings:
             self.made += 1
             return self._traced(args, lane)
         state = State(self.f, *args.objects, *args.classes()) if before is None else before.copied()
-        with observed(state):
-            trace = self._traced(args, lane)
+        trace = observe(state, self._traced, args, lane)
         with self.lock:
             self.made += 1
             if not self._may_keep(state, before, args):

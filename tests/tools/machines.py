@@ -32,6 +32,10 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        enter(*sys.argv[1:])
-    PAGE.write_text(page(), encoding="utf-8")
+    import fcntl
+
+    with DATA.open(encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # jobs run at once
+        if len(sys.argv) > 1:
+            enter(*sys.argv[1:])
+        PAGE.write_text(page(), encoding="utf-8")
