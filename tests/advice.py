@@ -623,6 +623,8 @@ ELSEWHERE = {
     "which record what they run: call it outside": "test_streams.py",
     "expected equally many, and known": "wants Dask",
     "since others may round otherwise": "test_streams.py",
+    "and move the axis of what it gives": "wants Dask: test_workers.py",
+    "to whose graph what workers compute cannot be joined": "wants Dask: test_workers.py",
     "for which no other framework has a gradient": "test_interop.py, where PyTorch and JAX are",
     "expected real numbers: give its parts": "test_interop.py",
     "expected one device": "wants a graphics card",

@@ -59,6 +59,11 @@ class VMap(Transformed):
         """`vmap` of another function with the same options, whose last `keywords` arguments have lanes along their first axis."""
         return VMap(f, self.in_axes, self.reduce, self.out_axes, keywords)
 
+    def __reduce__(self) -> Any:
+        if self.keywords:
+            return VMap, (self.f, self.in_axes, self.reduce, self.out_axes, self.keywords)
+        return super().__reduce__()
+
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument, checked."""
         axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * (len(args) - self.keywords)
