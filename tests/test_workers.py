@@ -1,8 +1,8 @@
 """Lanes that are Dask arrays: the same bits for any chunking and any number of workers, of which one dies; faults; lazily where Dask is."""
 
-import _thread
 import os
 import re
+import signal
 import threading
 import time
 
@@ -109,14 +109,14 @@ def test_an_interrupt_cancels_what_waits_on_the_cluster(client):
     def tasks(dask_scheduler):
         return len(dask_scheduler.tasks)
 
-    x = da.from_array(X, chunks=1000).map_blocks(slow, dtype=float, meta=np.empty(0))  # 54 s on two workers
-    threading.Timer(1.0, _thread.interrupt_main).start()
-    start, before = time.monotonic(), client.run_on_scheduler(tasks)
+    x = da.from_array(X, chunks=1000).map_blocks(slow, dtype=float, meta=np.empty(0))  # 27 s on two workers
+    threading.Timer(1.0, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+    before, start = client.run_on_scheduler(tasks), time.monotonic()
     with client.as_current(), pytest.raises(KeyboardInterrupt):
         vmap(exp, reduce="sum")(x)
-    while client.run_on_scheduler(tasks) > before + 2 and time.monotonic() < start + 30.0:  # the function stays
+    while client.run_on_scheduler(tasks) > before + 2 and time.monotonic() < start + 20.0:  # the function stays
         time.sleep(0.1)
-    assert time.monotonic() < start + 30.0
+    assert time.monotonic() < start + 20.0
 
 
 def test_results_of_lanes_are_dask_arrays():
