@@ -1,9 +1,9 @@
 """Value and gradient of the Asian option on workers of Dask: efficiency, overhead, memory, bits, and what it takes by hand.
 
-    python benchmarks/scale.py [--paths 10000000] [--many 100000000] [--chunk 131072] [--rounds 5]
+    python benchmarks/scale.py [--paths 10000000] [--many 100000000] [--chunk 131072] [--rounds 5] [--parts efficiency bits]
 
 Paths are made on the workers, by `dask.array.random`. Workers are processes with one thread each, every one on a core of its own where
-there are enough; the scheduler and the client share these cores. `--many` is run once on two workers for its memory, 0 leaves it out.
+there are enough; the scheduler and the client share these cores. `--many` is run once on two workers for its memory.
 Times are medians. By hand, the sum over chunks and the means are written out, once with derivatives by hand in NumPy, once with JAX.
 """
 
@@ -97,9 +97,10 @@ def workers(count: int) -> Iterator[Client]:
         yield client
 
 
-def seconds(f, rounds: int) -> float:
+def seconds(f, rounds: int, *, warm: bool = True) -> float:
     """The median, after a first call that records."""
-    f()
+    if warm:
+        f()
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -168,16 +169,24 @@ def efficiency(paths: int, chunk: int, rounds: int) -> None:
 
 
 def overhead(rounds: int) -> None:
-    """What a step costs beside the computation: a line through the times of steps of more and more chunks."""
+    """What a step costs beside the computation, and the same tree of tasks that adds up arrays of Dask: lines through their times."""
+
+    def plain(x):
+        return x.map_blocks(lambda block: block[:1], chunks=(1,), dtype=float).sum(split_every=8).compute()
+
     with workers(2):
-        counts, times = [1, 10, 100, 300, 1000], []
+        counts, found = (1, 10, 100, 1000), {"ours": [], "Dask alone": []}
         for count in counts:
             x = da.ones(count * BLOCK, chunks=BLOCK)
-            times.append(seconds(lambda x=x: cheap(2.0, x), rounds))
-            sent = moved(lambda x=x: cheap(2.0, x), rounds)
-            print(f"{count} chunks: {1000 * times[-1]:.1f} ms, {sent / 1000:.0f} kB")
-    slope, start = np.polyfit(counts, times, 1, w=1.0 / np.array(times))
-    print(f"overhead of a step: {1000 * start:.1f} ms + {1000 * slope:.2f} ms a chunk, which includes 65,536 lanes of one product")
+            few = rounds if count < 1000 else 1
+            cheap(2.0, x[:BLOCK])
+            for name, f in {"ours": lambda x: cheap(2.0, x), "Dask alone": plain}.items():
+                found[name].append(seconds(lambda f=f, x=x: f(x), few, warm=count < 1000))
+            sent = moved(lambda x=x: cheap(2.0, x), few)
+            print(f"{count} chunks: {1000 * found['ours'][-1]:.1f} ms, Dask alone {1000 * found['Dask alone'][-1]:.1f}, {sent / 1000:.0f} kB")
+    for name, times in found.items():
+        slope, start = np.polyfit(counts, times, 1, w=1.0 / np.array(times))
+        print(f"overhead of a step, {name}: {1000 * start:.1f} ms + {1000 * slope:.2f} ms a chunk")
 
 
 def model(rounds: int) -> None:
@@ -185,7 +194,7 @@ def model(rounds: int) -> None:
     with workers(2):
         one = seconds(lambda: step(MARKET, shocks(BLOCK, BLOCK)), rounds)
         hundred = seconds(lambda: step(MARKET, shocks(100 * BLOCK, BLOCK)), rounds)
-        thousand = seconds(lambda: step(MARKET, shocks(1000 * BLOCK, BLOCK)), 1)
+        thousand = seconds(lambda: step(MARKET, shocks(1000 * BLOCK, BLOCK)), 1, warm=False)
     each = (hundred - one) / 99
     print(f"1,000 chunks: {thousand:.2f} s; {one + 999 * each:.2f} s expected from 1 chunk, {one:.3f} s, and 100, {hundred:.2f} s")
 
@@ -211,13 +220,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in {"paths": 10**7, "many": 10**8, "chunk": 2 * BLOCK, "rounds": 5}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
+    parts = {
+        "efficiency": lambda given: efficiency(given.paths, given.chunk, given.rounds),
+        "overhead": lambda given: overhead(given.rounds),
+        "bits": lambda given: bits(given.chunk),
+        "memory": lambda given: memory(given.many, given.chunk),
+        "model": lambda given: model(given.rounds),
+    }
+    parser.add_argument("--parts", nargs="+", choices=parts, default=list(parts))
     given = parser.parse_args()
-    efficiency(given.paths, given.chunk, given.rounds)
-    overhead(given.rounds)
-    bits(given.chunk)
-    if given.many:
-        memory(given.many, given.chunk)
-    model(given.rounds)
+    for name in given.parts:
+        parts[name](given)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ def _tasks(streams: Any, run: Any, chunks: Any) -> Any:
     """A Dask array with an object for each chunk of lanes: what `run` gives for it."""
     import dask.array as da  # noqa: PLC0415  # as above
     from dask.delayed import delayed  # noqa: PLC0415  # as above
+    from dask.layers import ArrayBlockIdDep  # noqa: PLC0415  # as above
 
     own: list[Any] = []
     indices = iter(range(1, 1_000_000))
@@ -97,17 +98,17 @@ def _tasks(streams: Any, run: Any, chunks: Any) -> Any:
             array = array.rechunk({k: chunks if k == at else -1 for k in range(array.ndim)})
             sizes = array.chunks[at]
             own += [array, tuple([0 if k == at else next(indices) for k in range(array.ndim)])]
-    first = da.from_array(np.cumsum((0, *sizes[:-1])), chunks=1, name=False)
     shared = [x if axis is None else None for x, axis in zip(streams.args, streams.axes, strict=True)]
+    firsts = np.cumsum((0, *sizes[:-1]))
     return da.blockwise(
         _run,
         (0,),
-        first,
+        ArrayBlockIdDep(((1,) * len(sizes),)),  # which needs no task of its own
         (0,),
         *own,
         run=run,
         sent=_kept(streams.f, packed(streams.name, streams.f, sample(streams.args, streams.axes))),
-        shared=delayed(shared, traverse=False),
+        shared=delayed((shared, firsts), traverse=False),
         axes=streams.axes,
         concatenate=True,
         align_arrays=False,
@@ -130,8 +131,8 @@ def _kept(f: Any, sent: bytes) -> Any:
     return kept[2]
 
 
-def _run(first: np.ndarray, *own: Any, run: Any, sent: bytes, shared: Sequence[Any], axes: Sequence[int | None]) -> np.ndarray:
-    return _object(run(sent, shared, axes, int(first[0]), own))
+def _run(block: tuple[int], *own: Any, run: Any, sent: bytes, shared: tuple[Any, Any], axes: Sequence[int | None]) -> np.ndarray:
+    return _object(run(sent, shared[0], axes, int(shared[1][block[0]]), own))
 
 
 def _picked(part: np.ndarray, k: int) -> Any:
