@@ -1,6 +1,7 @@
 """Value and gradient of the Asian option on workers of Dask: efficiency, overhead, memory, bits, and what it takes by hand.
 
-    python benchmarks/scale.py [--paths 10000000] [--many 100000000] [--chunk 131072] [--rounds 5] [--parts efficiency bits]
+    python benchmarks/scale.py [--paths 10000000] [--many 100000000] [--samples 1000000] [--chunk 131072] [--rounds 5]
+        [--parts efficiency overhead bits memory model regression]
 
 Paths are made on the workers, by `dask.array.random`. Workers are processes with one thread each, every one on a core of its own where
 there are enough; the scheduler and the client share these cores. `--many` is run once on two workers for its memory.
@@ -63,7 +64,7 @@ def with_jax(market, z):
         import jax  # noqa: PLC0415  # on the worker
         import jax.numpy as jnp  # noqa: PLC0415  # as above
 
-        jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # its spelling
 
         def of_path(market, z):
             s0, volatility, rate = market
@@ -183,7 +184,9 @@ def overhead(rounds: int) -> None:
             for name, f in {"ours": lambda x: cheap(2.0, x), "Dask alone": plain}.items():
                 found[name].append(seconds(lambda f=f, x=x: f(x), few, warm=count < 1000))
             sent = moved(lambda x=x: cheap(2.0, x), few)
-            print(f"{count} chunks: {1000 * found['ours'][-1]:.1f} ms, Dask alone {1000 * found['Dask alone'][-1]:.1f}, {sent / 1000:.0f} kB")
+            print(
+                f"{count} chunks: {1000 * found['ours'][-1]:.1f} ms, Dask alone {1000 * found['Dask alone'][-1]:.1f}, {sent / 1000:.0f} kB"
+            )
     for name, times in found.items():
         slope, start = np.polyfit(counts, times, 1, w=1.0 / np.array(times))
         print(f"overhead of a step, {name}: {1000 * start:.1f} ms + {1000 * slope:.2f} ms a chunk")
@@ -216,9 +219,59 @@ def memory(paths: int, chunk: int) -> None:
         print(f"{paths} paths: {took:.1f} s, at most {max(client.run(peak_memory).values()):.0f} MB a worker")
 
 
+class Rows:
+    """The rows of a file, which a worker maps into its memory when it reads some."""
+
+    def __init__(self, path: str, shape: tuple[int, ...]) -> None:
+        self.path, self.shape, self.ndim, self.dtype = path, shape, len(shape), np.dtype(float)
+
+    def __getitem__(self, key):
+        return np.array(np.memmap(self.path, float, "r", shape=self.shape)[key])
+
+
+def cross_entropy(p, x, y):
+    z = p[0] @ x + p[1]
+    return autograd.logsumexp(z) - z @ y
+
+
+def regression(samples: int, chunk: int) -> None:
+    """Softmax regression by SciPy's L-BFGS from a memory map of 64 features, beside scikit-learn in memory."""
+    from scipy.optimize import minimize  # noqa: PLC0415  # for this part alone
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # as above
+
+    features, classes, rng = 64, 10, np.random.default_rng(0)
+    count = features * classes
+    mean = autograd.value_and_grad(autograd.vmap(cross_entropy, in_axes=(None, 0, 0), reduce="mean"))
+    with tempfile.TemporaryDirectory() as folder, workers(2) as client:
+        path, labels = str(Path(folder, "rows")), rng.integers(0, classes, samples)
+        centres = rng.normal(size=(classes, features)) / 4
+        with Path(path).open("wb") as file:
+            for i in range(0, samples, chunk):
+                own = labels[i : i + chunk]
+                (centres[own] + rng.normal(size=(len(own), features))).tofile(file)
+        x = da.from_array(Rows(path, (samples, features)), chunks=(chunk, features))
+        y = (da.from_array(labels, chunks=chunk)[:, None] == np.arange(classes)).astype(float)
+
+        def penalised(numbers):  # as scikit-learn's, with C = 1
+            weights = numbers[:count].reshape(classes, features)
+            value, (of_weights, of_biases) = mean((weights, numbers[count:]), x, y)
+            gradient = np.concatenate([(of_weights + weights / samples).ravel(), of_biases])
+            return value + (weights**2).sum() / 2 / samples, gradient
+
+        start = time.perf_counter()
+        found = minimize(penalised, np.zeros(count + classes), jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-6})
+        took, peak = time.perf_counter() - start, max(client.run(peak_memory).values())
+        print(f"{samples} samples of {features} numbers, {samples * features * 8 / 1e6:.0f} MB: {found.nfev} steps, {took:.1f} s")
+        print(f"at most {peak:.0f} MB a worker, {peak_memory():.0f} MB here")
+        start = time.perf_counter()
+        own = LogisticRegression(tol=1e-6, max_iter=1000).fit(np.fromfile(path).reshape(samples, features), labels)
+        far = np.abs(found.x[:count].reshape(classes, features) - own.coef_).max()
+        print(f"scikit-learn in memory: {time.perf_counter() - start:.1f} s; the weights differ by at most {far:.1e}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in {"paths": 10**7, "many": 10**8, "chunk": 2 * BLOCK, "rounds": 5}.items():
+    for name, default in {"paths": 10**7, "many": 10**8, "samples": 10**6, "chunk": 2 * BLOCK, "rounds": 5}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parts = {
         "efficiency": lambda given: efficiency(given.paths, given.chunk, given.rounds),
@@ -226,6 +279,7 @@ def main() -> None:
         "bits": lambda given: bits(given.chunk),
         "memory": lambda given: memory(given.many, given.chunk),
         "model": lambda given: model(given.rounds),
+        "regression": lambda given: regression(given.samples, given.chunk),
     }
     parser.add_argument("--parts", nargs="+", choices=parts, default=list(parts))
     given = parser.parse_args()

@@ -65,7 +65,7 @@ def _checked(X: Any, y: Any) -> int:  # as above
     counts = [x.shape[0] if hasattr(x, "shape") else len(x) for x in (X, y)]
     if counts[0] != counts[1]:  # also where one is nan
         raise LengthError(
-            f"got Dask arrays with {counts[0]} samples in X and {counts[1]} targets in y, expected one target for each row of X, and a known "
-            "number: call X.compute_chunk_sizes() where it is not"
+            f"got Dask arrays with {counts[0]} samples in X and {counts[1]} targets in y, expected one target for each row of X, and a "
+            "known number: call X.compute_chunk_sizes() where it is not"
         )
     return int(counts[0])

@@ -8,6 +8,8 @@ import time
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
 import nn.chunked
 from autograd import Value, exp, grad, jacobian, jvp, logsumexp, no_grad, ravel, sin, value_and_grad, vmap
@@ -151,6 +153,39 @@ def test_what_dask_arrays_cannot_be_given_to():
         vmap(lambda x: w * x, reduce="sum")(x)
     with no_grad():
         np.testing.assert_allclose(vmap(lambda x: w * x, reduce="sum")(x), 2.0 * X.sum(), rtol=1e-9)
+
+
+class Rows:
+    """The rows of a file, which a worker maps into its memory when it reads some."""
+
+    def __init__(self, path, shape):
+        self.path, self.shape, self.ndim, self.dtype = path, shape, len(shape), np.dtype(float)
+
+    def __getitem__(self, key):
+        return np.array(np.memmap(self.path, float, "r", shape=self.shape)[key])
+
+
+def test_softmax_regression_from_a_memory_map_finds_the_optimum_of_scikit_learn(tmp_path):
+    centres, labels = RNG.normal(size=(3, 4)), RNG.integers(0, 3, 5000)
+    rows = centres[labels] + RNG.normal(size=(5000, 4))
+    rows.tofile(tmp_path / "rows")
+    x, y = da.from_array(Rows(tmp_path / "rows", rows.shape), chunks=(700, 4)), np.eye(3)[labels]
+
+    def cross_entropy(p, x, y):
+        z = p[0] @ x + p[1]
+        return logsumexp(z) - z @ y
+
+    mean = value_and_grad(vmap(cross_entropy, (None, 0, 0), reduce="mean"))
+
+    def penalised(numbers):  # with C = 1
+        p = numbers[:12].reshape(3, 4), numbers[12:]
+        value, (of_weights, of_biases) = mean(p, x, y)
+        return value + (p[0] ** 2).sum() / 10_000, np.concatenate([(of_weights + p[0] / 5000).ravel(), of_biases])
+
+    found = minimize(penalised, np.zeros(15), jac=True, method="L-BFGS-B", options={"ftol": 0.0, "gtol": 1e-9}).x
+    wanted = LogisticRegression(tol=1e-9, max_iter=1000).fit(rows, labels)
+    np.testing.assert_allclose(found[:12].reshape(3, 4), wanted.coef_, atol=1e-5)
+    np.testing.assert_allclose(found[12:] - found[12:].mean(), wanted.intercept_ - wanted.intercept_.mean(), atol=1e-5)
 
 
 def trained(X, y, **options):
