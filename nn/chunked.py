@@ -31,9 +31,9 @@ def blocks_of(X: Any, y: Any, batch_size: int) -> list[Callable[[], tuple[Any, A
 
 
 def _read(X: Any, y: Any, first: int, end: int) -> tuple[Any, Any]:  # as above
-    import dask  # noqa: PLC0415  # only where its arrays are
+    from dask.base import compute  # noqa: PLC0415  # only where its arrays are
 
-    found: tuple[Any, Any] = dask.compute(X[first:end], y[first:end])
+    found: tuple[Any, Any] = compute(X[first:end], y[first:end])
     return found
 
 
@@ -45,14 +45,15 @@ def predicted(predict: Callable[[Any], np.ndarray], X: Any) -> Any:  # as above
 
 def hits(count: Callable[[Any, Any], int], X: Any, y: Any) -> int:  # as above
     """The sum of `count(X, y)` of all chunks, computed now."""
-    import dask  # noqa: PLC0415  # as above
     import dask.array as da  # noqa: PLC0415  # as above
+    from dask.base import compute  # noqa: PLC0415  # as above
+    from dask.delayed import delayed  # noqa: PLC0415  # as above
 
     _checked(X, y)
     rows = _by_rows(da.asarray(X))
     targets = _by_rows(da.asarray(y).rechunk({0: rows.chunks[0]}))
     parts = zip(rows.to_delayed().ravel(), targets.to_delayed().ravel(), strict=True)
-    return sum(dask.compute(*[dask.delayed(count)(*part) for part in parts]))
+    return sum(compute(*[delayed(count)(*part) for part in parts]))
 
 
 def _by_rows(X: Any) -> Any:  # as above

@@ -161,7 +161,8 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     """
     _check_model(model)
     if is_dask(X):
-        return predicted(partial(predict, _with_numbers(model)), X)
+        later: np.ndarray = predicted(partial(predict, _with_numbers(model)), X)
+        return later
     if not isinstance(inputs := listed(X), list):
         raise LengthError(f"got {shown(X)} as X, expected one row or number for each sample")
     outputs = Samples(model, [listed(x) for x in inputs]).outputs(range(len(inputs)))

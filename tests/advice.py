@@ -622,6 +622,7 @@ ELSEWHERE = {
     "was given no chunk with a lane": "test_streams.py",
     "which record what they run: call it outside": "test_streams.py",
     "expected equally many, and known": "wants Dask",
+    "and a known number: call X": "wants Dask: test_workers.py",
     "since others may round otherwise": "test_streams.py",
     "and move the axis of what it gives": "wants Dask: test_workers.py",
     "to whose graph what workers compute cannot be joined": "wants Dask: test_workers.py",
