@@ -248,7 +248,7 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
         out_axes: where that new axis is, one for all results or a container of axes that matches what f gives.
 
     Keyword arguments have lanes along their first axis. With `reduce`, arguments may be iterators of chunks of lanes, or Dask arrays, also
-    in derivatives: memory is bounded, and neither chunks nor workers change a bit. Without it, Dask arrays give Dask arrays, computed later.
+    in derivatives: memory is bounded, and neither chunks nor workers change a bit. Without it, Dask arrays give Dask arrays.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
