@@ -156,6 +156,16 @@ def filter_traceback(error: BaseException) -> None:
     error.__traceback__ = shown
 
 
+def users_line_of(error: BaseException) -> str:
+    """The file and line of the innermost frame outside the library in which an error arose; empty where there is none."""
+    at, found = error.__traceback__, ""
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in OWN:
+            found = f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno} in {at.tb_frame.f_code.co_name}"
+        at = at.tb_next
+    return found
+
+
 def api_boundary(f: F) -> F:
     """The function f, which users call: the traceback of an error ends at their line."""
 

@@ -18,7 +18,6 @@ class _JaxArrays:
             "erfc": special.erfc,
             "erfinv": special.erfinv,
             "ndtr": special.ndtr,
-            "log_ndtr": special.log_ndtr,
             "ndtri": special.ndtri,
             "lgamma": special.gammaln,
             "digamma": special.digamma,

@@ -25,9 +25,9 @@ class Samples:
 
     def __init__(self, model: Model, inputs: list[Any]) -> None:
         self.model: Model = model
-        self.inputs: list[Any] = inputs
-        # None: sample by sample, which without compiled code is faster than NumPy columns for batches of the usual size.
-        self.rows = _array(inputs) if backend == "native" else None
+        # Else sample by sample, which without compiled code is faster than NumPy columns for batches of the usual size.
+        self.in_lanes = backend == "native"
+        self.load(inputs)
 
         def outputs(x: Any) -> Any:
             return listed(model(x.tolist() if isinstance(x, np.ndarray) else x))
@@ -39,13 +39,21 @@ class Samples:
 
         self._outputs, self._weighed = vmap(outputs), vmap(weighed, reduce="sum")
 
+    def load(self, inputs: list[Any]) -> None:
+        """Take these samples in place of those before."""
+        self.inputs = inputs
+        self.rows = _array(inputs) if self.in_lanes else None
+
+    def _sample_by_sample(self) -> None:
+        self.rows, self.in_lanes = None, False
+
     def outputs(self, chosen: Sequence[int]) -> list[Any]:
         """The outputs of the model for these samples."""
         if self.rows is not None:
             try:
                 return _each(_strictly(self._outputs, self.rows[chosen]))
             except Exception:  # noqa: BLE001  # an error of the model itself is raised again below
-                self.rows = None
+                self._sample_by_sample()
         return [self.model(self.inputs[i]) for i in chosen]
 
     def backward(self, chosen: Sequence[int], outputs: list[Any], loss: Value) -> list[Value]:
@@ -62,7 +70,7 @@ class Samples:
             return [loss]
         terms = [s * y.data for row, own in zip(given, seeds.tolist(), strict=True) for y, s in zip(row, own, strict=True) if y in below]
         if abs(weighed.data - sum(terms)) > 1e-9 * sum(map(abs, terms)):
-            self.rows = None  # other outputs for the same samples: the model draws random numbers
+            self._sample_by_sample()  # other outputs for the same samples: the model draws random numbers
             return []
         weighed.backward()
         return [loss, weighed]

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from autograd import Value, leaves
 from autograd.errors import AnomalyError, AutogradError, LengthError, NumberError, RangeError, api_boundary
 from autograd.spellings import hints
+from nn.chunked import blocks_of, hits, is_dask, predicted
 from nn.functional import categorical_cross_entropy, cross_entropy, negative_log_likelihood
 from nn.module import Module
 from nn.optim import Optimizer
@@ -74,6 +76,9 @@ def fit(
     numbers of a sample. A model that cannot be recorded, because it looks up a word or draws random numbers, runs sample by sample, and so
     does any model where `autograd.backend` is "pure".
 
+    Of Dask arrays one block of at least 65,536 samples is in memory at a time, however they are chunked: blocks are shuffled, and the
+    samples within each.
+
     Ctrl-C stops it and returns the history of the complete epochs; the model keeps what it learned.
 
     Args:
@@ -112,21 +117,20 @@ def fit(
         raise NumberError(f"got loss={shown(loss)}, expected a function of outputs and targets such as nn.mse")
     if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
         raise LengthError(f"got validation={shown(validation)}, expected a pair (X, y) of samples that are not trained on")
-    data = _Data(model, loss, X, y)
-    held_out = _Data(model, loss, *validation) if validation is not None else None
-    shuffle, order = generator(seed).shuffle, list(range(len(data.targets)))
+    data = _Data(model, loss, blocks_of(X, y, batch_size))
+    held_out = _Data(model, loss, blocks_of(*validation, batch_size)) if validation is not None else None
+    shuffle, count = generator(seed).shuffle, len(X) if is_dask(X, y) else len(data.targets)
     history, state = History(), optimizer.state()
 
     def epoch(number: int, advance: Callable[[str, dict[str, float]], None]) -> History:
-        shuffle(order)
         seen = _Tally()
-        for batch in _batches(order, batch_size):
+        for batch in data.batches(batch_size, shuffle):
             seen.add(data, batch, *data.step(batch, optimizer, f"in epoch {number}, after {seen.count + len(batch)} samples"))
             advance(f"epoch {number}/{epochs}", seen.means())
         return history.with_epoch(seen.means(), _measured(held_out, batch_size).means())
 
     try:
-        with _bar(epochs * math.ceil(len(order) / batch_size), shown=progress) as advance:
+        with _bar(epochs * math.ceil(count / batch_size), shown=progress) as advance:
             for number in range(1, epochs + 1):
                 history = epoch(number, advance)
     except KeyboardInterrupt:
@@ -145,6 +149,7 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
 
     With several outputs the class is the index of the largest, the first at a tie. With one output, a score, it is its sign: 1 where the
     score is positive, else -1, as `hinge` trains it. (For a model that gives a probability compare it with 1/2 yourself.)
+    A Dask array gives a Dask array, which is computed later, with the parameters as they are now.
 
     Raises:
         LengthError: X is not a sequence of samples, or the model gives no outputs.
@@ -155,6 +160,9 @@ def predict(model: Model, X: Any) -> np.ndarray:  # the field's name for inputs
     array([1, 0])
     """
     _check_model(model)
+    if is_dask(X):
+        later: np.ndarray = predicted(partial(predict, _with_numbers(model)), X)
+        return later
     if not isinstance(inputs := listed(X), list):
         raise LengthError(f"got {shown(X)} as X, expected one row or number for each sample")
     outputs = Samples(model, [listed(x) for x in inputs]).outputs(range(len(inputs)))
@@ -179,26 +187,64 @@ def accuracy(model: Model, X: Any, y: Any) -> float:  # as above
     0.5
     """
     _check_model(model)
+    if is_dask(X, y):
+        return hits(partial(_hits, _with_numbers(model)), X, y) / len(X)
+    return _hits(model, X, y) / len(listed(X))
+
+
+def _hits(model: Model, X: Any, y: Any) -> int:  # as above
+    """The number of samples that are classified correctly."""
     inputs, targets = _dataset(X, y)
     outputs = [_scores(y) for y in Samples(model, inputs).outputs(range(len(inputs)))]
-    return sum(_predicted(o) == _label(o, t) for o, t in zip(outputs, targets, strict=True)) / len(outputs)
+    return sum(_predicted(o) == _label(o, t) for o, t in zip(outputs, targets, strict=True))
+
+
+def _with_numbers(model: Model) -> Model:
+    """The model as it is now, with numbers as its parameters."""
+    return model.frozen() if isinstance(model, Module) else model
 
 
 class _Data:
-    """Samples with their targets; `labels` are the classes of the targets, None for a target that is not a class."""
+    """Samples with their targets; `labels` are the classes of the targets, None for a target that is not a class.
 
-    def __init__(self, model: Model, loss: Loss, X: Any, y: Any) -> None:
-        inputs, self.targets = _dataset(X, y)
-        self.samples, self.loss, self.reached = Samples(model, inputs), loss, False
-        output = model(inputs[0])
-        classes = loss in LOSSES_OF_CLASSES
+    Args:
+        model: gives the outputs of one sample.
+        loss: of a batch.
+        blocks: what reads each block of samples and targets, of which one is in memory.
+    """
+
+    def __init__(self, model: Model, loss: Loss, blocks: Sequence[Callable[[], tuple[Any, Any]]]) -> None:
+        self.samples, self.loss, self.reached = Samples(model, []), loss, False
+        self.blocks, self.loaded = blocks, -1
+        self.load(0)
+
+    def load(self, k: int) -> None:
+        """Read a block."""
+        if k == self.loaded:
+            return
+        inputs, self.targets = _dataset(*self.blocks[k]())
+        self.samples.load(inputs)
+        self.loaded, self.order = k, list(range(len(inputs)))
+        model, loss = self.samples.model, self.loss
+        output, classes = model(inputs[0]), loss in LOSSES_OF_CLASSES
         if classes and not isinstance(_scores(output), list):
             raise LengthError(
                 f"the model has one output, expected one for each class as {loss.__name__} takes them: "
                 "give it 2 outputs for 2 classes, or use hinge or mse"
             )
-        label = _label if classes else _label_or_none  # a wrong target is an error before training starts
+        label = _label if classes else _label_or_none  # a wrong target is an error before training on it starts
         self.labels = [label(output, t) for t in self.targets]
+
+    def batches(self, size: int, shuffle: Callable[[list[int]], None] | None = None) -> Iterator[Sequence[int]]:
+        """The samples in batches, shuffled within each block, and the blocks too."""
+        numbers = list(range(len(self.blocks)))
+        if shuffle is not None:
+            shuffle(numbers)
+        for k in numbers:
+            self.load(k)
+            if shuffle is not None:
+                shuffle(self.order)
+            yield from (self.order[start : start + size] for start in range(0, len(self.order), size))
 
     def measured(self, batch: Sequence[int]) -> tuple[list[Any], Value]:
         """The outputs for a batch, and the loss."""
@@ -273,7 +319,7 @@ def _measured(data: _Data | None, batch_size: int) -> _Tally:
     """The sums over all samples, without training; empty where there are no samples."""
     tally = _Tally()
     if data is not None:
-        for batch in _batches(range(len(data.targets)), batch_size):
+        for batch in data.batches(batch_size):
             tally.add(data, batch, *data.measured(batch))
     return tally
 
@@ -306,11 +352,6 @@ def _dataset(X: Any, y: Any) -> tuple[list[Any], list[Any]]:  # as above
     if len(inputs) != len(targets):
         raise LengthError(f"got {len(inputs)} samples in X and {len(targets)} targets in y, expected one target for each row of X")
     return [listed(x) for x in inputs], [listed(t) for t in targets]
-
-
-def _batches(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
 
 
 def _predicted(scores: list[float] | float) -> int:

@@ -30,7 +30,7 @@ ORDER = """
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.forks program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
-    program.explain program.recording program.mapped program.sumtree program.onworkers program.streams
+    program.explain program.recording program.mapped program.sumtree program.travelling program.onworkers program.streams
     signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     interop.formed interop.flat interop.native interop.for_torch interop.for_jax interop

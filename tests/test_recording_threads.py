@@ -30,6 +30,7 @@ from autograd.errors import (
     AnomalyError,
     GradientLostError,
 )
+from autograd.program.observed import unobserved
 
 held = Value(3.0)
 
@@ -113,6 +114,24 @@ def test_under_no_grad_and_inside_other_contexts():
         with pytest.raises(AnomalyError, match="inf"):
             jit(lambda a: a / 0.0)(x)
     assert jit(lambda a: a / 0.0)(x).data == inf
+
+
+def test_what_another_thread_records_meanwhile_serves_all_lanes():
+    """The sum over lanes has the same bits, and none of them is recorded by itself."""
+    x = np.linspace(-1.0, 1.0, 2001)
+    f = vmap(lambda x: np.exp(x) * 3.0, reduce="sum")
+    own, others = f.recordings._traced, [threading.Thread(target=f, args=(x,))]
+
+    def traced(args, lane):
+        found = own(args, lane)
+        while others:
+            thread = others.pop()
+            unobserved(lambda: (thread.start(), thread.join()))  # noqa: B023  # called at once
+        return found
+
+    f.recordings._traced = traced
+    assert f(x) == vmap(lambda x: np.exp(x) * 3.0, reduce="sum")(x)
+    assert (len(others), f.recordings.made) == (0, 2)
 
 
 def test_scopes_and_stopped_gradients_inside():

@@ -7,7 +7,7 @@ import pytest
 
 from autograd import grad, hessian, hvp, jit, ravel, sin, value_and_grad, vmap
 from autograd.errors import LengthError, OperationError
-from autograd.program import onworkers
+from autograd.program import travelling
 from autograd.program.sumtree import BLOCK, added
 
 pytestmark = [pytest.mark.any_python]
@@ -90,9 +90,12 @@ def test_what_cannot_be_streamed_says_why():
         f(P, iter([]), iter([]))
     with pytest.raises(IndexError) as caught:
         vmap(lambda x, k: [x][k], reduce="sum")(iter([X[:2]]), iter([np.array([0, 1])]))
-    assert caught.value.__notes__ == ["It arose in the lanes 0 to 1."]
+    (note,) = caught.value.__notes__
+    assert note.startswith("It arose in the lanes 0 to 1, at ")
+    assert "test_streams.py:" in note
 
 
 def test_a_worker_with_another_version_is_refused():
+    sent = travelling.packed("f", vmap(loss, (None, 0, 0)), (P, X[:1], Y[:1]))
     with pytest.raises(ValueError, match=r"expected 0\.0\.0, as the client has, since others may round otherwise: install that there"):
-        onworkers.block_result(b"", "0.0.0", 0, 1)
+        travelling.opened(b"0.0.0\n" + sent.split(b"\n", 1)[1])

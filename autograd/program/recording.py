@@ -124,12 +124,15 @@ class Recordings:
                     found.setdefault(trace, []).append(lanes)
                 rest = [left[:0]]
                 for lanes in unknown:  # the recorded lane takes its path, even if a replay rounds differently; a form is taken by all
-                    trace = self._recorded(group, args, int(lanes[0]))
+                    made = self._recorded(group, args, int(lanes[0]))
+                    if made is None:
+                        rest.append(lanes)
+                        continue
                     if self.refusal and not all_lanes:
                         include(None, self.refusal)
-                        return iter([(trace, lanes[:1])])
-                    taken = len(lanes) if trace in self.wholes.get(self._key(args, group), ()) else 1
-                    found.setdefault(trace, []).append(lanes[:taken])
+                        return iter([(made, lanes[:1])])
+                    taken = len(lanes) if made in self.wholes.get(self._key(args, group), ()) else 1
+                    found.setdefault(made, []).append(lanes[:taken])
                     rest.append(lanes[taken:])
                 left = np.sort(np.concatenate(rest))
         include(args.captured, self.refusal)
@@ -141,8 +144,11 @@ class Recordings:
         token = args.captured and args.captured.token
         return tuple(args.key), token, tuple([x[group[0]].tobytes() for x in args.columns])
 
-    def _recorded(self, group: np.ndarray, args: Arguments, lane: int) -> Trace:
-        """Record the path of a lane and keep it; warn if there are very many recordings."""
+    def _recorded(self, group: np.ndarray, args: Arguments, lane: int) -> Trace | None:
+        """Record the path of a lane and keep it; warn if there are very many recordings.
+
+        None where another thread has recorded meanwhile: its recording may serve.
+        """
         before = args.captured
         if self.refusal:
             self.made += 1
@@ -152,7 +158,7 @@ class Recordings:
         with self.lock:
             self.made += 1
             if not self._may_keep(state, before, args):
-                return trace
+                return trace if args.captured is before else None
             lost = self.lost
             kept = self._keep(self._key(args, group), trace, sum([array.shape[1] for array, _ in args.groups]))
             made, now_lost = self.made, self.lost
@@ -176,7 +182,10 @@ class Recordings:
         if state.refusal and not self.refusal:
             self.refusal = state.refusal
             self._warn(f"is not recorded, but called each time: {self.refusal}; {REMEDY}")
-        if state.refusal or changed or not self.what_is_captured(args.objects).keep(state, before):
+        if state.refusal or changed:
+            return False
+        if not self.what_is_captured(args.objects).keep(state, before):
+            args.captured = self.what_is_captured(args.objects).state()  # another thread's, whose recordings serve here
             return False
         args.captured = state
         return True

@@ -14,12 +14,15 @@ import numpy as np
 
 from autograd.errors import LengthError, OperationError
 from autograd.program.arguments import holds_values, is_dask, is_stream
+from autograd.program.onworkers import stacked
 from autograd.program.onworkers import total as total_on_workers
 from autograd.program.sumtree import BLOCK, added, of_block, some_lanes
 from autograd.transformed import Derivative, Transformed, register_streams
 from autograd.trees import tree_map
 
 Function = Callable[..., Any]
+# The derivatives whose results have lanes where those of the function have.
+LANEWISE = {"jacobian", "jacfwd", "jacrev", "jvp"}
 
 
 def restarted(outer: Transformed, args: Sequence[Any]) -> Any:
@@ -33,18 +36,28 @@ def restarted(outer: Transformed, args: Sequence[Any]) -> Any:
     while isinstance(f, Transformed) and not hasattr(f, "in_axes"):
         chain.append(f)
         f = f.f
-    if not hasattr(f, "in_axes") or f.reduce is None or not all(isinstance(g, Derivative) or g.transform.__name__ == "jit" for g in chain):
+    on_workers = any(map(is_dask, args))
+    if not hasattr(f, "in_axes") or not all(_keeps_lanes_apart(g, f) for g in chain) or (f.reduce is None and not on_workers):
+        lanewise = ", or, for Dask arrays, jacobian, jvp or jit of vmap(f), whose results have lanes" if on_workers else ""
         raise OperationError(
             f"{outer.expression} was given chunks of lanes, expected vmap(f, reduce='sum') or a derivative of it, whose results are sums "
-            "over the lanes: leave what is added to it, such as a penalty, outside"
+            f"over the lanes{lanewise}: leave what is added to it, such as a penalty, outside"
         )
+    if f.reduce is None and f.out_axes != 0:
+        raise OperationError(f"{outer.expression} was given Dask arrays and out_axes: leave that out, and move the axis of what it gives")
     if "by_blocks" not in vars(outer):  # so that it is recorded once
-        made: Any = f.__class__(f.f, f.in_axes, "sum", f.out_axes, f.keywords)
+        made: Any = f.__class__(f.f, f.in_axes, f.reduce and "sum", f.out_axes, f.keywords)
         for g in reversed(chain):
             made = g.remade(made, 0)
         vars(outer)["by_blocks"] = made
     axes = f.axes(_split(chain, args))
     return _Streams(outer.expression, vars(outer)["by_blocks"], args, _placed(chain, axes), f.reduce).result()
+
+
+def _keeps_lanes_apart(g: Any, f: Any) -> bool:
+    """Whether a transform of `vmap` can be computed for some lanes at a time."""
+    name = g.transform.__name__
+    return name == "jit" or (isinstance(g, Derivative) and g.gives_numbers and (f.reduce is not None or name in LANEWISE))
 
 
 def _split(chain: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
@@ -69,7 +82,7 @@ def _placed(chain: Sequence[Any], axes: Sequence[Any]) -> list[Any]:
 class _Streams:
     """A call with streams among its arguments."""
 
-    def __init__(self, name: str, f: Function, args: Sequence[Any], axes: Sequence[Any], reduce: str) -> None:
+    def __init__(self, name: str, f: Function, args: Sequence[Any], axes: Sequence[Any], reduce: str | None) -> None:
         self.name, self.f, self.args, self.reduce = name, f, list(args), reduce
         self.axes = [axis if isinstance(axis, int) else None for axis in axes]
         if holds_values(args):
@@ -80,9 +93,10 @@ class _Streams:
         self.lanes = 0
 
     def result(self) -> Any:
-        """The reduced result."""
-        on_workers = any(map(is_dask, self.args))
-        total = total_on_workers(self) if on_workers else added(self._results())
+        """The reduced result, or, for Dask arrays without `reduce`, that of each lane."""
+        if self.reduce is None:
+            return stacked(self)
+        total = total_on_workers(self) if any(map(is_dask, self.args)) else added(self._results())
         if not self.lanes:
             raise LengthError(f"{self.name} was given no chunk with a lane: give at least one sample")
         if self.reduce == "sum":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from autograd.errors import users_line_of
 from autograd.trees import tree_flatten, tree_map
 
 LEAF = 1024
@@ -16,11 +17,12 @@ def some_lanes(x: Any, axis: int, first: int, end: int) -> Any:
 
 
 def of_block(f: Callable[..., Any], first: int, size: int, given: Sequence[Any]) -> Any:
-    """The result for some lanes; an error says which."""
+    """The result for some lanes; an error says which, and in which line of the user's, since not all of a traceback may travel."""
     try:
         return f(*given)
     except Exception as error:
-        error.add_note(f"It arose in the lanes {first} to {first + size - 1}.")
+        line = users_line_of(error)
+        error.add_note(f"It arose in the lanes {first} to {first + size - 1}{line and f', at {line}'}.")
         raise
 
 

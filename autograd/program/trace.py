@@ -302,7 +302,12 @@ class Trace:
             return self.recorded(given_to(groups))
         if self.whole is None:
             return self.unravel(call(name, self.once, given_to(groups)))
-        found = call(name, self.whole, given_to(groups, self.whole.inputs))[: self.structure.count]
+        return self.called(name, given_to(groups, self.whole.inputs))
+
+    def called(self, name: str, inputs: Sequence[Any]) -> Any:
+        """The result of a trace that is a form, by a call of it."""
+        assert self.whole is not None  # noqa: S101  # as above
+        found = call(name, self.whole, inputs)[: self.structure.count]
         found = [x if kind is None else of_kind(x, kind) for x, kind in zip(found, self.leaf_kinds, strict=True)]
         return tree_unflatten(self.structure, [wrapped(x, alone=False) for x in found])
 

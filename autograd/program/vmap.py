@@ -59,6 +59,11 @@ class VMap(Transformed):
         """`vmap` of another function with the same options, whose last `keywords` arguments have lanes along their first axis."""
         return VMap(f, self.in_axes, self.reduce, self.out_axes, keywords)
 
+    def __reduce__(self) -> Any:
+        if self.keywords:
+            return VMap, (self.f, self.in_axes, self.reduce, self.out_axes, self.keywords)
+        return super().__reduce__()
+
     def axes(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The entry of in_axes for each argument, checked."""
         axes = tuple(self.in_axes) if isinstance(self.in_axes, tuple | list) else (self.in_axes,) * (len(args) - self.keywords)
@@ -243,7 +248,7 @@ def vmap(f: Function, in_axes: Any = 0, reduce: str | None = None, *, out_axes: 
         out_axes: where that new axis is, one for all results or a container of axes that matches what f gives.
 
     Keyword arguments have lanes along their first axis. With `reduce`, arguments may be iterators of chunks of lanes, or Dask arrays, also
-    in derivatives: memory is bounded, and neither chunks nor workers change a bit.
+    in derivatives: memory is bounded, and neither chunks nor workers change a bit. Without it, Dask arrays give Dask arrays.
 
     Raises:
         LengthError: arguments have different numbers of lanes.
