@@ -231,13 +231,12 @@ def test_a_loop_follows_a_tree_until_a_path_is_not_known():
         return kernel.Plan(**TREE | {"uniform": np.uint8([0])} | change).loop(length, carry, [], [], **more), carry.item()
 
     assert loop({}, 4, -2.0) == (4, -32.0)
-    assert loop({}, 3, 2.0) == (3, -12.0)  # 2, -3, -6, -12
+    assert loop({}, 3, 2.0) == loop({}, 3, 2.0, plain=True) == (3, -12.0)  # 2, -3, -6, -12
     assert loop(changed(0, 6, -1), 3, 2.0) == (1, -3.0)
     assert loop(changed(0, 6, -1), 3, -3.0, first=2) == (2, -3.0)
     assert loop(changed(0, 5, -1), 3, -3.0, first=1) == (3, -12.0)
     for change, more, message in (
         (changed(2, 5, 1), {}, "arm 2 has 0 outputs, expected equally many in each: 1"),
-        ({}, {"plain": True}, "no plain sums where there are arms"),
         ({}, {"first": -1}, "got first=-1"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -71,17 +71,21 @@ done:
     return failed;
 }
 
-/* Run the arms that the guards choose, and note them: the last one; -1 where the path is not known, -2 after Ctrl-C. */
-static Py_ssize_t arms_forward(Job *job, const Plan *plan, size_t *count) {
+typedef void (*Forward)(const Program *, const uint32_t *, size_t, size_t, double *, double *);
+
+/* Run the arms that the guards choose, and note them: the last one; -1 where the path is not known, -2 after Ctrl-C. An arm without guards
+   is run by `rest`; on the others the path depends, which has to be the same whatever that is. */
+static Py_ssize_t arms_forward(Job *job, const Plan *plan, size_t *count, Forward rest) {
     const Program *p = job->p;
     double *v = job->values;
     for (size_t i = 0;;) {
         const Arm *arm = plan->arms + i;
+        const Forward forward = arm->fork < 0 && arm->check == arm->checked ? rest : scalar_forward;
         job->trail[(*count)++] = (uint32_t)i;
         for (size_t k = (size_t)arm->begin; k < (size_t)arm->end; k += SLICE) {
             const size_t some = smaller((size_t)arm->end - k, SLICE);
             if (interrupted(job, 1, some * p->most)) return -2;
-            scalar_forward(p, NULL, k, k + some, v, job->x);
+            forward(p, NULL, k, k + some, v, job->x);
         }
         for (int32_t k = arm->check; k < arm->checked; k++)
             if ((v[plan->checks[k] >> 1] != 0.0) != (plan->checks[k] & 1)) return -1;
@@ -156,7 +160,7 @@ static PyObject *plan_follow(Plan *plan, PyObject *args, PyObject *named) {
     job.looked = nanoseconds();
     job.state = PyEval_SaveThread();
     load_uniform(&job);
-    Py_ssize_t last = arms_forward(&job, plan, &count);
+    Py_ssize_t last = arms_forward(&job, plan, &count, scalar_forward);
     if (last >= 0) {
         const Arm *arm = plan->arms + last;
         for (int32_t k = arm->no; k < arm->yes; k++) ((double *)to.buf)[k - arm->no] = job.values[p->outputs[k]];

@@ -74,9 +74,9 @@ static int loop_forward(Job *job, const uint32_t *list, size_t begin, size_t end
 }
 
 /* Run one step along the arms that its guards choose: the slots of its outputs; NULL where the path is not known, or after Ctrl-C. */
-static const int32_t *loop_follow(Job *job, const Plan *plan) {
+static const int32_t *loop_follow(Job *job, const Plan *plan, int plain) {
     size_t count = 0;
-    const Py_ssize_t last = arms_forward(job, plan, &count);
+    const Py_ssize_t last = arms_forward(job, plan, &count, plain ? plain_forward : scalar_forward);
     return last < 0 ? NULL : job->p->outputs + plan->arms[last].no;
 }
 
@@ -98,7 +98,7 @@ static Py_ssize_t loop_run(Job *job, const Plan *plan, Py_ssize_t step, Py_ssize
         const size_t i = (size_t)(backwards ? length - 1 - step : step);
         loop_load(&job->inputs, i, v + carries);
         if (!plan->arms && loop_forward(job, once ? list : NULL, once, p->size, plain)) return -1;
-        if (plan->arms && !(ends = loop_follow(job, plan))) break;
+        if (plan->arms && !(ends = loop_follow(job, plan, plain))) break;
         loop_store(&job->outputs, i, v, ends + carries);
         for (size_t k = 0; k < carries; k++) next[k] = v[ends[k]];
         memcpy(v, next, carries * sizeof(double));
@@ -135,9 +135,7 @@ static PyObject *plan_loop(Plan *plan, PyObject *args, PyObject *named) {
     size_t room = 0;
     const Py_ssize_t ends = loop_ends(plan);
     if (ends < 0) return NULL;
-    if (first < 0 || (plan->arms && plain))
-        return PyErr_Format(PyExc_ValueError, "got first=%zd and plain=%d, expected a step, at least 0, and no plain sums where there are arms",
-                            first, plain);
+    if (first < 0) return PyErr_Format(PyExc_ValueError, "got first=%zd, expected a step, at least 0", first);
     if (PyObject_GetBuffer(carry, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)) return NULL;
     const size_t carries = (size_t)view.len / sizeof(double);
     if (view.itemsize != sizeof(double) || !view.format || strcmp(view.format, "d") || (uintptr_t)view.buf % sizeof(double) ||
@@ -196,7 +194,7 @@ PyDoc_STRVAR(loop_doc, "loop($self, /, length, carry, inputs, outputs, backwards
 "    inputs: as those of `run`, for the inputs after the carry, with a row for each step in place of a lane.\n"
 "    outputs: to be written, (length, count), the outputs after the carry.\n"
 "    backwards: begin with the last rows.\n"
-"    plain: sum and dot are plain sums, as over lanes; not with arms.\n"
+"    plain: sum and dot are plain sums, as over lanes, but where a guard depends on them.\n"
 "    first: how many steps have been made before.\n\n"
 "Raises:\n"
 "    ValueError, MemoryError, KeyboardInterrupt: as `run`.");

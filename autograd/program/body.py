@@ -212,7 +212,7 @@ class Body:
         form, varying = self.form, self.form.inputs[: self.carries + self.xs]
         if kernel is None or not any(step.__class__ is Route for step in form.steps) or not self._is_small(_flat_size(form, branches=True)):
             return None
-        return Forks(form, sum(self.widths(varying)), MOST)
+        return Forks(form, sum(self.widths(varying)), MOST, plain=self.plain)
 
     def _is_small(self, size: int) -> bool:
         """Whether it may be one program of so many instructions."""

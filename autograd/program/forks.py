@@ -51,14 +51,15 @@ class Forks:
         form: the body.
         varying: how many of its numbers differ from step to step, which come first.
         most: of how many instructions a path may be.
+        plain: see `Body`.
 
     Attributes:
         paths: those that are known, as programs.
         is_fit: whether the kernel can follow them; it cannot where they have operations of the user's own.
     """
 
-    def __init__(self, form: Form, varying: int, most: int) -> None:
-        self.form, self.varying, self.most = form, varying, most
+    def __init__(self, form: Form, varying: int, most: int, *, plain: bool) -> None:
+        self.form, self.varying, self.most, self.plain = form, varying, most, plain
         name = next(paths.name for step in form.steps if step.__class__ is Route for paths, _ in step.known)
         self.paths, self.is_fit = Paths(name, sum([prod(form.shape(p) or ()) for p in form.inputs]), None), True
 
@@ -85,7 +86,7 @@ class Forks:
         steps = 0
         while steps != length and (length is not None or carry[0] != 0.0):
             if self.is_fit and self.paths.kept:
-                steps = self.plan.loop(-1 if length is None else length, carry, inputs, outputs, backwards, first=steps)
+                steps = self.plan.loop(-1 if length is None else length, carry, inputs, outputs, backwards, self.plain, first=steps)
                 if steps == length or (length is None and carry[0] == 0.0):
                     break
             at = one(length - 1 - steps if backwards and length is not None else steps)
