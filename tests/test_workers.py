@@ -32,8 +32,9 @@ def loss(p, x, y):
 
 
 @pytest.fixture(scope="module")
-def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+def client(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("workers"))  # of their own, since others clear the usual one up
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50, "local_directory": folder}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster, set_as_default=False) as client:
         yield client
 
