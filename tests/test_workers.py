@@ -17,6 +17,7 @@ from autograd.errors import LengthError, OperationError, StateError
 from autograd.program import travelling
 from autograd.program.sumtree import BLOCK
 
+dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
@@ -35,7 +36,12 @@ def loss(p, x, y):
 def client(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("workers"))  # of their own, since others clear the usual one up
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50, "local_directory": folder}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+    patient = {f"distributed.comm.timeouts.{what}": "180s" for what in ("connect", "tcp")}  # where the machine has other work
+    with (
+        dask.config.set(patient),
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster, set_as_default=False, timeout=180) as client,
+    ):
         yield client
 
 
