@@ -9,7 +9,7 @@ numbers, by slot, too; its cotangents are added up in accumulators.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import inf
+from math import inf, nan
 from typing import Any
 
 from autograd.op import Op
@@ -39,6 +39,7 @@ class Facts:
     Attributes:
         varies: by slot, whether it differs from lane to lane.
         active: whether it depends on a wanted input and is reached from a seeded output.
+        read: the slots that instructions read.
         always: whether it is reached always, and not only through branches of a `where`.
     """
 
@@ -66,6 +67,7 @@ class Facts:
                     reached[a] = True
                     always[a] = always[a] or (always[slot] and not ops[k].selects)
         self.varies, self.always, self.slots = varies, always, slots
+        self.read = {a for own in args for a in own}
         self.active = [a and b for a, b in zip(depends, reached, strict=True)]
 
 
@@ -119,7 +121,8 @@ class Emission:
     Attributes:
         v, g, m: the rows of values, cotangents and masks by slot.
         seeds: for each seeded slot that varies the numbers of its outputs, which are the rows of their cotangents.
-        shared: the slots whose cotangents are in the accumulators after those of `sums`.
+        uses: for each of the accumulators after those of `sums` its place in the reverse sweep, and the slot, which all lanes share, whose
+            cotangent it adds up for one instruction that reads it.
     """
 
     def __init__(
@@ -147,11 +150,18 @@ class Emission:
             for k in piece if reverse else ():
                 if facts.active[facts.first + k]:
                     for a in _reached(facts.ops[k], facts.args[k]):
+                        if lanes and not facts.varies[a]:
+                            continue
                         self.begins[a] = p
                         self.ends.setdefault(a, p)
-        self.shared = sorted([a for a in self.ends if lanes and facts.active[a] and not facts.varies[a]])
-        self.accumulators = {slot: len(sums) + k for k, slot in enumerate(self.shared)}
+        self.uses: list[tuple[tuple[int, int], int]] = []
         self.functions = self._functions()
+
+    @property
+    def shared(self) -> list[tuple[int, int]]:
+        """The accumulators of uses and their slots, in the order of the reverse sweep."""
+        order = sorted(range(len(self.uses)), key=lambda k: self.uses[k][0])
+        return [(k, self.uses[k][1]) for k in order]
 
     def _cut(self, instructions: Sequence[int]) -> list[list[int]]:
         pieces: list[list[int]] = [[]]
@@ -196,6 +206,7 @@ class _Piece:
         self.local: dict[int, Any] = {}
         self.cotangent: dict[int, Any] = {}
         self.reach: dict[int, Number] = {}
+        self.there: Number | None = None  # which lanes are there
         self.name = f"{whole.name}_{number}{'f' * forward}{'b' * reverse}"
         if forward:
             self._forward()
@@ -253,15 +264,28 @@ class _Piece:
                 self._store(self.code.number(self.local[slot]), "v", whole.v[slot])
         if self.number == len(whole.pieces) - 1:
             for j, slot in enumerate(whole.sums):
-                self._gather(j, self.code.number(self._fetch(slot)))
+                factors = self._only_summed(slot)
+                if factors is None:
+                    self._gather(j, self.code.number(self._fetch(slot)))
+                else:
+                    self._gather(j, *factors)
 
-    def _gather(self, accumulator: int, x: Number, reached: Number | None = None) -> None:
-        """Add a number of each lane that is there to an accumulator."""
+    def _only_summed(self, slot: int) -> list[Any] | None:
+        """The factors of a product of which nothing but the sum over the lanes is wanted: it is rounded with that, once."""
+        facts, k = self.facts, slot - self.facts.first
+        if self.whole.reverse or k < 0 or facts.ops[k].name != "mul" or facts.outputs.count(slot) != 1 or slot in facts.read:
+            return None
+        return [self._fetch(a) for a in facts.args[k]] if all(facts.varies[a] for a in facts.args[k]) else None
+
+    def _gather(self, accumulator: int, x: Number, factor: Any = None, mask: Number | None = None) -> None:
+        """Add a number, or a product, of each lane that is there to an accumulator."""
         code = self.code
-        there = self._load("k", 0, WHOLE) != 0
-        x = code.select(there if reached is None else there & reached, x, EMPTY_SUM)
         at = self._at("a", 8 * accumulator, "double")
-        total = code.emit(FLOAT, f"load {code.type(FLOAT)}, ptr {at}, align 8") + x
+        before = code.emit(FLOAT, f"load {code.type(FLOAT)}, ptr {at}, align 8")
+        total = before + x if factor is None else code.fma(x, factor, before)
+        if self.there is None:
+            self.there = self._load("k", 0, WHOLE) != 0
+        total = code.select(self.there if mask is None else self.there & mask, total, before)
         code.do(f"store {code.typed(total)}, ptr {at}, align 8")
 
     def _value(self, op: Op, slots: list[int]) -> Any:
@@ -331,8 +355,12 @@ class _Piece:
             self.reach[slot] = self._load("m", self.whole.m[slot], WHOLE) != 0
         return self.reach.get(slot)
 
-    def _send(self, slot: int, x: Any, mask: Number | None) -> None:
-        """Add to the cotangent of a slot, in the lanes of a mask."""
+    def _send(self, slot: int, g: Number, p: Any, mask: Number | None) -> None:
+        """Add g p to the cotangent of a slot, in the lanes of a mask."""
+        if self.whole.lanes and not self.facts.varies[slot]:
+            self._share(slot, g, p, mask)
+            return
+        x: Any = _times(g, p)
         if mask is not None:
             x = self.code.select(mask, x, EMPTY_SUM)
         before = self._sent(slot)
@@ -341,6 +369,19 @@ class _Piece:
             was = self._reached(slot)
             now = self.code.constant(1, CONDITION) if mask is None else mask
             self.reach[slot] = now if was is None else was | now
+
+    def _share(self, slot: int, g: Number, p: Any, mask: Number | None) -> None:
+        """The same for a slot that all lanes share: the product is rounded with the sum, unless there is a mask."""
+        whole, code = self.whole, self.code
+        accumulator = len(whole.sums) + len(whole.uses)
+        whole.uses.append(((-self.number, len(whole.uses)), slot))
+        if mask is not None or p.__class__ is float:
+            self._gather(accumulator, code.number(_times(g, p)), None, mask)
+        else:
+            self._gather(accumulator, g, p)
+        if not self.facts.always[slot]:
+            bits = code.constant(-1, WHOLE) if mask is None else code.emit(WHOLE, f"sext {code.typed(mask)} to {code.type(WHOLE)}")
+            self._store(self._load("m", whole.m[slot], WHOLE) | bits, "m", whole.m[slot])
 
     def _reverse(self) -> None:
         facts, whole = self.facts, self.whole
@@ -363,12 +404,6 @@ class _Piece:
         whole, code = self.whole, self.code
         reached = self.reach.get(slot)
         is_done = whole.ends[slot] == self.number and slot not in whole.own
-        if is_done and slot in whole.accumulators:
-            self._gather(whole.accumulators[slot], x, reached)
-            if reached is not None:
-                there = self._load("m", whole.m[slot], WHOLE) | code.emit(WHOLE, f"sext {code.typed(reached)} to {code.type(WHOLE)}")
-                self._store(there, "m", whole.m[slot])
-            return
         self._store(code.select(reached, x, 0.0) if is_done and reached is not None else x, "g", whole.g[slot])
         if reached is not None and not is_done:
             bits = code.emit(WHOLE, f"sext {code.typed(reached)} to {code.type(WHOLE)}")
@@ -384,12 +419,12 @@ class _Piece:
             half = len(slots) // 2
             for a, b in zip(slots, slots[half:] + slots[:half], strict=True):
                 if facts.active[a]:
-                    self._send(a, g * self._fetch(b), mask)
+                    self._send(a, g, self._fetch(b), mask)
             return
         partials = self._partials(op, slot, slots)
         for k, a in enumerate(slots):
             if facts.active[a] and partials.get(k) is not None:
-                self._send(a, _times(g, partials[k]), mask)
+                self._send(a, g, partials[k], mask)
 
     def _back_to_branches(self, g: Number, slots: list[int], mask: Number | None) -> None:
         """The same for an operation that selects."""
@@ -401,13 +436,23 @@ class _Piece:
             branches = [(a, m if mask is None else m & mask) for a, m in ((slots[1], took), (slots[2], ~took))]
         for a, m in branches:
             if self.facts.active[a]:
-                self._send(a, g, m)
+                self._send(a, g, 1.0, m)
 
     def _partials(self, op: Op, slot: int, slots: list[int]) -> dict[int, Any]:
         """The partials for arguments that are active."""
         facts = self.facts
         if op.name == "sum":
             return dict.fromkeys(range(len(slots)), 1.0)
+        xp = Functions(self.code)
+        if op.name == "logsumexp":
+            _, powers, total = xp.powers([self.code.number(self._fetch(a)) for a in slots])
+            total = self.code.select(total < inf, 1.0 + total, nan)
+            return {k: power / total for k, power in enumerate(powers)}
+        if op.name == "norm":
+            x = [self.code.number(self._fetch(a)) for a in slots]
+            length, scale = xp.length(x)
+            length = self.code.select(length < inf, length, nan)
+            return {k: self.code.select(length == 0.0, 0.0, a * scale / length) for k, a in enumerate(x)}
         if op.arity is None:
             x = [self._fetch(a) for a in slots]
             return dict(enumerate(op.settled(op.partials(self._fetch(slot), *x), x)))

@@ -10,6 +10,9 @@ from autograd.ops import TABLE, powc
 from autograd.program.machine.numbers import FLOAT, Code, Functions, Number, elementary
 
 SHORT = 8  # instructions, up to which an operation is written in place
+# What is written by hand, as in the kernel, since value and partials, or two partials, share work: n-ary operations, and two derivatives.
+SHARING = ("logsumexp",)
+BELLS = {"sigmoid": 1.0, "tanh": 2.0}
 
 
 class Missing(Exception):
@@ -68,7 +71,7 @@ class Library:
     def value(self, code: Code, op: Op, x: Sequence[Any]) -> Any:
         """The value of an operation on these numbers."""
         if op.arity is None:
-            return op.value(Functions(code), *x)
+            return getattr(Functions(code), op.name)(*x) if op.name in SHARING else op.value(Functions(code), *x)
         if all(a.__class__ is not Number for a in x):
             return op(*x)
         if op.name == "pow" and x[1].__class__ is not Number:
@@ -145,6 +148,8 @@ def _given(code: Code, key: Any) -> list[Any]:
 def _write(code: Code, key: Any, x: Sequence[Any]) -> Any:
     """Write a value, or a partial from the value and the arguments."""
     op, part, _ = key
+    if part is not None and op.name in BELLS:
+        return Functions(code).bell(x[1], BELLS[op.name])
     if part is not None:
         return op.settled(op.partials(x[0], *x[1:]), x[1:])[part]
     if op.name == "powc" and x[1].__class__ is not Number:

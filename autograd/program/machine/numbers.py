@@ -111,7 +111,7 @@ class Code:
         if kind == FLOAT:
             text = f"0x{struct.unpack('<Q', struct.pack('<d', as_float(x)))[0]:016X}"
         else:
-            text = str(x - (1 << 64) if x >= 1 << 63 else x)
+            text = str(x - (1 << 64) if x >= 1 << 63 else int(x))
         return Number(self, kind, text if self.width == 1 else f"splat ({kind} {text})")
 
     def number(self, x: Any, kind: str = FLOAT) -> Number:
@@ -350,6 +350,17 @@ class Functions:
         products = [self.code.number(w) * x for w, x in zip(ws, xs, strict=True)]
         return self._compensated([(p, self.code.fma(w, x, -p)) for p, w, x in zip(products, ws, xs, strict=True)])
 
+    def _added(self, terms: Sequence[Any]) -> tuple[Any, Any]:
+        """The sum of terms one after the other, and what its roundings lost."""
+        total, *others = terms
+        lost: Any = 0.0
+        for a in others:
+            after = a + total
+            added = after - total
+            lost = lost + ((total - (after - added)) + (a - added))
+            total = after
+        return total, lost
+
     def _compensated(self, terms: Sequence[tuple[Any, Any]]) -> Any:
         (total, lost), *others = terms
         for a, more in others:
@@ -364,6 +375,11 @@ class Functions:
 
     def norm(self, *x: Any) -> Any:
         """The norm, scaled by a power of 2 where squares would over- or underflow; inf where one number is infinite."""
+        length, scale = self.length(x)
+        return length / scale
+
+    def length(self, x: Sequence[Any]) -> tuple[Any, Any]:
+        """The norm times a power of 2, and that."""
         code = self.code
         largest: Any = 0.0
         for a in x:
@@ -371,7 +387,25 @@ class Functions:
             largest = code.select(size > largest, size, largest)
         scale = code.select(largest > 2.0**500, 2.0**-600, code.select(largest < 2.0**-500, 2.0**600, 1.0))
         scaled = [a * scale for a in x]
-        return code.select(largest < inf, code.sqrt(self.dot(scaled, scaled)) / scale, inf)
+        total, lost = self._added([0.0, *[a * a for a in scaled]])
+        return code.select(largest < inf, code.sqrt(total + lost), inf), scale
+
+    def powers(self, x: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+        """Of logsumexp: the largest number; the powers of e in units of that; their sum less 1."""
+        shift = self.shift(*x)
+        powers = [self.exp(a - shift) for a in x]
+        total, lost = self._added([-1.0, *powers])
+        return shift, powers, self.code.select(self.code.abs(total) < inf, total + lost, total)
+
+    def logsumexp(self, *x: Any) -> Any:
+        """The logarithm of the sum of the powers."""
+        shift, _, total = self.powers(x)
+        return self.log1p(total) + shift
+
+    def bell(self, x: Any, factor: float) -> Any:
+        """The derivative of the sigmoid of x, or, with 2, of tanh: e / (1 + e)^2 with e = exp(-|x|), or of 2x, four times."""
+        e = self.exp(-factor * self.code.abs(x))
+        return factor * factor * e / ((1.0 + e) * (1.0 + e))
 
     def shift(self, *x: Any) -> Any:
         """The largest number, or 0 where that is not finite."""

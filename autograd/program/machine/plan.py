@@ -219,6 +219,7 @@ class _Lanes:
         main = self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=self.columns, lanes=True)
         for slot in self.columns:
             main.v[slot]
+        self.shared = sorted({slot for _, slot in main.shared})
         self.function = engine.Function(main, library, level)
         self.call = self.function.address
         self.drive = engine.drive(width)
@@ -229,14 +230,14 @@ class _Lanes:
             forward = Emission(facts, uniform, alone, "uf", reverse=False, kept=kept, lanes=False)
             self.forward = engine.Function(forward, alone, level)
             if reverse:
-                backward = Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=main.shared)
+                backward = Emission(facts, uniform, alone, "ub", reverse=True, kept=kept, lanes=False, sent=self.shared)
                 self.backward = engine.Function(backward, alone, level)
-        self.count = len(sums) + len(main.shared)
+        self.count = len(sums) + len(main.uses)
         self.counts = [width * max(1, n) for n in (len(main.v), len(main.g), len(facts.outputs), len(main.m))]
         self.counts += [ACCUMULATORS * max(1, self.count), width]
         self.layouts: dict[Any, _Layout] = {}
         self.cost = 1e-9 + 0.3e-9 * len(varying)  # seconds a lane, a first guess
-        self.masked = [slot for slot in main.shared if not facts.always[slot]]
+        self.masked = [slot for slot in self.shared if not facts.always[slot]]
         self.varying_inputs = facts.varies[: facts.inputs]
 
     def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, threads: int) -> None:
@@ -319,11 +320,12 @@ class _Lanes:
                 slot = facts.outputs[group.first + k]
                 if facts.seeded[group.first + k] and not facts.varies[slot]:
                     g[slot] += array.reshape(lanes, group.count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
-        g[main.shared] += shares
+        for k, slot in main.shared:
+            g[slot] += shares[k]
         missed: list[int] = []
         if self.masked or self.backward is not None:
             m = np.zeros(facts.slots, np.int64)
-            m[main.shared] = -1
+            m[self.shared] = -1
             for slot in self.masked:
                 rows = [space.parts[3].view(np.int64)[self.width * main.m[slot] :][: self.width] for space in spaces]
                 m[slot] = -int(any(row.any() for row in rows))
