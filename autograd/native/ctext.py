@@ -189,7 +189,7 @@ C = _CText()
 register_node(Expression, C)
 
 
-def body(results: Sequence[Expression], indent: str = "") -> tuple[list[str], list[str]]:
+def body(results: Sequence[Expression], indent: str = "", declare: str = "const {}") -> tuple[list[str], list[str]]:
     """The lines that declare names for subexpressions that are long or used more than once; and the text of each result after them."""
     nodes = sorted(order(*results), key=lambda x: x.serial)
     uses = Counter(chain(results, *(x.args for x in nodes)))
@@ -202,7 +202,7 @@ def body(results: Sequence[Expression], indent: str = "") -> tuple[list[str], li
         printed[x] = text, x.precedence
         if x.args and (uses[x] > 1 or len(text) > LONG):
             printed[x] = next(names), ATOM
-            lines.append(f"{indent}const {x.kind} {printed[x][0]} = {text};")
+            lines.append(f"{indent}{declare.format(x.kind)} {printed[x][0]} = {text};")
     return lines, [printed[x][0] for x in results]
 
 

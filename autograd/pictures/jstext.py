@@ -99,7 +99,7 @@ def _sides(results: Sequence[Expression]) -> list[Expression]:
 
 def arrow(parameters: Sequence[Expression], result: Any) -> str:
     """A JavaScript function with this result: an expression, None, or a list of these."""
-    lines, texts = body([x for x in tree_flatten(result)[0] if x is not None], "const")
+    lines, texts = body([x for x in tree_flatten(result)[0] if x is not None], declare="const")
     text = iter(texts)
 
     def written(x: Any) -> str:
