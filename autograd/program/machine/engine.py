@@ -141,7 +141,8 @@ class Function:
                     raise Stopped
                 while library.written:
                     name = next(iter(library.written))
-                    _keep(library.written.pop(name), name)
+                    _keep(library.written[name], name)
+                    del library.written[name]
                 part = Compiled("\n".join([*library.declarations, text]), LEVELS[level])
             self.parts.append(part)
             addresses += map(part.address, names)
