@@ -283,6 +283,9 @@ class Recorded(Made[P, R_co], Protocol[P, R_co]):
     def explain(self) -> Explanation:
         """What was recorded, and what runs it."""
 
+    def compile(self, *args: Any, level: str = "full", **keywords: Any) -> None:
+        """Compile what a call with such arguments runs to machine code now, where `llvmlite` is installed."""
+
 
 @api_boundary
 def jit(f: Callable[P, R], *, static_argnames: str | Sequence[str] = ()) -> Recorded[P, R]:
