@@ -171,6 +171,13 @@ class SoftmaxClassifier(_Classifier):
     (['below', 'above'], (2, 1))
     """
 
+    alpha: float
+    batch_size: Any
+    learning_rate_init: float
+    max_iter: int
+    random_state: Any
+    verbose: Any
+
     def __init__(
         self,
         *,

@@ -26,7 +26,7 @@ class Samples:
     def __init__(self, model: Model, inputs: list[Any]) -> None:
         self.model: Model = model
         # Else sample by sample, which without compiled code is faster than NumPy columns for batches of the usual size.
-        self.in_lanes = backend == "native"
+        self.in_lanes: bool = backend == "native"
         self.load(inputs)
 
         def outputs(x: Any) -> Any:

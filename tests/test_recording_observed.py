@@ -175,6 +175,8 @@ def interrupted(n):
     return False
 
 
+# What is interrupted in a generator as it goes, Python reports and forgets.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ctrl_c_at_any_moment_leaves_nothing_of_a_recording(monkeypatch):
     n = 0
     while interrupted(n):

@@ -61,13 +61,33 @@ class Bits(Expression):
 
     __hash__ = Expression.__hash__
     rare = False  # whether it is computed only in the lanes that need it
-    made = count()
+    made: Any = count()
 
     def __init__(self, text: str, precedence: int, args: tuple["Bits", ...] = (), needs: tuple[int, ...] = (), kind: str = FLOAT) -> None:
         super().__init__(text, precedence, args, needs)
         self.kind = kind
-        self.serial = next(Bits.made)
+        self.serial: int = next(Bits.made)
 
+    __add__: Any
+    __radd__: Any
+    __sub__: Any
+    __rsub__: Any
+    __mul__: Any
+    __rmul__: Any
+    __truediv__: Any
+    __rtruediv__: Any
+    __and__: Any
+    __rand__: Any
+    __or__: Any
+    __ror__: Any
+    __xor__: Any
+    __rxor__: Any
+    __lshift__: Any
+    __rshift__: Any
+    __lt__: Any
+    __le__: Any
+    __gt__: Any
+    __ge__: Any
     __add__, __radd__ = _of_two("{} + {}", SUM, SUM, PRODUCT)
     __sub__, __rsub__ = _of_two("{} - {}", SUM, SUM, PRODUCT)
     __mul__, __rmul__ = _of_two("{} * {}", PRODUCT, PRODUCT, SIGN)

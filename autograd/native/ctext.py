@@ -43,8 +43,8 @@ class Expression:
 
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
     __hash__ = object.__hash__  # by identity; == is a condition in C
-    kind = "double"  # its type
-    serial = 0  # those with a larger one are computed later
+    kind: str = "double"  # its type
+    serial: int = 0  # those with a larger one are computed later
 
     def __init__(self, text: str, precedence: int, args: tuple["Expression", ...] = (), needs: tuple[int, ...] = ()) -> None:
         self.text = text
@@ -52,6 +52,18 @@ class Expression:
         self.args = args
         self.needs = needs
 
+    __add__: Any
+    __radd__: Any
+    __sub__: Any
+    __rsub__: Any
+    __mul__: Any
+    __rmul__: Any
+    __truediv__: Any
+    __rtruediv__: Any
+    __lt__: Any
+    __le__: Any
+    __gt__: Any
+    __ge__: Any
     __add__, __radd__ = _arithmetic("+", SUM)
     __sub__, __rsub__ = _arithmetic("-", SUM)
     __mul__, __rmul__ = _arithmetic("*", PRODUCT)

@@ -43,6 +43,11 @@ class Body:
         plain: whether the kernel's sums are plain ones, as over lanes: where the body is that of a derivative.
     """
 
+    form: Form
+    carries: int
+    xs: int
+    plain: bool
+
     def __init__(self, form: Form, carries: int, xs: int, *, plain: bool = False) -> None:
         self.form, self.carries, self.xs, self.plain = form, carries, xs, plain
         self.made: dict[Any, Any] = {}

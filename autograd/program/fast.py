@@ -136,6 +136,11 @@ class FastCall:
 class ValueCall:
     """The fast path of jit for Values, in the structure of the call before, where the program is recorded operation by operation."""
 
+    structure: Any
+    trace: Trace
+    captured: Captured
+    state: Any
+
     def __init__(self, args: Sequence[Any], given: Arguments, trace: Trace, captured: Captured) -> None:
         self.structure, self.trace = tree_flatten(tuple(args))[1].key, trace
         self.captured, self.state = captured, given.captured

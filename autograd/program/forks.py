@@ -58,6 +58,13 @@ class Forks:
         is_fit: whether the kernel can follow them; it cannot where they have operations of the user's own.
     """
 
+    form: Form
+    varying: int
+    most: int
+    plain: bool
+    paths: Paths
+    is_fit: bool
+
     def __init__(self, form: Form, varying: int, most: int, *, plain: bool) -> None:
         self.form, self.varying, self.most, self.plain = form, varying, most, plain
         name = next(paths.name for step in form.steps if step.__class__ is Route for paths, _ in step.known)

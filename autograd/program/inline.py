@@ -71,6 +71,10 @@ class Inline:
         kinds: for each leaf of the result bool or int, where it stands for such.
     """
 
+    form: Form
+    shapes: Any
+    kinds: Any
+
     def __init__(self, name: str, f: Callable[..., Any], args: Sequence[Any]) -> None:
         given = Arguments(args, [None] * len(args), floats=len(args))
         trace = _traced(f, given)

@@ -36,16 +36,16 @@ class Jit(Transformed):
     def __init__(self, f: Function, static_argnames: Sequence[str] = ()) -> None:
         super().__init__(jit, f, **({"static_argnames": static_argnames} if static_argnames else {}))
         self.static_argnames, self.fixed = static_argnames, dict[Any, Function]()
-        self.recorded = isinstance(f, VMap | Jit)
+        self.recorded: bool = isinstance(f, VMap | Jit)
         self.fast_call: FastCall | ValueCall | None = None
-        self.recordings = Recordings(f, self.expression, lazy=True)
+        self.recordings: Recordings = Recordings(f, self.expression, lazy=True)
         self.loss: Any
         self.with_value: bool
         self.begun: set[Any] = set()  # the keys of calls that the derivative of the recorded function has answered: see `_begin`
         self.by_operations = False  # whether a program called on Values is recorded as its operations, rather than as one node
-        self.runs_itself = False  # whether a call on numbers calls the function: see `_replayed`
-        self.needs_values = False  # whether it asked a number for what a Value has
-        self.is_swept = True  # whether a gradient is a sweep over the program of the function itself
+        self.runs_itself: bool = False  # whether a call on numbers calls the function: see `_replayed`
+        self.needs_values: bool = False  # whether it asked a number for what a Value has
+        self.is_swept: bool = True  # whether a gradient is a sweep over the program of the function itself
         self.loss, self.with_value = getattr(f, "derivative_of", (None, False))
         if self.loss is not None:
             own = isinstance(self.loss, VMap)

@@ -97,7 +97,10 @@ def _hook(frame: FrameType, event: str, arg: Any) -> None:
 
 
 def _tool_named(name: str | None) -> int | None:
-    return next((tool for tool in TOOLS if monitoring.get_tool(tool) == name), None)
+    for tool in TOOLS:  # no generator, in which Ctrl-C would be lost
+        if monitoring.get_tool(tool) == name:
+            return tool
+    return None
 
 
 def _begin_monitoring() -> bool:

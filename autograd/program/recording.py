@@ -79,6 +79,10 @@ class Recordings:
         made, lost: the number of recordings made, and of those that were discarded.
     """
 
+    f: Function
+    name: str
+    lazy: bool
+
     def __init__(self, f: Function, name: str, *, lazy: bool = False) -> None:
         self.f, self.name, self.lazy = f, name, lazy
         self.traces: dict[Any, Branches] = {}

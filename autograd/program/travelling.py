@@ -37,6 +37,10 @@ class Recorded:
         trace: the recording, which has no guards.
     """
 
+    __name__: str
+    trace: Trace
+    numbers: list[float]
+
     def __init__(self, name: str, trace: Trace) -> None:
         self.__name__, self.trace = name, copy.copy(trace)
         self.trace.tree, self.trace.derived = None, {}

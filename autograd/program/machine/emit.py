@@ -43,6 +43,19 @@ class Facts:
         always: whether it is reached always, and not only through branches of a `where`.
     """
 
+    ops: list[Op]
+    args: list[list[int]]
+    constants: list[float]
+    inputs: int
+    outputs: list[int]
+    seeded: Sequence[bool]
+    first: int
+    varies: list[bool]
+    always: list[bool]
+    slots: int
+    read: set[int]
+    active: list[bool]
+
     def __init__(
         self, ops: list[Op], args: list[list[int]], constants: list[float], inputs: int, outputs: list[int], uniform: Sequence[bool],
         wanted: Sequence[bool], seeded: Sequence[bool],
@@ -124,6 +137,22 @@ class Emission:
         uses: for each of the accumulators after those of `sums` its place in the reverse sweep, and the slot, which all lanes share, whose
             cotangent it adds up for one instruction that reads it.
     """
+
+    facts: Facts
+    library: Library
+    name: str
+    reverse: bool
+    sums: Sequence[int]
+    kept: set[int]
+    lanes: bool
+    width: int
+    v: dict[int, int]
+    g: dict[int, int]
+    m: dict[int, int]
+    pieces: list[list[int]]
+    own: set[int]
+    sent: set[int]
+    functions: "list[_Piece]"
 
     def __init__(
         self, facts: Facts, instructions: Sequence[int], library: Library, name: str, *, reverse: bool, sums: Sequence[int] = (),

@@ -102,7 +102,7 @@ class Compiled:
         binding = _binding()
         machine, layout = _target(level)
         module = binding.parse_assembly(f'target datalayout = "{layout}"\n{text}')
-        self.engine = binding.create_mcjit_compiler(module, machine)
+        self.engine: Any = binding.create_mcjit_compiler(module, machine)
         self.engine.finalize_object()
 
     def address(self, name: str) -> int:
@@ -148,8 +148,8 @@ class Function:
             addresses += map(part.address, names)
         with _lock:
             self.parts.append(Compiled(emission.main(addresses), LEVELS["quick"]))
-        self.address = self.parts[-1].address(emission.name)
-        self.call = ONE(self.address)
+        self.address: int = self.parts[-1].address(emission.name)
+        self.call: Any = ONE(self.address)
 
 
 def forget() -> None:

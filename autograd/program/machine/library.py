@@ -43,7 +43,9 @@ class Library:
     A program's text has calls of these functions by name; `text` has their own, as far as they are new.
     """
 
-    table = TABLE
+    table: dict[str, Op] = TABLE
+    width: int
+    is_there: Callable[[str], bool]
 
     def __init__(self, width: int, is_there: Callable[[str], bool] = lambda _: True) -> None:
         self.width, self.is_there = width, is_there

@@ -34,12 +34,33 @@ class Number:
     """A value in a function that is being written: its text, and its type."""
 
     __slots__ = ("code", "kind", "text")
+    code: "Code"
+    kind: str
+    text: str
     __array_ufunc__ = None  # so that arithmetic with a NumPy number comes here
     __hash__ = object.__hash__  # by identity; == is a condition
 
     def __init__(self, code: "Code", kind: str, text: str) -> None:
         self.code, self.kind, self.text = code, kind, text
 
+    __add__: Any
+    __radd__: Any
+    __sub__: Any
+    __rsub__: Any
+    __mul__: Any
+    __rmul__: Any
+    __truediv__: Any
+    __rtruediv__: Any
+    __and__: Any
+    __rand__: Any
+    __or__: Any
+    __ror__: Any
+    __xor__: Any
+    __rxor__: Any
+    __lt__: Any
+    __le__: Any
+    __gt__: Any
+    __ge__: Any
     __add__, __radd__ = _binary("fadd", "add")
     __sub__, __rsub__ = _binary("fsub", "sub")
     __mul__, __rmul__ = _binary("fmul")
@@ -47,8 +68,8 @@ class Number:
     __and__, __rand__ = _binary("", "and")
     __or__, __ror__ = _binary("", "or")
     __xor__, __rxor__ = _binary("", "xor")
-    __lshift__ = _binary("", "shl")[0]
-    __rshift__ = _binary("", "lshr")[0]
+    __lshift__: Any = _binary("", "shl")[0]
+    __rshift__: Any = _binary("", "lshr")[0]
     __lt__, __le__, __gt__, __ge__ = (_comparison(f"o{x}", f"u{x}") for x in ("lt", "le", "gt", "ge"))
     __eq__, __ne__ = _comparison("oeq", "eq"), _comparison("une", "ne")
 
@@ -81,6 +102,12 @@ class Code:
         width: how many lanes a number has.
         needs: told of what is called: a name, and the types of its arguments, of what comes from the C library; or an operation's function.
     """
+
+    width: int
+    needs: Any
+    types: dict[str, str]
+    count: int
+    block: str
 
     def __init__(self, width: int, needs: Any) -> None:
         self.width, self.needs = width, needs
@@ -269,6 +296,14 @@ def elementary(code: Code, form: Any, x: Sequence[Any]) -> Any:
 
 class Functions:
     """The functions that the rows of the table take from `xp`, in a function that is being written."""
+
+    code: Code
+    where: Any
+    sqrt: Any
+    copysign: Any
+    rint: Any
+    floor: Any
+    ceil: Any
 
     def __init__(self, code: Code) -> None:
         self.code = code

@@ -38,7 +38,7 @@ class MachinePlan:
         split = [own[a:b] for a, b in pairwise(ends)]
         ops = [OPS[code] for code in np.asarray(codes).tolist()]
         flags = (uniform, wanted, seeded)
-        self.facts = Facts(ops, split, constants.tolist(), inputs, outputs.tolist(), *[[bool(x) for x in flag] for flag in flags])
+        self.facts: Facts = Facts(ops, split, constants.tolist(), inputs, outputs.tolist(), *[[bool(x) for x in flag] for flag in flags])
         self.variants: dict[Any, Any] = {}  # by `key`
 
     @staticmethod

@@ -43,11 +43,12 @@ class Tier:
     """
 
     def __init__(self, program: tuple[Any, ...]) -> None:
-        self.program, self.operands = program, len(program[2])
+        self.program: tuple[Any, ...] = program
+        self.operands: int = len(program[2])
         self.machine: Any = None
         self.levels: dict[Any, str] = {}  # of what is compiled
         self.asked: set[Any] = set()  # to be compiled
-        self.failed = False
+        self.failed: bool = False
 
     def watch(self, plan: Any) -> None:
         """Have `hot` called when interpreting has cost as much as compiling will."""
