@@ -23,14 +23,14 @@ ORDER = """
     native.csource
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
-    program.machine program.machine.numbers program.machine.library program.machine.driver program.machine.emit
+    program.sumtree program.machine program.machine.numbers program.machine.library program.machine.driver program.machine.emit
     program.machine.engine program.machine.plan program.machine.tiers
     program.places program.known program.looks program.captured program.observed
     program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.forks program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
-    program.explain program.recording program.mapped program.sumtree program.travelling program.onworkers program.streams
+    program.explain program.recording program.mapped program.travelling program.onworkers program.streams
     signatures program.vmap program.fast program.inline program.jit loops program moved
     gather evaluation transforms differences local check shifts symbolic
     interop.formed interop.flat interop.native interop.for_torch interop.for_jax interop

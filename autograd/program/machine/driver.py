@@ -4,7 +4,9 @@ It brings inputs into rows, calls the program for a vector of lanes at a time, a
 accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes.
 """
 
-LEAF, ACCUMULATORS = 1024, 8
+from autograd.program.sumtree import LEAF
+
+ACCUMULATORS = 8
 
 # Of a job: what is called; rows of values, cotangents, seeds and masks; uniform values; accumulators; the mask of lanes; what is loaded
 # and stored, three words each (where from or to, bytes from lane to lane, the row); the sums of leaves; how many of these there are; and
@@ -14,7 +16,7 @@ COUNTS = ("nloads", "nstores", "nsums", "lanes")
 
 
 def driver(width: int) -> str:
-    """`drive(job, first, end, unused)`: lanes `first` to before `end`, of which `first` is a multiple of the width."""
+    """`drive(job, first, end)`: lanes `first` to before `end`, of which `first` is a multiple of the width."""
     vector, ints = f"<{width} x double>", f"<{width} x i64>"
     iota = f"<{', '.join(f'i64 {k}' for k in range(width))}>"
     fields = "\n".join(
@@ -22,7 +24,7 @@ def driver(width: int) -> str:
         for k, name in enumerate(FIELDS)
     )
     return f"""\
-define void @drive(ptr %job, i64 %first, i64 %end, i64 %unused) nounwind {{
+define void @drive(ptr %job, i64 %first, i64 %end) nounwind {{
 entry:
 {fields}
   br label %lane.head

@@ -170,7 +170,7 @@ def drive(lanes: int) -> Callable[..., None]:
     with _lock:
         compiled = Compiled(driver(lanes), LEVELS["full"])
         _kept.append(compiled)
-        return CFUNCTYPE(None, c_void_p, c_int64, c_int64, c_int64)(compiled.address("drive"))
+        return CFUNCTYPE(None, c_void_p, c_int64, c_int64)(compiled.address("drive"))
 
 
 ONE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)

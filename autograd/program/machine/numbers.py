@@ -294,6 +294,18 @@ def elementary(code: Code, form: Any, x: Sequence[Any]) -> Any:
     return code.unless(form.is_usual(n, *x), y, lambda: form.anywhere(n, *x))
 
 
+def _added(terms: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """The sum of terms one after the other, each with what its own rounding lost; and what was lost in all."""
+    (total, lost), *others = terms
+    for a, more in others:
+        after = a + total
+        added = after - total
+        lost = lost + ((total - (after - added)) + (a - added))
+        lost = lost if more.__class__ is float else lost + more
+        total = after
+    return total, lost
+
+
 class Functions:
     """The functions that the rows of the table take from `xp`, in a function that is being written."""
 
@@ -385,25 +397,8 @@ class Functions:
         products = [self.code.number(w) * x for w, x in zip(ws, xs, strict=True)]
         return self._compensated([(p, self.code.fma(w, x, -p)) for p, w, x in zip(products, ws, xs, strict=True)])
 
-    def _added(self, terms: Sequence[Any]) -> tuple[Any, Any]:
-        """The sum of terms one after the other, and what its roundings lost."""
-        total, *others = terms
-        lost: Any = 0.0
-        for a in others:
-            after = a + total
-            added = after - total
-            lost = lost + ((total - (after - added)) + (a - added))
-            total = after
-        return total, lost
-
     def _compensated(self, terms: Sequence[tuple[Any, Any]]) -> Any:
-        (total, lost), *others = terms
-        for a, more in others:
-            sum_ = a + total
-            added = sum_ - total
-            lost = lost + ((total - (sum_ - added)) + (a - added))
-            lost = lost if more.__class__ is float else lost + more
-            total = sum_
+        total, lost = _added(terms)
         if lost.__class__ is float:
             return total
         return self.code.select(self.code.abs(total) < inf, total + self.code.select(lost == 0.0, -0.0, lost), total)
@@ -422,14 +417,14 @@ class Functions:
             largest = code.select(size > largest, size, largest)
         scale = code.select(largest > 2.0**500, 2.0**-600, code.select(largest < 2.0**-500, 2.0**600, 1.0))
         scaled = [a * scale for a in x]
-        total, lost = self._added([0.0, *[a * a for a in scaled]])
+        total, lost = _added([(0.0, 0.0), *[(a * a, 0.0) for a in scaled]])
         return code.select(largest < inf, code.sqrt(total + lost), inf), scale
 
     def powers(self, x: Sequence[Any]) -> tuple[Any, list[Any], Any]:
         """Of logsumexp: the largest number; the powers of e in units of that; their sum less 1."""
         shift = self.shift(*x)
         powers = [self.exp(a - shift) for a in x]
-        total, lost = self._added([-1.0, *powers])
+        total, lost = _added([(-1.0, 0.0), *[(power, 0.0) for power in powers]])
         return shift, powers, self.code.select(self.code.abs(total) < inf, total + lost, total)
 
     def logsumexp(self, *x: Any) -> Any:

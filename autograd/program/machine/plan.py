@@ -13,8 +13,9 @@ import numpy as np
 
 from autograd.ops import TABLE
 from autograd.program.machine import engine
-from autograd.program.machine.driver import ACCUMULATORS, LEAF
+from autograd.program.machine.driver import ACCUMULATORS
 from autograd.program.machine.emit import EMPTY_SUM, Emission, Facts
+from autograd.program.sumtree import LEAF
 
 OPS = tuple(TABLE.values())
 SLICE = 0.02  # seconds between two looks for Ctrl-C
@@ -209,7 +210,7 @@ class _Lanes:
     """For lanes, in one way to sum outputs."""
 
     def __init__(self, facts: Facts, level: str, summed: tuple[bool, ...], *, reverse: bool) -> None:
-        self.facts, self.summed = facts, summed
+        self.facts = facts
         width = self.width = engine.width()
         library, alone = engine.library(width).own(), engine.library(1).own()
         varying = [k for k in range(len(facts.ops)) if facts.varies[facts.first + k]]
@@ -375,7 +376,7 @@ class _Lanes:
         while first < end and not (stop and stop.is_set()):
             until = min(end, first + max(self.width, int(SLICE / self.cost) // self.width * self.width))
             start = time.perf_counter()
-            self.drive(job, first, until, 0)
+            self.drive(job, first, until)
             self.cost = max(1e-9, (time.perf_counter() - start) / (until - first))
             first = until
 
