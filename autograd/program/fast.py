@@ -34,6 +34,7 @@ class FastCall:
 
     forms: list[Any]
     shape: tuple[int, ...]
+    order: list[int] | None
     captured: Any
     state: Any
     weight: float | None
@@ -61,7 +62,7 @@ class FastCall:
         # For each argument its shape, None for a float, and the order of its axes that has the lanes first.
         shapes = [None if x.__class__ is float else x.shape for x in args]
         orders = [sorted(range(x.ndim), key=(axis % x.ndim).__ne__) if axis else None for x, axis in zip(args, axes, strict=True)]
-        self.forms, self.shape = list(zip(shapes, orders, strict=True)), shapes[0] or ()
+        self.forms, self.shape, self.order = list(zip(shapes, orders, strict=True)), shapes[0] or (), orders[0]
         self.captured, self.state, self.weight = captured, given.captured, weight
         self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
@@ -103,7 +104,8 @@ class FastCall:
                 self.run(1, inputs, [found])
             else:
                 gradient = np.empty(self.shape)
-                self.run(self.lanes, inputs, [found], self.seeds, [gradient, *self.unwanted], self.threads)
+                own = gradient if self.order is None else gradient.transpose(self.order)
+                self.run(self.lanes, inputs, [found], self.seeds, [own, *self.unwanted], self.threads)
         except ValueError:  # for numbers that are not evenly spaced
             return None
         if self.guards is not None and (found[self.count :] != self.guards).any():

@@ -227,24 +227,27 @@ class Jit(Transformed):
         if over_lanes and self.loss.reduce is None:
             return None
         given = Arguments(args, axes, floats=1)
-        if any(own for _, own in given.groups) or any(axis is not None for axis in given.axes[0]):
+        if any(own for _, own in given.groups) or given.first < len(given.axes[0]):  # some are ints, one for each lane
             return None
+        lanes_share = all(axis is None for axis in given.axes[0])
         weight, value = self.loss.weight(given.lanes) if over_lanes else 1.0, -0.0
         gradients: list[np.ndarray] = []
         parts = list(self.of_loss.parts(given))
         for trace, chosen in parts:
             if trace.whole is not None:
-                return self._by_form(trace, given, args)
+                return self._by_form(trace, given, args) if lanes_share else None
             self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values or over_lanes)
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)
             sums, found = trace.batched.backward(inputs, len(chosen), [weight], [i < given.first for i in range(len(inputs))])
             value += weight * float(sums[0])
-            gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
+            gradients = gradients or [np.full(array.shape, -0.0) for array, _ in given.groups[: given.first]]
+            for total, part in zip(gradients, found, strict=False):
+                total[chosen if len(total) > 1 else slice(None)] += part
         if len(parts) == 1 and FastCall.fits(args, trace):
             self.fast_call = FastCall(args, axes, given, trace, self.of_loss.what_is_captured(()), weight)
-        return self._finished(value, gradients, args[0])
+        return self._finished(value, gradients, args[0], given.axes[0])
 
     def _by_form(self, trace: Trace, given: Arguments, args: Sequence[Any]) -> Any:
         """The same where the trace is a form: by the form of value and gradient."""
@@ -262,8 +265,14 @@ class Jit(Transformed):
             return None
         return self._finished(value, gradients, x)
 
-    def _finished(self, value: float, gradients: Sequence[Any], x: Any) -> Any:
-        """Value and gradient, or the gradient alone, the gradient in the structure of x."""
+    def _finished(self, value: float, gradients: Sequence[Any], x: Any, axes: Sequence[int | None] = ()) -> Any:
+        """Value and gradient, or the gradient alone, the gradient in the structure of x, whose leaves have lanes along these axes."""
+        if any(axes):  # in the gradient of each leaf the lanes come first
+            shapes = tree_ravel(x)[1].shapes
+            gradients = [
+                np.moveaxis(g.reshape(shape[axis], *shape[:axis % len(shape)], *shape[axis % len(shape) + 1:]), 0, axis) if axis else g
+                for g, shape, axis in zip(gradients, shapes, axes, strict=True)
+            ]
         arrays = any(isinstance(g, np.ndarray) for g in gradients)
         numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
 
