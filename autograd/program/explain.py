@@ -125,8 +125,10 @@ def _of_step(step: Any) -> list[str]:
     if step.batched.__class__ is BatchedForm:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
-    runs = _runs_compiled(step.batched) if step.batched.compiled else _runs(step.batched.program)
-    return [f"{_counted(len(step.batched.program), 'operation')} {where}, run by {runs}."]
+    sweep = step.batched.sweep if step.lanes > 1 else None
+    own, where = (step.batched, where) if sweep is None else (sweep.primal, f"{where}, forward and in reverse")
+    runs = _runs_compiled(own) if own.compiled else _runs(own.program)
+    return [f"{_counted(len(own.program), 'operation')} {where}, run by {runs}."]
 
 
 def _of_loop(step: Loop) -> list[str]:

@@ -9,8 +9,10 @@ import numpy as np
 from autograd.program.cleaning import merged_in_order
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
+from autograd.program.packing import Pack
 from autograd.program.program import Program
 from autograd.program.steps import Step
+from autograd.program.sweep import Sweep
 from autograd.program.views import View
 
 # So many instructions at most in a step over lanes that is made of several.
@@ -42,11 +44,17 @@ class _Aliases(dict[int, int]):
 
 
 def _without_copies(form: Form) -> Form:
-    """The form in which numbers that a step only hands on are read where they are from."""
+    """The form in which numbers that a step only hands on are read where they are from, and an array that is there twice in one place."""
     made, aliases = form.copy(), _Aliases()
     made.steps = []
+    packed: dict[Any, int] = {}
     for step in form.steps:
         own = step.reading(aliases) if aliases else step
+        if own.__class__ is Pack:
+            place = packed.setdefault((own.numbers.tobytes(), own.shape), own.array)
+            if place != own.array:
+                aliases[own.array] = place
+                continue
         made.steps.append(own)
         if _is_flat(own) and own.lanes == 1 and own.weight == 1.0:
             ends = own.batched.program.outputs[: len(own.sums)]
@@ -185,14 +193,23 @@ class _Joined(_Alone):
         self.outputs += step.batched.outputs
         self.size += len(program)
 
+    def _sweep(self, order: list[int]) -> Sweep | None:
+        """How it runs, where it has values, and then the gradients of these; its results are in this order."""
+        if len(self.members) != 2:
+            return None
+        (value, gradient), (_, sources) = self.members, self.programs[1]
+        sweep: Sweep | None = gradient.batched.sweep
+        return None if sweep is None or sources != [*range(self.count)] else sweep.with_values(value.batched, order)
+
     def step(self) -> Step:
         """The step, in which what its members have in common is computed once."""
         if len(self.members) == 1:
             return self.members[0]
-        whole = _concatenated(self.programs, self.count).with_outputs([k for own in self.ends for k in own])
+        order = [k for own in self.ends for k in own]
+        whole = _concatenated(self.programs, self.count).with_outputs(order)
         program = whole.once("merged", partial(merged_in_order, whole))
         return Step(
-            BatchedProgram(program, range(len(program.outputs))),
+            BatchedProgram(program, range(len(program.outputs)), self._sweep(order)),
             self.lanes,
             tuple(self.groups),
             np.concatenate([step.sums for step in self.members]),

@@ -270,7 +270,7 @@ class Jit(Transformed):
         if any(axes):  # in the gradient of each leaf the lanes come first
             shapes = tree_ravel(x)[1].shapes
             gradients = [
-                np.moveaxis(g.reshape(shape[axis], *shape[:axis % len(shape)], *shape[axis % len(shape) + 1:]), 0, axis) if axis else g
+                np.moveaxis(g.reshape(shape[axis], *shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]), 0, axis) if axis else g
                 for g, shape, axis in zip(gradients, shapes, axes, strict=True)
             ]
         arrays = any(isinstance(g, np.ndarray) for g in gradients)

@@ -17,6 +17,7 @@ from autograd.kinds import quietly
 from autograd.program import passes
 from autograd.program.machine.tiers import Tier
 from autograd.program.program import SMALL, Program
+from autograd.program.sweep import Sweep
 
 
 @cache
@@ -60,8 +61,10 @@ class BatchedProgram:
     Args:
         program: the program.
         seeded: the indices of the outputs that may have cotangents; the others do not enter gradients.
+        sweep: how it runs over lanes, where it is of gradients.
 
     Attributes:
+        part_of: where it is a part of another: that one, and the outputs that were taken.
         compiled: whether the compiled kernel runs it; else it runs in NumPy columns.
         plans: the kernel's plans, by what `plan` is given.
         tiers: for each of these the machine code, as far as there is any.
@@ -70,17 +73,19 @@ class BatchedProgram:
 
     program: Program
     seeded: list[int]
+    sweep: Sweep | None
     compiled: bool
 
-    def __init__(self, program: Program, seeded: Sequence[int]) -> None:
-        self.program, self.seeded = program, list(seeded)
+    def __init__(self, program: Program, seeded: Sequence[int], sweep: Sweep | None = None) -> None:
+        self.program, self.seeded, self.sweep = program, list(seeded), sweep
+        self.part_of: tuple[BatchedProgram, Sequence[int]] | None = None
         self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
         self.tiers: list[Tier] = []
         self.alone: dict[tuple[int, ...], BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
-        return BatchedProgram, (self.program, self.seeded)
+        return BatchedProgram, (self.program, self.seeded, self.sweep)
 
     @cached_property
     def gradient(self) -> "BatchedProgram":
@@ -101,7 +106,9 @@ class BatchedProgram:
 
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
         """The program from the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs; all by index."""
-        return _whole(passes.adjoint(self.program, seeded, wanted))
+        made = _whole(passes.adjoint(self.program, seeded, wanted))
+        made.sweep = Sweep(self, seeded, [~i for i in wanted]) if self.compiled else None
+        return made
 
     def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
         """The program from the inputs to a number for each wanted input: 0 where no branch of a `where` that uses it was taken."""
@@ -114,7 +121,9 @@ class BatchedProgram:
     def only(self, outputs: Sequence[int]) -> "BatchedProgram":
         """The program with only the outputs of these indices, in this order."""
         made = partial(passes.pruned, self.program, outputs)
-        return _whole(self.program.once(("pruned", *outputs), made) if len(self.program) <= SMALL else made())
+        part = _whole(self.program.once(("pruned", *outputs), made) if len(self.program) <= SMALL else made())
+        part.part_of, part.sweep = (self, outputs), self.sweep and self.sweep.only(outputs)
+        return part
 
     def masked(self, outputs: Sequence[int]) -> "BatchedProgram":
         """The program with a further input, a mask, for each of these outputs: where it is 0, the output is 0 without a derivative."""
@@ -185,6 +194,9 @@ class BatchedProgram:
             The sums, then for each width an array with a row for each lane.
         """
         if self.compiled:
+            swept = self.sweep.run(groups, lanes, sums, widths, threads()) if self.sweep is not None and lanes > 1 else None
+            if swept is not None:
+                return swept
             found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
             self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
             return found
