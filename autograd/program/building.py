@@ -12,6 +12,7 @@ import numpy as np
 from autograd.context import current
 from autograd.engine import Value
 from autograd.program.calls import Call, SingleCall
+from autograd.program.cleaning import without_copies
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.outputs import Output
@@ -103,7 +104,7 @@ class Builder:
         if not needed:
             return
         known = list(self.places)
-        program = Program(needed, known)
+        program = without_copies(Program(needed, known))
         is_used = np.zeros(len(known) + len(program.constants) + len(program), bool)
         is_used[program.args] = is_used[program.outputs] = True
         used = np.flatnonzero(is_used[: len(known)])

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd.kinds import kind_of
-from autograd.program.program import OPS, Program
+from autograd.ops import TABLE
+from autograd.program.program import CODES, OPS, Program
 
 ROUNDS = 12
 
@@ -178,6 +179,23 @@ def folded(program: Program) -> Program:
         program.inputs,
         program.own,
     )
+
+
+def without_copies(program: Program) -> Program:
+    """The program in which what reads the sum of a single number reads that number.
+
+    Derivatives within a function are taken with respect to such sums, which tell its arguments from what these are elsewhere.
+    """
+    edges = Edges(program)
+    copies = np.flatnonzero((program.codes == CODES[TABLE["sum"]]) & (edges.counts == 1))
+    if not len(copies):
+        return program
+    place = np.arange(edges.places)
+    place[edges.known + copies] = edges.source[edges.starts[copies]]
+    place = followed(place)
+    source, outputs = place[edges.source], place[program.outputs]
+    made = Program.from_arrays(program.codes, program.starts, source, program.constants, outputs, program.inputs, program.own)
+    return pruned(made, range(len(outputs)))
 
 
 def mixed(x: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Func
 
 PIECE = 64  # operands
 MODULE = 24  # pieces
-DOWN = 2.0**-540  # by which terms are small enough to be summed in any number
 EMPTY_SUM = -0.0
 POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a, ptr noalias %k"
 
@@ -327,21 +326,9 @@ class _Piece:
             total = self._dot(slots)
         else:
             total = _added([self._fetch(a) for a in sorted(slots, key=self.facts.varies.__getitem__)])
-
-        def brought_down() -> Any:
-            """The sum of small parts of the terms, since something may have overflowed on the way."""
-            half = len(x) // 2
-            terms = [self._small(w, a) for w, a in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
-            small = self.code.number(Functions(self.code).sum(*terms)) / DOWN
-            return self.code.select(self.code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
-
-        return self.code.unless(self.code.abs(total) < inf, total, brought_down) if len(x) > 2 else total
-
-    def _small(self, a: Any, b: Any) -> Any:
-        """A product brought down twice; where it overflows, its factors are, once each."""
-        code, product = self.code, a * b
-        large = (code.abs(product) == inf) & (code.abs(a) < inf) & (code.abs(b) < inf)
-        return code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
+        if len(x) <= 2:
+            return total
+        return self.code.unless(self.code.abs(total) < inf, total, lambda: self.whole.library.brought_down(self.code, op, total, x))
 
     def _dot(self, slots: list[int]) -> Any:
         """Pairs of uniform numbers first, then those of one and a row, then those of two rows, each product fused with its sum."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 from autograd.elementary import ELEMENTARY, power_of
@@ -9,6 +10,7 @@ from autograd.op import Op
 from autograd.ops import TABLE, powc
 from autograd.program.machine.numbers import FLOAT, Code, Functions, Number, elementary
 
+DOWN = 2.0**-540  # by which terms are small enough to be summed in any number
 SHORT = 8  # instructions, up to which an operation is written in place
 # What is written by hand, as in the kernel, since value and partials, or two partials, share work: n-ary operations, and two derivatives.
 SHARING = ("logsumexp",)
@@ -92,14 +94,34 @@ class Library:
         """
         return self._part(code, (op, k, (None, *constants)), number)
 
+    def brought_down(self, code: Code, op: Op, total: Any, x: Sequence[Any]) -> Number:
+        """The total of a sum, or of products, computed again of small parts of its terms, where something overflowed on the way."""
+        name = f"ag_{op.name}_down_{len(x)}_{self.width}"
+        if name not in self.parts:
+            apart = self.own()
+            own = Code(self.width, apart)
+            again, *given = [Number(own, FLOAT, f"%x{k}") for k in range(len(x) + 1)]
+            self.parts[name] = self._function(name, own, apart, range(len(x) + 1), _brought_down(own, op, again, given))
+        return self._called(code, self.parts[name], [code.number(a) for a in (total, *x)])
+
+    def _called(self, code: Code, part: Part, given: Sequence[Number]) -> Number:
+        self.declared(f"declare {code.type(FLOAT)} @{part.name}({', '.join([code.type(FLOAT)] * len(given))})")
+        return code.call(part.name, *given)
+
+    def _function(self, name: str, code: Code, apart: "Library", reads: Sequence[int], result: Number) -> Part:
+        """Write a function of what was written, which is to be compiled."""
+        parameters = ", ".join(f"{code.type(FLOAT)} %x{k}" for k in reads)
+        head = f"define {code.type(FLOAT)} @{name}({parameters}) nounwind {{\nentry:"
+        self.written[name] = "\n".join([*apart.declarations, head, *code.lines, f"  ret {code.typed(result)}", "}"])
+        return Part(list(reads), name)
+
     def _part(self, code: Code, key: Any, number: Callable[[int], Any]) -> Any:
         """A value or partial: written in place, or a call of its function."""
         part = self.parts.get(key)
         if part is None:
             part = self.parts[key] = self._made(key)
         if part.name:
-            self.declared(f"declare {code.type(FLOAT)} @{part.name}({', '.join([code.type(FLOAT)] * len(part.reads))})")
-            return code.call(part.name, *map(number, part.reads))
+            return self._called(code, part, [*map(number, part.reads)])
         if part.result.__class__ is not str:
             return part.result
         texts = [number(k).text for k in part.reads]
@@ -129,10 +151,7 @@ class Library:
             return Part(reads, "", template(text), template(result.text), list(apart.declarations))
         op, part, _ = key
         name = f"ag_{op.name}_{'v' if part is None else part}_{self.width}_{len(self.parts)}"
-        parameters = ", ".join(f"{code.type(FLOAT)} %x{k}" for k in reads)
-        head = f"define {code.type(FLOAT)} @{name}({parameters}) nounwind {{\nentry:"
-        self.written[name] = "\n".join([*apart.declarations, head, text, f"  ret {code.typed(result)}", "}"])
-        return Part(reads, name)
+        return self._function(name, code, apart, reads, result)
 
 
 def known(op: Op, x: Sequence[Any]) -> tuple[Any, ...]:
@@ -140,6 +159,20 @@ def known(op: Op, x: Sequence[Any]) -> tuple[Any, ...]:
     if op.constant_of or op.selects or op.ties:
         return tuple([None if a.__class__ is Number else a.hex() for a in x])
     return (None,) * len(x)
+
+
+def _brought_down(code: Code, op: Op, total: Number, x: Sequence[Number]) -> Number:
+    half = len(x) // 2
+    terms = [_small(code, a, b) for a, b in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
+    small = code.number(Functions(code).sum(*terms)) / DOWN
+    return code.select(code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
+
+
+def _small(code: Code, a: Number, b: Number) -> Number:
+    """A product brought down twice; where it overflows, its factors are, once each."""
+    product = a * b
+    large = (code.abs(product) == inf) & (code.abs(a) < inf) & (code.abs(b) < inf)
+    return code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
 
 
 def _given(code: Code, key: Any) -> list[Any]:

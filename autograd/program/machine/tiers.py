@@ -17,7 +17,7 @@ CHOICES = ("off", "quick", "full")
 DEFAULT = "off"  # while sums of one lane, and some functions, have other bits in machine code than in the kernel
 # Seconds: of the interpreter, an operand in a lane; of compiling, an operand.
 RUN, COMPILE = 1e-9, {"quick": 40e-6, "full": 100e-6}
-LEAST = 100_000  # operands times lanes below which a call in lanes stays with the kernel, whose call is quicker
+LEAST = 500_000  # operands times lanes below which a call in lanes stays with the kernel, whose call is quicker
 
 
 def mode() -> str:
