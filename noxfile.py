@@ -27,17 +27,17 @@ COMPILED = "native" if any(map(shutil.which, ("cc", "gcc", "clang"))) else "pure
 # tests in the browser's, which has it built for its own, and types in the one of style.
 PYTEST = {
     "tests-3.11": ("test", "", ""),
-    "tests-3.13": ("test", "not fuzz and not oracle and not any_python", ""),
+    "tests-3.13": ("test", "not fuzz and not oracle and not types and not any_python", ""),
     "tests-3.12": (
         "test",
-        "not fuzz and not oracle and not any_python",
+        "not fuzz and not oracle and not types and not any_python",
         "tests/test_{value,graph,native,program,jit,anomaly,module}.py tests/test_{kernel,recording_observed,recording_stale}*.py",
     ),
-    "pure": ("test", "not fuzz and not oracle and not any_backend", ""),
+    "pure": ("test", "not fuzz and not oracle and not types and not any_backend", ""),
     "wheel": (
         "test",
         "",
-        "tests/test_{public,backend,main,files,program,ctext,draw,step,jit,value,graph,numpy,transforms,module,train}*.py",
+        "tests/test_{public,backend,main,files,program,draw,step,jit,module}*.py",
     ),
     "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers}.py"),
     "browser": ("test,browser,docs", "browser or site", "tests"),

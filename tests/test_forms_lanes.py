@@ -9,7 +9,7 @@ import pytest
 from autograd import Program, Value, exp, grad, gradcheck, hessian, hvp, jit, jvp, log, sin, sqrt, take, to_sympy, value_and_grad, vmap
 from autograd.program.trace import Trace
 
-pytestmark = pytest.mark.usefixtures("execution")
+pytestmark = [pytest.mark.any_python, pytest.mark.usefixtures("execution")]
 
 RANDOM = np.random.default_rng(16)
 X, ROWS = RANDOM.normal(size=90), RANDOM.normal(size=(12, 7))

@@ -77,6 +77,7 @@ def test_a_program_computes_what_its_graph_computes(graph):
     assert np.array_equal(np.broadcast_to(program(columns)[0], 2), np.broadcast_to(graph.run(columns), 2))
 
 
+@pytest.mark.any_python
 @few
 @given(graphs())
 def test_its_gradient_is_that_of_fifty_digits(graph):

@@ -46,6 +46,7 @@ def close(found, expected, rtol=1e-11):
     np.testing.assert_allclose(np.array(found, dtype=float), expected, rtol=rtol, atol=1e-13)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("first", range(0, 50, 10))
 def test_random_loop_programs_agree_with_python(first):
     for seed in range(first, first + 10):

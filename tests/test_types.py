@@ -83,14 +83,16 @@ def by_pyright(tmp_path_factory):
     return found
 
 
-CHECKERS = ["by_mypy", pytest.param("by_pyright", marks=pytest.mark.types)]
+CHECKERS = ["by_mypy", "by_pyright"]
 
 
+@pytest.mark.types
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_a_program_with_types_passes(checker, request):
     assert request.getfixturevalue(checker)[PROGRAM.name] == {}
 
 
+@pytest.mark.types
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_each_wrong_use_is_refused_and_nothing_else(checker, request):
     found = request.getfixturevalue(checker)[WRONG.name]
