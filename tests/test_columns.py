@@ -56,6 +56,9 @@ VECTORS = {
     "order": lambda p, X, Y, F: (X @ p).reshape(SIDE, SIDE, order="F").ravel("F") * np.size(X, axis=0),
     "concatenate": lambda p, X, Y, F: np.concatenate([X @ p, Y])[:ROWS],
     "cumsum": lambda p, X, Y, F: np.cumsum(X @ p) / ROWS,
+    "lagged": lambda p, X, Y, F: np.concatenate([X[:1] @ p, (X[1:] * X[:-1]) @ p]),
+    "parts of both": lambda p, X, Y, F: np.concatenate([p[:2], X[2:, 1] * p[0] - F[3, :-2], np.diff(F[:, ::2], axis=0)[0, :0]]),
+    "differences": lambda p, X, Y, F: np.concatenate([p[:3], np.diff(F, 3)[2] * p[0]]) + np.diff(X * p, axis=-1)[:, 0],
     "softmax": lambda p, X, Y, F: np.exp(X @ p) / np.sum(np.exp(X @ p)),
 }
 # One number.
@@ -82,6 +85,10 @@ NUMBERS = {
     "chosen": lambda r: np.sum(r * (r > 0.0)),
     "trace": lambda r: np.trace(r.reshape(SIDE, SIDE)),
     "grid": lambda r: np.sum(r.reshape(SIDE, SIDE).max(axis=0)),
+    "diff": lambda r: np.sum(np.diff(r) ** 2) + np.diff(r, 2)[0],
+    "pairs": lambda r: np.sum(r[1:] * r[:-1]) + np.sum(r[-2::-1] ** 3) + np.sum(r[::2] * r[1::2]) + r[:3].sum() + np.sum(r[...]),
+    "prod": lambda r: np.prod(1.0 + r / ROWS) + np.linalg.norm(r.reshape(SIDE, SIDE)) + np.linalg.norm(r[1:]) + r[2:].prod(),
+    "shapes": lambda r: sum(np.sum(r.reshape(shape).max(axis=0)) for shape in ((SIDE, SIDE), (5, 20), (20, 5))) + np.sum(r**2),
     "smallest": lambda r: np.sum(np.sort(r)[:5]),
 }
 PAIRS = list(zip(VECTORS, cycle(NUMBERS), strict=False)) + list(zip(cycle(list(VECTORS)[::-1]), NUMBERS, strict=False))
@@ -101,7 +108,8 @@ def test_jit_of_any_use_of_an_array(vector, number):
 def test_derivatives_of_what_is_recorded_over_rows():
     def f(p, X, Y):
         z = (X - X.mean(axis=0)) * p
-        return np.var(z[:, 0] * z[:, 1]) + (z.T @ Y) @ p / ROWS + np.mean(np.clip(X @ p, -0.5, 0.5) ** 2)
+        moved = np.sum(np.diff(z[:, 2]) ** 3) + np.linalg.norm(z[1:, 3] * z[:-1, 4])
+        return np.var(z[:, 0] * z[:, 1]) + (z.T @ Y) @ p / ROWS + np.mean(np.clip(X @ p, -0.5, 0.5) ** 2) + moved
 
     expected = hessian(f)(P, X, Y)
     for found in (jit(hessian(f))(P, X, Y), hessian(jit(f))(P, X, Y), jit(vmap(hessian(f), (0, None, None)))(np.array([P, P]), X, Y)[1]):
@@ -124,11 +132,12 @@ def test_arrays_that_are_returned():
 
 def test_a_matrix_is_never_touched_entry_by_entry(monkeypatch):
     """What is recorded over rows makes no Value for an entry."""
-    monkeypatch.setattr("autograd.program.traced.entry_of", lambda owner, key, number: 1 / 0 if key[1] > 8 else entry(owner, key, number))
+    monkeypatch.setattr("autograd.program.traced.entry_of", lambda owner, key, number: 1 / 0 if key[1] > 32 else entry(owner, key, number))
 
     def f(p, X, Y):
         z = np.tanh((X - X.mean(axis=0)) / X.var(axis=0) * p)[:, :4] @ np.outer(p[:4], p[:3]) + p[:3]
         r = np.log(np.exp(z).sum(axis=1)) - z.max(axis=-1) - Y + LABELS
-        return r @ r + np.dot(r, Y) + (X.T @ r) @ p + np.sum(np.where(X > 0.0, X, p)) + r.var()
+        apart = np.sum(np.diff(r) ** 2) + np.sum(X[1:] * X[:-1]) + np.linalg.norm(r) + np.prod(1.0 + X[3:, 1:] / ROWS)
+        return r @ r + np.dot(r, Y) + (X.T @ r) @ p + np.sum(np.where(X > 0.0, X, p)) + r.var() + apart
 
     assert jit(value_and_grad(f))(P, X, Y)[1] == pytest.approx(grad(f)(P, X, Y), rel=1e-11)

@@ -77,7 +77,9 @@ def test_every_test_runs_in_a_job(path):
     for test in body:
         if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
             marks = common | marks_of(*test.decorator_list)
-            known = dict.fromkeys(("fuzz", "oracle", "browser", "site", "types", "any_python", "any_backend"), False) | dict.fromkeys(marks, True)
+            known = dict.fromkeys(("fuzz", "oracle", "browser", "site", "types", "any_python", "any_backend"), False) | dict.fromkeys(
+                marks, True
+            )
             assert "fuzz" in marks or any(
                 eval(expression, {}, known) and any(fnmatch(f"tests/{path.name}", name) or name == "tests" for name in files or ["tests"])  # noqa: S307
                 for _, expression, files in rows

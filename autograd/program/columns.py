@@ -4,6 +4,7 @@ Elementwise functions, products of matrices and vectors, sums, means, functions 
 For anything else the array is replaced by one with a Value for each entry.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -23,9 +24,10 @@ def itself(x: Any) -> Any:
 
 
 class LANES:
-    """How functions are run over lanes; vmap.py, which rests on this module, assigns `run`."""
+    """How functions are run over lanes, and lanes are taken; vmap.py, which rests on this module, assigns both."""
 
     run: Any = None
+    taken: Any = None
 
 
 def plainly(x: Any) -> Any:
@@ -150,6 +152,8 @@ def _reduced(func: Any, x: Any, axis: Any = None, **options: Any) -> Any:
     options = {name: a for name, a in options.items() if a is not None and a is not np._NoValue}  # NumPy's default
     if not isinstance(x, Handle) or not options.keys() <= {"keepdims", "ddof", "ord"}:
         return None
+    if func in {np.linalg.norm, np.prod} and not options and (axis is None or (x.ndim == 1 and axis in {0, -1})):
+        return _in_two(func, x)
     whole = axis is None and func is not np.linalg.norm
     if not whole and not (isinstance(axis, int) and -x.ndim <= axis < x.ndim) and not (axis is None and x.ndim == 1):
         return None
@@ -170,6 +174,17 @@ def _reduced(func: Any, x: Any, axis: Any = None, **options: Any) -> Any:
     return found.shaped(*kept) if isinstance(found, Handle) else np.reshape(found, kept)
 
 
+def _in_two(func: Any, x: Any) -> Any:
+    """`func(x)`, a norm or a product, of what it is of the rows of a square, and of what is left over."""
+    flat = x.along(0)[0].shaped(-1)
+    size = math.isqrt(len(flat))
+    square = range(len(flat) // size * size)
+    head = flat if len(square) == len(flat) else LANES.taken(flat, 0, square)
+    rest = LANES.taken(flat, 0, range(len(square), len(flat))).entries().tolist() if head is not flat else []
+    rows = _lanes(_along(func, ()), [head.shaped(-1, size)], [0])
+    return func(array_of([*plainly(rows), *rest], (len(rows) + len(rest),)))
+
+
 # Parts and shapes.
 
 
@@ -180,11 +195,14 @@ def _entry(key: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 
 def part_of(x: Any, key: Any) -> Any:
-    """`x[key]`, the same part of each row; None where it is not one."""
+    """`x[key]`, the same part of each row, of all rows or of a slice that has half of them or more; None where it is not that.
+
+    From a shorter slice on, it takes less time to go by entries than to add the cotangents of all as an array.
+    """
     keys = list(key) if key.__class__ is tuple else [key]
     if x.ndim == 1 and keys in ([slice(None), None], [None, slice(None)]):
         return x.shaped(*([-1, 1] if keys[1] is None else [1, -1]))
-    if x.ndim < 2 or any(k.__class__ is bool or not isinstance(k, int | np.integer | slice | type(...)) for k in keys):
+    if any(k.__class__ is bool or not isinstance(k, int | np.integer | slice | type(...)) for k in keys):
         return None
     if keys.count(...) == 1:
         i = keys.index(...)
@@ -195,11 +213,28 @@ def part_of(x: Any, key: Any) -> Any:
     if any(k.__class__ is not slice and not -n <= k < n for k, n in zip(keys, x.shape, strict=True)):
         return None  # and NumPy says why
     long = longest(x.shape)
-    if keys.pop(long) != slice(None):
-        return None
+    x = _rows_of(x, long, keys.pop(long))
+    if x is None or all(k == slice(None) for k in keys):
+        return x
     rest = tuple([(k.start, k.stop, k.step) if k.__class__ is slice else int(k) for k in keys])
     found = _lanes(_entry(rest), [x], [long])
     return found.T if long and found.ndim == 2 else found
+
+
+def _rows_of(x: Any, axis: int, key: Any) -> Any:
+    """The slice of an array along an axis; None where there is none, or it has fewer than half of the entries."""
+    size = x.shape[axis]
+    try:
+        taken = range(*key.indices(size))
+    except (AttributeError, TypeError):
+        return None  # an index; or NumPy says why
+    if 2 * len(taken) + 1 < size or not taken:
+        return None
+    if taken == range(size):
+        return x
+    array, along = x.along(axis)
+    found = LANES.taken(array, along, taken)
+    return found if along == axis else found.T
 
 
 def _clipped(x: Any, low: Any = None, high: Any = None, *rest: Any, **options: Any) -> Any:
@@ -213,6 +248,15 @@ def _clipped(x: Any, low: Any = None, high: Any = None, *rest: Any, **options: A
 
 def _dot(a: Any, b: Any, *rest: Any, **options: Any) -> Any:
     return None if rest or options else a * b if not (_ndim(a) and _ndim(b)) else _product(a, b)
+
+
+def _difference(x: Any, n: Any = 1, axis: Any = -1, *rest: Any, **options: Any) -> Any:
+    if rest or options or n.__class__ is not int or not n > 0 or not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
+        return None
+    for _ in range(n):
+        before, after = [tuple([own if k == axis % x.ndim else slice(None) for k in range(x.ndim)]) for own in (slice(-1), slice(1, None))]
+        x = x[after] - x[before]
+    return x
 
 
 def _vector_product(a: Any, b: Any) -> Any:
@@ -250,6 +294,7 @@ def _transposed(x: Any, axes: Any = None) -> Any:
 REDUCED = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 RECORDED: dict[Any, Callable[..., Any]] = {func: _by(func) for func in (np.sum, np.mean, np.max, np.min, np.prod)}
 RECORDED |= {np.var: FUNCTIONS[np.var], np.std: FUNCTIONS[np.std], np.linalg.norm: _norm}
+RECORDED |= {np.diff: lambda x, *rest, **options: _difference(x, *rest, **options) if isinstance(x, Handle) else None}
 RECORDED |= {np.dot: _dot, np.vdot: _vector_product, np.inner: _vector_product, np.outer: _outer, np.clip: _clipped}
 RECORDED |= {np.where: lambda *x: _each(_chosen, x, of_rows=_chosen) if len(x) == 3 else None}
 RECORDED |= {np.ravel: lambda x, *rest, **options: None if rest else _reshaped(x, -1, **options), np.reshape: _reshaped}

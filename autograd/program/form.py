@@ -147,6 +147,7 @@ class Form:
         selected = self.selected
 
         def send(place: int, x: Any) -> None:
+            x = x if place >= 0 else np.reshape(x, self.shapes[place])  # others may read the array in another shape
             received[place] = received[place] + x if place in received else x
 
         for k, cotangent in zip(seeded, cotangents, strict=True):
@@ -169,7 +170,11 @@ class Form:
         pairs: list[tuple[int, Any]] = []
         for g, gradient, is_asked in zip(step.inputs, found, asked, strict=True):
             if is_asked:
-                pairs += [(g.place, g.put(gradient))] if g.__class__ is View else zip(g.tolist(), gradient[0].tolist(), strict=True)
+                pairs += (
+                    [(g.place, g.put(gradient).reshape(self.shapes[g.place]))]
+                    if g.__class__ is View
+                    else zip(g.tolist(), gradient[0].tolist(), strict=True)
+                )
         gradients = _gathered(pairs)
         return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
 

@@ -19,14 +19,18 @@ from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.calls import call
+from autograd.program.checkpoints import copying
 from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
+from autograd.program.form import Form
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
+from autograd.program.steps import Step
 from autograd.program.streams import restarted as restarted  # noqa: PLC0414  # importing it registers it
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import TracedArray
+from autograd.program.views import NONE, View
 from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
 from autograd.transformed import Streamed, Transformed, name_of, streamed
@@ -279,4 +283,21 @@ def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: s
     return _mapped(f, tuple(axes), reduce)(*args)
 
 
-LANES.run = staticmethod(_run)
+@lru_cache(256)
+def _taking(shape: tuple[int, ...], axis: int, rows: range) -> Form:
+    """The form from an array to its entries along an axis that are these."""
+    form, own = Form(), (*shape[:axis], len(rows), *shape[axis + 1 :])
+    given, found = View(form.input(shape), shape, axis, np.array(rows)), View(form.place(own), own, axis)
+    form.steps.append(Step(copying(given.width), len(rows), (given,), NONE, (found,)))
+    form.outputs.append(found.place)
+    return form
+
+
+def _taken(x: TracedArray, axis: int, rows: range) -> TracedArray:
+    """The entries of a traced array along an axis that are these."""
+    found: TracedArray = call("slice", _taking(x.shape, axis, rows), [x])[0]
+    found.kind = x.kind
+    return found
+
+
+LANES.run, LANES.taken = staticmethod(_run), staticmethod(_taken)

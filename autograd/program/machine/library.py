@@ -165,14 +165,16 @@ def _brought_down(code: Code, op: Op, total: Number, x: Sequence[Number]) -> Num
     half = len(x) // 2
     terms = [_small(code, a, b) for a, b in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
     small = code.number(Functions(code).sum(*terms)) / DOWN
-    return code.select(code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
+    found: Number = code.select(code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
+    return found
 
 
 def _small(code: Code, a: Number, b: Number) -> Number:
     """A product brought down twice; where it overflows, its factors are, once each."""
     product = a * b
     large = (code.abs(product) == inf) & (code.abs(a) < inf) & (code.abs(b) < inf)
-    return code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
+    found: Number = code.select(large, a * DOWN * (b * DOWN), product * DOWN * DOWN)
+    return found
 
 
 def _given(code: Code, key: Any) -> list[Any]:
