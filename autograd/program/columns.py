@@ -6,7 +6,7 @@ For anything else the array is replaced by one with a Value for each entry.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,24 @@ def longest(shape: Sequence[int]) -> int:
     return 1 if len(shape) == 2 and shape[1] > shape[0] else 0
 
 
+@lru_cache(1024)
+def _with_constants(f: Callable[..., Any], count: int, constants: tuple[tuple[int, type, str], ...], numbers: tuple[Any, ...]) -> Any:
+    """`f` of `count` arguments of which some are these numbers, at these places; `constants` tells numbers apart that are equal."""
+    places = dict(zip([k for k, *_ in constants], numbers, strict=True))
+
+    def of_others(*others: Any) -> Any:
+        rest = iter(others)
+        return f(*[places[k] if k in places else next(rest) for k in range(count)])
+
+    return of_others
+
+
 def _lanes(f: Callable[..., Any], given: Sequence[Any], axes: Sequence[int | None], reduce: str | None = None) -> Any:
-    """`f` over lanes along these axes; None for what all lanes share."""
+    """`f` over lanes along these axes; None for what all lanes share. Numbers are constants of it: at ties it makes a difference."""
+    constants = {k: x for k, x in enumerate(given) if isinstance(x, int | float | np.number | np.bool_)}
+    if constants:
+        f = _with_constants(f, len(given), tuple([(k, x.__class__, repr(x)) for k, x in constants.items()]), tuple(constants.values()))
+        given, axes = zip(*[(x, axis) for k, (x, axis) in enumerate(zip(given, axes, strict=True)) if k not in constants], strict=True)
     taken = [x.along(axis) if isinstance(x, Handle) and axis is not None else (x, axis) for x, axis in zip(given, axes, strict=True)]
     return LANES.run(f, [x for x, _ in taken], [axis for _, axis in taken], reduce)
 
@@ -98,6 +114,26 @@ def _chosen(condition: Any, a: Any, b: Any) -> Any:
     return np.where(condition, a, b) if any(map(_ndim, (condition, a, b))) else ops.where(condition, a, b)
 
 
+TIED = {np.maximum: True, np.fmax: True, np.minimum: False, np.fmin: False}  # whether the larger one is chosen
+
+
+@cache
+def _beside_constants(ufunc: np.ufunc, which: int) -> tuple[Any, Any]:
+    """Such a function of numbers, and of rows, whose argument `which` is a constant, which at a tie is the one chosen."""
+
+    def of_numbers(*x: Any) -> Any:
+        constant, other = x[which], x[1 - which]
+        ends = (other, constant) if TIED[ufunc] else (constant, other)
+        return ops.where(ops.less_equal(*ends), constant, ufunc(*x))
+
+    def of_rows(*x: Any) -> Any:
+        shape = np.broadcast_shapes(*[a.shape for a in x if _ndim(a)])
+        columns = [np.broadcast_to(plainly(a).view(np.ndarray), shape).ravel().tolist() if _ndim(a) else [a] * math.prod(shape) for a in x]
+        return array_of([of_numbers(*own) for own in zip(*columns, strict=True)], shape)
+
+    return of_numbers, of_rows
+
+
 def of_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Record a call of a ufunc; None where it has to be made with a Value for each entry."""
     if method == "reduce" and ufunc in REDUCED and isinstance(inputs[0], Handle):
@@ -110,6 +146,10 @@ def of_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[
         return None
     tracer: Any = current().tracer
     f = LIVE.get(ufunc) if tracer.masks else None
+    constants = [k for k, x in enumerate(inputs) if _ndim(x) and x.dtype != object] if ufunc in TIED else []
+    if constants:
+        f, of_rows = _beside_constants(ufunc, constants[0])
+        return _each(f, inputs, of_rows=of_rows)
     return None if f is None and (ufunc in QUESTIONS or ufunc in LIVE) else _each(f or ufunc, inputs, of_rows=ufunc)
 
 
@@ -152,8 +192,8 @@ def _reduced(func: Any, x: Any, axis: Any = None, **options: Any) -> Any:
     options = {name: a for name, a in options.items() if a is not None and a is not np._NoValue}  # NumPy's default
     if not isinstance(x, Handle) or not options.keys() <= {"keepdims", "ddof", "ord"}:
         return None
-    if func in {np.linalg.norm, np.prod} and not options and (axis is None or (x.ndim == 1 and axis in {0, -1})):
-        return _in_two(func, x)
+    if func not in {np.sum, np.mean} and not options and (axis is None or (x.ndim == 1 and axis in {0, -1})):
+        return _in_two(func, x) if func in {np.linalg.norm, np.prod} else _extreme(func, x)
     whole = axis is None and func is not np.linalg.norm
     if not whole and not (isinstance(axis, int) and -x.ndim <= axis < x.ndim) and not (axis is None and x.ndim == 1):
         return None
@@ -183,6 +223,19 @@ def _in_two(func: Any, x: Any) -> Any:
     rest = LANES.taken(flat, 0, range(len(square), len(flat))).entries().tolist() if head is not flat else []
     rows = _lanes(_along(func, ()), [head.shaped(-1, size)], [0])
     return func(array_of([*plainly(rows), *rest], (len(rows) + len(rest),)))
+
+
+def _extreme(func: Any, x: Any) -> Any:
+    """`func(x)`, the largest or the least entry: all that are equal to it have equal shares of the derivative."""
+    tracer: Any = current().tracer
+    if not tracer.masks:
+        return None
+    extreme = ops.stop_gradient(_in_two(func, x))
+    flat = x.along(0)[0].shaped(-1)
+    others = (np.less if func is np.max else np.greater)(flat, extreme)
+    known = ops.where(ops.equal(extreme, extreme), 1.0, math.nan)  # of a nan all derivatives are nan
+    share = known * np.sum(np.where(others, 0.0, flat)) / np.sum(np.where(others, 0.0, 1.0))  # the extreme, up to rounding
+    return ops.where(ops.equal(share, extreme), share, extreme + (share - ops.stop_gradient(share)))
 
 
 # Parts and shapes.
