@@ -141,3 +141,51 @@ def test_a_matrix_is_never_touched_entry_by_entry(monkeypatch):
         return r @ r + np.dot(r, Y) + (X.T @ r) @ p + np.sum(np.where(X > 0.0, X, p)) + r.var() + apart
 
     assert jit(value_and_grad(f))(P, X, Y)[1] == pytest.approx(grad(f)(P, X, Y), rel=1e-11)
+
+
+CONSTANT = np.where(np.arange(ROWS) % 2, 0.0, 0.5)
+# At zeros, and a one: ties with constants, and what is infinite where it is not used.
+EDGES = {
+    "maximum": lambda x: np.sum(np.maximum(x, 0.0)) + np.sum(np.fmin(0, x)) + x.clip(0.0).sum(),
+    "constants": lambda x: np.sum(np.maximum(x, CONSTANT)) + np.sum(np.minimum(CONSTANT, x)) + np.sum(np.fmax(x, CONSTANT)),
+    "rows": lambda x: np.sum(np.maximum(x.reshape(SIDE, SIDE), np.zeros(SIDE))) + np.sum(np.fmin(x.reshape(5, 20), np.zeros((5, 1)))),
+    "both": lambda x: np.sum(np.maximum(x, x**2)),
+    "extremes": lambda x: np.max(x) + np.min(x) + 2.0 * np.max(x.reshape(SIDE, SIDE) * 0.1) + np.min(x[1:] / 3.0),
+    "unused row": lambda x: np.sum(np.log(x)[:1]) + np.sum(np.log(x[::-1])[-1:]) + np.sum(np.sqrt(x)[:60:60]),
+    "unused entry": lambda x: np.log(x)[0] + np.sqrt(np.stack([x, x], axis=1))[0, 1],
+    "unused column": lambda x: np.sum(np.log(np.outer(1.0 + x, CONSTANT))[:, ::2]),
+    "unused half": lambda x: np.sum((1.0 / (x[0] + 1.0 - x))[1:]) + np.sum(np.log(x[:, None] + CONSTANT[1::2])[0]),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("f", EDGES.values(), ids=EDGES)
+def test_edges_are_those_without_jit(f):
+    x = np.zeros(ROWS)
+    x[0] = 1.0
+    y, gradient = value_and_grad(f)(x)
+    for made in (jit(value_and_grad(f)), value_and_grad(jit(f))):
+        for _ in range(3):
+            found = made(x)
+            np.testing.assert_allclose(found[0], y, rtol=1e-14)
+            np.testing.assert_allclose(found[1], gradient, rtol=1e-15)
+
+
+def test_an_extreme_has_its_value_and_shares():
+    for x in (np.full(ROWS, 1.0 / 3.0), np.where(np.arange(ROWS) < 49, 0.1, -0.7), np.where(np.arange(ROWS) % 7, 0.1, np.inf)):
+        value, gradient = jit(value_and_grad(np.max))(x)
+        assert value == x.max()
+        np.testing.assert_allclose(gradient, (x == x.max()) / np.sum(x == x.max()), rtol=1e-15)
+    assert np.isnan(jit(grad(np.min))(np.where(np.arange(ROWS) == 3, np.nan, X[:, 0]))).all()
+
+
+def test_second_derivatives_of_parts_where_the_gradient_is_zero():
+    def f(p):
+        r = X @ p - X @ P
+        both = np.tanh(np.outer(r, np.array([1.0, 2.0])))
+        return np.sum(np.sin(r)[1:] ** 2) + np.sum(both[:, 1] ** 2) + (np.exp(r) - 1.0)[3] ** 2 + np.max(X[:, 0] ** 2)
+
+    expected = 2.0 * X[1:].T @ X[1:] + 8.0 * X.T @ X + 2.0 * np.outer(X[3], X[3])
+    for made in (jit(hessian(f)), hessian(jit(f)), jit(lambda p: hessian(f)(p))):
+        for _ in range(3):
+            np.testing.assert_allclose(made(P), expected, rtol=1e-11)

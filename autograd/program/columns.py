@@ -114,7 +114,7 @@ def _chosen(condition: Any, a: Any, b: Any) -> Any:
     return np.where(condition, a, b) if any(map(_ndim, (condition, a, b))) else ops.where(condition, a, b)
 
 
-TIED = {np.maximum: True, np.fmax: True, np.minimum: False, np.fmin: False}  # whether the larger one is chosen
+TIED: dict[Any, bool] = {np.maximum: True, np.fmax: True, np.minimum: False, np.fmin: False}  # whether the larger one is chosen
 
 
 @cache

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd.ops import TABLE
 from autograd.program.lanes import BatchedProgram
+from autograd.program.packing import Pack, Unpack
 from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
@@ -144,7 +145,7 @@ class Form:
         """`sweep`, where the forward run has stored its numbers and arrays."""
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, Any] = {}
-        selected = self.selected
+        selected = self.selected | self.parts
 
         def send(place: int, x: Any) -> None:
             x = x if place >= 0 else np.reshape(x, self.shapes[place])  # others may read the array in another shape
@@ -287,6 +288,20 @@ class Form:
         """
         return {place for place, selected in self.selected_within([False] * len(self.outputs)).items() if selected}
 
+    @cached_property
+    def parts(self) -> set[int]:
+        """The arrays, computed by steps, of which only parts are used: the rest has no cotangent, and what it comes from is not reached."""
+        read = {place for step in self.steps for place, *_ in step.sources()} | {*self.outputs}
+        made = {place for step in self.steps for place, *_ in step.places() if place < 0}
+        kinds = dict.fromkeys(self.outputs, False)
+        for step in self.steps:
+            parts: Any = step.parts if step.__class__ is Step else ()
+            if step.__class__ is Unpack and not read.issuperset(step.numbers.tolist()):
+                parts = (step.array,)
+            for place, *_ in step.sources() if step.__class__ is not Pack else ():
+                kinds[place] = place in parts and kinds.get(place, True)
+        return {place for place in made if kinds.get(place)}
+
     def selected_within(self, within: Sequence[bool]) -> dict[int, bool]:
         """For each place that is used: whether that is only within branches of a `where`; `within` says so of what uses the outputs."""
         kinds: dict[int, bool] = {}
@@ -309,7 +324,7 @@ class Form:
         Returns:
             The form from the inputs, then a cotangent for each seeded output, to the gradient of each wanted input.
         """
-        made, selected = self.copy(), self.selected
+        made, selected = self.copy(), self.selected | self.parts
         active = self._depending({self.inputs[i] for i in wanted})
         received: dict[int, list[int]] = {}
         for k in seeded:

@@ -118,8 +118,12 @@ class Unpack(_Rearranged):
 
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], selected: set[int]) -> None:
         """Add to a form the step that packs the cotangents, and the flags likewise."""
-        flags = {p: form.flags.get(p, received[p]) for p in self.numbers.tolist() if p in received}
-        for sent, to in ((received, received), *([(flags, form.flags)] if self.array in selected else [])):
+        both = [(received, received)]
+        if self.array in selected:  # a number that is not was reached, whatever its cotangent is
+            one = [form.constant(1.0)]
+            sent_on = [p for p in self.numbers.tolist() if p in received]
+            both.append(({p: form.flags.get(p, received[p] if p in selected else one) for p in sent_on}, form.flags))
+        for sent, to in both:
             places = [sent[p][0] if p in sent else form.zero(None) for p in self.numbers.tolist()]
             to.setdefault(self.array, []).append(form.place(self.shape))
             form.steps.append(Pack(np.array(places), to[self.array][-1], self.shape))

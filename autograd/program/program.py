@@ -152,7 +152,7 @@ class Program:
         return not SELECTING.isdisjoint(self.codes.tolist())
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects", "_rows"}}
+        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects", "reads", "_rows"}}
         return {**state, "names": list(TABLE)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -215,6 +215,13 @@ class Program:
     def _rows(self) -> tuple[list[float], list[tuple[Op, list[int]]], list[int]]:
         """The constants, the instructions and the places of the outputs as Python's numbers."""
         return self.constants.tolist(), list(self.instructions()), self.outputs.tolist()
+
+    @cached_property
+    def reads(self) -> np.ndarray:
+        """For each input whether it is used."""
+        used = np.zeros(self.inputs + len(self.constants) + len(self), bool)
+        used[self.args] = used[self.outputs] = True
+        return used[: self.inputs]
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
         """For each input whether it is used only within branches of a `where`.

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack as Pack  # noqa: PLC0414  # older pickles name them here
 from autograd.program.packing import Unpack as Unpack  # noqa: PLC0414
 from autograd.program.views import View, moved
@@ -164,6 +165,14 @@ class Step:
     @cached_property
     def _sources(self) -> list[list[int]]:
         return [*[[place, *own] for _, place, own in self.read()], *([] if self.route is None else [[self.route]])]
+
+    @cached_property
+    def parts(self) -> set[int]:
+        """The arrays of which it does not use all numbers, as far as that is known."""
+        if self.batched.__class__ is not BatchedProgram:
+            return set()
+        reads = self.batched.program.reads
+        return {view.place for view, _, own in self.read() if view is not None and (view.is_part or not reads[own].all())}
 
     def reading(self, places: Mapping[int, int]) -> "Step":
         """This step with its arguments at other places; `places` maps the old ones to the new."""

@@ -38,6 +38,11 @@ class View:
         """The count of numbers in each lane."""
         return math.prod(self.shape) if self.axis is None else math.prod(self.shape[: self.axis] + self.shape[self.axis + 1 :])
 
+    @property
+    def is_part(self) -> bool:
+        """Whether there are numbers of the array that no lane has."""
+        return self.rows is not None and self.axis is not None and len(self.rows) < self.shape[self.axis]
+
     def at(self, place: int) -> "View":
         """The same view of the array at another place."""
         return View(place, self.shape, self.axis, self.rows, self.outer)
