@@ -52,7 +52,7 @@ def unpack(folder: Path, arch: str, suite: str, packages: list[str], *, sources:
 
 def make_run(folder: Path, arch: str) -> None:
     """Let each python3.X of the folder run: on the C library that came with it, or, for another processor, under QEMU."""
-    (loader,) = folder.glob("usr/lib/*/ld-linux*.so.*")
+    loader = next(found for libraries in ("usr/lib", "lib") for found in folder.glob(f"{libraries}/*/ld-linux*.so.*"))
     here = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip() == arch
     for program in folder.glob("usr/bin/python3.*[0-9]"):
         if here:
