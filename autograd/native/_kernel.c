@@ -930,8 +930,8 @@ static PyObject *plan_use(Plan *plan, PyObject *args, PyObject *named) {
     if (!PyArg_ParseTupleAndKeywords(args, named, "O|KKO:use", names, &kept, &forward, &reverse, &lanes)) return NULL;
     replace(&plan->kept, kept);
     replace(&plan->lanes, lanes);
-    *(uintptr_t *)&plan->machine[0] = (uintptr_t)forward;
-    *(uintptr_t *)&plan->machine[1] = (uintptr_t)reverse;
+    const uintptr_t addresses[] = {(uintptr_t)forward, (uintptr_t)reverse};
+    memcpy(plan->machine, addresses, sizeof addresses);
     Py_RETURN_NONE;
 }
 
