@@ -1,12 +1,11 @@
 """Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
 
 from collections import Counter
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd.program.cleaning import merged_in_order
+from autograd.program.cleaning import merged_in_order, pruned
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack
@@ -207,7 +206,7 @@ class _Joined(_Alone):
             return self.members[0]
         order = [k for own in self.ends for k in own]
         whole = _concatenated(self.programs, self.count).with_outputs(order)
-        program = whole.once("merged", partial(merged_in_order, whole))
+        program = whole.once("merged", lambda: pruned(merged_in_order(whole), range(len(order))))
         return Step(
             BatchedProgram(program, range(len(program.outputs)), self._sweep(order)),
             self.lanes,
