@@ -251,7 +251,7 @@ def cross(session: nox.Session, target: str, folder: str, *include: str) -> None
 def aarch64(session: nox.Session) -> None:
     """Cross-compiled for AArch64: core tests under QEMU, on Debian's Python for it."""
     with checkout(session) as copy, TemporaryDirectory() as root:
-        packages = ["--arch=arm64", f"--suite={CODENAME}", "--run", "python3", "libpython3-dev"]
+        packages = ["--arch=arm64", f"--suite={CODENAME}", "--run", "python3", "libpython3-dev", "libstdc++6"]
         session.run("python", str(TOOLS / "unpack.py"), root, *packages)
         cross(session, "aarch64-linux", str(copy / "autograd" / "native"), f"{root}/usr/include/python{OLDEST}", f"{root}/usr/include")
         wheels = [f"--platform=manylinux_2_{glibc}_aarch64" for glibc in (17, 27, 28)]
