@@ -192,7 +192,7 @@ def _reduced(func: Any, x: Any, axis: Any = None, **options: Any) -> Any:
     options = {name: a for name, a in options.items() if a is not None and a is not np._NoValue}  # NumPy's default
     if not isinstance(x, Handle) or not options.keys() <= {"keepdims", "ddof", "ord"}:
         return None
-    if func not in {np.sum, np.mean} and not options and (axis is None or (x.ndim == 1 and axis in {0, -1})):
+    if func not in {np.sum, np.mean} and x.size and not options and (axis is None or (x.ndim == 1 and axis in {0, -1})):
         return _in_two(func, x) if func in {np.linalg.norm, np.prod} else _extreme(func, x)
     whole = axis is None and func is not np.linalg.norm
     if not whole and not (isinstance(axis, int) and -x.ndim <= axis < x.ndim) and not (axis is None and x.ndim == 1):

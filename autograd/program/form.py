@@ -291,8 +291,10 @@ class Form:
     @cached_property
     def parts(self) -> set[int]:
         """The arrays, computed by steps, of which only parts are used: the rest has no cotangent, and what it comes from is not reached."""
+        made = {place for step in self.steps for place, *_ in (step.places() if step.__class__ is not Unpack else ()) if place < 0}
+        if not made:
+            return made
         read = {place for step in self.steps for place, *_ in step.sources()} | {*self.outputs}
-        made = {place for step in self.steps for place, *_ in step.places() if place < 0}
         kinds = dict.fromkeys(self.outputs, False)
         for step in self.steps:
             parts: Any = step.parts if step.__class__ is Step else ()
