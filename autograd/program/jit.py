@@ -20,6 +20,7 @@ from autograd.program.machine.tiers import available, compiling
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
+from autograd.program.views import View
 from autograd.program.vmap import VMap
 from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
@@ -267,12 +268,10 @@ class Jit(Transformed):
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any, axes: Sequence[int | None] = ()) -> Any:
         """Value and gradient, or the gradient alone, the gradient in the structure of x, whose leaves have lanes along these axes."""
+        form = tree_ravel(x)[1]
         if any(axes):  # in the gradient of each leaf the lanes come first
-            shapes = tree_ravel(x)[1].shapes
-            gradients = [
-                np.moveaxis(g.reshape(shape[axis], *shape[: axis % len(shape)], *shape[axis % len(shape) + 1 :]), 0, axis) if axis else g
-                for g, shape, axis in zip(gradients, shapes, axes, strict=True)
-            ]
+            along = [None if axis is None else axis % len(shape) for shape, axis in zip(form.shapes, axes, strict=True)]
+            gradients = [View(0, shape, axis).put(g) for shape, axis, g in zip(form.shapes, along, gradients, strict=True)]
         arrays = any(isinstance(g, np.ndarray) for g in gradients)
         numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
 
@@ -282,7 +281,7 @@ class Jit(Transformed):
             start += len(own)
             return own.reshape(shape) if shape else own.item()
 
-        gradient = tree_ravel(x)[1].map(leaf)
+        gradient = form.map(leaf)
         return (value, gradient) if self.with_value else gradient
 
 

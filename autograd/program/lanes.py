@@ -175,11 +175,8 @@ class BatchedProgram:
         sums = np.empty(len(self.program.outputs))
         seeds = np.zeros(len(sums))
         seeds[self.seeded] = cotangents
-        given = _given(groups)
-        gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
-        self.plan(groups, tuple(wanted)).run(lanes, given, [sums], [seeds], gradients, threads=threads())
-        empty = np.empty(0)
-        return sums, [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
+        gradients = self.swept(groups, lanes, [sums], [seeds], wanted)
+        return sums, _shaped(gradients, groups)
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray]:
         """Run the program.
@@ -194,7 +191,7 @@ class BatchedProgram:
             The sums, then for each width an array with a row for each lane.
         """
         if self.compiled:
-            swept = self.sweep.run(groups, lanes, sums, widths, threads()) if self.sweep is not None and lanes > 1 else None
+            swept = self.sweep.run(groups, lanes, sums, widths) if self.sweep is not None and lanes > 1 else None
             if swept is not None:
                 return swept
             found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
@@ -224,13 +221,23 @@ class BatchedProgram:
             own = self if list(seeded) == self.seeded else self.one_of(tuple(seeded))
             columns = [column for k, column in enumerate(_columns(seeds)) if k in set(seeded)]
             return own._gradients(groups, lanes, columns, wanted)
+        cotangents = _given(seeds)
+        return _shaped(self.swept(groups, lanes, [np.empty_like(array) for array in cotangents], cotangents, wanted, seeded), groups)
+
+    def swept(
+        self, groups: Sequence[np.ndarray], lanes: int, outputs: Sequence[np.ndarray], seeds: Sequence[np.ndarray], wanted: Sequence[bool],
+        seeded: Sequence[int] | None = None,
+    ) -> list[np.ndarray | None]:  # fmt: skip
+        """Run forward, which fills `outputs`, and back: the gradients of the wanted groups, without an axis of lanes where these share it.
+
+        It is for programs that are compiled. Arrays of outputs and of seeds are of one axis where lanes share them; `seeded` says which
+        outputs have cotangents, by default those of the program.
+        """
         given = _given(groups)
         gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
-        outputs = [np.empty_like(array) for array in _given(seeds)]
-        plan = self.plan(groups, tuple(wanted), None if list(seeded) == self.seeded else tuple(seeded))
-        plan.run(lanes, given, outputs, _given(seeds), gradients, threads=threads())
-        empty = np.empty(0)
-        return [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
+        plan = self.plan(groups, tuple(wanted), None if seeded is None or list(seeded) == self.seeded else tuple(seeded))
+        plan.run(lanes, given, outputs, seeds, gradients, threads=threads())
+        return gradients
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...], seeded: tuple[int, ...] | None = None) -> Any:
         """The compiled kernel's plan for inputs of these shapes, made if it is new."""
@@ -284,6 +291,12 @@ def _sum(rows: np.ndarray) -> Any:
 
 def _columns(groups: Sequence[np.ndarray]) -> list[Any]:
     return [x for array in groups for x in (array[0].tolist() if len(array) == 1 else array.T)]
+
+
+def _shaped(gradients: Sequence[np.ndarray | None], groups: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The gradients in the shapes of their groups; an empty array where one is not wanted."""
+    empty = np.empty(0)
+    return [empty if g is None else g.reshape(array.shape) for g, array in zip(gradients, groups, strict=True)]
 
 
 def _given(groups: Sequence[np.ndarray]) -> list[np.ndarray]:

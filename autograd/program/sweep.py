@@ -49,13 +49,13 @@ class Sweep:
         both = (*kept, *self.outputs)
         return Sweep(self.primal, self.seeded, [both[k] for k in order])
 
-    def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int], threads: int) -> list[np.ndarray] | None:
+    def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray] | None:
         """Run it: see `BatchedProgram.run`; None where such inputs or results are not in the arrays that a sweep has."""
         key = tuple([array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups]), sums, tuple(widths)
         if key not in self.layouts:
             self.layouts[key] = _layout(self, groups, sums, widths)
         layout = self.layouts[key]
-        return None if layout is None else layout.run(groups, lanes, threads)
+        return None if layout is None else layout.run(groups, lanes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +80,15 @@ class _Layout:
     sums: np.ndarray
     columns: list[list[tuple[Any, slice]]]
 
-    def run(self, groups: Sequence[np.ndarray], lanes: int, threads: int) -> list[np.ndarray]:
+    def run(self, groups: Sequence[np.ndarray], lanes: int) -> list[np.ndarray]:
         """The sums, then the columns."""
-        primal, inputs = self.sweep.primal, groups[: len(self.wanted)]
-        given = [array[0] if len(array) == 1 else array for array in inputs]
+        primal = self.sweep.primal
         shared = np.zeros((1, primal.outputs))
         for k, g, column in self.shared:
             shared[0, k] = groups[g][0, column]
         seeds = [shared[0, own] if g is None else groups[g][:, own] for g, own in self.seeds]
         outputs = [np.empty((lanes, width) if is_column else width) for is_column, width in self.ends]
-        gradients = [np.empty_like(array) if w else None for array, w in zip(given, self.wanted, strict=True)]
-        primal.plan(inputs, self.wanted, self.sweep.seeded).run(lanes, given, outputs, seeds, gradients, threads=threads)
+        gradients = primal.swept(groups[: len(self.wanted)], lanes, outputs, seeds, self.wanted, self.sweep.seeded)
         alone = [array for array in (*outputs, *gradients) if array is not None and array.ndim < 2]
         sums = np.concatenate(alone)[self.sums] if len(self.sums) else np.empty(0)
         found: list[Any] = [*gradients, *outputs]
