@@ -39,7 +39,7 @@ PYTEST = {
         "",
         "tests/test_{public,backend,main,files,program,draw,step,jit,module}*.py",
     ),
-    "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers}.py"),
+    "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers,scan}.py"),
     "browser": ("test,browser,docs", "browser or site", "tests"),
     "style": ("test,types", "types", "tests/test_types.py"),
 }

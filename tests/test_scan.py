@@ -169,6 +169,7 @@ def test_conditions_with_and_and_lanes_of_different_lengths():
     assert vmap(grad(f))(a).tolist() == [32.0, 2.0, 1.0]
 
 
+@pytest.mark.oracle
 def test_a_recurrent_cell_over_sequences_of_different_lengths_against_pytorch():
     torch = pytest.importorskip("torch")
     count, most, width, inner = 5, 7, 3, 4

@@ -40,7 +40,7 @@ def test_none_imports_a_test_file(path):
 
 # What runs them: the jobs of .ci/run.
 
-OPTIONAL = {"playwright", "jupyterlab", "furo"}  # of what `importorskip` asks for, what only some jobs install
+OPTIONAL = {"playwright", "jupyterlab", "furo", "torch", "jax", "dask"}  # of what `importorskip` asks for, what only some jobs install
 
 
 def jobs():
@@ -73,9 +73,11 @@ def test_every_test_runs_in_a_job(path):
     wanted = OPTIONAL & set(re.findall(r'(?m)^(?:\w+ = )?pytest\.importorskip\("(\w+)', "\n".join([source, *helpers])))
     body = ast.parse(source).body
     common = marks_of(*[node.value for node in body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"])
-    rows = [files for files in jobs() if wanted <= files[0]]
+    every = list(jobs())
     for test in body:
         if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
+            own = OPTIONAL & set(re.findall(r"importorskip\('(\w+)", ast.unparse(test)))
+            rows = [files for files in every if wanted | own <= files[0]]
             marks = common | marks_of(*test.decorator_list)
             known = dict.fromkeys(("fuzz", "oracle", "browser", "site", "types", "any_python", "any_backend"), False) | dict.fromkeys(
                 marks, True
