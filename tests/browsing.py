@@ -53,6 +53,11 @@ def until(page, condition, argument=None):
     raise AssertionError(f"not within 5 s: {condition}")
 
 
+def settled(page):
+    """Wait for the page's next frame but one: what observes sizes has run by then."""
+    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+
+
 def broken_rules(page):
     """The rules of axe-core that the page breaks, each with the first element that does."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

@@ -6,7 +6,7 @@ import math
 
 import playground_texts
 import pytest
-from browsing import broken_rules, browser, needs_browser, opened, until  # noqa: F401  # fixtures
+from browsing import broken_rules, browser, needs_browser, opened, settled, until  # noqa: F401  # fixtures
 from checkout import ROOT, needs_checkout
 from operations import same, sample
 
@@ -265,6 +265,7 @@ def test_on_the_first_page_all_of_it_is_in_view(opened, source, html, tmp_path, 
         last = int(frame.locator(".bar input").get_attribute("max"))
         for step in (0, last // 3, 3 * last // 4, last):
             frame.locator(".bar input").fill(str(step))
+            settled(frame)
             assert frame.evaluate(BEYOND) == [], (title, step)
             assert frame.evaluate("editor.scrollHeight <= editor.clientHeight"), title
             if width == 1280:

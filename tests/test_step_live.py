@@ -2,7 +2,7 @@
 # ruff: noqa: F811, ARG005  # fixtures by import; lambdas like the table's
 
 import pytest
-from browsing import broken_rules, browser, needs_browser, opened  # noqa: F401  # fixtures
+from browsing import broken_rules, browser, needs_browser, opened, settled  # noqa: F401  # fixtures
 from step_graphs import branches, network, replayed, softmax_cross_entropy
 
 import autograd
@@ -252,6 +252,7 @@ def test_picture_and_panels_are_in_view_where_a_laptops_notebook_is(opened, widt
     assert page.locator("iframe").bounding_box()["height"] <= 599
     for step in range(0, int(frame.locator(".bar input").get_attribute("max")) + 1, 4):
         frame.locator(".bar input").fill(str(step))
+        settled(frame)
         for part in (".bar", ".lead", ".picture", "section >> nth=0", "section >> nth=1"):
             box = frame.locator(part).bounding_box()
             assert box["y"] >= 0.0
