@@ -12,10 +12,11 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 import nn.chunked
-from autograd import Value, exp, grad, jacobian, jvp, logsumexp, no_grad, ravel, sin, value_and_grad, vmap
-from autograd.errors import LengthError, OperationError, StateError
+from autograd import Value, exp, grad, jacobian, jit, jvp, logsumexp, no_grad, ravel, sin, value_and_grad, vmap
+from autograd.errors import LengthError, OperationError, RangeError, StateError
 from autograd.program import travelling
 from autograd.program.sumtree import BLOCK
+from autograd.trees import tree_flatten
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -154,6 +155,12 @@ def test_results_of_lanes_are_dask_arrays():
         np.testing.assert_array_equal(g(P, *more, few[1]).compute(), g(P, *more, few[0]))
     g = vmap(grad(loss), (None, 0, 0))
     np.testing.assert_array_equal(g(P, x, Y).compute(), g(P, X, Y))
+    g = vmap(lambda p, x: {"a": np.array([[x, p[0]]]), "b": (x, x > 0.0)}, (None, 0), out_axes={"a": -1, "b": 0})
+    for of, more in ((jit, ()), (jacobian, ()), (jvp, (P,))):
+        found, wanted = of(g)(P, *more, few[1]), of(g)(P, *more, few[0])
+        for one, other in zip(tree_flatten(found)[0], tree_flatten(wanted)[0], strict=True):
+            assert (one.shape, one.dtype) == (other.shape, other.dtype)
+            np.testing.assert_array_equal(one.compute(), other)
     rows = RNG.normal(size=(1000, 3))
     g = value_and_grad(vmap(lambda w, row: logsumexp(w @ row), (None, 0), reduce="mean"))
     w = RNG.normal(size=(2, 3))
@@ -164,8 +171,8 @@ def test_what_dask_arrays_cannot_be_given_to():
     x, w = da.from_array(X, chunks=50_000), Value(2.0)
     with pytest.raises(OperationError, match="jacobian, jvp or jit of vmap"):
         grad(vmap(loss, (None, 0, 0)))(P, x, x)
-    with pytest.raises(OperationError, match="and move the axis of what it gives"):
-        vmap(lambda x: np.array([x, x]), out_axes=1)(x)
+    with pytest.raises(RangeError, match=r"got out_axes 2 for a result of shape \(1, 2\)"):
+        vmap(lambda x: np.array([x, x]), out_axes=2)(x)
     with pytest.raises(LengthError, match="expected equally many, and known"):
         vmap(loss, (None, 0, 0))(P, x, x[1:])
     with pytest.raises(OperationError, match="to whose graph what workers compute cannot be joined"):

@@ -58,28 +58,29 @@ def stacked(streams: Any) -> Any:
     """The results of all lanes as Dask arrays, in the structure of one result."""
     _lanes(streams)
     x, axis = next((x, axis) for x, axis in zip(streams.args, streams.axes, strict=True) if axis is not None and is_dask(x))
-    chunks = x.chunks[axis]
-    parts = _tasks(streams, of_chunk, chunks)
-    leaves, structure = tree_flatten(streams.f(*sample(streams.args, streams.axes)))
-    return tree_unflatten(structure, [_leaf(parts, k, chunks, x) for k, x in enumerate(map(np.asarray, leaves))])
+    parts = _tasks(streams, of_chunk, x.chunks[axis])
+    (leaves, structure), (others, _) = (tree_flatten(streams.f(*sample(streams.args, streams.axes, lanes))) for lanes in (1, 2))
+    both = zip(map(np.asarray, leaves), map(np.shape, others), strict=True)
+    return tree_unflatten(structure, [_leaf(parts, k, x.chunks[axis], one, two) for k, (one, two) in enumerate(both)])
 
 
-def _leaf(parts: Any, k: int, chunks: tuple[int, ...], found: np.ndarray) -> Any:
-    """A leaf of the results; `found` is that of one lane."""
-    shape, more = found.shape[1:], [*range(1, found.ndim)]
-    sizes = (chunks, *[(n,) for n in shape])
-    return parts.map_blocks(_picked, k=k, chunks=sizes, new_axis=more, dtype=found.dtype, meta=found[:0])
+def _leaf(parts: Any, k: int, chunks: tuple[int, ...], found: np.ndarray, other: tuple[int, ...]) -> Any:
+    """A leaf of the results: `found` is that of one lane, `other` the shape of that of two, which differs in the axis of the lanes."""
+    axis = next(i for i, (one, two) in enumerate(zip(found.shape, other, strict=True)) if one != two)
+    sizes = [chunks if i == axis else (n,) for i, n in enumerate(found.shape)]
+    more = [i for i in range(found.ndim) if i != axis]
+    return parts.map_blocks(_picked, k=k, chunks=tuple(sizes), new_axis=more, dtype=found.dtype, meta=found[(slice(0),) * found.ndim])
 
 
-def sample(args: Sequence[Any], axes: Sequence[int | None]) -> list[Any]:
-    """The arguments for one lane, to learn what the function does with it, with numbers in place of those that are not computed."""
+def sample(args: Sequence[Any], axes: Sequence[int | None], lanes: int = 1) -> list[Any]:
+    """The arguments for one lane, or some alike, to learn what the function does; numbers stand for those that are not computed."""
     found = []
     for x, axis in zip(args, axes, strict=True):
         if is_dask(x) and axis is not None:
-            shape = tuple(1 if k == axis % x.ndim else n for k, n in enumerate(x.shape))
+            shape = tuple(lanes if k == axis % x.ndim else n for k, n in enumerate(x.shape))
             found.append(np.full(shape, 0.5 if x.dtype.kind == "f" else 0, x.dtype))
         else:
-            found.append(x if axis is None else some_lanes(np.asarray(x), axis, 0, 1))
+            found.append(x if axis is None else np.repeat(some_lanes(np.asarray(x), axis, 0, 1), lanes, axis))
     return found
 
 

@@ -43,8 +43,6 @@ def restarted(outer: Transformed, args: Sequence[Any]) -> Any:
             f"{outer.expression} was given chunks of lanes, expected vmap(f, reduce='sum') or a derivative of it, whose results are sums "
             f"over the lanes{lanewise}: leave what is added to it, such as a penalty, outside"
         )
-    if f.reduce is None and f.out_axes != 0:
-        raise OperationError(f"{outer.expression} was given Dask arrays and out_axes: leave that out, and move the axis of what it gives")
     if "by_blocks" not in vars(outer):  # so that it is recorded once
         made: Any = f.__class__(f.f, f.in_axes, f.reduce and "sum", f.out_axes, f.keywords)
         for g in reversed(chain):
