@@ -143,6 +143,41 @@ def test_a_matrix_is_never_touched_entry_by_entry(monkeypatch):
     assert jit(value_and_grad(f))(P, X, Y)[1] == pytest.approx(grad(f)(P, X, Y), rel=1e-11)
 
 
+def test_what_is_read_in_each_turn_of_a_loop_is_taken_apart_once():
+    W = np.random.default_rng(1).normal(size=(4, ROWS))
+
+    def f(W, turns):
+        x = [0.1] * ROWS
+        for _ in range(turns):
+            x = [ops.tanh(a) for a in np.array(x) * W[0] + W[1, ::-1]]
+        inner = grad(lambda a: np.sum(np.sin(a * W[0]) * W[0]))(W[2])
+        return np.sum(np.array(x) * inner) + np.sum(inner * W[0] * W[3])
+
+    steps = []
+    for turns in (2, 12):
+        g = jit(value_and_grad(lambda W, turns=turns: f(W, turns)))
+        value, gradient = g(W)
+        x, slopes = np.full(ROWS, 0.1), []
+        for _ in range(turns):
+            slopes.append(x)
+            x = np.tanh(x * W[0] + W[1, ::-1])
+        c, s = np.cos(W[2] * W[0]), np.sin(W[2] * W[0])
+        inner = c * W[0] ** 2
+        assert value == pytest.approx(np.sum(x * inner) + np.sum(inner * W[0] * W[3]), rel=1e-13)
+        assert gradient[3] == pytest.approx(inner * W[0], rel=1e-13)
+        assert gradient[2] == pytest.approx(-s * W[0] ** 3 * (x + W[0] * W[3]), rel=1e-12)
+        bar, by_weight = inner, 2.0 * W[0] * c * (x + W[0] * W[3]) - W[2] * s * W[0] ** 2 * (x + W[0] * W[3]) + inner * W[3]
+        for before in reversed(slopes):
+            y = np.tanh(before * W[0] + W[1, ::-1])
+            bar = bar * (1.0 - y * y)
+            by_weight = by_weight + bar * before
+            bar = bar * W[0]
+        assert gradient[0] == pytest.approx(by_weight, rel=1e-12)
+        g(W)
+        steps.append(str(g.explain()).count("taken apart"))
+    assert steps[0] == steps[1]
+
+
 CONSTANT = np.where(np.arange(ROWS) % 2, 0.0, 0.5)
 # At zeros, and a one: ties with constants, and what is infinite where it is not used.
 EDGES = {

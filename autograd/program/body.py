@@ -8,6 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 12, on chec
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import accumulate, groupby, pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -236,6 +237,12 @@ class Body:
         """The count of numbers at each place."""
         return [prod(self.form.shape(p) or ()) for p in places]
 
+    @cached_property
+    def parts(self) -> list[tuple[slice, Any]]:
+        """For each input where its numbers are among those of all, and its shape."""
+        ends = accumulate(self.widths(self.form.inputs), initial=0)
+        return [(slice(*own), self.form.shape(p)) for p, own in zip(self.form.inputs, pairwise(ends), strict=True)]
+
     def run(
         self, length: int | None, starts: Sequence[Any], xs: Sequence[Any], shared: Sequence[Any], *, backwards: bool
     ) -> tuple[list[Any], list[np.ndarray], int]:
@@ -262,15 +269,14 @@ class Body:
             steps = self.plan.loop(-1 if length is None else n, carry, inputs, outputs, backwards, self.plain)
         else:
             steps = self._interpreted(length, carry, given, rest, ys, backwards=backwards)
-        parts = np.split(carry, np.cumsum(self.widths(form.inputs[:c]))[:-1]) if c else []
-        found = [x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=False)]
+        found = [carry.item(own.start) if shape is None else carry[own].reshape(shape) for own, shape in self.parts[:c]]
         return found, [y.reshape(n, *(form.shape(p) or ())) for p, y in zip(ends, ys, strict=True)], steps
 
     def _one(self, carry: np.ndarray, xs: Sequence[np.ndarray], shared: np.ndarray, ys: Sequence[np.ndarray], i: int) -> list[Any]:
         """Run the step of index i by the form; `carry` and `ys` are written to. What the form was given."""
         form = self.form
-        parts = np.split(np.concatenate([carry, *[x[i] for x in xs], shared]), np.cumsum(self.widths(form.inputs))[:-1])
-        given = [x.item() if form.shape(p) is None else x.reshape(form.shapes[p]) for p, x in zip(form.inputs, parts, strict=True)]
+        whole = np.concatenate([carry, *[x[i] for x in xs], shared])
+        given = [whole.item(own.start) if shape is None else whole[own].reshape(shape) for own, shape in self.parts]
         found = form(given)
         carry[:] = _joined(found[: self.carries])
         for y, x in zip(ys, found[self.carries :], strict=True):
@@ -375,4 +381,7 @@ def _keys(plain: Sequence[int], flagged: Sequence[int]) -> list[tuple[int, bool]
 
 def _joined(xs: Sequence[Any]) -> np.ndarray:
     """Numbers and arrays as one array of its own."""
-    return np.concatenate([np.ravel(x) for x in xs]).astype(float) if len(xs) else np.empty(0)
+    parts: list[Any] = []
+    for is_array, own in groupby(xs, lambda x: isinstance(x, np.ndarray)):
+        parts += map(np.ravel, own) if is_array else [list(own)]
+    return np.concatenate(parts).astype(float) if parts else np.empty(0)

@@ -63,7 +63,20 @@ def _lanes(f: Callable[..., Any], given: Sequence[Any], axes: Sequence[int | Non
         f = _with_constants(f, len(given), tuple([(k, x.__class__, repr(x)) for k, x in constants.items()]), tuple(constants.values()))
         given, axes = zip(*[(x, axis) for k, (x, axis) in enumerate(zip(given, axes, strict=True)) if k not in constants], strict=True)
     taken = [x.along(axis) if isinstance(x, Handle) and axis is not None else (x, axis) for x, axis in zip(given, axes, strict=True)]
-    return LANES.run(f, [x for x, _ in taken], [axis for _, axis in taken], reduce)
+    arrays = [x for x, _ in taken]
+    along = tuple([axis for _, axis in taken])
+    return _once((f, along, reduce), arrays, lambda: LANES.run(f, arrays, along, reduce))
+
+
+def _once(key: Any, arrays: Sequence[Any], made: Callable[[], Any]) -> Any:
+    """What a recording has for this key and these traced arrays, made if it is new: `w[0]` in a loop is one step."""
+    if not all(isinstance(x, Handle) and hasattr(x, "owner") for x in arrays):
+        return made()
+    tracer: Any = current().tracer
+    whole = key, current().runs, tuple([(x.owner, x.output, x.shape) for x in arrays])
+    if whole not in tracer.over_lanes:
+        tracer.over_lanes[whole] = made()
+    return tracer.over_lanes[whole]
 
 
 def _numbers(inputs: Sequence[Any]) -> list[Any] | None:
@@ -286,7 +299,7 @@ def _rows_of(x: Any, axis: int, key: Any) -> Any:
     if taken == range(size):
         return x
     array, along = x.along(axis)
-    found = LANES.taken(array, along, taken)
+    found = _once((along, taken), [array], lambda: LANES.taken(array, along, taken))
     return found if along == axis else found.T
 
 

@@ -53,6 +53,7 @@ class Tracer:
         masks: whether comparisons of arrays are kept as arrays; else their truth values become guards.
         masked: whether there has been such a comparison.
         unpacked: the Values of the entries of traced arrays that were used one by one, by owner and output.
+        over_lanes: what functions over the lanes of traced arrays gave, by function and arrays: see `columns`.
         run: the number of this run; nodes made since have this number or a higher one.
         runs: the numbers of runs whose nodes are lost when the recording is over: its own, and those of derivatives within it.
         inputs: the nodes of the arguments.
@@ -70,6 +71,7 @@ class Tracer:
     def __init__(self, *, lazy: bool, masks: bool, often: bool) -> None:
         self.lazy, self.masks, self.masked = lazy, masks, False
         self.unpacked: dict[Value, dict[int, Any]] = {}
+        self.over_lanes: dict[Any, Any] = {}
         self.run = 0
         self.runs: list[int] = []
         self.inputs: set[Any] = set()
