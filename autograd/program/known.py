@@ -148,7 +148,7 @@ def made_in_c(cls: type) -> bool:
 
 def base_in_c(cls: type) -> type:
     """The nearest base class made in C: what an instance is beside its attributes."""
-    return next(base for base in cls.__mro__ if made_in_c(base))
+    return next(base for base in cls.__mro__ if made_in_c(base)) if cls.__flags__ & HEAP else cls
 
 
 def _owner(x: Any) -> Any:
@@ -181,7 +181,7 @@ def is_pure(x: Any) -> bool:
 
 def is_stream(x: Any) -> bool:
     """Whether it is where `print` writes."""
-    return any(x is stream for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if x is not None)
+    return x is not None and (x is sys.stdout or x is sys.stderr or x is sys.__stdout__ or x is sys.__stderr__)
 
 
 NOTED = EFFECTS | TAKES_FUNCTIONS | READS_ANY | STORES_ANY

@@ -29,12 +29,11 @@ CLASS, BASES = vars(object)["__class__"], vars(type)["__bases__"]
 def look(state: Any, x: Any, name: str) -> None:
     """Note the places of an object, and what is reached from there; or that it is of no kind that can be compared."""
     cls = type(x)
-    base = known.base_in_c(cls)
     if isinstance(x, Handle) or cls.__module__ == "typing" or known.is_stream(x):
         return  # what a handle stands for belongs to the recording around this one
     if root_of(cls) == "autograd" and cls is not Array:
         look_at_our_own(state, x, name)
-    elif base in KINDS:
+    elif (base := known.base_in_c(cls)) in KINDS:
         if cls is not base:
             state.look_at(READ, x, CLASS, "__class__")
         if not isinstance(x, type | types.FunctionType) and (cls is not base or "__dict__" in vars(cls)):

@@ -58,9 +58,9 @@ class Step:
         """Compute the results and store them at their places."""
         widths = [view.width for view in self.columns]
         sums, *columns = self.over(arrays).run(self.groups(numbers, arrays), self.lanes, self.summed, widths)
-        sums = self.weight * sums
-        numbers[self.sums] = sums[: len(self.sums)]
+        sums = sums if self.weight == 1.0 else self.weight * sums
         first = len(self.sums)
+        numbers[self.sums] = sums[:first]
         for view in self.totals:
             arrays[view.place] = view.put(sums[first : first + view.width])
             first += view.width
@@ -199,6 +199,8 @@ class Step:
         """This step without the arguments that its program does not read: what computes them may be dead code."""
         if self.batched.__class__ is not BatchedProgram or (self.batched.sweep is not None and self.lanes > 1):
             return self  # a sweep runs forward first
+        if self.batched.program.reads_all:
+            return self
         kept: list[int] = []
         groups: list[Any] = []
         first = 0
@@ -210,7 +212,7 @@ class Step:
                 groups.append(g if is_view else g[own])
                 kept += (first + own).tolist()
             first += len(reads)
-        return self if len(kept) == first else replace(self, batched=self.batched.with_inputs(kept), inputs=tuple(groups))
+        return replace(self, batched=self.batched.with_inputs(kept), inputs=tuple(groups)) if len(kept) < first else self
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
         """For each argument its place, and whether it is used only within branches of a `where`; `kinds` says the same of the results."""
