@@ -221,3 +221,26 @@ def test_calls_on_arrays_of_the_same_shapes_are_told_apart(monkeypatch):
             np.testing.assert_allclose([g(at), f(at)], expected(at, own), rtol=1e-12)
             np.testing.assert_allclose(dg(at), derivative(at, own), rtol=1e-12)
             np.testing.assert_allclose(jit(grad(f))(at), derivative(at, own), rtol=1e-12)
+
+
+def test_an_array_of_one_lane_beside_values():
+    """Its other arguments are read as arrays, too."""
+    row = np.linspace(0.5, 1.5, 100)[None]
+
+    def f(p, x):
+        lanes = vmap(lambda p, x: dot(p, x[:8]) * x[50], (None, 0))
+        return np.sum(lanes(p, x)) + 2.0 * np.sum(lanes(p, x)) + np.sum(lanes(p + p, x))
+
+    for made in (jit(grad(f)), grad(jit(f))):
+        for _ in range(3):
+            np.testing.assert_allclose(made(P, row), 5.0 * row[0, :8] * row[0, 50], rtol=1e-12)
+
+
+def test_the_gradient_of_an_array_that_is_not_used():
+    x = np.linspace(0.5, 1.5, 100)
+    for f in (lambda s: np.sum(s["a"] * s["a"]), lambda s: 3.0 * np.sum(s["a"] * s["a"]) / 3.0):
+        for made in (jit(grad(f)), grad(jit(f))):
+            for _ in range(3):
+                found = made({"a": x, "b": x})
+                np.testing.assert_allclose(found["a"], 2.0 * x, rtol=1e-14)
+                np.testing.assert_array_equal(found["b"], np.zeros(100))

@@ -179,7 +179,8 @@ class Form:
                     else zip(g.tolist(), gradient[0].tolist(), strict=True)
                 )
         gradients = _gathered(pairs)
-        return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
+        ends = [self.inputs[i] for i in wanted]
+        return step.weight * float(sums[0]), [gradients.get(p, 0.0 if p >= 0 else np.zeros(self.shapes[p])) for p in ends]
 
     def _flat(self) -> Step | None:
         """The step of a form that has only one, if it runs a flat program; None otherwise."""

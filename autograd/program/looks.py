@@ -88,7 +88,7 @@ def _slots_of(cls: type) -> dict[str, Any]:
     return {name: y for c in classes for name, y in vars(c).items() if y.__class__ in ATTRIBUTES_OF_C and name != "__weakref__"}
 
 
-_slots_of_c = functools.cache(_slots_of)  # for classes that cannot change
+_slots_of_c: Callable[[Any], dict[str, Any]] = functools.cache(_slots_of)  # for classes that cannot change
 
 
 def look_at_class(state: Any, cls: type, name: str) -> None:

@@ -267,24 +267,34 @@ class Trace:
         form.steps.append(Step(BatchedProgram(self.alone, range(self.count)), 1, (inputs,), np.array(form.outputs, int)))
         return form
 
-    def with_gradient(self, groups: Groups) -> Form | None:
-        """The form of value and gradient of a trace that is a form with one number as its result.
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether it is a form with one number as its result, that captures no Values: then it has the two methods that follow."""
+        return self.whole is not None and not self.captured and self.structure.count == 1 and self.whole.outputs[0] >= 0 and not self.kinds
+
+    @cached_property
+    def _single(self) -> Form:
+        """The form without the guards."""
+        assert self.whole is not None  # noqa: S101  # for the type checker
+        form = self.whole.copy()
+        form.outputs = form.outputs[:1]
+        return form.pruned()
+
+    def with_gradient(self, groups: Groups) -> Form:
+        """The form from the inputs, then the cotangent of the result, to the result and its gradients.
 
         Args:
             groups: the groups of the arguments with respect to which the gradient is taken, which are the first ones.
-
-        Returns:
-            The form from the inputs, then the cotangent of the result, to the result and its gradients; None where the result is not one
-            number, or Values are captured.
         """
-        if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.kinds:
-            return None
-        n = len(given_to(groups, self.whole.inputs))
+        n = len(given_to(groups, self._single.inputs))
         if n not in self.derived:
-            form = self.whole.copy()
-            form.outputs = form.outputs[:1]
-            self.derived[n] = fused(form.adjoint([0], range(n), with_outputs=True))
+            self.derived[n] = fused(self._single.adjoint([0], range(n), with_outputs=True))
         return self.derived[n]
+
+    def value_and_gradient(self, groups: Groups, own: Groups) -> tuple[float, list[Any]]:
+        """The result for all these groups, and the gradients with respect to those that are `own`, the first ones."""
+        form = self._single
+        return form.value_and_gradients(given_to(groups, form.inputs), range(len(given_to(own, form.inputs))))
 
     def guards_hold(self, groups: Groups) -> bool:
         """Whether the guards of a trace that is a form have, for these arguments, the answers that they had in the recording."""

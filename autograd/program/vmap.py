@@ -122,9 +122,9 @@ class VMap(Transformed):
         axes = self.axes(args)
         tracer, watch = current().tracer, current().watch
         lazy = tracer is not None and tracer.lazy
-        inputs = inputs_of(args, axes) if lazy and watch is None else None
-        if inputs is not None and (found := self._again(*inputs)) is not None:
-            return found[0]
+        inputs = inputs_of(args, axes) if lazy and watch is None and not self.recordings.refusal else None
+        if inputs is not None and (again := self._again(*inputs)) is not None:
+            return again[0]
         given = Arguments(args, axes)
         lanes = given.lanes or 0
         if not lanes:
@@ -216,7 +216,7 @@ def inputs_of(args: Sequence[Any], axes: Sequence[Any]) -> tuple[Any, list[Any]]
     inputs: list[Any] = []
     for x, axis in zip(args, axes, strict=True):
         cls = x.__class__
-        if cls is TracedArray and axis.__class__ is int and x.size and -x.ndim <= axis < x.ndim:
+        if cls is TracedArray and axis.__class__ is int and -x.ndim <= axis < x.ndim and x.shape[axis] > 1 and x.size:
             kinds.append((x.shape, axis, x.kind is bool))
             inputs.append(x)
         elif (cls is Value or cls is float) and axis is None:
