@@ -205,6 +205,8 @@ def unobserved(f: Callable[[], R]) -> R:
         if pause is not None:
             pause[0]()
             _pauses[thread] = pause
+        elif states is not None and not COARSE and thread not in _threads:  # it has ended, with a recording within
+            _begin_monitoring()
         if states is not None:
             _active[thread] = states
 
