@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -60,14 +59,21 @@ _lock = RLock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 
 
-_runs = count(1)
+_last = 0  # the number of the latest run
+
+
+def _next_run(*, traced: bool) -> int:
+    """A number higher than all before it, a multiple of TRACED or none: what survives a recording is known by it."""
+    global _last  # noqa: PLW0603  # a counter
+    with _lock:
+        after = _last + 1
+        _last = after + -after % TRACED if traced else after + (after % TRACED == 0)
+        return _last
 
 
 def run_of_its_own(context: Context, *, traced: bool = False) -> Context:
     """The context for a function that a transform runs: nodes recorded in it have the number of this run, or of a later one."""
-    run = next(_runs)
-    while (run % TRACED == 0) is not (traced or context.tracer is not None):  # what survives a recording is known by it
-        run = next(_runs)
+    run = _next_run(traced=traced or context.tracer is not None)
     if not traced and context.tracer is not None:
         context.tracer.keep(run)
     return run_continued(run, context)

@@ -1,6 +1,7 @@
 """NumPy's functions of large arrays among the arguments of a jitted function: the same as without jit, however the array is used."""
 # ruff: noqa: ARG005, PLW0108  # all have the same arguments
 
+import sys
 from itertools import cycle
 
 import numpy as np
@@ -224,3 +225,57 @@ def test_second_derivatives_of_parts_where_the_gradient_is_zero():
     for made in (jit(hessian(f)), hessian(jit(f)), jit(lambda p: hessian(f)(p))):
         for _ in range(3):
             np.testing.assert_allclose(made(P), expected, rtol=1e-11)
+
+
+slope = 2.0
+
+
+def sloped(x):
+    return slope * x * x
+
+
+def test_calls_on_arrays_of_the_same_shapes_are_told_apart(monkeypatch):
+    """By constants, by bools and floats, and by what the function captures."""
+    x = np.linspace(-1.0, 2.0, 80)
+    lanes = vmap(sloped)
+
+    def f(x):
+        positive = x > 0.25
+        return np.sum(2.5 * x * x - 0.5 * x * x / 4.0 + positive * x + x * x) + np.sum(lanes(x)) + np.sum(lanes(x * 3.0))
+
+    def expected(x, slope):
+        return np.sum(2.5 * x * x - 0.5 * x * x / 4.0 + (x > 0.25) * x + x * x) + 10.0 * slope * np.sum(x * x)
+
+    def derivative(x, slope):
+        return 2.0 * (2.5 - 0.125 + 1.0 + 10.0 * slope) * x + (x > 0.25)
+
+    g, dg = jit(f), jit(grad(f))
+    for own in (2.0, 3.0):
+        monkeypatch.setattr(sys.modules[__name__], "slope", own)
+        for at in (x, -x):
+            np.testing.assert_allclose([g(at), f(at)], expected(at, own), rtol=1e-12)
+            np.testing.assert_allclose(dg(at), derivative(at, own), rtol=1e-12)
+            np.testing.assert_allclose(jit(grad(f))(at), derivative(at, own), rtol=1e-12)
+
+
+def test_an_array_of_one_lane_beside_values():
+    """Its other arguments are read as arrays, too."""
+    row = np.linspace(0.5, 1.5, 100)[None]
+
+    def f(p, x):
+        lanes = vmap(lambda p, x: dot(p, x[:8]) * x[50], (None, 0))
+        return np.sum(lanes(p, x)) + 2.0 * np.sum(lanes(p, x)) + np.sum(lanes(p + p, x))
+
+    for made in (jit(grad(f)), grad(jit(f))):
+        for _ in range(3):
+            np.testing.assert_allclose(made(P, row), 5.0 * row[0, :8] * row[0, 50], rtol=1e-12)
+
+
+def test_the_gradient_of_an_array_that_is_not_used():
+    x = np.linspace(0.5, 1.5, 100)
+    for f in (lambda s: np.sum(s["a"] * s["a"]), lambda s: 3.0 * np.sum(s["a"] * s["a"]) / 3.0):
+        for made in (jit(grad(f)), grad(jit(f))):
+            for _ in range(3):
+                found = made({"a": x, "b": x})
+                np.testing.assert_allclose(found["a"], 2.0 * x, rtol=1e-14)
+                np.testing.assert_array_equal(found["b"], np.zeros(100))

@@ -322,3 +322,16 @@ def test_a_function_recorded_on_floats_is_replayed_on_values_and_the_reverse():
     close(grad(f)(x), expected)
     close(f(2.0 * x), np.sum(np.sin(2.0 * x) * 2.0 * x) + 4.0 * x[3] * x[70])
     close(jit(grad(f))(x), expected)
+
+
+def test_what_a_derivative_does_not_read_is_not_computed():
+    """The gradient of a mean does not read the sum, so the rows of a Hessian are sums over lanes in one step."""
+
+    def mean(p, x):
+        return np.mean(np.log1p(np.exp(x @ p)))
+
+    s = 1.0 / (1.0 + np.exp(-X @ P))
+    f = jit(hessian(mean))
+    for _ in range(3):
+        close(f(P, X), X.T @ (X * (s * (1.0 - s))[:, None]) / N)
+    assert str(f.explain()).count(f"in {N} lanes") == 1

@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dis import opname
 
 import numpy as np
@@ -195,6 +195,45 @@ def test_the_hook_does_not_call_itself(monkeypatch):
     lanes.kernel.begin_reports(observed._hook, observed.known.QUIET)
     recorded_rightly(monkeypatch)
     assert sys.getprofile() is None
+
+
+def nothing():
+    """What the library does for itself."""
+
+
+@pytest.mark.parametrize("own", [nothing, lambda: jit(lambda x: x + 1.0)(2.0), lambda: vmap(lambda x: x * 2.0)(np.ones(3))])
+def test_reports_go_on_after_what_is_not_observed(monkeypatch, own):
+    def f(x):
+        observed.unobserved(own)
+        return scaled(x)
+
+    with profiled() as names:
+        g = jit(f)
+        assert g(2.0) == 4.0
+    assert names.count("scaled") == 2  # its call and its return
+    monkeypatch.setattr(sys.modules[__name__], "factor", 5.0)
+    assert g(2.0) == 10.0
+
+
+@pytest.mark.skipif(not observed.COARSE, reason="the profile hook, before Python 3.12")
+def test_a_recording_whose_reports_did_not_go_on_is_refused(monkeypatch):
+    begun = []
+
+    def begin():
+        begun.append(1)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+
+    def f():
+        with suppress(KeyboardInterrupt):
+            observed.unobserved(nothing)
+        return scaled(1.0)
+
+    monkeypatch.setattr(observed, "_profiling", lambda: (begin, nothing))
+    state = observed.State()
+    assert observed.observe(state, f) == 2.0
+    assert "interrupted" in state.refusal
+    assert observed.around() == []
 
 
 # What a recording leaves behind.

@@ -253,10 +253,10 @@ def test_programs_formulas_and_explain_take_a_loop(monkeypatch):
     f = jit(lambda a: scan(lambda c, x: (c * a + x, None), 1.0, np.ones(5))[0])
     f(0.5)
     assert "a loop, 5 times, with 1 carry (1 number), of 2 operations" in str(f.explain())
-    f = jit(grad(lambda a: scan(lambda c, x: ((sin(c[0] * a), c[1] + x), None), (a, 0.0), np.ones(500))[0][0]))
+    f = jit(grad(lambda a: scan(lambda c, x: ((sin(c[0] * a + c[1]), c[1] + x), None), (a, 0.0), np.ones(500))[0][0]))
     f(0.5)
     for text in (str(f.explain()), f.explain()._repr_html_()):
-        assert "a loop, 500 times, with 2 carries (2 numbers), of 3 operations" in text
+        assert "a loop, 500 times, with 2 carries (2 numbers), of 4 operations" in text
         assert "reverse mode keeps the carries of all steps: 8 kB at most." in text
     monkeypatch.setattr(loop, "KEPT", 4000)
     assert "reverse mode keeps checkpoints, the carry of every 125 steps, and those between two at a time: 2.06 kB" in str(f.explain())

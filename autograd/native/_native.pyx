@@ -453,19 +453,19 @@ cdef class Recorder:
         return made
 
 
-def replay(rows, list made, apply):
-    """Add to `made` the results of instructions, pairs of an Op and the places of its arguments; `apply` computes on other numbers."""
+def replay(tuple ops, list codes, list starts, list args, list made, apply):
+    """Add to `made` the results of a program's instructions: see `autograd.program.program`; `apply` computes on other numbers."""
     cdef PyObject* x[64]
-    cdef Py_ssize_t n, i
-    cdef int code
-    for op, places in rows:
-        n, code = PySequence_Fast_GET_SIZE(places), (<Operation?>op).code
+    cdef Py_ssize_t k, i, first, n
+    for k in range(len(codes)):
+        op, first = ops[codes[k]], starts[k]
+        n = <Py_ssize_t>starts[k + 1] - first
         node = None
-        if code != AG_COUNT and n <= 64:
+        if (<Operation?>op).code != AG_COUNT and n <= 64:
             for i in range(n):
-                x[i] = PySequence_Fast_ITEMS(made)[<Py_ssize_t>places[i]]
-            node = recorded(code, x, n)
-        made.append(apply(op, [made[i] for i in places]) if node is None else node)
+                x[i] = PySequence_Fast_ITEMS(made)[<Py_ssize_t>args[first + i]]
+            node = recorded((<Operation>op).code, x, n)
+        made.append(apply(op, [made[i] for i in args[first:first + n]]) if node is None else node)
 
 
 def view(list nodes, Py_ssize_t first):

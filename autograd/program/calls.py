@@ -7,6 +7,7 @@ once, however many outputs there are.
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,6 @@ class Call(Op):
     slots: Sequence[Any]
     numbers: Sequence[float]
     given: Sequence[Any]
-    selected: list[bool]
 
     def __init__(self, name: str, form: Form, slots: Sequence[Any], numbers: Sequence[float], given: Sequence[Any]) -> None:
         # Without Op's own __init__, since there is nothing to check.
@@ -59,7 +59,11 @@ class Call(Op):
         self.latex = rf"\operatorname{{{name}}}\left(#*\right)"
         self.form, self.slots = form, slots
         self.numbers, self.given = numbers, given
-        self.selected = [place in form.selected for place in form.inputs]  # see `Form.selected`: a gradient of exactly 0 counts as none
+
+    @cached_property
+    def selected(self) -> list[bool]:
+        """For each input of the form whether a gradient of exactly 0 counts as none: see `Form.selected`."""
+        return [place in self.form.selected for place in self.form.inputs]
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)

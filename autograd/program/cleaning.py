@@ -186,8 +186,11 @@ def without_copies(program: Program) -> Program:
 
     Derivatives within a function are taken with respect to such sums, which tell its arguments from what these are elsewhere.
     """
+    sums = program.codes == CODES[TABLE["sum"]]
+    if not sums.any():
+        return program
     edges = Edges(program)
-    copies = np.flatnonzero((program.codes == CODES[TABLE["sum"]]) & (edges.counts == 1))
+    copies = np.flatnonzero(sums & (edges.counts == 1))
     if not len(copies):
         return program
     place = np.arange(edges.places)
@@ -231,19 +234,6 @@ def merged(program: Program) -> Program:
         return program
     outputs = followed(place)[program.outputs]
     return Program.from_arrays(program.codes, program.starts, source, program.constants, outputs, program.inputs, program.own)
-
-
-def merged_in_order(program: Program) -> Program:
-    """The same by one loop, however long the chains of equal instructions are: faster where much is equal, as in joined programs."""
-    edges = Edges(program)
-    place, starts, args = list(range(edges.places)), edges.starts.tolist(), edges.source.tolist()
-    known: dict[tuple[int, ...], int] = {}
-    for i, code in enumerate(program.codes.tolist()):
-        begin, end = starts[i], starts[i + 1]
-        args[begin:end] = own = [place[a] for a in args[begin:end]]
-        place[edges.known + i] = known.setdefault((code, *own), edges.known + i)
-    outputs = np.array(place, np.intp)[program.outputs]
-    return Program.from_arrays(program.codes, program.starts, args, program.constants, outputs, program.inputs, program.own)
 
 
 def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

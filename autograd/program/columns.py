@@ -56,9 +56,14 @@ def _with_constants(f: Callable[..., Any], count: int, constants: tuple[tuple[in
     return of_others
 
 
+# These are the same beside a constant as beside any other number, so that they are recorded once for all constants.
+ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide}
+
+
 def _lanes(f: Callable[..., Any], given: Sequence[Any], axes: Sequence[int | None], reduce: str | None = None) -> Any:
     """`f` over lanes along these axes; None for what all lanes share. Numbers are constants of it: at ties it makes a difference."""
-    constants = {k: x for k, x in enumerate(given) if isinstance(x, int | float | np.number | np.bool_)}
+    numbers = [(k, x) for k, x in enumerate(given) if isinstance(x, int | float | np.number | np.bool_)]
+    constants = {k: x for k, x in numbers if x.__class__ is not float or f not in ARITHMETIC}
     if constants:
         f = _with_constants(f, len(given), tuple([(k, x.__class__, repr(x)) for k, x in constants.items()]), tuple(constants.values()))
         given, axes = zip(*[(x, axis) for k, (x, axis) in enumerate(zip(given, axes, strict=True)) if k not in constants], strict=True)
@@ -95,15 +100,16 @@ def _each(f: Any, inputs: Sequence[Any], *, of_rows: Any) -> Any:
     given = _numbers(inputs)
     if given is None:
         return None
+    arrays = [x for x in given if _ndim(x)]
+    shapes = {x.shape for x in arrays}
     try:
-        shape = np.broadcast_shapes(*[x.shape if _ndim(x) else () for x in given])
+        shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
     except ValueError:
         return None  # and NumPy says why
-    arrays = [x for x in given if _ndim(x)]
     if all(x.shape == shape and x.along(0)[0] is x if isinstance(x, Handle) else x.shape == shape and x.dtype != object for x in arrays):
-        flat = [x.shaped(-1) if isinstance(x, Handle) else np.ravel(x) if _ndim(x) else x for x in given]
+        flat = given if len(shape) == 1 else [x.shaped(-1) if isinstance(x, Handle) else np.ravel(x) if _ndim(x) else x for x in given]
         found = _lanes(f, flat, [0 if _ndim(x) else None for x in given])
-        return found.shaped(*shape) if isinstance(found, Handle) else np.reshape(found, shape)
+        return found if len(shape) == 1 else found.shaped(*shape) if isinstance(found, Handle) else np.reshape(found, shape)
     axis = longest(shape)
     rows, axes = zip(*[_operand(x, axis - len(shape) + _ndim(x), shape[axis]) for x in given], strict=True)
     with_lanes = [x for x, a in zip(rows, axes, strict=True) if a is not None]

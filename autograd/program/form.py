@@ -162,9 +162,11 @@ class Form:
     def value_and_gradients(self, given: Sequence[float | np.ndarray], wanted: Sequence[int]) -> tuple[float, list[Any]]:
         """The output of a form that has only one, a number, and its gradients with respect to the wanted inputs, given by index."""
         step = self._flat()
-        if step is None or len(step.sums) != 1:
-            return self(given)[0], self.sweep(given, [0], [1.0], wanted)
         numbers, arrays = self._filled(given)
+        if step is None or len(step.sums) != 1:
+            for each in self.steps:
+                each.run(numbers, arrays)
+            return numbers.item(self.outputs[0]), self._swept(numbers, arrays, [0], [1.0], wanted)
         places = {self.inputs[i] for i in wanted}
         asked = [g.place in places if g.__class__ is View else not places.isdisjoint(g.tolist()) for g in step.inputs]
         sums, found = step.batched.backward(step.groups(numbers, arrays), step.lanes, [step.weight], asked)
@@ -177,7 +179,8 @@ class Form:
                     else zip(g.tolist(), gradient[0].tolist(), strict=True)
                 )
         gradients = _gathered(pairs)
-        return step.weight * float(sums[0]), [gradients.get(self.inputs[i], 0.0) for i in wanted]
+        ends = [self.inputs[i] for i in wanted]
+        return step.weight * float(sums[0]), [gradients.get(p, 0.0 if p >= 0 else np.zeros(self.shapes[p])) for p in ends]
 
     def _flat(self) -> Step | None:
         """The step of a form that has only one, if it runs a flat program; None otherwise."""

@@ -1,11 +1,12 @@
 """Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
 
 from collections import Counter
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from autograd.program.cleaning import merged_in_order, pruned
+from autograd.program.cleaning import pruned
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack
@@ -31,7 +32,8 @@ def fused(form: Form) -> Form:
             kept.append(own)
         elif at < 0:  # the earlier one waits for the later one
             kept.append(kept.pop(~at))
-    made.steps = [own.step() for own in kept]
+    live = {place for own in kept for place in own.reads} | set(form.outputs)
+    made.steps = [own.step(live) for own in kept]
     return made.pruned()
 
 
@@ -61,7 +63,7 @@ def _without_copies(form: Form) -> Form:
                 sources = {k: place for place, *inputs in own.sources() for k in inputs if place >= 0}
                 aliases.update((p, sources[end]) for p, end in zip(own.sums.tolist(), ends.tolist(), strict=True) if end in sources)
     made.outputs = [aliases[place] for place in form.outputs]
-    return made.pruned()
+    return made.pruned() if aliases else made
 
 
 def _partner(kept: list[Any], own: "_Joined", uses: "Counter[int]") -> int | None:
@@ -95,7 +97,7 @@ class _Alone:
         self.own = step
         self.reads, self.gives = {place for place, *_ in step.sources()}, {place for place, *_ in step.places()}
 
-    def step(self) -> Any:
+    def step(self, _live: set[int]) -> Any:
         """The step."""
         return self.own
 
@@ -200,21 +202,20 @@ class _Joined(_Alone):
         sweep: Sweep | None = gradient.batched.sweep
         return None if sweep is None or sources != [*range(self.count)] else sweep.with_values(value.batched, order)
 
-    def step(self) -> Step:
-        """The step, in which what its members have in common is computed once."""
+    def step(self, live: set[int]) -> Step:
+        """The step, in which what its members have in common is computed once, with the results at places that are `live`."""
         if len(self.members) == 1:
             return self.members[0]
-        order = [k for own in self.ends for k in own]
-        whole = _concatenated(self.programs, self.count).with_outputs(order)
-        program = whole.once("merged", lambda: pruned(merged_in_order(whole), range(len(order))))
+        kept = {k for place in self.gives & live for k in self.filled[place]}
+        order = [k for own in self.ends for k in own if k in kept]
         return Step(
-            BatchedProgram(program, range(len(program.outputs)), self._sweep(order)),
+            BatchedProgram(_merged(self.programs, self.count, order), range(len(order)), self._sweep(order)),
             self.lanes,
             tuple(self.groups),
-            np.concatenate([step.sums for step in self.members]),
-            tuple([view for step in self.members for view in step.columns]),
+            np.array([place for step in self.members for place in step.sums.tolist() if place in live], int),
+            tuple([view for step in self.members for view in step.columns if view.place in live]),
             self.weight,
-            tuple([view for step in self.members for view in step.totals]),
+            tuple([view for step in self.members for view in step.totals if view.place in live]),
         )
 
 
@@ -224,19 +225,30 @@ def _aligned(one: View, two: View) -> bool:
     return whole and one.shape[0] == two.shape[0] and one.width == two.width
 
 
-def _concatenated(programs: list[tuple[Program, list[int]]], inputs: int) -> Program:
-    """The instructions of all, one program after the other; with each the inputs of the whole, or ~outputs before it, that it takes."""
-    every = np.concatenate([program.constants for program, _ in programs])
-    _, first, which = np.unique(every.view(np.int64), return_index=True, return_inverse=True)  # equal to the bit
-    constants, constant, instruction = every[first], 0, inputs + len(first)
-    args, starts, outputs, at = [], [np.zeros(1, int)], np.empty(0, int), 0
+def _merged(programs: list[tuple[Program, list[int]]], inputs: int, outputs: list[int]) -> Program:
+    """The instructions of all as one program, in which equal ones on equal arguments are computed once, in one loop over them.
+
+    Args:
+        programs: with each the inputs of the whole, or ~outputs of the programs before it, that it takes.
+        inputs: the number of inputs of the whole.
+        outputs: those outputs of the programs that the whole has, in order.
+    """
+    constants: dict[int, int] = {}  # by their bits: ~place
+    rows: dict[tuple[int, ...], int] = {}  # codes and places of arguments: the place among inputs and results
+    ends: list[int] = []
     for program, sources in programs:
-        taken = np.array(sources, int)
-        taken[taken < 0] = outputs[~taken[taken < 0]]
-        own = np.concatenate([taken, inputs + which[constant : constant + len(program.constants)], instruction + np.arange(len(program))])
-        args.append(own[program.args])
-        outputs = np.concatenate([outputs, own[program.outputs]])
-        starts.append(at + program.starts[1:].astype(int))
-        constant, instruction, at = constant + len(program.constants), instruction + len(program), at + len(program.args)
-    codes = np.concatenate([program.codes for program, _ in programs])
-    return Program.from_arrays(codes, np.concatenate(starts), np.concatenate(args), constants, outputs, inputs)
+        places = [k if k >= 0 else ends[~k] for k in sources]
+        places += [constants.setdefault(x, ~len(constants)) for x in program.constants.view(np.int64).tolist()]
+        args, starts = program.args.tolist(), program.starts.tolist()
+        for k, code in enumerate(program.codes.tolist()):
+            row = (code, *[places[a] for a in args[starts[k] : starts[k + 1]]])
+            places.append(rows.setdefault(row, inputs + len(rows)))
+        ends += [places[k] for k in program.outputs.tolist()]
+    found = np.array([*[a for row in rows for a in row[1:]], *[ends[k] for k in outputs]], np.int32)
+    found = np.where(found < 0, inputs + ~found, np.where(found < inputs, found, found + len(constants)))
+    counts = [len(row) - 1 for row in rows]
+    size, bits = sum(counts), np.array([*constants], np.int64)
+    whole = Program.from_arrays(
+        [row[0] for row in rows], [*accumulate(counts, initial=0)], found[:size], bits.view(float), found[size:], inputs
+    )
+    return pruned(whole, range(len(outputs)))

@@ -78,12 +78,16 @@ class Jit(Transformed):
         """
         if key in self.begun or self.of_recorded is None:
             return None
-        if len(self.begun) >= KEPT:
-            self.begun.clear()
         found = (self.of_recorded.rule(self.of_recorded, args),)
-        self.begun.add(key)
+        self._note_first(key)
         self.recordings.refusal = self.of_recorded.f._own.refusal
         return found
+
+    def _note_first(self, key: Any) -> None:
+        """The first call of this key has been answered."""
+        if len(self.begun) >= KEPT:
+            self.begun.clear()
+        self.begun.add(key)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: C901  # a call takes a microsecond
         """The result of the function, replayed where it is recorded."""
@@ -251,20 +255,21 @@ class Jit(Transformed):
         return self._finished(value, gradients, args[0], given.axes[0])
 
     def _by_form(self, trace: Trace, given: Arguments, args: Sequence[Any]) -> Any:
-        """The same where the trace is a form: by the form of value and gradient."""
-        begun = self._begin(tuple(given.key), args)
-        if begun is not None:
-            return begun[0]
-        x = args[0]
-        derived = trace.with_gradient(given.groups[: given.first])
-        if derived is None:  # from now on the gradient function itself is recorded
+        """The same where the trace is a form: at a first call by a sweep back over its steps, then by the form of value and gradient."""
+        if not trace.is_differentiable:  # from now on the gradient function itself is recorded
             self.is_swept = False
             return None
+        key, groups = tuple(given.key), given.groups[: given.first]
         try:
-            value, *gradients = derived([*given_to(given.groups, derived.inputs), 1.0])
+            if key in self.begun:
+                derived = trace.with_gradient(groups)
+                value, *gradients = derived([*given_to(given.groups, derived.inputs), 1.0])
+            else:
+                value, gradients = trace.value_and_gradient(given.groups, groups)
+                self._note_first(key)
         except UnknownPath:
             return None
-        return self._finished(value, gradients, x)
+        return self._finished(value, gradients, args[0])
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any, axes: Sequence[int | None] = ()) -> Any:
         """Value and gradient, or the gradient alone, the gradient in the structure of x, whose leaves have lanes along these axes."""

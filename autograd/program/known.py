@@ -80,6 +80,7 @@ TRANSPARENT = {
 LIBRARY = OWN | {"numpy"} | TRANSPARENT
 MUTED = {"logging", "warnings", "traceback", "linecache"}  # all that it does is output
 QUIET: set[str] = set()  # the files that have been found to be known
+MADE: dict[int, types.CodeType] = {}  # the code that dataclasses have made for our own classes, which is in no file
 _STDLIB = str(Path(logging.__file__).parent.parent) + os.sep
 _OURS = tuple([f"{folder}{os.sep}" for folder in (Path(__file__).parents[1], Path(__file__).parents[2] / "nn", Path(np.__file__).parent)])
 
@@ -110,7 +111,10 @@ def is_for_its_own(code: types.CodeType, scope: Any, back: types.FrameType | Non
         return True
     if role_of(caller) != "known":
         return False
-    made = code.co_filename.startswith("<") and str(scope.get("__name__")).partition(".")[0] in LIBRARY  # by a dataclass
+    module = str(scope.get("__name__")).partition(".")[0]
+    made = code.co_filename.startswith("<") and module in LIBRARY  # by a dataclass
+    if made and module in OWN and code.co_qualname.startswith("__create_fn__."):
+        MADE[id(code)] = code
     importing = code.co_name == "<module>" or caller.startswith("<frozen importlib")
     return made or importing or stdlib_module(code.co_filename) not in {None, "random"}
 
@@ -144,7 +148,7 @@ def made_in_c(cls: type) -> bool:
 
 def base_in_c(cls: type) -> type:
     """The nearest base class made in C: what an instance is beside its attributes."""
-    return next(base for base in cls.__mro__ if made_in_c(base))
+    return next(base for base in cls.__mro__ if made_in_c(base)) if cls.__flags__ & HEAP else cls
 
 
 def _owner(x: Any) -> Any:
@@ -177,7 +181,7 @@ def is_pure(x: Any) -> bool:
 
 def is_stream(x: Any) -> bool:
     """Whether it is where `print` writes."""
-    return any(x is stream for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if x is not None)
+    return x is not None and (x is sys.stdout or x is sys.stderr or x is sys.__stdout__ or x is sys.__stderr__)
 
 
 NOTED = EFFECTS | TAKES_FUNCTIONS | READS_ANY | STORES_ANY

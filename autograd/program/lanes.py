@@ -125,6 +125,11 @@ class BatchedProgram:
         part.part_of, part.sweep = (self, outputs), self.sweep and self.sweep.only(outputs)
         return part
 
+    def with_inputs(self, used: Sequence[int]) -> "BatchedProgram":
+        """The program with only the inputs of these indices; it must not read the others."""
+        made = partial(self.program.with_inputs, np.array(used, np.intp))
+        return _whole(self.program.once(("with_inputs", *used), made) if len(self.program) <= SMALL else made())
+
     def masked(self, outputs: Sequence[int]) -> "BatchedProgram":
         """The program with a further input, a mask, for each of these outputs: where it is 0, the output is 0 without a derivative."""
         return _whole(self.program.masked(outputs))

@@ -29,12 +29,11 @@ CLASS, BASES = vars(object)["__class__"], vars(type)["__bases__"]
 def look(state: Any, x: Any, name: str) -> None:
     """Note the places of an object, and what is reached from there; or that it is of no kind that can be compared."""
     cls = type(x)
-    base = known.base_in_c(cls)
     if isinstance(x, Handle) or cls.__module__ == "typing" or known.is_stream(x):
         return  # what a handle stands for belongs to the recording around this one
     if root_of(cls) == "autograd" and cls is not Array:
         look_at_our_own(state, x, name)
-    elif base in KINDS:
+    elif (base := known.base_in_c(cls)) in KINDS:
         if cls is not base:
             state.look_at(READ, x, CLASS, "__class__")
         if not isinstance(x, type | types.FunctionType) and (cls is not base or "__dict__" in vars(cls)):
@@ -64,9 +63,9 @@ def look_at_attributes(state: Any, x: Any) -> Place:
         Where the last of these are.
     """
     cls = type(x)
-    classes = [c for c in reversed(cls.__mro__) if c is not np.ndarray]
-    slots = {name: y for c in classes for name, y in vars(c).items() if y.__class__ in ATTRIBUTES_OF_C and name != "__weakref__"}
-    own = slots.pop("__dict__", None)
+    slots = _slots_of_c(cls) if not cls.__flags__ & known.HEAP else _slots_of(cls)
+    own = slots.get("__dict__")
+    slots = {name: y for name, y in slots.items() if name != "__dict__"}
     names = x if own is None or isinstance(x, type) else read(x, own)
     if names is not x:
         state.places.append((READ, x, own, names))
@@ -81,6 +80,15 @@ def look_at_attributes(state: Any, x: Any) -> Place:
         if _rests_on_library(cls):  # a Module looks at all that it holds for parameters
             state.name(source, state.every_name(source), soft=any(root_of(c) == "nn" for c in cls.__mro__))
     return sources[-1]
+
+
+def _slots_of(cls: type) -> dict[str, Any]:
+    """What reads the attributes that are made in C, by name."""
+    classes = [c for c in reversed(cls.__mro__) if c is not np.ndarray]
+    return {name: y for c in classes for name, y in vars(c).items() if y.__class__ in ATTRIBUTES_OF_C and name != "__weakref__"}
+
+
+_slots_of_c: Callable[[Any], dict[str, Any]] = functools.cache(_slots_of)  # for classes that cannot change
 
 
 def look_at_class(state: Any, cls: type, name: str) -> None:

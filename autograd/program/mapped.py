@@ -117,7 +117,7 @@ class LaneForm:
         """Add a step for the lanes `rows` (None for all) of traces that are programs; each lane keeps the path that it takes now."""
         if len(made) == 1:
             trace = made[0][0]
-            program = BatchedProgram(trace.batched.program, range(trace.count)).only(range(trace.count))
+            program = BatchedProgram(trace.alone, range(trace.count))
             self.step(program, self.groups(trace.captured, rows), rows)
             return
         captured = _captured(made)

@@ -27,6 +27,7 @@ monitoring: Any = None if COARSE else sys.monitoring  # type: ignore[attr-define
 # place in it, whose inner calls do not count.
 _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
+_pauses: dict[int, tuple[Callable[[], object], Callable[[], object]]] = {}  # how reports go on and end where all code is slower with them
 _lock = RLock()
 _threads: set[int] = set()  # those that record, with sys.monitoring
 CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
@@ -88,6 +89,8 @@ def _call(code: CodeType, _offset: int, f: Any, first: Any) -> Any:
 
 def _hook(frame: FrameType, event: str, arg: Any) -> None:
     if event not in CALLS or (file := frame.f_code.co_filename) in known.QUIET or known.role_of(file) == "known":
+        return
+    if id(frame.f_code) in known.MADE:
         return
     code = frame.f_code.co_code
     if event == "c_call":
@@ -172,24 +175,40 @@ def observe(state: State, f: Callable[..., R], *args: Any) -> R:
     try:
         if not depth and begin() is False:
             state.refuse("the tools that use sys.monitoring have left it no number")
+        if COARSE and not depth:
+            _pauses[thread] = begin, end
         states.append(state)
-        return f(*args)
+        found = f(*args)
+        if _active.get(thread) is not states:
+            state.refuse("it was interrupted, and went on unobserved")
+        return found
     finally:
         del states[depth:]
         if not depth:
             end()
-            _active.pop(thread, None)
-            _muted.pop(thread, None)
+            for own in (_active, _muted, _pauses):
+                own.pop(thread, None)
 
 
-def unobserved(f: Callable[[], Any]) -> Any:
-    """What `f()` gives, which the library does for itself: it is not reported, nor is a frame of it held until the next report."""
-    states = _active.pop(get_ident(), None)
+def unobserved(f: Callable[[], R]) -> R:
+    """What `f()` gives, which the library does for itself: it is not reported, nor is a frame of it held until the next report.
+
+    Where the profile hook reports, it ends for that time: with one, the interpreter runs all code without its inline caches.
+    """
+    thread = get_ident()
+    states, pause = _active.pop(thread, None), _pauses.pop(thread, None)
     try:
+        if pause is not None:
+            pause[1]()
         return f()
     finally:
+        if pause is not None:
+            pause[0]()
+            _pauses[thread] = pause
+        elif states is not None and not COARSE and thread not in _threads:  # it has ended, with a recording within
+            _begin_monitoring()
         if states is not None:
-            _active[get_ident()] = states
+            _active[thread] = states
 
 
 def around() -> list[State]:

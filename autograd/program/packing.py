@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +13,14 @@ from autograd.program.views import moved
 class _Rearranged:
     """The methods that Pack and Unpack share: their results are computed as a whole."""
 
+    numbers: np.ndarray
     places: Callable[[], list[list[int]]]
     sources: Callable[[], list[list[int]]]
+
+    @cached_property
+    def _each(self) -> list[list[int]]:
+        """The place of each number, as `Step.sources` has it."""
+        return [[place] for place in self.numbers.tolist()]
 
     def only(self, _live: set[int]) -> Self:
         """This step: its results cannot be computed in part."""
@@ -53,7 +60,7 @@ class Pack(_Rearranged):
 
     def sources(self) -> list[list[int]]:
         """The places of the numbers."""
-        return [[place] for place in self.numbers.tolist()]
+        return self._each
 
     def reading(self, places: Mapping[int, int]) -> "Pack":
         """This step with its arguments at other places; `places` maps the old ones to the new."""
@@ -102,7 +109,7 @@ class Unpack(_Rearranged):
 
     def places(self) -> list[list[int]]:
         """The places of the numbers."""
-        return [[place] for place in self.numbers.tolist()]
+        return self._each
 
     def sources(self) -> list[list[int]]:
         """The place of the array."""

@@ -152,7 +152,7 @@ class Program:
         return not SELECTING.isdisjoint(self.codes.tolist())
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects", "reads", "_rows"}}
+        state = {name: part for name, part in vars(self).items() if name not in {"derived", "selects", "reads", "reads_all", "_lists"}}
         return {**state, "names": list(TABLE)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -206,15 +206,15 @@ class Program:
         """The outputs at Values and floats, with a node for each operation."""
         if native is None:
             return self(x)
-        constants, rows, ends = self._rows
+        codes, starts, args, constants, ends = self._lists
         made = [*x, *constants]
-        native.replay(rows, made, lambda op, args: kind_of(args).apply(op, args))
+        native.replay((*OPS, *self.own), codes, starts, args, made, lambda op, args: kind_of(args).apply(op, args))
         return list(map(made.__getitem__, ends))
 
     @cached_property
-    def _rows(self) -> tuple[list[float], list[tuple[Op, list[int]]], list[int]]:
-        """The constants, the instructions and the places of the outputs as Python's numbers."""
-        return self.constants.tolist(), list(self.instructions()), self.outputs.tolist()
+    def _lists(self) -> list[list[Any]]:
+        """The arrays as lists of Python's numbers."""
+        return [getattr(self, name).tolist() for name in TYPES]
 
     @cached_property
     def reads(self) -> np.ndarray:
@@ -222,6 +222,11 @@ class Program:
         used = np.zeros(self.inputs + len(self.constants) + len(self), bool)
         used[self.args] = used[self.outputs] = True
         return used[: self.inputs]
+
+    @cached_property
+    def reads_all(self) -> bool:
+        """Whether all inputs are used."""
+        return bool(self.reads.all())
 
     def selected(self, within: Sequence[bool]) -> np.ndarray:
         """For each input whether it is used only within branches of a `where`.

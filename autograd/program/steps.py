@@ -58,9 +58,9 @@ class Step:
         """Compute the results and store them at their places."""
         widths = [view.width for view in self.columns]
         sums, *columns = self.over(arrays).run(self.groups(numbers, arrays), self.lanes, self.summed, widths)
-        sums = self.weight * sums
-        numbers[self.sums] = sums[: len(self.sums)]
+        sums = sums if self.weight == 1.0 else self.weight * sums
         first = len(self.sums)
+        numbers[self.sums] = sums[:first]
         for view in self.totals:
             arrays[view.place] = view.put(sums[first : first + view.width])
             first += view.width
@@ -187,14 +187,32 @@ class Step:
         return Step(self.batched, self.lanes, read.inputs, moved(self.sums, places), columns, self.weight, totals, read.route)
 
     def only(self, live: set[int]) -> "Step":
-        """This step without the results whose places are not in `live`."""
+        """This step without the results whose places are not in `live`, and without the arguments that its program does not read."""
         if all(place in live for place, *_ in self.places()):
-            return self
+            return self._without_unread()
         batched = self.batched.only([k for place, *own in self.places() if place in live for k in own])
         totals, columns = [tuple([view for view in own if view.place in live]) for own in (self.totals, self.columns)]
-        return replace(
-            self, batched=batched, sums=np.array([p for p in self.sums.tolist() if p in live], int), totals=totals, columns=columns
-        )
+        sums = np.array([p for p in self.sums.tolist() if p in live], int)
+        return replace(self, batched=batched, sums=sums, totals=totals, columns=columns)._without_unread()
+
+    def _without_unread(self) -> "Step":
+        """This step without the arguments that its program does not read: what computes them may be dead code."""
+        if self.batched.__class__ is not BatchedProgram or (self.batched.sweep is not None and self.lanes > 1):
+            return self  # a sweep runs forward first
+        if self.batched.program.reads_all:
+            return self
+        kept: list[int] = []
+        groups: list[Any] = []
+        first = 0
+        for g in self.inputs:
+            is_view = g.__class__ is View
+            reads = self.batched.program.reads[first : first + (g.width if is_view else len(g))]
+            own = np.flatnonzero(reads) if not is_view else np.arange(len(reads) if reads.any() else 0)
+            if len(own):
+                groups.append(g if is_view else g[own])
+                kept += (first + own).tolist()
+            first += len(reads)
+        return replace(self, batched=self.batched.with_inputs(kept), inputs=tuple(groups)) if len(kept) < first else self
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
         """For each argument its place, and whether it is used only within branches of a `where`; `kinds` says the same of the results."""

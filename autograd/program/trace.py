@@ -10,7 +10,6 @@ Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +32,7 @@ from autograd.program.calls import Call, call
 from autograd.program.form import Form
 from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram
+from autograd.program.observed import unobserved
 from autograd.program.passes import pruned
 from autograd.program.paths import UnknownPath
 from autograd.program.program import Program
@@ -211,7 +211,7 @@ class Trace:
             return
         if (called and any(node.op.__class__ is Call for node in nodes)) or any(y.__class__ is TracedArray for y in leaves):
             ends = [y if isinstance(y, np.ndarray) or y.__class__ is Value else named_float("what the function gave", y) for y in leaves]
-            self.whole = fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes))
+            self.whole = unobserved(lambda: fused(form_of([*ends, *tracer.guards], [*inputs, *outside], nodes)))
             self.form = Shapes(self.structure, [y.shape if isinstance(y, np.ndarray) else () for y in leaves])
             self.count = sum(map(math.prod, self.form.shapes))
             return
@@ -219,8 +219,9 @@ class Trace:
         entries = in_context(before_it).run(_entries, inputs, tracer) + _entries(outside, tracer)
         self.captured = _entries(outside, current().tracer)
         # The guards come last among the outputs, but what each needs first among the instructions: see `autograd.program.branches`.
-        program = Program([*tracer.guards, *outputs], entries)
-        program = program.with_outputs([*range(len(tracer.guards), len(program.outputs)), *range(len(tracer.guards))])
+        guards = list(tracer.guards)
+        places = [*range(len(guards), len(guards) + len(outputs)), *range(len(guards))]
+        program = unobserved(lambda: Program([*guards, *outputs], entries).with_outputs(places))
         self.batched = BatchedProgram(program, range(self.count))
 
     def _numbers(self, tree: Any) -> list[Any]:
@@ -233,7 +234,8 @@ class Trace:
         """Whether it is a single program, although there are calls among the nodes: then that is made."""
         if any(x.__class__ is TracedArray for x in inputs) or any(y.__class__ is TracedArray for y in tree_flatten(tree)[0]):
             return False
-        program = fused(form_of(self._numbers(tree), inputs, nodes)).program()
+        numbers = self._numbers(tree)
+        program = unobserved(lambda: fused(form_of(numbers, inputs, nodes)).program())
         if program is not None:
             self.batched = BatchedProgram(program, range(self.count))
         return program is not None
@@ -256,7 +258,7 @@ class Trace:
     @cached_property
     def alone(self) -> Program:
         """The program without the guards."""
-        return pruned(self.batched.program, range(self.count))
+        return pruned(self.batched.program, range(self.count)) if len(self.guards) else self.batched.program
 
     @cached_property
     def once(self) -> Form:
@@ -267,24 +269,34 @@ class Trace:
         form.steps.append(Step(BatchedProgram(self.alone, range(self.count)), 1, (inputs,), np.array(form.outputs, int)))
         return form
 
-    def with_gradient(self, groups: Groups) -> Form | None:
-        """The form of value and gradient of a trace that is a form with one number as its result.
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether it is a form with one number as its result, that captures no Values: then it has the two methods that follow."""
+        return self.whole is not None and not self.captured and self.structure.count == 1 and self.whole.outputs[0] >= 0 and not self.kinds
+
+    @cached_property
+    def _single(self) -> Form:
+        """The form without the guards."""
+        assert self.whole is not None  # noqa: S101  # for the type checker
+        form = self.whole.copy()
+        form.outputs = form.outputs[:1]
+        return form.pruned()
+
+    def with_gradient(self, groups: Groups) -> Form:
+        """The form from the inputs, then the cotangent of the result, to the result and its gradients.
 
         Args:
             groups: the groups of the arguments with respect to which the gradient is taken, which are the first ones.
-
-        Returns:
-            The form from the inputs, then the cotangent of the result, to the result and its gradients; None where the result is not one
-            number, or Values are captured.
         """
-        if self.whole is None or self.captured or self.structure.count != 1 or self.whole.outputs[0] < 0 or self.kinds:
-            return None
-        n = len(given_to(groups, self.whole.inputs))
+        n = len(given_to(groups, self._single.inputs))
         if n not in self.derived:
-            form = self.whole.copy()
-            form.outputs = form.outputs[:1]
-            self.derived[n] = fused(form.adjoint([0], range(n), with_outputs=True))
+            self.derived[n] = fused(self._single.adjoint([0], range(n), with_outputs=True))
         return self.derived[n]
+
+    def value_and_gradient(self, groups: Groups, own: Groups) -> tuple[float, list[Any]]:
+        """The result for all these groups, and the gradients with respect to those that are `own`, the first ones."""
+        form = self._single
+        return form.value_and_gradients(given_to(groups, form.inputs), range(len(given_to(own, form.inputs))))
 
     def guards_hold(self, groups: Groups) -> bool:
         """Whether the guards of a trace that is a form have, for these arguments, the answers that they had in the recording."""
@@ -321,7 +333,7 @@ def _called(f: Function, given: Sequence[Any], inputs: list[Any], tracer: Tracer
         made = run_of_its_own(context, traced=True)
         tracer.run = made.runs[-1]
         tracer.keep(tracer.run)
-        return replace(made, watch=None, tracer=tracer)
+        return Context(made.scope, None, recording=True, runs=made.runs, tracer=tracer)
 
     error: Exception | None = None
     try:

@@ -1,6 +1,7 @@
 """Traced arrays: while `jit` records a function, a large array among its arguments is one handle rather than a Value for each entry."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,12 @@ for _name in {name for name in dir(float) if name.startswith("__")}.difference(d
 
 CELL = np.empty((), object)
 CELL[()] = Placeholder()
+
+
+@lru_cache(1024)
+def _memory(shape: tuple[int, ...]) -> np.ndarray:
+    """The placeholder at each index."""
+    return np.broadcast_to(CELL, shape)
 
 
 class Traced(Handle):
@@ -145,7 +152,7 @@ class TracedArray(Traced):
     @staticmethod
     def of(numbers: np.ndarray, owner: Any, output: int, kind: type | None = None) -> "TracedArray":
         """The handle of an output of a node."""
-        made: TracedArray = np.broadcast_to(CELL, numbers.shape).view(TracedArray)
+        made: TracedArray = _memory(numbers.shape).view(TracedArray)
         made.owner, made.output, made.numbers, made.kind, made.own_shape = owner, output, numbers, kind, numbers.shape
         return made
 
@@ -188,7 +195,7 @@ class Turned(Traced):
     @staticmethod
     def made(x: TracedArray) -> "Turned":
         """The transpose of `x`."""
-        made: Turned = np.broadcast_to(CELL, x.shape[::-1]).view(Turned)
+        made: Turned = _memory(x.shape[::-1]).view(Turned)
         made.of, made.kind = x, x.kind
         return made
 

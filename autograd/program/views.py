@@ -71,4 +71,6 @@ class View:
 
 def _plain(x: np.ndarray) -> np.ndarray:
     """An aligned array of floats; an array of objects as it is."""
-    return x if x.dtype == object else np.require(x, float, ["ALIGNED"])  # objects are numbers of another kind
+    if x.dtype == object or (x.dtype == float and x.flags.aligned):  # objects are numbers of another kind
+        return x
+    return np.require(x, float, ["ALIGNED"])

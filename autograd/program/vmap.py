@@ -12,8 +12,8 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from autograd import ops
+from autograd.arrays import Array, array_of, tree_ravel
 from autograd.arrays import Form as Shapes
-from autograd.arrays import array_of, tree_ravel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
@@ -24,6 +24,7 @@ from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
 from autograd.program.form import Form
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
+from autograd.program.observed import include, unobserved
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, watched
 from autograd.program.steps import Step
@@ -37,8 +38,8 @@ from autograd.transformed import Streamed, Transformed, name_of, streamed
 from autograd.trees import is_container, tree_broadcast, tree_flatten, tree_map, tree_unflatten
 
 Function = Callable[..., Any]
-# The number of forms of calls that are kept.
-KEPT = 8
+# The number of forms of calls that are kept; and of kinds of arguments in recordings.
+KEPT, KINDS = 8, 64
 
 
 DEFAULTS = {"in_axes": 0, "out_axes": 0, "reduce": None}
@@ -58,6 +59,7 @@ class VMap(Transformed):
         self.in_axes, self.reduce, self.out_axes, self.keywords = in_axes, reduce, out_axes, keywords
         self.recordings = Recordings(f, f"vmap({name_of(f)})", lazy=True)
         self.forms: dict[Any, LaneForm] = {}
+        self.repeated: dict[Any, tuple[Any, LaneForm, Sequence[tuple[Trace, np.ndarray]]]] = {}  # see `_again`
 
     def remade(self, f: Function, keywords: int) -> "VMap":
         """`vmap` of another function with the same options, whose last `keywords` arguments have lanes along their first axis."""
@@ -74,6 +76,8 @@ class VMap(Transformed):
         axes += (0,) * self.keywords
         if len(axes) != len(args):
             raise LengthError(f"{self.recordings.name} was given {len(args)} arguments, in_axes has {len(axes)} entries: one for each")
+        if any(axis.__class__ is int for axis in axes):
+            return axes
         if all(axis is None for axis in tree_flatten([list(axes)])[0]) and not any(isinstance(axis, str) for axis in axes):
             raise RangeError(f"{self.recordings.name} was given no argument with lanes: in_axes is None for all, give 0 for at least one")
         return axes
@@ -115,12 +119,16 @@ class VMap(Transformed):
 
     def _over_lanes(self, args: Sequence[Any]) -> Any:
         """The results of all lanes, reduced or with the lanes along the first axis."""
-        given = Arguments(args, self.axes(args))
+        axes = self.axes(args)
+        tracer, watch = current().tracer, current().watch
+        lazy = tracer is not None and tracer.lazy
+        inputs = inputs_of(args, axes) if lazy and watch is None and not self.recordings.refusal else None
+        if inputs is not None and (again := self._again(*inputs)) is not None:
+            return again[0]
+        given = Arguments(args, axes)
         lanes = given.lanes or 0
         if not lanes:
             raise LengthError(f"{self.recordings.name} was given arrays without a lane: give at least one sample")
-        tracer, watch = current().tracer, current().watch
-        lazy = tracer is not None and tracer.lazy
         if (tracer is not None and not lazy) or watch is not None or self.recordings.refusal:
             return self._unrolled(args, given.axes, lanes)
         made: list[tuple[Trace, np.ndarray]] = list(self.recordings.parts(given, all_lanes=False))
@@ -133,7 +141,7 @@ class VMap(Transformed):
         joined = [own for _, own in given.groups if own] or [trace for trace, _ in made if trace.captured]
         if self.reduce is not None or (joined and current().recording) or any(trace.whole is not None for trace, _ in made):
             try:
-                return self._called(given, made)
+                return self._called(given, made, inputs and inputs[0])
             except UnknownPath:  # of an inner vmap: from now on its lanes are unrolled, so that its paths are ours
                 self.recordings, self.forms = Recordings(self.f, self.recordings.name), {}
                 return self._over_lanes(args)
@@ -144,10 +152,11 @@ class VMap(Transformed):
             rows[:, chosen] = array_of([Value(x) for x in found.ravel().tolist()], found.shape) if joined else found
         return _stacked(form, rows, leaf_kinds(made))
 
-    def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
-        """The results by one call of a form, as Values that depend on those among the arguments."""
+    def _called(self, given: Arguments, made: Sequence[tuple[Trace, np.ndarray]], kinds: Any) -> Any:
+        """The results by one call of a form, as Values that depend on those among the arguments; `kinds` is of these, see `_again`."""
         options: Any = {"reduce": self.reduce is not None, "weight": self.weight(given.lanes or 1)}
         tracer: Any = current().tracer
+        plain = all(trace.whole is None and not trace.batched.program.own for trace, _ in made)  # it runs no code but ours
         if tracer is not None and any(len(trace.guards) for trace, _ in made):
             found = branching(self.recordings.name, self.f, given, made, tracer, **options)
         else:
@@ -155,9 +164,26 @@ class VMap(Transformed):
             if key not in self.forms:
                 if len(self.forms) >= KEPT:
                     del self.forms[next(iter(self.forms))]
-                self.forms[key] = fixed(given, made, **options)
+                self.forms[key] = unobserved(lambda: fixed(given, made, **options))
             found = self.forms[key]
-        results, shapes = call(name_of(self.f), found.form, found.inputs(given)), made[0][0].form
+            if kinds is not None and plain and len(made) == 1 and not (made[0][0].captured or len(made[0][0].guards)):
+                if len(self.repeated) >= KINDS:
+                    del self.repeated[next(iter(self.repeated))]
+                self.repeated[kinds] = given.captured, found, made
+        name, inputs = name_of(self.f), found.inputs(given)
+        return self._results(found, unobserved(lambda: call(name, found.form, inputs)) if plain else call(name, found.form, inputs), made)
+
+    def _again(self, kinds: Any, inputs: list[Any]) -> tuple[Any] | None:
+        """The results of a program without guards, in a tuple, in a recording that has called it on such arguments before; else None."""
+        state, found, made = self.repeated.get(kinds, (None, None, None))
+        if found is None or made is None or state is None or self.recordings.what_is_captured(()).state() is not state:
+            return None
+        include(state, None)
+        return (self._results(found, unobserved(lambda: call(name_of(self.f), found.form, inputs)), made),)
+
+    def _results(self, found: LaneForm, results: list[Any], made: Sequence[tuple[Trace, np.ndarray]]) -> Any:
+        """The results of the form of a call in their structure."""
+        shapes = made[0][0].form
         if found.by_number:
             return shapes.unravel(results)
         if self.reduce is None:
@@ -182,6 +208,26 @@ class VMap(Transformed):
             return form.unravel([ops.sum(column) * self.weight(lanes) for column in numbers])
         rows = [x.item() if isinstance(x, np.generic) else x for column in numbers for x in column]
         return _stacked(form, array_of(rows, (len(numbers), lanes)))
+
+
+def inputs_of(args: Sequence[Any], axes: Sequence[Any]) -> tuple[Any, list[Any]] | None:
+    """The kinds and shapes of arguments that are traced arrays and Values, and the inputs of a form; None where some are others."""
+    kinds: list[Any] = []
+    inputs: list[Any] = []
+    for x, axis in zip(args, axes, strict=True):
+        cls = x.__class__
+        if cls is TracedArray and axis.__class__ is int and -x.ndim <= axis < x.ndim and x.shape[axis] > 1 and x.size:
+            kinds.append((x.shape, axis, x.kind is bool))
+            inputs.append(x)
+        elif (cls is Value or cls is float) and axis is None:
+            kinds.append(cls)
+            inputs.append(x)
+        elif cls is Array and axis is None and all(v.__class__ is Value for v in x.ravel()):
+            kinds.append(x.shape)
+            inputs += x.ravel().tolist()
+        else:
+            return None
+    return tuple(kinds), inputs
 
 
 def _found(given: Arguments, trace: Trace, lanes: np.ndarray) -> dict[int, Any]:
