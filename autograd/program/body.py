@@ -383,5 +383,6 @@ def _joined(xs: Sequence[Any]) -> np.ndarray:
     """Numbers and arrays as one array of its own."""
     parts: list[Any] = []
     for is_array, own in groupby(xs, lambda x: isinstance(x, np.ndarray)):
-        parts += map(np.ravel, own) if is_array else [list(own)]
+        found = list(own)
+        parts += map(np.ravel, found) if is_array else [found]
     return np.concatenate(parts).astype(float) if parts else np.empty(0)
