@@ -7,11 +7,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from queue import SimpleQueue
 from typing import Any
 
 from autograd.errors import RangeError
+from autograd.program.observed import unobserved
 
 CHOICES = ("off", "quick", "full")
 DEFAULT = "off"  # while sums of one lane, and some functions, have other bits in machine code than in the kernel
@@ -32,7 +34,7 @@ def available() -> bool:
     """Whether programs can be compiled here."""
     from autograd.program.machine import engine  # noqa: PLC0415  # llvmlite is imported where it is used
 
-    return engine.available()
+    return bool(unobserved(engine.available))  # a function may be being recorded
 
 
 class Tier:
@@ -64,7 +66,7 @@ class Tier:
         before = self.levels.get(key)
         if _wanted.level:
             if before != level:
-                self.compile(plan, key, level)
+                unobserved(partial(self.compile, plan, key, level))
         elif level != before and key not in self.asked:
             self.asked.add(key)
             _ask(self, plan, key, "quick" if before is None else "full")
