@@ -26,7 +26,7 @@ ORDER = """
     program.sumtree program.machine program.machine.numbers program.machine.library program.machine.driver program.machine.emit
     program.machine.engine program.machine.plan
     program.places program.known program.looks program.captured program.observed
-    program.machine.tiers program.sweep program.lanes program.views program.packing program.steps program.form
+    program.machine.tiers program.sweep program.columnplan program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.forks program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace
