@@ -115,7 +115,9 @@ class BatchedProgram:
         return _whole(passes.tangent(self.program, active))
 
     def only(self, outputs: Sequence[int]) -> "BatchedProgram":
-        """The program with only the outputs of these indices, in this order."""
+        """The program with only the outputs of these indices, in this order; this object where that is all of it."""
+        if [*outputs] == [*range(self.outputs)] == self.seeded:
+            return self
         made = partial(passes.pruned, self.program, outputs)
         part = _whole(self.program.once(("pruned", *outputs), made) if len(self.program) <= SMALL else made())
         part.part_of, part.sweep = (self, outputs), self.sweep and self.sweep.only(outputs)
