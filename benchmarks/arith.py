@@ -2,12 +2,13 @@
 
     python benchmarks/arith.py [--operations 1000] [--rounds 11]
     LANES=1 python benchmarks/arith.py
+    AUTOGRAD_BACKEND=pure python benchmarks/arith.py
 
 Each operation takes two of the last 24 results, a product one of them and an input near 1, so that nothing overflows; what none has taken
-is summed. Ours is a function in plain Python, recorded once; by the
-kernel, and by machine code where llvmlite is installed. The limit is the same program as C with vectors (`cc -O2 -march=native`), forward
-and reverse in one function. JAX compiles for minutes from some 1,000 operations on, so it takes part up to these. All run on one core, in
-processes of their own, in turn.
+is summed. Ours is a function in plain Python, recorded once; by machine code where llvmlite is installed, and by the kernel, or, where that
+is turned off as in the last line or was not built, in NumPy columns. The limit is the same program as C with vectors (`cc -O2
+-march=native`), forward and reverse in one function. JAX compiles for minutes from some 1,000 operations on, so it takes part up to these.
+All run on one core, in processes of their own, in turn.
 """
 
 import ctypes
@@ -170,7 +171,8 @@ def casadi(count: int) -> measure.Peer:
 
 
 OURS = "ours, machine code"
-PEERS = {OURS: by_machine_code, "ours, the kernel": ours, "C with vectors": c, "JAX, jit": jax, "CasADi": casadi}
+BESIDE = "ours, NumPy columns" if autograd.config().kernel is None else "ours, the kernel"
+PEERS = {OURS: by_machine_code, BESIDE: ours, "C with vectors": c, "JAX, jit": jax, "CasADi": casadi}
 
 if __name__ == "__main__":
     title = f"Random arithmetic, value and gradient, {LANES:,} lanes"

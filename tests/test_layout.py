@@ -24,9 +24,9 @@ ORDER = """
     engine anomaly foreign changed files named sweeps
     program.archive program.program program.cleaning program.templates program.splice program.passes
     program.sumtree program.machine program.machine.numbers program.machine.library program.machine.driver program.machine.emit
-    program.machine.engine program.machine.plan program.machine.tiers
+    program.machine.engine program.machine.plan
     program.places program.known program.looks program.captured program.observed
-    program.sweep program.lanes program.views program.packing program.steps program.form
+    program.machine.tiers program.sweep program.columnplan program.lanes program.views program.packing program.steps program.form
     program.columns program.outputs program.traced program.calls program.building program.log
     program.fusion program.branches program.paths program.nested program.stages program.lengths program.forks program.body program.laneloops
     program.checkpoints program.loop program.choice program.pattern program.rolled program.rolling program.arguments program.trace

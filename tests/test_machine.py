@@ -17,7 +17,7 @@ import pytest
 from flat_programs import CODES, LANES, MACHINE, NAMES, SAMPLES, WEIGHTS, Flat, flat, kernel, recorded_network, run, use
 from operations import POINTS, each_op, sample
 
-from autograd import Value, exp, grad, jit, ops, tanh, value_and_grad, vmap
+from autograd import Value, exp, grad, hessian, jit, ops, tanh, value_and_grad, vmap
 from autograd.elementary import ELEMENTARY
 from autograd.errors import RangeError
 from autograd.program.machine import engine, tiers
@@ -261,3 +261,13 @@ def test_large_programs_are_compiled_in_pieces():
     found = run(program, columns, [0, 0])
     assert np.allclose(found[0], true[0], rtol=1e-12, equal_nan=True)
     assert np.allclose(found[1], true[1], rtol=1e-10, equal_nan=True)
+
+
+@pytest.mark.parametrize("transform", [hessian, lambda f: grad(lambda p: np.sum(grad(f)(p) ** 2))])
+def test_what_is_compiled_while_a_function_is_recorded_is_no_part_of_it(transform):
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    f, p = jit(transform(lambda p: np.sum(np.tanh(X @ p) ** 2))), np.array([0.1, -0.2, 0.3])
+    true = f(p)
+    f.compile(p)
+    assert "machine code" in str(f.explain())
+    assert np.allclose(f(p), true, rtol=1e-12)

@@ -265,7 +265,7 @@ class Body:
         inputs, outputs = [*given, *([rest] if len(rest) else [])], [y for y in ys if y.size]
         if self.forks is not None:
             steps = self.forks.run(length, carry, inputs, outputs, partial(self._one, carry, given, rest, ys), backwards=backwards)
-        elif kernel is not None and self.batched is not None and self.batched.compiled:
+        elif kernel is not None and self.batched is not None and not self.batched.program.own:
             steps = self.plan.loop(-1 if length is None else n, carry, inputs, outputs, backwards, self.plain)
         else:
             steps = self._interpreted(length, carry, given, rest, ys, backwards=backwards)

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from autograd.compiled import kernel
-from autograd.program import loop
+from autograd.program import lanes, loop
 from autograd.program.choice import Arms
 from autograd.program.lengths import OfLength
 from autograd.program.loop import Loop, steps_between
@@ -51,6 +50,7 @@ def explanation(
     if refusal is not None:
         return Explanation(title, [f"it is not recorded, but called each time: {refusal}."])
     several = [count for count in arms if count > 1]
+    traces = list(traces)
     lines = [f"{n} paths are known, as arms of one tree: a call runs those operations alone that its own path takes." for n in several]
     for trace in traces:
         lines += _of_form(trace) if trace.whole is not None else _of_program(trace)
@@ -58,7 +58,9 @@ def explanation(
             lines.append(f"Python unrolled {_counted(count, 'loop')} of {_counted(steps, 'step')}, which {_was(count)} rolled up again.")
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
-    if runs_itself:
+    if runs_itself and any(tier.levels for trace in traces if trace.whole is None for tier in trace.batched.tiers):
+        lines.append("Calls on numbers that take another path run the function itself.")
+    elif runs_itself:
         lines.append("Calls on numbers run the function itself, which is faster than NumPy, since the kernel was not built.")
     if not lines:
         lines.append("nothing is recorded before the first call.")
@@ -76,23 +78,17 @@ def _counted(count: int, what: str) -> str:
 def _of_program(trace: Any) -> list[str]:
     program = trace.batched.program
     guards = f", {_counted(len(trace.guards), 'guard')}" if len(trace.guards) else ""
-    runs = _runs_compiled(trace.batched) if trace.batched.compiled else _runs(program)
-    return [f"{_counted(len(program), 'operation')} on {_counted(program.inputs, 'number')}{guards}, run by {runs}."]
+    return [f"{_counted(len(program), 'operation')} on {_counted(program.inputs, 'number')}{guards}, run by {_runs(trace.batched)}."]
 
 
-def _runs_compiled(batched: Any) -> str:
+def _runs(batched: Any) -> str:
     levels = {level for tier in batched.tiers for level in tier.levels.values()}
-    if not levels:
-        return "the compiled kernel"
-    return f"machine code{' (compiled quickly, not yet optimised)' if levels == {'quick'} else ''}, where that is worth its call"
-
-
-def _runs(program: Any) -> str:
-    names = ", ".join(sorted({op.name for op in program.own}))
-    own = f"operations of your own ({names}) by Python, number by number" if names else ""
-    if kernel is None:
-        return "NumPy, since the kernel was not built" + (f", {own}" if names else "")
-    return f"the compiled kernel, {own}"
+    if levels:
+        worth = ", where that is worth its call" if lanes.kernel is not None else ""
+        return f"machine code{' (compiled quickly, not yet optimised)' if levels == {'quick'} else ''}{worth}"
+    names = ", ".join(sorted({op.name for op in batched.program.own}))
+    own = f", operations of your own ({names}) by Python, number by number" if names else ""
+    return ("NumPy, since the kernel was not built" if lanes.kernel is None else "the compiled kernel") + own
 
 
 def _of_form(trace: Any) -> list[str]:
@@ -126,9 +122,11 @@ def _of_step(step: Any) -> list[str]:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
     sweep = step.batched.sweep if step.lanes > 1 else None
-    own, where = (step.batched, where) if sweep is None else (sweep.primal, f"{where}, forward and in reverse")
-    runs = _runs_compiled(own) if own.compiled else _runs(own.program)
-    return [f"{_counted(len(own.program), 'operation')} {where}, run by {runs}."]
+    if sweep is not None and sweep.primal.compiled:
+        own, where = sweep.primal, f"{where}, forward and in reverse"
+    else:
+        own = step.batched
+    return [f"{_counted(len(own.program), 'operation')} {where}, run by {_runs(own)}."]
 
 
 def _of_loop(step: Loop) -> list[str]:
@@ -146,7 +144,8 @@ def _of_loop(step: Loop) -> list[str]:
     if step.length and not kept and not body.plain:
         keeps = [_in_reverse(step.length, 8 * size)]
     if body.batched is not None:
-        runs = "one call of the compiled kernel" if body.batched.compiled else _runs(body.batched.program)
+        at_once = lanes.kernel is not None and not body.batched.program.own
+        runs = "one call of the compiled kernel" if at_once else _runs(body.batched)
         return [f"{often}, of {_counted(len(body.batched.program), 'operation')}, run by {runs}.", *keeps]
     if body.forks is not None and body.forks.is_fit:
         known = _counted(len(body.forks.paths.kept), "path")

@@ -1,6 +1,6 @@
 """The fast paths of `jit`: a call with arguments of the same types and shapes as before runs without flattening them.
 
-Without lanes, such a call may take any path that is known; over lanes, only the one that was recorded.
+Without lanes, such a call may take any path that is known; over lanes, or without the kernel, only the one that was recorded.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ import numpy as np
 
 from autograd.context import current
 from autograd.engine import Value
+from autograd.program import lanes as by_lanes
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured
-from autograd.program.lanes import threads
 from autograd.program.trace import Trace
 from autograd.trees import tree_flatten
 
@@ -67,12 +67,12 @@ class FastCall:
         self.lanes, self.trace, self.count, self.outputs = given.lanes or 1, trace, trace.count, trace.count + len(trace.guards)
         self.guards = trace.guards * self.lanes if len(trace.guards) else None
         self.wanted = (weight is not None, *[False] * (len(args) - 1))
-        self.tree = trace.tree if self.lanes == 1 and len(trace.guards) else None
+        self.tree = trace.tree if self.lanes == 1 and len(trace.guards) and by_lanes.kernel is not None else None
         if self.tree is None:
             self.run = trace.batched.plan(group_arrays(given.groups), self.wanted).run
         if weight is not None:
             self.seeds = [np.array([weight, *[0.0] * len(trace.guards)])]
-        self.unwanted, self.threads = [None] * (len(args) - 1), threads()
+        self.unwanted, self.threads = [None] * (len(args) - 1), by_lanes.threads()
 
     @staticmethod
     def fits(args: Sequence[Any], trace: Trace) -> bool:

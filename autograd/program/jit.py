@@ -16,7 +16,7 @@ from autograd.errors import OperationError, RangeError, StateError, api_boundary
 from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
-from autograd.program.machine.tiers import available, compiling
+from autograd.program.machine.tiers import available, compiling, eager
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, watched
 from autograd.program.trace import Trace, given_to, with_captured
@@ -29,6 +29,7 @@ from autograd.transformed import Derivative, Streamed, Transformed, name_of, str
 Function = Callable[..., Any]
 NUMBERS = {float, int, bool}
 REPLAYS_NUMBERS = kernel is not None  # which is slower than the function where each operation is one of NumPy on one number
+WORTH = 300  # operations from which on a call of machine code from Python is faster than a function of numbers
 
 
 class Jit(Transformed):
@@ -183,16 +184,28 @@ class Jit(Transformed):
         The function is called with them three times: to record it, its derivative where it is one, and to see what runs.
 
         Raises:
-            StateError: there is no `llvmlite`, or no kernel.
+            StateError: there is no `llvmlite`.
             RangeError: the level is neither "quick" nor "full".
         """
         if level not in ("quick", "full"):
             raise RangeError(f"got level={level!r}, expected 'quick' or 'full'")
-        if kernel is None or not available():
-            raise StateError("there is no machine code without the kernel and llvmlite: pip install 'valuegrad[fast]', with a C compiler")
+        if not available():
+            raise StateError("there is no machine code without llvmlite: pip install 'valuegrad[fast]'")
         with compiling(level):
             for _ in range(3):
+                self.runs_itself = False  # but its program, that it may be compiled
                 self(*args, **keywords)
+        if self.fast_call is not None and not self.fast_call.trace.batched.compiled:  # it cannot be
+            self.fast_call = None
+
+    def _is_fast(self, args: Sequence[Any], trace: Trace) -> bool:
+        """Whether there can be a fast call that is worth it: where that is machine code from Python, the function itself may be faster."""
+        quick = len(trace.batched.program) < WORTH and NUMBERS.issuperset(map(type, args)) and not isinstance(self.f, Transformed)
+        return FastCall.fits(args, trace) and (REPLAYS_NUMBERS or self.needs_values or not quick or eager())
+
+    def _runs_itself(self, args: Sequence[Any], trace: Trace) -> bool:
+        """Whether calls on numbers run the function itself, all of them, or, by a fast call, but those on another path than this."""
+        return not (REPLAYS_NUMBERS or self.needs_values or (self._is_fast(args, trace) and not len(trace.guards)))
 
     def _replayed(self, args: Sequence[Any]) -> Any:
         """The result by the trace of the path that these arguments take, recorded if it is new."""
@@ -204,10 +217,10 @@ class Jit(Transformed):
         while True:
             made = self.recordings.made
             trace = next(self.recordings.parts(given, tried))[0]
-            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values) and trace.whole is None
+            self.runs_itself = trace.whole is None and self._runs_itself(args, trace)
             groups = with_captured(given.groups, trace)
             if trace.whole is None and not any(own for _, own in groups):
-                if self.loss is None and FastCall.fits(args, trace):
+                if self.loss is None and self._is_fast(args, trace):
                     self.fast_call = FastCall(args, [None] * len(args), given, trace, self.recordings.what_is_captured(()))
                 return trace.unravel(trace.batched.forward(group_arrays(groups), 1)[0, : trace.count].tolist())
             if self.loss is None and ValueCall.fits(args, given, trace):
@@ -241,7 +254,7 @@ class Jit(Transformed):
         for trace, chosen in parts:
             if trace.whole is not None:
                 return self._by_form(trace, given, args) if lanes_share else None
-            self.runs_itself = not (REPLAYS_NUMBERS or self.needs_values or over_lanes)
+            self.runs_itself = not over_lanes and self._runs_itself(args, trace)
             if trace.captured or not trace.form.is_single:
                 return None
             inputs = group_arrays(given.chosen(chosen).groups)

@@ -1,4 +1,4 @@
-"""A program run over lanes of numbers, forward and in reverse: by the compiled kernel, or, where that was not built, in NumPy columns.
+"""A program run over lanes of numbers, forward and in reverse: by a plan of the compiled kernel, or, where that was not built, of columns.
 
 Inputs come in groups, arrays with a row for each lane, or with one row that all lanes share.
 """
@@ -6,16 +6,15 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 import os
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
-from itertools import accumulate, pairwise
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace it, for all who run programs
 from autograd.errors import RangeError
-from autograd.kinds import quietly
 from autograd.program import passes
-from autograd.program.machine.tiers import Tier
+from autograd.program.columnplan import ColumnPlan
+from autograd.program.machine.tiers import LEAST, Tier, expected
 from autograd.program.program import SMALL, Program
 from autograd.program.sweep import Sweep
 
@@ -65,32 +64,29 @@ class BatchedProgram:
 
     Attributes:
         part_of: where it is a part of another: that one, and the outputs that were taken.
-        compiled: whether the compiled kernel runs it; else it runs in NumPy columns.
-        plans: the kernel's plans, by what `plan` is given.
+        plans: what `plan` has made, by what it was given.
         tiers: for each of these the machine code, as far as there is any.
-        alone: the results of `one_of`.
     """
 
     program: Program
     seeded: list[int]
     sweep: Sweep | None
-    compiled: bool
 
     def __init__(self, program: Program, seeded: Sequence[int], sweep: Sweep | None = None) -> None:
         self.program, self.seeded, self.sweep = program, list(seeded), sweep
         self.part_of: tuple[BatchedProgram, Sequence[int]] | None = None
-        self.compiled = kernel is not None and not program.own
         self.plans: dict[Any, Any] = {}
         self.tiers: list[Tier] = []
-        self.alone: dict[tuple[int, ...], BatchedProgram] = {}
 
     def __reduce__(self) -> Any:
         return BatchedProgram, (self.program, self.seeded, self.sweep)
 
-    @cached_property
-    def gradient(self) -> "BatchedProgram":
-        """The program from the inputs, then a cotangent for each seeded output, to the gradients of all inputs."""
-        return self.adjoint(self.seeded, range(self.program.inputs))
+    @property
+    def compiled(self) -> bool:
+        """Whether the kernel runs it, or machine code, now or once that is worth it; else it runs in NumPy columns."""
+        if kernel is not None or self.program.own:
+            return not self.program.own
+        return any(tier.levels for tier in self.tiers) or (expected() and not any(tier.failed for tier in self.tiers))
 
     @property
     def outputs(self) -> int:
@@ -107,7 +103,7 @@ class BatchedProgram:
     def adjoint(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
         """The program from the inputs, then a cotangent for each seeded output, to the gradients of the wanted inputs; all by index."""
         made = _whole(passes.adjoint(self.program, seeded, wanted))
-        made.sweep = Sweep(self, seeded, [~i for i in wanted]) if self.compiled else None
+        made.sweep = None if self.program.own else Sweep(self, seeded, [~i for i in wanted])
         return made
 
     def reached(self, seeded: Sequence[int], wanted: Sequence[int]) -> "BatchedProgram":
@@ -119,7 +115,9 @@ class BatchedProgram:
         return _whole(passes.tangent(self.program, active))
 
     def only(self, outputs: Sequence[int]) -> "BatchedProgram":
-        """The program with only the outputs of these indices, in this order."""
+        """The program with only the outputs of these indices, in this order; this object where that is all of it."""
+        if [*outputs] == [*range(self.outputs)] == self.seeded:
+            return self
         made = partial(passes.pruned, self.program, outputs)
         part = _whole(self.program.once(("pruned", *outputs), made) if len(self.program) <= SMALL else made())
         part.part_of, part.sweep = (self, outputs), self.sweep and self.sweep.only(outputs)
@@ -148,19 +146,11 @@ class BatchedProgram:
         """The outputs for numbers of any kind, and columns of such; the other arguments are for what has the same methods."""
         return self.program(given)
 
-    def one_of(self, seeded: tuple[int, ...]) -> "BatchedProgram":
-        """The same program with other outputs seeded, so that what only the rest depends on cannot make a gradient nan."""
-        if seeded not in self.alone:
-            self.alone[seeded] = BatchedProgram(self.program, seeded)
-        return self.alone[seeded]
-
     def forward(self, groups: Sequence[np.ndarray], lanes: int) -> np.ndarray:
         """The outputs, a row for each lane."""
         if self.staged is not None:
             return self.staged.run(groups, lanes, 0, [self.outputs])[1]
-        if not self.compiled:
-            return _rows(self.program(_columns(groups)), lanes).T
-        outputs = np.empty((lanes, len(self.program.outputs)))
+        outputs = _table(lanes, self.outputs)
         self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), [outputs], threads=threads())
         return outputs
 
@@ -175,9 +165,9 @@ class BatchedProgram:
             cotangents: one for each seeded output, the same in all lanes.
             wanted: for each group whether its gradient is wanted; an empty array comes out where it is not.
         """
-        if not self.compiled:
-            return self._backward_in_columns(groups, lanes, cotangents, wanted)
-        sums = np.empty(len(self.program.outputs))
+        if self.staged is not None:
+            return self.staged.backward(groups, lanes, cotangents, wanted, self.seeded)
+        sums = np.empty(self.outputs)
         seeds = np.zeros(len(sums))
         seeds[self.seeded] = cotangents
         gradients = self.swept(groups, lanes, [sums], [seeds], wanted)
@@ -195,18 +185,14 @@ class BatchedProgram:
         Returns:
             The sums, then for each width an array with a row for each lane.
         """
-        if self.compiled:
-            swept = self.sweep.run(groups, lanes, sums, widths) if self.sweep is not None and lanes > 1 else None
-            if swept is not None:
-                return swept
-            found = [np.empty(sums), *[np.empty((lanes, width)) for width in widths]]
-            self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
-            return found
         if self.staged is not None:
             return self.staged.run(groups, lanes, sums, widths)
-        rows = _rows(self.program(_columns(groups)), lanes)
-        ends = [*accumulate(widths, initial=sums)]
-        return [rows[:sums, 0] if lanes == 1 else np.array([_sum(row) for row in rows[:sums]]), *[rows[a:b].T for a, b in pairwise(ends)]]
+        swept = self.sweep.run(groups, lanes, sums, widths) if self.sweep is not None and lanes > 1 else None
+        if swept is not None:
+            return swept
+        found = [np.empty(sums), *[_table(lanes, width) for width in widths]]
+        self.plan(groups, (False,) * len(groups)).run(lanes, _given(groups), found[not sums :], threads=threads())
+        return found
 
     def reverse(
         self, groups: Sequence[np.ndarray], lanes: int, seeds: Sequence[np.ndarray], wanted: Sequence[bool], seeded: Sequence[int]
@@ -222,10 +208,6 @@ class BatchedProgram:
         """
         if self.staged is not None:
             return self.staged.reverse(groups, lanes, seeds, wanted, seeded)
-        if not self.compiled:
-            own = self if list(seeded) == self.seeded else self.one_of(tuple(seeded))
-            columns = [column for k, column in enumerate(_columns(seeds)) if k in set(seeded)]
-            return own._gradients(groups, lanes, columns, wanted)
         cotangents = _given(seeds)
         return _shaped(self.swept(groups, lanes, [np.empty_like(array) for array in cotangents], cotangents, wanted, seeded), groups)
 
@@ -235,17 +217,19 @@ class BatchedProgram:
     ) -> list[np.ndarray | None]:  # fmt: skip
         """Run forward, which fills `outputs`, and back: the gradients of the wanted groups, without an axis of lanes where these share it.
 
-        It is for programs that are compiled. Arrays of outputs and of seeds are of one axis where lanes share them; `seeded` says which
-        outputs have cotangents, by default those of the program.
+        Arrays of outputs and of seeds are of one axis where lanes share them; `seeded` says which outputs have cotangents, by default those
+        of the program.
         """
         given = _given(groups)
-        gradients = [np.empty_like(array) if w else None for array, w in zip(given, wanted, strict=True)]
+        gradients = [
+            np.empty_like(array, order="F" if kernel is None else "K") if w else None for array, w in zip(given, wanted, strict=True)
+        ]
         plan = self.plan(groups, tuple(wanted), None if seeded is None or list(seeded) == self.seeded else tuple(seeded))
         plan.run(lanes, given, outputs, seeds, gradients, threads=threads())
         return gradients
 
     def plan(self, groups: Sequence[np.ndarray], wanted: tuple[bool, ...], seeded: tuple[int, ...] | None = None) -> Any:
-        """The compiled kernel's plan for inputs of these shapes, made if it is new."""
+        """What runs it for inputs of these shapes, made if it is new: a plan of the compiled kernel, or one of columns."""
         key = wanted, seeded, tuple(array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups)
         if key not in self.plans:
             widths = [array.shape[1] for array in groups]
@@ -254,48 +238,23 @@ class BatchedProgram:
             is_seeded[list(self.seeded if seeded is None else seeded)] = 1
             is_uniform = np.repeat([len(array) == 1 for array in groups], widths).astype(np.uint8)
             is_wanted = np.repeat(wanted, widths).astype(np.uint8)
-            given = (p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, is_uniform, is_wanted, is_seeded)
-            self.plans[key] = kernel.Plan(*given)
-            self.tiers.append(Tier(given))
-            self.tiers[-1].watch(self.plans[key])
+            flags = is_uniform, is_wanted, is_seeded
+            given = (p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, *flags)
+            by_columns = kernel is None or p.own
+            self.plans[key] = ColumnPlan(p, *flags) if by_columns else kernel.Plan(*given)
+            if not p.own:
+                self.tiers.append(Tier(given, 0 if by_columns else LEAST))
+                self.tiers[-1].watch(self.plans[key])
         return self.plans[key]
-
-    def _backward_in_columns(
-        self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[float], wanted: Sequence[bool]
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        if self.staged is not None:
-            return self.staged.backward(groups, lanes, cotangents, wanted, self.seeded)
-        return _sum(self.forward(groups, lanes)), self._gradients(groups, lanes, cotangents, wanted)
-
-    def _gradients(self, groups: Sequence[np.ndarray], lanes: int, cotangents: Sequence[Any], wanted: Sequence[bool]) -> list[np.ndarray]:
-        found = iter(self.gradient.program([*_columns(groups), *cotangents]))
-        gradients: list[np.ndarray] = []
-        for array, w in zip(groups, wanted, strict=True):
-            rows = [np.broadcast_to(next(found), lanes) for _ in range(array.shape[1])]
-            if not w:
-                gradients.append(np.empty(0))
-            elif len(array) == 1:
-                gradients.append(np.array([[_sum(row) for row in rows]]))
-            else:
-                gradients.append(np.array(rows).reshape(array.shape[1], lanes).T)
-        return gradients
 
 
 def _whole(program: Program) -> BatchedProgram:
     return BatchedProgram(program, range(len(program.outputs)))
 
 
-def _rows(found: Sequence[Any], lanes: int) -> np.ndarray:
-    """Numbers and columns as an array with a row for each."""
-    return np.array(found if lanes == 1 else [np.broadcast_to(y, lanes) for y in found], float).reshape(len(found), lanes)
-
-
-def _sum(rows: np.ndarray) -> Any:
-    return quietly(partial(rows.sum, axis=0, initial=-0.0))  # a sum from 0.0 is never -0.0
-
-
-def _columns(groups: Sequence[np.ndarray]) -> list[Any]:
-    return [x for array in groups for x in (array[0].tolist() if len(array) == 1 else array.T)]
+def _table(lanes: int, width: int) -> np.ndarray:
+    """An array to be written, with a row for each lane; columns are written one at a time."""
+    return np.empty((lanes, width), order="F" if kernel is None else "C")
 
 
 def _shaped(gradients: Sequence[np.ndarray | None], groups: Sequence[np.ndarray]) -> list[np.ndarray]:

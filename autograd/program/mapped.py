@@ -22,7 +22,6 @@ from autograd.errors import LengthError
 from autograd.operators import identical
 from autograd.program.arguments import Arguments
 from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
 from autograd.program.nested import BatchedForm
 from autograd.program.observed import around, within
 from autograd.program.paths import BranchingProgram, PathProgram, Paths, Route, placed, result
@@ -117,8 +116,7 @@ class LaneForm:
         """Add a step for the lanes `rows` (None for all) of traces that are programs; each lane keeps the path that it takes now."""
         if len(made) == 1:
             trace = made[0][0]
-            program = BatchedProgram(trace.alone, range(trace.count))
-            self.step(program, self.groups(trace.captured, rows), rows)
+            self.step(trace.batched.only(range(trace.count)), self.groups(trace.captured, rows), rows)
             return
         captured = _captured(made)
         paths = [(_path(trace, self.own, captured), _within(own, rows)) for trace, own in made]

@@ -18,13 +18,14 @@ from autograd.program.splice import Derivative, Splice
 __all__ = ["adjoint", "pruned", "tangent"]
 
 
-def adjoint(program: Program, seeded: Sequence[int], wanted: Sequence[int]) -> Program:
+def adjoint(program: Program, seeded: Sequence[int], wanted: Sequence[int], *, with_outputs: bool = False) -> Program:
     """The program of gradients, in reverse mode.
 
     Args:
         program: from inputs x to outputs y.
         seeded: the indices of the outputs that have a cotangent.
         wanted: the indices of the inputs whose gradients are wanted.
+        with_outputs: whether it has y, too, before these.
 
     Returns:
         The program from x, then a cotangent for each seeded output, to the gradients of the wanted inputs.
@@ -42,9 +43,9 @@ def adjoint(program: Program, seeded: Sequence[int], wanted: Sequence[int]) -> P
     def made() -> Program:
         p = folded(program)
         ends = p.outputs[seeds].astype(np.intp)
-        return _cleaned(Splice(Derivative(p, inputs, ends, ends, reverse=True)).program(inputs, with_outputs=False))
+        return _cleaned(Splice(Derivative(p, inputs, ends, ends, reverse=True)).program(inputs, with_outputs=with_outputs))
 
-    return program.once(("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist())), made)
+    return program.once(("adjoint", tuple(seeds.tolist()), tuple(inputs.tolist()), with_outputs), made)
 
 
 def tangent(program: Program, active: Sequence[int]) -> Program:

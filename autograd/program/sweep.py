@@ -50,7 +50,9 @@ class Sweep:
         return Sweep(self.primal, self.seeded, [both[k] for k in order])
 
     def run(self, groups: Sequence[np.ndarray], lanes: int, sums: int, widths: Sequence[int]) -> list[np.ndarray] | None:
-        """Run it: see `BatchedProgram.run`; None where such inputs or results are not in the arrays that a sweep has."""
+        """Run it: see `BatchedProgram.run`; None where such inputs or results are not in the arrays that a sweep has, or columns run it."""
+        if not self.primal.compiled:
+            return None
         key = tuple([array.shape[1] if len(array) == 1 else -array.shape[1] for array in groups]), sums, tuple(widths)
         if key not in self.layouts:
             self.layouts[key] = _layout(self, groups, sums, widths)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -75,43 +75,52 @@ class _One:
     """For one lane: values and cotangents by slot, as the kernel has them."""
 
     def __init__(self, facts: Facts, level: str, *, reverse: bool) -> None:
-        self.facts = facts
         library = engine.library(1).own()
         emission = Emission(facts, range(len(facts.ops)), library, "one", reverse=reverse, kept=facts.outputs, lanes=False)
         self.function = engine.Function(emission, library, level)
-        self.call = self.function.call
         self.memory = np.empty((3, facts.slots))
-        self.at = self.memory.ctypes.data
+        self.memory[0, facts.inputs : facts.first] = facts.constants
+        v, g, m = [row.ctypes.data for row in self.memory]
+        self.call = partial(self.function.call, v, g, None, m, None, None, None)
+        self.given, self.received = self.memory[:2, : facts.inputs]
+        self.ends = np.array(facts.outputs, np.intp)
+        self.seeded = np.flatnonzero(facts.seeded)
+        self.sent = self.ends[self.seeded]
+        self.alone = len(set(self.sent.tolist())) == len(self.sent)  # whether no slot has two cotangents
+        self.still = ~np.array(facts.active[: facts.inputs], bool)  # the inputs that have no gradient
         self.lock = threading.Lock()
 
     def run(self, _lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, _threads: int) -> None:
         """See `MachinePlan.run`."""
-        facts = self.facts
         with self.lock:
-            v, g, _ = self.memory
-            first = 0
-            for array in inputs:
-                v[first : first + array.size] = array.ravel()
-                first += array.size
-            v[facts.inputs : facts.first] = facts.constants
+            self.given[:] = _joined(inputs)
             if seeds is not None:
-                g[:] = EMPTY_SUM
-                flat = np.concatenate([array.ravel() for array in seeds]) if seeds else ()
-                for slot, is_seeded, seed in zip(facts.outputs, facts.seeded, flat, strict=True):
-                    g[slot] += seed if is_seeded else EMPTY_SUM
-            step = 8 * facts.slots
-            self.call(self.at, self.at + step, None, self.at + 2 * step, None, None, None)
-            found = v[facts.outputs]
-            first = 0
-            for array in outputs:
-                array[...] = found[first : first + array.size].reshape(array.shape)
-                first += array.size
-            first = 0
-            for array, gradient in zip(inputs, gradients or (), strict=bool(gradients)):
-                if gradient is not None:
-                    there = facts.active[first : first + array.size]
-                    gradient[...] = np.where(there, g[first : first + array.size], 0.0).reshape(gradient.shape)
-                first += array.size
+                g = self.memory[1]
+                g.fill(EMPTY_SUM)
+                flat = _joined(seeds)[self.seeded]
+                if self.alone:
+                    g[self.sent] = flat
+                else:
+                    np.add.at(g, self.sent, flat)
+            self.call()
+            _divide(self.memory[0][self.ends], outputs, outputs)
+            if seeds is not None:
+                self.received[self.still] = 0.0
+                _divide(self.received, gradients, inputs)
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return arrays[0].ravel() if len(arrays) == 1 else np.concatenate([np.empty(0), *[array.ravel() for array in arrays]])
+
+
+def _divide(numbers: np.ndarray, arrays: Sequence[np.ndarray | None], like: Sequence[np.ndarray]) -> None:
+    """Fill arrays with consecutive numbers, as many as these others have; None takes up its numbers."""
+    first = 0
+    for array, other in zip(arrays, like, strict=True):
+        end = first + other.size
+        if array is not None:
+            array[...] = numbers[first:end].reshape(array.shape)
+        first = end
 
 
 class _Group:

@@ -7,11 +7,14 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from queue import SimpleQueue
 from typing import Any
 
+from autograd.compiled import kernel
 from autograd.errors import RangeError
+from autograd.program.observed import unobserved
 
 CHOICES = ("off", "quick", "full")
 DEFAULT = "off"  # while sums of one lane, and some functions, have other bits in machine code than in the kernel
@@ -32,18 +35,20 @@ def available() -> bool:
     """Whether programs can be compiled here."""
     from autograd.program.machine import engine  # noqa: PLC0415  # llvmlite is imported where it is used
 
-    return engine.available()
+    return bool(unobserved(engine.available))  # a function may be being recorded
 
 
 class Tier:
-    """The machine code of one program, as far as there is any; it runs in place of a plan of the kernel.
+    """The machine code of one program, as far as there is any; it runs in place of a plan.
 
     Args:
-        program: the arguments of such a plan.
+        program: the arguments of a plan of the kernel.
+        least: the operands times lanes below which a call in lanes stays with the plan.
     """
 
-    def __init__(self, program: tuple[Any, ...]) -> None:
+    def __init__(self, program: tuple[Any, ...], least: int = LEAST) -> None:
         self.program: tuple[Any, ...] = program
+        self.least: int = least
         self.operands: int = len(program[2])
         self.machine: Any = None
         self.levels: dict[Any, str] = {}  # of what is compiled
@@ -64,7 +69,7 @@ class Tier:
         before = self.levels.get(key)
         if _wanted.level:
             if before != level:
-                self.compile(plan, key, level)
+                unobserved(partial(self.compile, plan, key, level))
         elif level != before and key not in self.asked:
             self.asked.add(key)
             _ask(self, plan, key, "quick" if before is None else "full")
@@ -93,8 +98,8 @@ class Tier:
         plan.use(self, one[False], one[True], self.run if any(summed is not None for _, summed in made) else None)
 
     def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any = None, gradients: Any = None, threads: int = 1) -> Any:
-        """Run in lanes where there is code for it, and that is worth its call; NotImplemented where not."""
-        if lanes * self.operands < LEAST:
+        """Run where there is code for it, and that is worth its call; NotImplemented where not."""
+        if lanes * self.operands < self.least:
             return NotImplemented
         return self.machine.run(lanes, inputs, outputs, seeds, gradients, threads)
 
@@ -111,15 +116,24 @@ _wanted = _Wanted()
 @contextmanager
 def compiling(level: str) -> Iterator[None]:
     """Within it, what runs in this thread is compiled after its run."""
-    from autograd.compiled import kernel  # noqa: PLC0415
-
     _wanted.level = level
-    before = kernel.eager(1)
+    before = kernel is not None and kernel.eager(1)
     try:
         yield
     finally:
         _wanted.level = None
-        kernel.eager(before)
+        if kernel is not None:
+            kernel.eager(before)
+
+
+def eager() -> bool:
+    """Whether this thread is within `compiling`."""
+    return _wanted.level is not None
+
+
+def expected() -> bool:
+    """Whether what this thread runs is compiled, now or once that is worth it."""
+    return (_wanted.level or mode()) != "off" and available()
 
 
 _tasks: SimpleQueue[tuple[Tier, Any, Any, str]] = SimpleQueue()
