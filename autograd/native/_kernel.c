@@ -168,7 +168,7 @@ typedef struct {
     void *spare;    /* memory kept from one run to the next */
     size_t room;
     /* What runs in its place, and what for: see `use`. */
-    void (*machine[2])(double *, double *, void *, int64_t *, void *, void *, void *); /* one lane, forward; in reverse, too */
+    void (*machine[2])(double *, double *, void *, int64_t *, void *, void *); /* one lane, forward; in reverse, too */
     PyObject *lanes, *kept, *hot; /* several; what lives as long; what is called once it has done so much work, in operands times lanes */
     double work, limit;
 } Plan;
@@ -180,7 +180,7 @@ typedef struct {
     const Program *p;
     const Tape *tape;
     const Set *set;
-    void (*machine)(double *, double *, void *, int64_t *, void *, void *, void *); /* or NULL */
+    void (*machine)(double *, double *, void *, int64_t *, void *, void *); /* or NULL */
     Groups inputs, outputs, seeds, gradients;
     int reverse;
     size_t lanes, leaf, width, stride, chunk, levels, chunks, threads; /* of a leaf, of a block; from row to row; leaves in a chunk, 2^levels */
@@ -494,7 +494,7 @@ static int run(Job *job) {
     load_uniform(job);
     if (job->machine) {
         if (job->reverse) load_cotangents(job);
-        job->machine(v, g, NULL, job->masks, NULL, NULL, NULL);
+        job->machine(v, g, NULL, job->masks, NULL, NULL);
     }
     for (size_t i = 0; i < size && !job->machine; i += SLICE) {
         const size_t some = smaller(size - i, SLICE);

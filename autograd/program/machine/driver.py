@@ -1,24 +1,25 @@
 """The function that runs a program over lanes.
 
 It brings inputs into rows, calls the program for a vector of lanes at a time, and takes the results away. Sums over lanes: each has eight
-accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes.
+accumulators, that for a lane by its number mod 8, for leaves of 1,024 lanes. What the last vector has added for lanes that are not there is
+undone.
 """
 
 from autograd.program.sumtree import LEAF
 
 ACCUMULATORS = 8
 
-# Of a job: what is called; rows of values, cotangents, seeds and masks; uniform values; accumulators; the mask of lanes; what is loaded
-# and stored, three words each (where from or to, bytes from lane to lane, the row); the sums of leaves; how many of these there are; and
-# the number of lanes.
-FIELDS = ("call", "v", "g", "s", "m", "u", "a", "k", "loads", "stores", "sums", "nloads", "nstores", "nsums", "lanes")
+# Of a job: what is called; rows of values, cotangents, seeds and masks; uniform values; accumulators, and room for as many; what is loaded
+# and stored, three words each (where it is said where the array is, the number within a lane, the row); the sums of leaves; how many of
+# these there are; and the number of lanes. Three words say where an array is: its address, and the bytes from lane to lane and from number
+# to number.
+FIELDS = ("call", "v", "g", "s", "m", "u", "a", "loads", "stores", "sums", "nloads", "nstores", "nsums", "lanes")
 COUNTS = ("nloads", "nstores", "nsums", "lanes")
 
 
 def driver(width: int) -> str:
     """`drive(job, first, end)`: lanes `first` to before `end`, of which `first` is a multiple of the width."""
-    vector, ints = f"<{width} x double>", f"<{width} x i64>"
-    iota = f"<{', '.join(f'i64 {k}' for k in range(width))}>"
+    vector = f"<{width} x double>"
     fields = "\n".join(
         f"  %{name}.at = getelementptr i64, ptr %job, i64 {k}\n  %{name} = load {'i64' if name in COUNTS else 'ptr'}, ptr %{name}.at"
         for k, name in enumerate(FIELDS)
@@ -27,6 +28,8 @@ def driver(width: int) -> str:
 define void @drive(ptr %job, i64 %first, i64 %end) nounwind {{
 entry:
 {fields}
+  %size = mul i64 %nsums, {ACCUMULATORS}
+  %kept = getelementptr double, ptr %a, i64 %size
   br label %lane.head
 
 lane.head:
@@ -40,8 +43,7 @@ lane.begin:
   br i1 %is.leaf, label %clear.head, label %mask
 clear.head:
   %c = phi i64 [ 0, %lane.begin ], [ %c.next, %clear.body ]
-  %c.all = mul i64 %nsums, {ACCUMULATORS}
-  %c.more = icmp ult i64 %c, %c.all
+  %c.more = icmp ult i64 %c, %size
   br i1 %c.more, label %clear.body, label %mask
 clear.body:
   %c.at = getelementptr double, ptr %a, i64 %c
@@ -51,11 +53,6 @@ clear.body:
 
 mask:
   %left = sub i64 %lanes, %lane
-  %left.one = insertelement {ints} poison, i64 %left, i64 0
-  %left.all = shufflevector {ints} %left.one, {ints} poison, <{width} x i32> zeroinitializer
-  %there = icmp ult {ints} {iota}, %left.all
-  %there.bits = sext <{width} x i1> %there to {ints}
-  store {ints} %there.bits, ptr %k, align 8
   %whole = icmp uge i64 %left, {width}
   %last = sub i64 %left, 1
   br label %load.head
@@ -67,11 +64,18 @@ load.head:
 load.begin:
   %i.word = mul i64 %i, 3
   %i.at = getelementptr i64, ptr %loads, i64 %i.word
-  %i.from = load ptr, ptr %i.at
+  %i.array = load ptr, ptr %i.at
   %i.at1 = getelementptr i64, ptr %i.at, i64 1
-  %i.stride = load i64, ptr %i.at1
+  %i.number = load i64, ptr %i.at1
   %i.at2 = getelementptr i64, ptr %i.at, i64 2
   %i.row = load ptr, ptr %i.at2
+  %i.base = load ptr, ptr %i.array
+  %i.at3 = getelementptr i64, ptr %i.array, i64 1
+  %i.stride = load i64, ptr %i.at3
+  %i.at4 = getelementptr i64, ptr %i.array, i64 2
+  %i.apart = load i64, ptr %i.at4
+  %i.inner = mul i64 %i.number, %i.apart
+  %i.from = getelementptr i8, ptr %i.base, i64 %i.inner
   %i.offset = mul i64 %lane, %i.stride
   %i.source = getelementptr i8, ptr %i.from, i64 %i.offset
   %i.close = icmp eq i64 %i.stride, 8
@@ -100,21 +104,62 @@ load.done:
 run:
   %part = and i64 %lane, {ACCUMULATORS - 1}
   %a.part = getelementptr double, ptr %a, i64 %part
-  call void %call(ptr %v, ptr %g, ptr %s, ptr %m, ptr %u, ptr %a.part, ptr %k)
-  br label %store.head
+  br i1 %whole, label %call.all, label %keep.head
+
+keep.head:
+  %q = phi i64 [ 0, %run ], [ %q.next, %keep.body ]
+  %q.more = icmp ult i64 %q, %size
+  br i1 %q.more, label %keep.body, label %call.all
+keep.body:
+  %q.from = getelementptr double, ptr %a, i64 %q
+  %q.x = load double, ptr %q.from
+  %q.to = getelementptr double, ptr %kept, i64 %q
+  store double %q.x, ptr %q.to
+  %q.next = add i64 %q, 1
+  br label %keep.head
+
+call.all:
+  call void %call(ptr %v, ptr %g, ptr %s, ptr %m, ptr %u, ptr %a.part)
+  br i1 %whole, label %store.head, label %undo.head
+
+undo.head:
+  %r = phi i64 [ 0, %call.all ], [ %r.next, %undo.done ]
+  %r.more = icmp ult i64 %r, %size
+  br i1 %r.more, label %undo.body, label %store.head
+undo.body:
+  %r.lane = and i64 %r, {ACCUMULATORS - 1}
+  %r.own = sub i64 %r.lane, %part
+  %r.there = icmp ult i64 %r.own, %left
+  br i1 %r.there, label %undo.done, label %undo.one
+undo.one:
+  %r.from = getelementptr double, ptr %kept, i64 %r
+  %r.x = load double, ptr %r.from
+  %r.to = getelementptr double, ptr %a, i64 %r
+  store double %r.x, ptr %r.to
+  br label %undo.done
+undo.done:
+  %r.next = add i64 %r, 1
+  br label %undo.head
 
 store.head:
-  %o = phi i64 [ 0, %run ], [ %o.next, %store.done ]
+  %o = phi i64 [ 0, %call.all ], [ 0, %undo.head ], [ %o.next, %store.done ]
   %o.more = icmp ult i64 %o, %nstores
   br i1 %o.more, label %store.begin, label %lane.end
 store.begin:
   %o.word = mul i64 %o, 3
   %o.at = getelementptr i64, ptr %stores, i64 %o.word
-  %o.to = load ptr, ptr %o.at
+  %o.array = load ptr, ptr %o.at
   %o.at1 = getelementptr i64, ptr %o.at, i64 1
-  %o.stride = load i64, ptr %o.at1
+  %o.number = load i64, ptr %o.at1
   %o.at2 = getelementptr i64, ptr %o.at, i64 2
   %o.row = load ptr, ptr %o.at2
+  %o.base = load ptr, ptr %o.array
+  %o.at3 = getelementptr i64, ptr %o.array, i64 1
+  %o.stride = load i64, ptr %o.at3
+  %o.at4 = getelementptr i64, ptr %o.array, i64 2
+  %o.apart = load i64, ptr %o.at4
+  %o.inner = mul i64 %o.number, %o.apart
+  %o.to = getelementptr i8, ptr %o.base, i64 %o.inner
   %o.offset = mul i64 %lane, %o.stride
   %o.target = getelementptr i8, ptr %o.to, i64 %o.offset
   %o.close = icmp eq i64 %o.stride, 8

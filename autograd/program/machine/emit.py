@@ -19,7 +19,7 @@ from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Func
 PIECE = 64  # operands
 MODULE = 24  # pieces
 EMPTY_SUM = -0.0
-POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a, ptr noalias %k"
+POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a"
 
 
 class Facts:
@@ -234,7 +234,6 @@ class _Piece:
         self.local: dict[int, Any] = {}
         self.cotangent: dict[int, Any] = {}
         self.reach: dict[int, Number] = {}
-        self.there: Number | None = None  # which lanes are there
         self.name = f"{whole.name}_{number}{'f' * forward}{'b' * reverse}"
         if forward:
             self._forward()
@@ -305,15 +304,12 @@ class _Piece:
             return None
         return [self._fetch(a) for a in facts.args[k]] if all(facts.varies[a] for a in facts.args[k]) else None
 
-    def _gather(self, accumulator: int, x: Number, factor: Any = None, mask: Number | None = None) -> None:
-        """Add a number, or a product, of each lane that is there to an accumulator."""
+    def _gather(self, accumulator: int, x: Number, factor: Any = None) -> None:
+        """Add a number, or a product, of each lane to an accumulator."""
         code = self.code
         at = self._at("a", 8 * accumulator, "double")
         before = code.emit(FLOAT, f"load {code.type(FLOAT)}, ptr {at}, align 8")
         total = before + x if factor is None else code.fma(x, factor, before)
-        if self.there is None:
-            self.there = self._load("k", 0, WHOLE) != 0
-        total = code.select(self.there if mask is None else self.there & mask, total, before)
         code.do(f"store {code.typed(total)}, ptr {at}, align 8")
 
     def _value(self, op: Op, slots: list[int]) -> Any:
@@ -391,8 +387,10 @@ class _Piece:
         whole, code = self.whole, self.code
         accumulator = len(whole.sums) + len(whole.uses)
         whole.uses.append(((-self.number, len(whole.uses)), slot))
-        if mask is not None or p.__class__ is float:
-            self._gather(accumulator, code.number(_times(g, p)), None, mask)
+        if mask is not None:
+            self._gather(accumulator, code.select(mask, _times(g, p), EMPTY_SUM))
+        elif p.__class__ is float:
+            self._gather(accumulator, code.number(_times(g, p)))
         else:
             self._gather(accumulator, g, p)
         if not self.facts.always[slot]:

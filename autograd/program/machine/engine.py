@@ -173,4 +173,4 @@ def drive(lanes: int) -> Callable[..., None]:
         return CFUNCTYPE(None, c_void_p, c_int64, c_int64)(compiled.address("drive"))
 
 
-ONE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
+ONE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)

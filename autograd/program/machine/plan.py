@@ -81,7 +81,7 @@ class _One:
         self.memory = np.empty((3, facts.slots))
         self.memory[0, facts.inputs : facts.first] = facts.constants
         v, g, m = [row.ctypes.data for row in self.memory]
-        self.call = partial(self.function.call, v, g, None, m, None, None, None)
+        self.call = partial(self.function.call, v, g, None, m, None, None)
         self.given, self.received = self.memory[:2, : facts.inputs]
         self.ends = np.array(facts.outputs, np.intp)
         self.seeded = np.flatnonzero(facts.seeded)
@@ -127,43 +127,47 @@ class _Group:
     """Inputs or outputs that come in one array: where their rows are.
 
     Attributes:
+        number: of the array among all; the driver is told where each of them is.
         each: whether each lane has its own numbers.
-        first, count: the first of them, and how many.
-        slots: by number; those of outputs may be any.
         own: the numbers, within the group, that have rows.
         rows: these.
+        other: those that have none.
+        flat: where in the list of all inputs, or outputs, the group is.
     """
 
-    def __init__(self, first: int, count: int, slots: Sequence[int], rows: dict[int, int], *, each: bool) -> None:
-        self.first, self.count, self.each = first, count, each
-        self.slots = list(slots)
-        found = [(k, rows[slot]) for k, slot in enumerate(self.slots) if each and slot in rows]
-        self.own = np.array([k for k, _ in found], np.int64)
-        self.rows = np.array([row for _, row in found], np.int64)
-
-    def fill(self, table: np.ndarray, at: int, rows: np.ndarray, along: int) -> int:
-        """Write to a table where the numbers are, from line `at` on: the line after the last."""
-        end = at + len(self.own)
-        table[at:end, 0] = rows.__array_interface__["data"][0] + rows.strides[-1] * self.own
-        table[at:end, 1] = along
-        return end
+    def __init__(self, number: int, first: int, count: int, slots: Sequence[int], rows: dict[int, int], *, each: bool) -> None:
+        self.number, self.count, self.each, self.slots = number, count, each, list(slots)
+        self.flat = slice(first, first + count)
+        self.own = [k for k, slot in enumerate(self.slots) if each and slot in rows]
+        self.rows = [rows[self.slots[k]] for k in self.own]
+        self.other = sorted({*range(count)}.difference(self.own)) if each else []
 
 
 class _Workspace:
-    """Memory for one thread: rows of values, cotangents, seeds and masks, accumulators, the mask of lanes, and its job."""
+    """Memory for one thread: rows of values, cotangents, seeds and masks, accumulators, and its job.
 
-    def __init__(self, counts: Sequence[int], tables: Sequence[tuple[np.ndarray, np.ndarray]], call: int, nsums: int, width: int) -> None:
-        self.buffer = np.zeros(sum(counts) + 8)
-        shift = -(self.buffer.ctypes.data // 8) % 8
-        self.parts = np.split(self.buffer[shift : shift + sum(counts)], np.cumsum(counts)[:-1])
-        starts = np.array([part.ctypes.data for part in self.parts], np.int64)
-        self.tables = []
-        for bases, rows in tables:
-            table = np.zeros((len(rows), 3), np.int64)
-            table[:, 2] = starts[bases] + 8 * width * rows
-            self.tables.append(table)
-        addresses = [*starts[:4].tolist(), 0, *starts[4:].tolist(), *[table.ctypes.data for table in self.tables], 0]
-        self.job = np.array([call, *addresses, *map(len, self.tables), nsums, 0], np.int64)
+    Attributes:
+        where: for each array its address, the bytes from lane to lane, and those from number to number.
+    """
+
+    def __init__(self, layout: "_Layout") -> None:
+        own = layout.lanes
+        counts, width = own.counts, own.width
+        buffer = np.zeros(sum(counts) + 8)
+        shift = -(buffer.ctypes.data // 8) % 8
+        self.parts = np.split(buffer[shift : shift + sum(counts)], np.cumsum(counts)[:-1])
+        starts = [part.ctypes.data for part in self.parts]
+        self.where = np.zeros((layout.arrays, 3), np.int64)
+        at = self.where.ctypes.data
+        self.tables = [
+            np.array([[at + 24 * group.number, k, starts[base] + 8 * width * row] for base, group in some
+                      for k, row in zip(group.own, group.rows, strict=True)] or [[0, 0, 0]], np.int64)
+            for some in (layout.loads, layout.stores)
+        ]  # fmt: skip
+        sizes = [sum([len(group.own) for _, group in some]) for some in (layout.loads, layout.stores)]
+        self.job = np.array(
+            [own.call, *starts[:4], 0, *starts[4:], *[t.ctypes.data for t in self.tables], 0, *sizes, own.count, 0], np.int64
+        )
         self.at = self.job.ctypes.data
 
 
@@ -176,43 +180,41 @@ class _Layout:
         wanted: for each input whether there is an array for its gradient.
     """
 
-    def __init__(self, own: "_Lanes", inputs: Any, outputs: Any, seeds: Any, wanted: Sequence[bool]) -> None:
-        facts, main = own.facts, own.main
-        self.inputs = _groups(inputs, range(facts.inputs), main.v)
-        self.outputs = _groups(outputs, facts.outputs, {slot: main.v[slot] for slot in own.columns})
+    def __init__(self, lanes: "_Lanes", inputs: Any, outputs: Any, seeds: Any, wanted: Sequence[bool]) -> None:
+        facts, main = lanes.facts, lanes.main
+        self.lanes, self.arrays = lanes, 0
+        self.inputs = self._groups(inputs, range(facts.inputs), main.v)
+        self.outputs = self._groups(outputs, facts.outputs, {slot: main.v[slot] for slot in lanes.columns})
         seeded = {k: k for k, slot in enumerate(facts.outputs) if facts.seeded[k] and slot in main.seeds}
-        self.seeds = [
-            _Group(g.first, g.count, range(g.first, g.first + g.count), seeded, each=True) for g in _groups(seeds, facts.outputs, {})
-        ]
-        self.gradients = [
-            _Group(g.first, g.count, g.slots, {slot: row for slot, row in main.g.items() if facts.active[slot]}, each=g.each and is_wanted)
-            for g, is_wanted in zip(self.inputs, wanted, strict=True)
-        ]
-        loads = [(0, g.rows) for g in self.inputs] + [(2, g.rows) for g in self.seeds]
-        stores = [(0, g.rows) for g in self.outputs] + [(1, g.rows) for g in self.gradients]
-        tables = [
-            (np.concatenate([np.full(len(rows), base) for base, rows in some]), np.concatenate([rows for _, rows in some]).astype(np.int64))
-            for some in (loads or [(0, np.empty(0, np.int64))], stores or [(0, np.empty(0, np.int64))])
-        ]
-        self.made = (own.counts, tables, own.call, own.count, own.width)
+        self.seeds = self._groups(seeds, range(len(facts.outputs)), seeded, each=True)
+        given = [(count, each and w) for (count, each), w in zip(inputs, wanted, strict=True)]
+        self.gradients = self._groups(given, range(facts.inputs), {slot: row for slot, row in main.g.items() if facts.active[slot]})
+        self.loads = [(0, group) for group in self.inputs] + [(2, group) for group in self.seeds]
+        self.stores = [(0, group) for group in self.outputs] + [(1, group) for group in self.gradients]
+        # The seeds that are the same for all lanes, as are the outputs: the array, the number within it, and the slot.
+        self.still = [
+            (j, k, facts.outputs[i]) for j, group in enumerate(self.seeds) for k, i in enumerate(group.slots)
+            if facts.seeded[i] and not facts.varies[facts.outputs[i]]
+        ]  # fmt: skip
         self.free: list[_Workspace] = []
+
+    def _groups(self, shapes: Any, slots: Sequence[int], rows: dict[int, int], *, each: bool = False) -> list[_Group]:
+        groups: list[_Group] = []
+        first = 0
+        for count, own in shapes:
+            groups.append(_Group(self.arrays, first, count, slots[first : first + count], rows, each=each or own))
+            first += count
+            self.arrays += 1
+        return groups
 
     def space(self) -> _Workspace:
         """Memory for one thread."""
         try:
             space = self.free.pop()
         except IndexError:
-            return _Workspace(*self.made)
+            return _Workspace(self)
         space.parts[3][:] = 0.0
         return space
-
-
-def _groups(shapes: Any, slots: Sequence[int], rows: dict[int, int]) -> list[_Group]:
-    groups, first = [], 0
-    for count, each in shapes:
-        groups.append(_Group(first, count, slots[first : first + count], rows, each=each))
-        first += count
-    return groups
 
 
 class _Lanes:
@@ -229,7 +231,9 @@ class _Lanes:
         main = self.main = Emission(facts, varying, library, "lanes", reverse=reverse, sums=sums, kept=self.columns, lanes=True)
         for slot in self.columns:
             main.v[slot]
-        self.shared = sorted({slot for _, slot in main.shared})
+        shared = main.shared
+        self.sent, self.order = np.array([slot for _, slot in shared], np.intp), np.array([len(sums) + k for k, _ in shared], np.intp)
+        self.shared = sorted({slot for _, slot in shared})
         self.function = engine.Function(main, library, level)
         self.call = self.function.address
         self.drive = engine.drive(width)
@@ -244,33 +248,37 @@ class _Lanes:
                 self.backward = engine.Function(backward, alone, level)
         self.count = len(sums) + len(main.uses)
         self.counts = [width * max(1, n) for n in (len(main.v), len(main.g), len(facts.outputs), len(main.m))]
-        self.counts += [ACCUMULATORS * max(1, self.count), width]
+        self.counts.append(2 * ACCUMULATORS * max(1, self.count))  # and as many for what the last vector undoes
         self.layouts: dict[Any, _Layout] = {}
         self.cost = 1e-9 + 0.3e-9 * len(varying)  # seconds a lane, a first guess
         self.masked = [slot for slot in self.shared if not facts.always[slot]]
-        self.varying_inputs = facts.varies[: facts.inputs]
+        self.inactive = np.flatnonzero(~np.array(facts.active[: facts.inputs], bool))
+        self.slots = np.zeros(facts.slots)
+        self.slots[facts.inputs : facts.first] = facts.constants
 
     def run(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, threads: int) -> None:
         """See `MachinePlan.run`."""
         facts = self.facts
         layout = self._layout(lanes, inputs, outputs, seeds, gradients)
         space = layout.space()
-        u = np.empty(facts.slots)
-        u[facts.inputs : facts.first] = facts.constants
-        held = self._load(lanes, inputs, seeds, u, layout, space.tables[0])
-        back = self._store(lanes, outputs, gradients, u, layout, space.tables[1])
+        u = self.slots.copy()
+        where: list[tuple[int, int, int]] = []
+        held = self._load(lanes, inputs, seeds, u, layout, where)
+        back = self._store(lanes, outputs, gradients, u, layout, where)
+        space.where[:] = where
         sums = np.empty((-(-lanes // LEAF), self.count))
         spaces = self._run(lanes, u, layout, space, sums, threads)
         del held
         for array, rows in back:
             array[...] = rows.reshape(array.shape)
-        shares = iter(_tree(sums).tolist())
+        shares = _tree(sums)
+        totals = iter(shares.tolist())
         for array, group in zip(outputs, layout.outputs, strict=True):
             if not group.each:
-                found = [next(shares) if facts.varies[slot] else lanes * u[slot] for slot in group.slots]
+                found = [next(totals) if facts.varies[slot] else lanes * u[slot] for slot in group.slots]
                 array[...] = np.reshape(found, array.shape)
         if seeds is not None:
-            self._back(lanes, seeds, gradients, u, list(shares), spaces, layout)
+            self._back(lanes, seeds, gradients, u, shares, spaces, layout)
         layout.free += spaces
 
     def _layout(self, lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any) -> _Layout:
@@ -278,7 +286,7 @@ class _Lanes:
         shapes = []
         first = 0
         for array in inputs:
-            each = bool(array.size) and self.varying_inputs[first]
+            each = bool(array.size) and self.facts.varies[first]
             shapes.append((array.size // lanes if each else array.size, each))
             first += shapes[-1][0]
         ends, given = (tuple([(a.size // lanes, True) if a.ndim > 1 else (a.size, False) for a in own]) for own in (outputs, seeds or ()))
@@ -288,50 +296,52 @@ class _Lanes:
             self.layouts[key] = _Layout(self, shapes, ends, given, wanted)
         return self.layouts[key]
 
-    def _load(self, lanes: int, inputs: Any, seeds: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+    def _load(self, lanes: int, inputs: Any, seeds: Any, u: np.ndarray, layout: _Layout, where: list[tuple[int, int, int]]) -> list[Any]:
         """Find inputs and seeds, and compute what is uniform: what must live until the run is over."""
         held: list[Any] = []
-        at = 0
         for array, group in zip(inputs, layout.inputs, strict=True):
             if group.each:
-                held.append(array.reshape(lanes, group.count))
-                at = group.fill(table, at, held[-1], held[-1].strides[0])
-            elif group.count:
-                u[group.first : group.first + group.count] = array.ravel()
+                held.append(_rows(array, lanes, group.count))
+                where.append(_place(held[-1]))
+            else:
+                where.append(NOWHERE)
+                if group.count:
+                    u[group.flat] = array.ravel()
         if self.forward is not None:
-            self.forward.call(u.ctypes.data, None, None, None, None, None, None)
+            self.forward.call(u.ctypes.data, None, None, None, None, None)
+        where += [NOWHERE] * len(layout.outputs)
         for array, group in zip(seeds or (), layout.seeds, strict=True):
             each = array.ndim > 1
-            held.append(array.reshape(lanes if each else 1, group.count))
-            at = group.fill(table, at, held[-1], held[-1].strides[0] if each else 0)
+            held.append(_rows(array, lanes if each else 1, group.count))
+            base, along, across = _place(held[-1])
+            where.append((base, along if each else 0, across))
         return held
 
     @staticmethod
-    def _store(lanes: int, outputs: Any, gradients: Any, u: np.ndarray, layout: _Layout, table: np.ndarray) -> list[Any]:
+    def _store(lanes: int, outputs: Any, gradients: Any, u: np.ndarray, layout: _Layout, where: list[tuple[int, int, int]]) -> list[Any]:
         """Find where results go, and write what is known of them: copies that are to be brought back."""
         back: list[tuple[np.ndarray, np.ndarray]] = []
-        at = 0
+        where += [NOWHERE] * len(layout.gradients)
         for arrays, groups in ((outputs, layout.outputs), (gradients or (), layout.gradients if gradients else ())):
             for array, group in zip(arrays, groups, strict=True):
                 if not group.each:
                     continue
-                rows = _writable(array, lanes, group.count, back)
-                at = group.fill(table, at, rows, rows.strides[0])
-                for k in set(range(group.count)).difference(group.own.tolist()) if len(group.own) < group.count else ():
+                rows = _rows(array, lanes, group.count)
+                if rows is not array and not np.shares_memory(rows, array):
+                    back.append((array, rows))
+                where[group.number] = _place(rows)
+                for k in group.other:
                     rows[:, k] = u[group.slots[k]] if groups is layout.outputs else 0.0
         return back
 
-    def _back(self, lanes: int, seeds: Any, gradients: Any, u: np.ndarray, shares: list[float], spaces: Any, layout: _Layout) -> None:
+    def _back(self, lanes: int, seeds: Any, gradients: Any, u: np.ndarray, shares: np.ndarray, spaces: Any, layout: _Layout) -> None:
         """The reverse sweep of what is uniform."""
         facts, main = self.facts, self.main
         g = np.full(facts.slots, EMPTY_SUM)
-        for array, group in zip(seeds, layout.seeds, strict=True):
-            for k in range(group.count):
-                slot = facts.outputs[group.first + k]
-                if facts.seeded[group.first + k] and not facts.varies[slot]:
-                    g[slot] += array.reshape(lanes, group.count)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
-        for k, slot in main.shared:
-            g[slot] += shares[k]
+        for j, k, slot in layout.still:
+            array = seeds[j]
+            g[slot] += array.reshape(lanes, -1)[:, k].sum() if array.ndim > 1 else lanes * array.reshape(-1)[k]
+        np.add.at(g, self.sent, shares[self.order])
         missed: list[int] = []
         if self.masked or self.backward is not None:
             m = np.zeros(facts.slots, np.int64)
@@ -341,12 +351,12 @@ class _Lanes:
                 m[slot] = -int(any(row.any() for row in rows))
                 missed += [slot] * (not m[slot] and slot not in self.read_alone)
             if self.backward is not None:
-                self.backward.call(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None, None)
+                self.backward.call(u.ctypes.data, g.ctypes.data, None, m.ctypes.data, None, None)
         g[missed] = 0.0
+        g[self.inactive] = 0.0
         for gradient, group in zip(gradients, layout.inputs, strict=True):
             if gradient is not None and not group.each:
-                own = slice(group.first, group.first + group.count)
-                gradient[...] = np.where(facts.active[own], g[own], 0.0).reshape(gradient.shape)
+                gradient[...] = g[group.flat].reshape(gradient.shape)
 
     @cached_property
     def read_alone(self) -> set[int]:
@@ -359,9 +369,8 @@ class _Lanes:
         count = max(1, min(threads, leaves, int(self.cost * lanes / WORTH) + 1))
         spaces = [space, *[layout.space() for _ in range(count - 1)]]
         for other in spaces:
-            other.job[5], other.job[10], other.job[14] = u.ctypes.data, sums.ctypes.data, lanes
-            for table, first in zip(other.tables, space.tables, strict=True) if other is not space else ():
-                table[:, :2] = first[:, :2]
+            other.job[5], other.job[9], other.job[13] = u.ctypes.data, sums.ctypes.data, lanes
+            other.where[:] = space.where
         if count == 1:
             self._stretch(space.at, 0, lanes, None)
             return spaces
@@ -390,12 +399,17 @@ class _Lanes:
             first = until
 
 
-def _writable(array: np.ndarray, lanes: int, count: int, back: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The array as rows to write to; where that takes a copy, it is noted in `back`."""
-    rows = array.reshape(lanes, count)
-    if not np.shares_memory(rows, array):
-        back.append((array, rows))
-    return rows
+def _rows(array: np.ndarray, lanes: int, count: int) -> np.ndarray:
+    """The array as a row for each lane; a copy where that takes one."""
+    return array if array.shape == (lanes, count) else array.reshape(lanes, count)
+
+
+NOWHERE = (0, 0, 0)
+
+
+def _place(rows: np.ndarray) -> tuple[int, int, int]:
+    """Where rows are: the address, the bytes from lane to lane, and those from number to number."""
+    return rows.__array_interface__["data"][0], *rows.strides
 
 
 def _tree(sums: np.ndarray) -> np.ndarray:
