@@ -940,6 +940,7 @@ static PyObject *plan_watch(Plan *plan, PyObject *args, PyObject *named) {
     PyObject *hot;
     if (!PyArg_ParseTupleAndKeywords(args, named, "dO:watch", names, &plan->limit, &hot)) return NULL;
     replace(&plan->hot, hot);
+    plan->work = 0.0;
     Py_RETURN_NONE;
 }
 
@@ -1006,7 +1007,8 @@ PyDoc_STRVAR(use_doc, "use($self, /, kept, forward=0, reverse=0, lanes=None)\n--
 "    lanes: called as `run` for several; what it answers with NotImplemented is run here. None: none.");
 
 PyDoc_STRVAR(watch_doc, "watch($self, /, limit, hot)\n--\n\n"
-"Call `hot(plan, lanes, outputs, seeds)` once, after the run in which the work of all runs, in operands times lanes, reaches `limit`.");
+"Call `hot(plan, lanes, outputs, seeds)` once, after the run in which the work of all runs from now on, in operands times lanes, reaches\n"
+"`limit`.");
 
 static PyMethodDef plan_methods[] = {
     {"follow", (PyCFunction)(void (*)(void))plan_follow, METH_VARARGS | METH_KEYWORDS, follow_doc},

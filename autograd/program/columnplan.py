@@ -63,8 +63,8 @@ class ColumnPlan:
         self.machine = kept.run
 
     def watch(self, limit: float, hot: Callable[..., None]) -> None:
-        """Call `hot(plan, lanes, outputs, seeds)` once, after the run in which all runs have taken so long: in operands of the kernel."""
-        self.limit, self.hot = limit, hot
+        """Call `hot(plan, lanes, outputs, seeds)` once, after the run in which all from now on took so long: in operands of the kernel."""
+        self.work, self.limit, self.hot = 0.0, limit, hot
 
     def _in_columns(
         self, lanes: int, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray], seeds: Sequence[np.ndarray] | None,

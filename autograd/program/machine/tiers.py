@@ -18,8 +18,7 @@ from autograd.program.observed import unobserved
 
 CHOICES = ("off", "quick", "full")
 DEFAULT = "off"  # while sums of one lane, and some functions, have other bits in machine code than in the kernel
-# Seconds: of the interpreter, an operand in a lane; of compiling, an operand.
-RUN, COMPILE = 1e-9, {"quick": 40e-6, "full": 100e-6}
+RUN, COMPILE = 1e-9, 100e-6  # seconds: of the interpreter, an operand in a lane; of compiling, an operand
 LEAST = 500_000  # operands times lanes below which a call in lanes stays with the kernel, whose call is quicker
 
 
@@ -57,7 +56,7 @@ class Tier:
 
     def watch(self, plan: Any) -> None:
         """Have `hot` called when interpreting has cost as much as compiling will."""
-        plan.watch(COMPILE["quick"] / RUN * max(self.operands, 64), self.hot)
+        plan.watch(COMPILE / RUN * max(self.operands, 64), self.hot)
 
     def hot(self, plan: Any, lanes: int, outputs: Any, seeds: Any) -> None:
         """Compile what such a run needs: at once where that is asked for, else in the background, and better when it has run often."""
@@ -70,10 +69,16 @@ class Tier:
         if _wanted.level:
             if before != level:
                 unobserved(partial(self.compile, plan, key, level))
-        elif level != before and key not in self.asked:
+        elif (better := self._next(before, level, lanes)) and key not in self.asked:
             self.asked.add(key)
-            _ask(self, plan, key, "quick" if before is None else "full")
-        plan.watch(2 * COMPILE["full"] / RUN * max(self.operands, 64), self.hot)
+            _ask(self, plan, key, better)
+        plan.watch(2 * COMPILE / RUN * max(self.operands, 64), self.hot)
+
+    def _next(self, before: str | None, level: str, lanes: int) -> str | None:
+        """The level of the code that is to be made next; in lanes quick code is slower than the kernel."""
+        ladder = [x for x in CHOICES[1 : CHOICES.index(level) + 1] if x == "full" or lanes == 1 or not self.least]
+        later = ladder[ladder.index(before) + 1 :] if before in ladder else ladder
+        return later[0] if later else None
 
     def _machine(self) -> Any:
         if self.machine is None:
