@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -290,8 +291,11 @@ class Jit(Transformed):
         if any(axes):  # in the gradient of each leaf the lanes come first
             along = [None if axis is None else axis % len(shape) for shape, axis in zip(form.shapes, axes, strict=True)]
             gradients = [View(0, shape, axis).put(g) for shape, axis, g in zip(form.shapes, along, gradients, strict=True)]
-        arrays = any(isinstance(g, np.ndarray) for g in gradients)
-        numbers, start = np.concatenate([np.ravel(g) for g in gradients]) if arrays else np.array(gradients), 0
+        found: list[np.ndarray] = []
+        for are_arrays, some in groupby(gradients, lambda g: isinstance(g, np.ndarray)):
+            own = [*some]
+            found += [g.ravel() for g in own] if are_arrays else [np.array(own)]
+        numbers, start = np.concatenate([np.empty(0), *found]), 0  # a copy
 
         def leaf(shape: tuple[int, ...]) -> Any:
             nonlocal start

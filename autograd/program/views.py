@@ -47,25 +47,39 @@ class View:
         """The same view of the array at another place."""
         return View(place, self.shape, self.axis, self.rows, self.outer)
 
+    @cached_property
+    def _order(self) -> tuple[int, ...]:
+        """The axes of the arrays, that of the lanes after the first."""
+        assert self.axis is not None  # noqa: S101  # for the type checker
+        lanes = self.axis + 1
+        return (0, lanes, *[k for k in range(1, len(self.shape) + 1) if k != lanes])
+
+    @cached_property
+    def _order_back(self) -> tuple[int, ...]:
+        """The order that undoes this one."""
+        return tuple(map(self._order.index, range(len(self._order))))
+
     def take(self, x: np.ndarray) -> np.ndarray:
         """The numbers of the array `x`, with a row for each lane."""
         if self.axis is None:
             return _plain(x.reshape(1, self.width))
-        x = x.reshape(self.outer, *self.shape)
-        x = np.moveaxis(x, self.axis + 1, 1) if self.axis else x
-        x = x if self.rows is None else x[:, self.rows]
-        return _plain(x.reshape(self.outer * x.shape[1], self.width))
+        lanes = self.shape[self.axis]
+        if self.axis or self.rows is not None:
+            x = x.reshape(self.outer, *self.shape)
+            x = x.transpose(self._order) if self.axis else x
+            if self.rows is not None:
+                x, lanes = x[:, self.rows], len(self.rows)
+        return _plain(x.reshape(self.outer * lanes, self.width))
 
     def put(self, rows: np.ndarray) -> np.ndarray:
         """The array with these rows in its lanes, and 0 in entries that are not in a lane."""
         if self.axis is None:
             return rows.reshape(self.shape)
-        lanes = self.shape[self.axis]
         if self.rows is not None:
-            some, rows = rows, np.zeros((self.outer, lanes, self.width))
+            some, rows = rows, np.zeros((self.outer, self.shape[self.axis], self.width))
             rows[:, self.rows] = some.reshape(self.outer, len(self.rows), self.width)
-        rows = rows.reshape(self.outer, lanes, *self.shape[: self.axis], *self.shape[self.axis + 1 :])
-        rows = np.moveaxis(rows, 1, self.axis + 1) if self.axis else rows
+        if self.axis:
+            rows = rows.reshape(self.outer, *[self.shape[k - 1] for k in self._order[1:]]).transpose(self._order_back)
         return rows.reshape(self.outer * self.shape[0], *self.shape[1:])
 
 
