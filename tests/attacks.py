@@ -351,7 +351,7 @@ def objects():
     yield "operator.attrgetter, nested", lambda x: operator.attrgetter("k.k")(pair) * x, lambda k: setattr(proxied, "k", k)
     yield "operator.methodcaller", lambda x: operator.methodcaller("get", "k")(STATE) * x, _into
     yield "operator.call", lambda x: operator.call(_read) * x, _into
-    yield "type() with three arguments", lambda x: type("T", (Described,), {})().by_identity * x, lambda k: None
+    yield "type() with three arguments", lambda x: type("T", (Described,), {})().k * x, lambda k: None
     yield "super()", lambda x: _Sub().value() * x, lambda k: setattr(_Base, "number", k)
     yield "__class_getitem__", lambda x: _Base["a"] * x, lambda k: setattr(_Base, "number", k)
     yield "__init_subclass__", lambda x: type("New", (_Base,), {}).seen * x, lambda k: setattr(_Base, "number", k)
