@@ -134,6 +134,21 @@ def test_compiled_on_demand():
         assert np.array_equal(f(*args)[1], after[1])
 
 
+def test_in_lanes_what_runs_often_is_optimised_at_once():
+    code = """
+import time
+import numpy as np
+from autograd import exp, jit, value_and_grad, vmap
+g = jit(value_and_grad(vmap(lambda p, x: exp(-p * x) + p * x * x, (None, 0), reduce="sum")))
+X, end, seen = np.linspace(0.0, 1.0, 200_000), time.monotonic() + 120, []
+while time.monotonic() < end and not seen:
+    g(0.5, X)
+    seen = [level for trace in g.of_loss.kept for tier in trace.batched.tiers for level in tier.levels.values()]
+print(seen)
+"""
+    assert in_a_process(code, AUTOGRAD_COMPILE="full") == "['full']"
+
+
 def test_small_calls_stay_with_the_kernel():
     tier = tiers.Tier((np.zeros(1), None, np.zeros(100)))
     assert tier.run(tiers.LEAST // 100 - 1, [], []) is NotImplemented
@@ -261,6 +276,37 @@ def test_large_programs_are_compiled_in_pieces():
     found = run(program, columns, [0, 0])
     assert np.allclose(found[0], true[0], rtol=1e-12, equal_nan=True)
     assert np.allclose(found[1], true[1], rtol=1e-10, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["sum", "dot"])
+def test_operations_of_many_numbers_are_compiled_in_pieces(monkeypatch, name):
+    """Some are there twice, some are uniform, in some lanes something overflows on the way, and in some the branch is not taken."""
+    x = [Value(0.5) for _ in range(40)]
+    terms = [x[(7 * k) % 40] * 0.5 if k % 9 == 0 else x[(11 * k) % 40] for k in range(170)] + [2.0]
+    y = ops.sum(terms) if name == "sum" else ops.dot(terms, terms[5:] + terms[:5])
+    program = flat(x, [ops.where(x[0] < 0.3, y * x[1], x[2]), y])
+    draw = np.random.default_rng(0)
+    columns = [*draw.normal(size=(40, 30))]
+    for k, column in enumerate(columns):
+        column[3], column[4] = (-1) ** k * 1e308, 1e200
+    for uniform in ([k % 3 == 1 for k in range(40)], [0] * 40):
+        true = run(program, columns, uniform)
+        use(MACHINE)
+        found = run(program, columns, uniform)
+        use(NAMES[0])
+        assert np.array_equal(found[0], true[0], equal_nan=True)
+        assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(found[1], true[1], strict=True))
+    alone = [column[:1] for column in columns]
+    true = run(program, alone, [0] * 40)
+    monkeypatch.setattr(engine, "Compiled", lambda text, level, of=engine.Compiled: texts.append(text) or of(text, level))
+    texts = []
+    use(MACHINE)
+    found = run(program, alone, [0] * 40)
+    assert np.allclose(found[0], true[0], rtol=1e-15)
+    assert np.array_equal(found[1], true[1])
+    longest = [max(map(len, (f.split("\n") for text in texts if "@one" in text for f in text.split("define "))))]
+    assert len(texts) > 1
+    assert max(longest) < 1200  # of 171 numbers, or as many products
 
 
 @pytest.mark.parametrize("transform", [hessian, lambda f: grad(lambda p: np.sum(grad(f)(p) ** 2))])

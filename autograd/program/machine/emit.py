@@ -8,18 +8,22 @@ For one lane, rows are single numbers, by slot, as the kernel has them. For seve
 numbers, by slot, too; its cotangents are added up in accumulators.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import inf, nan
 from typing import Any
 
 from autograd.op import Op
-from autograd.program.machine.library import Library, known
-from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Functions, Number
+from autograd.program.machine.library import Library, known, restored, small
+from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Functions, Number, added
 
-PIECE = 64  # operands
+PIECE, TERMS = 64, 32  # operands of a piece; of an operation with more, which has its own, the terms in a function
 MODULE = 24  # pieces
 EMPTY_SUM = -0.0
 POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a"
+
+
+Fold = Callable[[Sequence[tuple[int, ...]], tuple[Any, Any] | None], tuple[Any, Any]]
 
 
 class Facts:
@@ -182,6 +186,9 @@ class Emission:
                             continue
                         self.begins[a] = p
                         self.ends.setdefault(a, p)
+        self.due: dict[int, set[int]] = {}  # by piece what it hands on in any case
+        for slot, p in [*self.begins.items(), *self.ends.items()]:
+            self.due.setdefault(p, set()).add(slot)
         self.uses: list[tuple[tuple[int, int], int]] = []
         self.functions = self._functions()
 
@@ -234,12 +241,16 @@ class _Piece:
         self.local: dict[int, Any] = {}
         self.cotangent: dict[int, Any] = {}
         self.reach: dict[int, Number] = {}
+        self.handed: set[int] = set()  # slots whose cotangents have been handed on within the piece
+        self.later: set[int] = set()  # and those to which something will be sent
+        self.parts: list[str] = []  # functions that it calls
         self.name = f"{whole.name}_{number}{'f' * forward}{'b' * reverse}"
         if forward:
             self._forward()
         if reverse:
             self._reverse()
-        self.text = "\n".join([f"define void @{self.name}({POINTERS}) nounwind {{", "entry:", *self.code.lines, "  ret void", "}"])
+        state = [f"  %state = alloca [2 x {self.code.type(FLOAT)}], align 64"] if self.parts else []
+        self.text = "\n".join([*self.parts, _function(self.name, POINTERS, [*state, *self.code.lines])])
 
     # Memory.
 
@@ -313,46 +324,90 @@ class _Piece:
         code.do(f"store {code.typed(total)}, ptr {at}, align 8")
 
     def _value(self, op: Op, slots: list[int]) -> Any:
-        x = [self._fetch(a) for a in slots]
-        if op.name not in ("sum", "dot") or all(a.__class__ is float for a in x):
-            return self.code.apply(op, x)
-        if self.whole.width == 1:
-            total = self.code.apply(op, x)
-        elif op.name == "dot":
-            total = self._dot(slots)
+        facts, code = self.facts, self.code
+        if op.name not in ("sum", "dot") or all(facts.inputs <= a < facts.first for a in slots):
+            return code.apply(op, [self._fetch(a) for a in slots])
+        terms = self._terms(op, slots)
+        if self.whole.lanes:
+            total = code.number(self._folded(terms, self._fused)[0])
         else:
-            total = _added([self._fetch(a) for a in sorted(slots, key=self.facts.varies.__getitem__)])
-        if len(x) <= 2:
+            total = code.number(Functions(code).compensated(*self._folded(terms, self._added)))
+        if len(slots) <= 2:
             return total
-        return self.code.unless(self.code.abs(total) < inf, total, lambda: self.whole.library.brought_down(self.code, op, total, x))
 
-    def _dot(self, slots: list[int]) -> Any:
-        """Pairs of uniform numbers first, then those of one and a row, then those of two rows, each product fused with its sum."""
-        varies = self.facts.varies
-        pairs = sorted(zip(slots[: len(slots) // 2], slots[len(slots) // 2 :], strict=True), key=lambda p: varies[p[0]] + varies[p[1]])
-        total: Any = None
-        for a, b in pairs:
-            x, y = self._fetch(a), self._fetch(b)
-            if total is None:
-                total = x * y
-            elif varies[a] or varies[b]:
-                total = self.code.fma(x, y, total)
+        def again() -> Number:
+            if len(slots) <= PIECE:
+                return self.whole.library.brought_down(code, op, total, [self.local[a] for a in slots])
+            return restored(code, op, total, Functions(code).compensated(*self._folded(terms, self._brought_down)))
+
+        return code.unless(code.abs(total) < inf, total, again)
+
+    def _terms(self, op: Op, slots: list[int]) -> list[tuple[int, ...]]:
+        """The terms of a sum, or the factors of each product; in lanes what is uniform first, then products of one number that is."""
+        pairs = zip(slots[: len(slots) // 2], slots[len(slots) // 2 :], strict=True)
+        terms: list[tuple[int, ...]] = [*(pairs if op.name == "dot" else zip(slots))]
+        return sorted(terms, key=lambda term: sum([self.facts.varies[a] for a in term])) if self.whole.lanes else terms
+
+    def _folded(self, terms: Sequence[tuple[int, ...]], fold: Fold) -> tuple[Any, Any]:
+        """What `fold` gives for the terms; where there are many, in functions for some of them, one after the other."""
+        if sum(map(len, terms)) <= PIECE:
+            return fold(terms, None)
+        for k in range(0, len(terms), TERMS):
+            with self._apart():
+                before = (self._load("state", 0), self._load("state", 1)) if k else None
+                for i, x in enumerate(fold(terms[k : k + TERMS], before)):
+                    self._store(self.code.number(x), "state", i)
+        return self._load("state", 0), self._load("state", 1)
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Within it, what is written is a function that is called here, and which has `%state` in common with others.
+
+        What LLVM does with a function takes more than twice the time where that is twice as long.
+        """
+        before = self.code, self.local, self.cotangent, self.reach
+        self.code, self.local, self.cotangent, self.reach = Code(self.whole.width, self.whole.library), {}, {}, {}
+        yield
+        name = f"{self.name}_{len(self.parts)}"
+        self.parts.append(_function(name, f"{POINTERS}, ptr noalias %state", self.code.lines))
+        self.code, self.local, self.cotangent, self.reach = before
+        self.code.do(f"call void @{name}({POINTERS.replace('noalias ', '')}, ptr %state)")
+
+    def _factors(self, terms: Sequence[tuple[int, ...]]) -> Iterator[list[Any]]:
+        for term in terms:
+            yield [self._fetch(a) for a in term]
+
+    def _added(self, terms: Sequence[tuple[int, ...]], before: tuple[Any, Any] | None) -> tuple[Any, Any]:
+        """A sum for one lane, with what its roundings lost."""
+        return added(map(Functions(self.code).term, self._factors(terms)), before)
+
+    def _brought_down(self, terms: Sequence[tuple[int, ...]], before: tuple[Any, Any] | None) -> tuple[Any, Any]:
+        """The same of small parts of the terms."""
+        return added([(small(self.code, factors), 0.0) for factors in self._factors(terms)], before)
+
+    def _fused(self, terms: Sequence[tuple[int, ...]], before: tuple[Any, Any] | None) -> tuple[Any, Any]:
+        """A sum in lanes, in which products are fused with it, but for those of two uniform numbers."""
+        total = None if before is None else before[0]
+        for term, x in zip(terms, self._factors(terms), strict=True):
+            if len(x) > 1 and total is not None and any(self.facts.varies[a] for a in term):
+                total = self.code.fma(*x, total)
             else:
-                total = total + x * y
-        return EMPTY_SUM if total is None else total
+                own = x[0] if len(x) == 1 else x[0] * x[1]
+                total = own if total is None else total + own
+        return total, 0.0
 
     # Reverse.
 
     def _incoming(self, slot: int) -> Any:
         """What has been sent to a slot by pieces before this one, in the order of the sweep, or by a seed; None where nothing has."""
         whole = self.whole
-        if whole.begins.get(slot, -1) > self.number:
+        if whole.begins.get(slot, -1) > self.number or slot in self.handed:
             return self._load("g", whole.g[slot])
         if slot not in whole.seeds:
             return None
         if not whole.lanes:
             return self._load("g", whole.g[slot])
-        return _added([self._load("s", k) for k in whole.seeds[slot]])
+        return _sum([self._load("s", k) for k in whole.seeds[slot]])
 
     def _sent(self, slot: int) -> Any:
         if slot not in self.cotangent:
@@ -363,7 +418,8 @@ class _Piece:
 
     def _reached(self, slot: int) -> Number | None:
         """Whether a slot was reached, as far as it is known."""
-        if slot not in self.reach and (slot in self.whole.sent or self.whole.begins.get(slot, -1) > self.number):
+        there = slot in self.whole.sent or slot in self.handed or self.whole.begins.get(slot, -1) > self.number
+        if slot not in self.reach and there:
             self.reach[slot] = self._load("m", self.whole.m[slot], WHOLE) != 0
         return self.reach.get(slot)
 
@@ -394,7 +450,7 @@ class _Piece:
         else:
             self._gather(accumulator, g, p)
         if not self.facts.always[slot]:
-            bits = code.constant(-1, WHOLE) if mask is None else code.emit(WHOLE, f"sext {code.typed(mask)} to {code.type(WHOLE)}")
+            bits = code.constant(-1, WHOLE) if mask is None else self._whole(mask)
             self._store(self._load("m", whole.m[slot], WHOLE) | bits, "m", whole.m[slot])
 
     def _reverse(self) -> None:
@@ -409,6 +465,11 @@ class _Piece:
                 mask = None if facts.always[slot] else self._reached(slot)
                 self._back(facts.ops[k], slot, facts.args[k], mask)
         inner = {facts.first + k for k in own}
+        for slot in whole.due.get(self.number, set()) - inner - self.handed:
+            if self._sent(slot) is None:  # nor by this piece, as where a constant chooses the other branch
+                self.cotangent[slot] = EMPTY_SUM
+            if not facts.always[slot] and self._reached(slot) is None:
+                self.reach[slot] = self.code.constant(0, CONDITION)
         for slot, x in self.cotangent.items():
             if slot not in inner and slot in whole.begins:
                 self._hand_on(slot, self.code.number(x))
@@ -417,11 +478,10 @@ class _Piece:
         """Leave a cotangent where the next piece, or the caller, finds it."""
         whole, code = self.whole, self.code
         reached = self.reach.get(slot)
-        is_done = whole.ends[slot] == self.number and slot not in whole.own
+        is_done = whole.ends[slot] == self.number and slot not in whole.own and slot not in self.later
         self._store(code.select(reached, x, 0.0) if is_done and reached is not None else x, "g", whole.g[slot])
         if reached is not None and not is_done:
-            bits = code.emit(WHOLE, f"sext {code.typed(reached)} to {code.type(WHOLE)}")
-            self._store(bits, "m", whole.m[slot])
+            self._store(self._whole(reached), "m", whole.m[slot])
 
     def _back(self, op: Op, slot: int, slots: list[int], mask: Number | None) -> None:
         """Send the cotangent of an instruction to its arguments."""
@@ -429,16 +489,42 @@ class _Piece:
         if op.selects:
             self._back_to_branches(g, slots, mask)
             return
-        if op.name == "dot":
-            half = len(slots) // 2
-            for a, b in zip(slots, slots[half:] + slots[:half], strict=True):
-                if facts.active[a]:
-                    self._send(a, g, self._fetch(b), mask)
+        if op.name in ("sum", "dot"):
+            self._back_to_terms(g, [term for term in self._receivers(op, slots) if facts.active[term[0]]], mask)
             return
         partials = self._partials(op, slot, slots)
         for k, a in enumerate(slots):
             if facts.active[a] and partials.get(k) is not None:
                 self._send(a, g, partials[k], mask)
+
+    def _receivers(self, op: Op, slots: list[int]) -> list[tuple[int, int | None]]:
+        """The numbers of a sum, or of products with the other factor, in the order in which the kernel sends to them."""
+        if op.name == "sum":
+            return [(a, None) for a in slots]
+        pairs = [(a, b) for a, b in self._terms(op, slots)]
+        return [term for a, b in pairs for term in ((a, b), (b, a))] if self.whole.lanes else [*pairs, *[(b, a) for a, b in pairs]]
+
+    def _back_to_terms(self, g: Number, terms: Sequence[tuple[int, int | None]], mask: Number | None) -> None:
+        """The same for the numbers that a sum has as terms, or as factors of these: each comes with the other factor."""
+        if len(terms) <= PIECE:
+            for a, b in terms:
+                self._send(a, g, 1.0 if b is None else self._fetch(b), mask)
+            return
+        self._store(g, "state", 0)
+        if mask is not None:
+            self._store(self._whole(mask), "state", 1)
+        for k in range(0, len(terms), TERMS):
+            with self._apart():
+                self.later = {a for a, _ in terms[k + TERMS :]}
+                masked = None if mask is None else self._load("state", 1, WHOLE) != 0
+                self._back_to_terms(self._load("state", 0), terms[k : k + TERMS], masked)
+                for slot, x in self.cotangent.items():
+                    self._hand_on(slot, self.code.number(x))
+                self.handed.update(self.cotangent)
+        self.later = set()
+
+    def _whole(self, mask: Number) -> Number:
+        return self.code.emit(WHOLE, f"sext {self.code.typed(mask)} to {self.code.type(WHOLE)}")
 
     def _back_to_branches(self, g: Number, slots: list[int], mask: Number | None) -> None:
         """The same for an operation that selects."""
@@ -455,8 +541,6 @@ class _Piece:
     def _partials(self, op: Op, slot: int, slots: list[int]) -> dict[int, Any]:
         """The partials for arguments that are active."""
         facts = self.facts
-        if op.name == "sum":
-            return dict.fromkeys(range(len(slots)), 1.0)
         xp = Functions(self.code)
         if op.name == "logsumexp":
             _, powers, total = xp.powers([self.code.number(self._fetch(a)) for a in slots])
@@ -480,7 +564,11 @@ class _Piece:
         }
 
 
-def _added(x: Sequence[Any]) -> Any:
+def _function(name: str, parameters: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"define void @{name}({parameters}) nounwind {{", "entry:", *lines, "  ret void", "}"])
+
+
+def _sum(x: Sequence[Any]) -> Any:
     total = x[0]
     for a in x[1:]:
         total = total + a

@@ -101,7 +101,9 @@ class Library:
             apart = self.own()
             own = Code(self.width, apart)
             again, *given = [Number(own, FLOAT, f"%x{k}") for k in range(len(x) + 1)]
-            self.parts[name] = self._function(name, own, apart, range(len(x) + 1), _brought_down(own, op, again, given))
+            terms = zip(given[: len(x) // 2], given[len(x) // 2 :], strict=True) if op.name == "dot" else zip(given)
+            found = Functions(own).sum(*[small(own, term) for term in terms])
+            self.parts[name] = self._function(name, own, apart, range(len(x) + 1), restored(own, op, again, found))
         return self._called(code, self.parts[name], [code.number(a) for a in (total, *x)])
 
     def _called(self, code: Code, part: Part, given: Sequence[Number]) -> Number:
@@ -161,12 +163,16 @@ def known(op: Op, x: Sequence[Any]) -> tuple[Any, ...]:
     return (None,) * len(x)
 
 
-def _brought_down(code: Code, op: Op, total: Number, x: Sequence[Number]) -> Number:
-    half = len(x) // 2
-    terms = [_small(code, a, b) for a, b in zip(x[:half], x[half:], strict=True)] if op.name == "dot" else [a * DOWN for a in x]
-    small = code.number(Functions(code).sum(*terms)) / DOWN
-    found: Number = code.select(code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
-    return found
+def restored(code: Code, op: Op, total: Number, found: Any) -> Number:
+    """A total where it is finite, else what was found of small parts of its terms."""
+    small = code.number(found) / DOWN
+    result: Number = code.select(code.abs(total) < inf, total, small / DOWN if op.name == "dot" else small)
+    return result
+
+
+def small(code: Code, factors: Sequence[Any]) -> Any:
+    """A small part of a term of a sum, or of the product of two."""
+    return _small(code, *map(code.number, factors)) if len(factors) > 1 else factors[0] * DOWN
 
 
 def _small(code: Code, a: Number, b: Number) -> Number:

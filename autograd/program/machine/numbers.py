@@ -6,7 +6,7 @@ nothing when it runs. `Functions` has the functions that rows take from `xp`.
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial, reduce
 from math import inf
 from typing import Any
@@ -294,9 +294,15 @@ def elementary(code: Code, form: Any, x: Sequence[Any]) -> Any:
     return code.unless(form.is_usual(n, *x), y, lambda: form.anywhere(n, *x))
 
 
-def _added(terms: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
-    """The sum of terms one after the other, each with what its own rounding lost; and what was lost in all."""
-    (total, lost), *others = terms
+def added(terms: Iterable[tuple[Any, Any]], before: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+    """The sum of terms one after the other, each with what its own rounding lost; and what was lost in all.
+
+    Args:
+        terms: the terms.
+        before: the same of terms before these.
+    """
+    others = iter(terms)
+    total, lost = next(others) if before is None else before
     for a, more in others:
         after = a + total
         added = after - total
@@ -390,15 +396,21 @@ class Functions:
 
     def sum(self, *x: Any) -> Any:
         """The sum, with what its roundings lost added at the end."""
-        return self._compensated([(a, 0.0) for a in x])
+        return self.compensated(*added(map(self.term, zip(x))))
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any]) -> Any:
         """The same of products, whose roundings are known exactly."""
-        products = [self.code.number(w) * x for w, x in zip(ws, xs, strict=True)]
-        return self._compensated([(p, self.code.fma(w, x, -p)) for p, w, x in zip(products, ws, xs, strict=True)])
+        return self.compensated(*added(map(self.term, zip(ws, xs, strict=True))))
 
-    def _compensated(self, terms: Sequence[tuple[Any, Any]]) -> Any:
-        total, lost = _added(terms)
+    def term(self, factors: Sequence[Any]) -> tuple[Any, Any]:
+        """A number or a product, and what its rounding lost."""
+        if len(factors) == 1:
+            return factors[0], 0.0
+        product = self.code.number(factors[0]) * factors[1]
+        return product, self.code.fma(*factors, -product)
+
+    def compensated(self, total: Any, lost: Any) -> Any:
+        """The total with what its roundings lost, unless it is not finite."""
         if lost.__class__ is float:
             return total
         return self.code.select(self.code.abs(total) < inf, total + self.code.select(lost == 0.0, -0.0, lost), total)
@@ -417,14 +429,14 @@ class Functions:
             largest = code.select(size > largest, size, largest)
         scale = code.select(largest > 2.0**500, 2.0**-600, code.select(largest < 2.0**-500, 2.0**600, 1.0))
         scaled = [a * scale for a in x]
-        total, lost = _added([(0.0, 0.0), *[(a * a, 0.0) for a in scaled]])
+        total, lost = added([(0.0, 0.0), *[(a * a, 0.0) for a in scaled]])
         return code.select(largest < inf, code.sqrt(total + lost), inf), scale
 
     def powers(self, x: Sequence[Any]) -> tuple[Any, list[Any], Any]:
         """Of logsumexp: the largest number; the powers of e in units of that; their sum less 1."""
         shift = self.shift(*x)
         powers = [self.exp(a - shift) for a in x]
-        total, lost = _added([(-1.0, 0.0), *[(power, 0.0) for power in powers]])
+        total, lost = added([(-1.0, 0.0), *[(power, 0.0) for power in powers]])
         return shift, powers, self.code.select(self.code.abs(total) < inf, total + lost, total)
 
     def logsumexp(self, *x: Any) -> Any:
