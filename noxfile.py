@@ -37,7 +37,7 @@ PYTEST = {
     "wheel": (
         "test",
         "",
-        "tests/test_{public,backend,main,files,program,draw,step,jit,module}*.py",
+        "tests/test_{public,backend,main,files,program,draw,step,jit,module}.py",
     ),
     "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers,scan}.py"),
     "browser": ("test,browser,docs", "browser or site", "tests"),

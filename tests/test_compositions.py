@@ -1,6 +1,6 @@
 """Random programs with vmap, branches, jitted functions and inner derivatives: see tests/tools/fuzz_programs.py.
 
-The ordinary run has 25 of them, 10 on the Value in Python, `pytest -m fuzz` 5,000 more; `python tests/tools/fuzz_programs.py` shrinks what
+The ordinary run has 15 of them, 10 on the Value in Python, `pytest -m fuzz` 5,000 more; `python tests/tools/fuzz_programs.py` shrinks what
 fails.
 """
 
@@ -13,7 +13,7 @@ from programs import OURS
 
 from autograd import Op, grad, hvp, jacobian, jit, jvp, maximum, norm, ops, sqrt, vmap, where
 
-ORDINARY = [pytest.param(first, marks=[pytest.mark.any_backend] * (first >= 10)) for first in range(0, 25, 5)]
+ORDINARY = [pytest.param(first, marks=[pytest.mark.any_backend] * (first >= 10)) for first in range(0, 15, 5)]
 LONG = [pytest.param(first, marks=pytest.mark.fuzz) for first in range(1000, 6000, 5)]
 
 

@@ -390,7 +390,7 @@ class _Piece:
         total = None if before is None else before[0]
         for term, x in zip(terms, self._factors(terms), strict=True):
             if len(x) > 1 and total is not None and any(self.facts.varies[a] for a in term):
-                total = self.code.fma(*x, total)
+                total = self.code.fma(x[0], x[1], total)
             else:
                 own = x[0] if len(x) == 1 else x[0] * x[1]
                 total = own if total is None else total + own

@@ -407,7 +407,7 @@ class Functions:
         if len(factors) == 1:
             return factors[0], 0.0
         product = self.code.number(factors[0]) * factors[1]
-        return product, self.code.fma(*factors, -product)
+        return product, self.code.fma(factors[0], factors[1], -product)
 
     def compensated(self, total: Any, lost: Any) -> Any:
         """The total with what its roundings lost, unless it is not finite."""
