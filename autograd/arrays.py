@@ -6,7 +6,7 @@ Values is a subclass of ndarray, which implements each ufunc and each NumPy func
 
 import math
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from autograd.numeric import register_arrays
 from autograd.ops import TABLE
 from autograd.spellings import hints, numpys_function
 from autograd.trees import LEAF, Structure, tree_flatten, tree_unflatten
-from autograd.ufuncs import LIVE, QUESTIONS, REDUCTIONS, on_numbers, why_not
+from autograd.ufuncs import LIVE, OF_BOOLS, QUESTIONS, REDUCTIONS, on_numbers, why_not
 from autograd.words import ARRAY
 
 SEQUENCES = (np.ndarray, list, tuple)
@@ -44,7 +44,7 @@ class Array(np.ndarray):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         try:
-            return apply(ufunc, method, inputs, options)
+            return apply(known_as(ufunc, method, inputs, options), method, inputs, options)
         except Exception as error:
             filter_traceback(error)
             raise
@@ -231,6 +231,29 @@ def apply(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str
     if f is None or _has_sequence(inputs):
         return _on_arrays(ufunc, method, inputs, options)
     return np.bool_(bool(f(*inputs))) if ufunc in QUESTIONS else f(*inputs)
+
+
+def known_as(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Container[str]) -> np.ufunc:
+    """The ufunc that NumPy's `ufunc` is for these inputs: for bools, as comparisons give them, a sum is "or" and a product "and".
+
+    Raises:
+        TypeError: NumPy has none for bools.
+    """
+    if ufunc not in OF_BOOLS or method != "__call__" or "dtype" in options or not all(map(_stands_for_bools, inputs)):
+        return ufunc
+    found = OF_BOOLS[ufunc]
+    return found or ufunc(*[np.zeros(0, bool)] * len(inputs))  # which raises NumPy's error
+
+
+def _stands_for_bools(x: Any) -> bool:
+    if isinstance(x, Handle):
+        return x.kind is bool
+    if not isinstance(x, np.ndarray):
+        return isinstance(x, bool | np.bool)
+    tracer: Any = current().tracer
+    if x.dtype != object or not x.size or tracer is None:
+        return x.dtype == bool
+    return all(isinstance(a, bool | np.bool) or (is_node(a) and tracer.is_bool(a)) for a in x.ravel())
 
 
 def _has_sequence(x: Sequence[Any]) -> bool:

@@ -179,3 +179,11 @@ def why_not(ufunc: np.ufunc) -> str:
 def on_numbers(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """What `ufunc` is on numbers, None if nothing."""
     return QUESTIONS.get(ufunc) or OPERATIONS.get(ufunc) or NAMED.get(ufunc.__name__)
+
+
+# What NumPy makes of these for bools; None where it refuses.
+OF_BOOLS: dict[np.ufunc, np.ufunc | None] = {
+    **dict.fromkeys((np.add, np.maximum), np.logical_or),
+    **dict.fromkeys((np.multiply, np.minimum), np.logical_and),
+    **dict.fromkeys((np.subtract, np.negative)),
+}

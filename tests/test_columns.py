@@ -279,3 +279,38 @@ def test_the_gradient_of_an_array_that_is_not_used():
                 found = made({"a": x, "b": x})
                 np.testing.assert_allclose(found["a"], 2.0 * x, rtol=1e-14)
                 np.testing.assert_array_equal(found["b"], np.zeros(100))
+
+
+@pytest.mark.parametrize("count", [6, 3000])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: a + b,
+        lambda a, b: a * b + (a > True),
+        lambda a, b: np.maximum(a, b) + a,
+        lambda a, b: np.minimum(a, b) * b + b,
+        lambda a, b: True + a,
+        lambda a, b: a + np.bool(1) + 0.5,
+        lambda a, b: np.add(a, b, dtype=float),
+        lambda a, b: a.sum() + b,
+        lambda a, b: a**2 + b,
+        lambda a, b: a - b,
+        lambda a, b: -a,
+    ],
+)
+def test_operators_of_comparisons_are_those_of_bools(f, count):
+    """As in NumPy a sum is "or", a product "and", and a difference an error."""
+    x = np.linspace(-1.0, 1.0, count)
+
+    def g(x):
+        return np.sum(f(x > 0.0, x > 0.5) + x)
+
+    try:
+        true = g(x)
+    except TypeError as error:
+        for h in (jit(g), value_and_grad(g)):
+            with pytest.raises(TypeError, match=str(error)[:40]):
+                h(x)
+        return
+    assert np.isclose(jit(g)(x), true)
+    assert np.isclose(value_and_grad(g)(x)[0], true)

@@ -149,6 +149,14 @@ print(seen)
     assert in_a_process(code, AUTOGRAD_COMPILE="full") == "['full']"
 
 
+def test_overflow_is_no_error_of_numpys():
+    f = jit(vmap(lambda s, x: exp(s) + x, (None, 0), reduce="sum"))
+    X = np.ones(tiers.LEAST)
+    with np.errstate(all="raise"):
+        f.compile(709.7, X)
+        assert f(709.7, X) == np.inf
+
+
 def test_small_calls_stay_with_the_kernel():
     tier = tiers.Tier((np.zeros(1), None, np.zeros(100)))
     assert tier.run(tiers.LEAST // 100 - 1, [], []) is NotImplemented

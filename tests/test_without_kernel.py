@@ -299,3 +299,61 @@ try: jit(lambda x: x).compile(1.0)
 except Exception as e: print(type(e).__name__, e)
 """
     assert in_a_process(code) == "StateError there is no machine code without llvmlite: pip install 'valuegrad[fast]'"
+
+
+@needs_llvmlite
+def test_runs_within_runs_and_in_children_of_forks():
+    """A signal's handler calls what is running, and a process forks while another thread runs and compiles."""
+    code = """
+import os, signal, threading
+slope.compile(0.5)
+signal.signal(signal.SIGALRM, lambda *_: slope(0.5))
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+end = time.monotonic() + 2
+while time.monotonic() < end: assert slope(0.5)[0] == slope(0.5)[0]
+signal.setitimer(signal.ITIMER_REAL, 0.0)
+over = False
+def run():
+    while not over:
+        slope(0.5)
+        jit(value_and_grad(lambda x: exp(x * 0.5))).compile(0.5)
+thread = threading.Thread(target=run)
+thread.start()
+for _ in range(10):
+    if not (child := os.fork()):
+        signal.alarm(30)
+        g = jit(value_and_grad(lambda x: exp(x) * 2.0))
+        g.compile(0.5)
+        os._exit(0 if g(0.5) and slope(0.5) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+over = True
+thread.join()
+print("done")
+"""
+    assert in_a_process(CALLS + code) == "done"
+
+
+@needs_llvmlite
+def test_calls_with_keywords_are_compiled_after_others():
+    code = """
+g = jit(lambda x, *, times: exp(x) * tanh(x) * times)
+for _ in range(3): g(0.5, times=2.0)
+g.compile(0.5, times=2.0)
+print(g.with_keywords(("times",)).explain())
+"""
+    assert "machine code" in in_a_process(CALLS + code)
+
+
+def test_a_profile_hook_that_goes_while_it_records_is_noticed():
+    code = """
+numbers = [2.0]
+def f(x):
+    sys.setprofile(None)
+    return numbers[0] * x
+g = jit(f)
+found = [g(1.0)]
+numbers[0] = 3.0
+found += [g(1.0)]
+print(found)
+"""
+    assert in_a_process(CALLS + code) == "[2.0, 3.0]"

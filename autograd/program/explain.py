@@ -59,7 +59,8 @@ def explanation(
         if trace.captured:
             lines.append(f"It captures {_counted(len(trace.captured), 'Value')}, to which the results are joined.")
     if runs_itself and any(tier.levels for trace in traces if trace.whole is None for tier in trace.batched.tiers):
-        lines.append("Calls on numbers that take another path run the function itself.")
+        if any(len(trace.guards) for trace in traces):
+            lines.append("Calls on numbers that take another path run the function itself.")
     elif runs_itself:
         lines.append("Calls on numbers run the function itself, which is faster than NumPy, since the kernel was not built.")
     if not lines:

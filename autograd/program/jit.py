@@ -108,7 +108,7 @@ class Jit(Transformed):
                 return found if self.loss is None or self.with_value else found[1]
             if self._own.refusal:
                 return self.f(*args) if self.loss is not None else watched(self.f, args)
-            if self.runs_itself and NUMBERS.issuperset(map(type, args)):
+            if self.runs_itself and NUMBERS.issuperset(map(type, args)) and not eager():
                 try:
                     return self.f(*args)
                 except AttributeError as error:
@@ -194,7 +194,6 @@ class Jit(Transformed):
             raise StateError("there is no machine code without llvmlite: pip install 'valuegrad[fast]'")
         with compiling(level):
             for _ in range(3):
-                self.runs_itself = False  # but its program, that it may be compiled
                 self(*args, **keywords)
         if self.fast_call is not None and not self.fast_call.trace.batched.compiled:  # it cannot be
             self.fast_call = None

@@ -241,10 +241,12 @@ class BatchedProgram:
             flags = is_uniform, is_wanted, is_seeded
             given = (p.codes, p.starts, p.args, p.constants, p.inputs, p.outputs, *flags)
             by_columns = kernel is None or p.own
-            self.plans[key] = ColumnPlan(p, *flags) if by_columns else kernel.Plan(*given)
+            plan = ColumnPlan(p, *flags) if by_columns else kernel.Plan(*given)
             if not p.own:
-                self.tiers.append(Tier(given, 0 if by_columns else LEAST))
-                self.tiers[-1].watch(self.plans[key])
+                tier = Tier(given, 0 if by_columns else LEAST)
+                tier.watch(plan)
+                self.tiers.append(tier)
+            self.plans[key] = plan
         return self.plans[key]
 
 

@@ -31,6 +31,7 @@ _pauses: dict[int, tuple[Callable[[], object], Callable[[], object]]] = {}  # ho
 _lock = RLock()
 _threads: set[int] = set()  # those that record, with sys.monitoring
 CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
+INTERRUPTED = "it was interrupted, and went on unobserved"
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
 
@@ -154,6 +155,11 @@ def _profiling() -> tuple[Callable[[], object], Callable[[], object]]:
     return partial(sys.setprofile, after_another if another else _hook), partial(sys.setprofile, another)
 
 
+def _is_lost() -> bool:
+    """Whether the profile hook has gone, as where a signal's handler has raised an error in it."""
+    return COARSE and kernel is None and sys.getprofile() is None
+
+
 def include(state: State | None, refusal: str | None) -> None:
     """What is being recorded around a call that was replayed, or is not recorded, rests on that, too."""
     for outer in around():
@@ -179,8 +185,8 @@ def observe(state: State, f: Callable[..., R], *args: Any) -> R:
             _pauses[thread] = begin, end
         states.append(state)
         found = f(*args)
-        if _active.get(thread) is not states:
-            state.refuse("it was interrupted, and went on unobserved")
+        if _active.get(thread) is not states or _is_lost():
+            state.refuse(INTERRUPTED)
         return found
     finally:
         del states[depth:]
@@ -199,6 +205,8 @@ def unobserved(f: Callable[[], R]) -> R:
     states, pause = _active.pop(thread, None), _pauses.pop(thread, None)
     try:
         if pause is not None:
+            for state in (states or ()) if _is_lost() else ():
+                state.refuse(INTERRUPTED)
             pause[1]()
         return f()
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arrays import NUMPY_CLASSES, Handle, array_of
+from autograd.arrays import NUMPY_CLASSES, Handle, array_of, known_as
 from autograd.context import current
 from autograd.errors import TraceError
 from autograd.program.columns import LANES, RECORDED, itself, longest, of_ufunc, part_of, plainly
@@ -73,6 +73,7 @@ class Traced(Handle):
         raise NotImplementedError
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        ufunc = known_as(ufunc, method, inputs, options)
         found = of_ufunc(ufunc, method, inputs, options)
         return getattr(ufunc, method)(*map(plainly, inputs), **options) if found is None else found
 

@@ -21,6 +21,7 @@ from autograd.program.machine.library import Library
 LEVELS = {"quick": 0, "full": 2}
 CALLED = ("fma", "floor", "ceil", "rint")  # by what LLVM makes of its own functions where the processor lacks an instruction
 _lock, _stopping = threading.RLock(), threading.Event()
+_locks: list[Any] = [_lock]  # which nobody may hold when the process forks
 
 
 class Stopped(Exception):
@@ -36,6 +37,10 @@ def available() -> bool:
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         binding.Target.from_default_triple()
+        lock = getattr(binding.ffi.lib, "_lock", None)  # its own, of each call
+        if lock is not None:
+            with _lock:
+                _locks.append(lock)
     except Exception:  # noqa: BLE001  # whatever is the matter with it, it cannot be used
         return False
     return True
@@ -159,8 +164,20 @@ def forget() -> None:
         pass
 
 
-if hasattr(os, "register_at_fork"):  # LLVM has locks of its own, so that nothing may be compiled while the process forks
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+def _hold() -> None:
+    """Wait until nothing is being compiled or given back, and let nothing be."""
+    _lock.acquire()
+    for lock in _locks[1:]:
+        lock.__enter__()
+
+
+def _go_on() -> None:
+    for lock in reversed(_locks):
+        lock.__exit__(None, None, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_go_on)
 atexit.register(forget)
 
 

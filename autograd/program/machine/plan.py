@@ -72,42 +72,52 @@ class MachinePlan:
         return None
 
 
+class _Numbers:
+    """Values, cotangents and masks of one lane by slot, as the kernel has them, for one run at a time; and the call."""
+
+    def __init__(self, facts: Facts, function: engine.Function) -> None:
+        self.values, self.cotangents, masks = np.zeros((3, facts.slots))
+        self.values[facts.inputs : facts.first] = facts.constants
+        v, g, m = [row.ctypes.data for row in (self.values, self.cotangents, masks)]
+        self.call = partial(function.call, v, g, None, m, None, None)
+        self.given, self.received, self.masks = self.values[: facts.inputs], self.cotangents[: facts.inputs], masks
+
+
 class _One:
-    """For one lane: values and cotangents by slot, as the kernel has them."""
+    """For one lane."""
 
     def __init__(self, facts: Facts, level: str, *, reverse: bool) -> None:
         library = engine.library(1).own()
         emission = Emission(facts, range(len(facts.ops)), library, "one", reverse=reverse, kept=facts.outputs, lanes=False)
-        self.function = engine.Function(emission, library, level)
-        self.memory = np.empty((3, facts.slots))
-        self.memory[0, facts.inputs : facts.first] = facts.constants
-        v, g, m = [row.ctypes.data for row in self.memory]
-        self.call = partial(self.function.call, v, g, None, m, None, None)
-        self.given, self.received = self.memory[:2, : facts.inputs]
+        self.facts, self.function = facts, engine.Function(emission, library, level)
         self.ends = np.array(facts.outputs, np.intp)
         self.seeded = np.flatnonzero(facts.seeded)
         self.sent = self.ends[self.seeded]
         self.alone = len(set(self.sent.tolist())) == len(self.sent)  # whether no slot has two cotangents
         self.still = ~np.array(facts.active[: facts.inputs], bool)  # the inputs that have no gradient
-        self.lock = threading.Lock()
+        self.free: list[_Numbers] = []  # those of runs that are over: a run may begin within another, in a thread or a signal's handler
 
     def run(self, _lanes: int, inputs: Any, outputs: Any, seeds: Any, gradients: Any, _threads: int) -> None:
         """See `MachinePlan.run`."""
-        with self.lock:
-            self.given[:] = _joined(inputs)
-            if seeds is not None:
-                g = self.memory[1]
-                g.fill(EMPTY_SUM)
-                flat = _joined(seeds)[self.seeded]
-                if self.alone:
-                    g[self.sent] = flat
-                else:
-                    np.add.at(g, self.sent, flat)
-            self.call()
-            _divide(self.memory[0][self.ends], outputs, outputs)
-            if seeds is not None:
-                self.received[self.still] = 0.0
-                _divide(self.received, gradients, inputs)
+        try:
+            own = self.free.pop()
+        except IndexError:
+            own = _Numbers(self.facts, self.function)
+        own.given[:] = _joined(inputs)
+        if seeds is not None:
+            g = own.cotangents
+            g.fill(EMPTY_SUM)
+            flat = _joined(seeds)[self.seeded]
+            if self.alone:
+                g[self.sent] = flat
+            else:
+                np.add.at(g, self.sent, flat)
+        own.call()
+        _divide(own.values[self.ends], outputs, outputs)
+        if seeds is not None:
+            own.received[self.still] = 0.0
+            _divide(own.received, gradients, inputs)
+        self.free.append(own)
 
 
 def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
