@@ -19,7 +19,7 @@ from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
 from autograd.program.machine.tiers import available, compiling, eager
 from autograd.program.paths import UnknownPath
-from autograd.program.recording import KEPT, Recordings, watched
+from autograd.program.recording import KEPT, Recordings, drop_oldest, watched
 from autograd.program.trace import Trace, given_to, with_captured
 from autograd.program.views import View
 from autograd.program.vmap import VMap
@@ -142,7 +142,7 @@ class Jit(Transformed):
             ) from None
         if found is None:
             if len(self.fixed) >= KEPT:
-                del self.fixed[next(iter(self.fixed))]
+                drop_oldest(self.fixed)
             found = self.fixed[key] = self.specialised((), static)
         return found(*bound.args, **bound.kwargs)
 

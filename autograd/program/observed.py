@@ -31,6 +31,7 @@ _pauses: dict[int, tuple[Callable[[], object], Callable[[], object]]] = {}  # ho
 _lock = RLock()
 _threads: set[int] = set()  # those that record, with sys.monitoring
 CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
+NO_NUMBER = "the tools that use sys.monitoring have left it no number"
 INTERRUPTED = "it was interrupted, and went on unobserved"
 GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 TOOLS = (3, 4, 5, 2, 1, 0)  # those numbers first that no kind of tool has for its own
@@ -180,7 +181,7 @@ def observe(state: State, f: Callable[..., R], *args: Any) -> R:
     depth = len(states)
     try:
         if not depth and begin() is False:
-            state.refuse("the tools that use sys.monitoring have left it no number")
+            state.refuse(NO_NUMBER)
         if COARSE and not depth:
             _pauses[thread] = begin, end
         states.append(state)
@@ -214,7 +215,8 @@ def unobserved(f: Callable[[], R]) -> R:
             pause[0]()
             _pauses[thread] = pause
         elif states is not None and not COARSE and thread not in _threads:  # it has ended, with a recording within
-            _begin_monitoring()
+            for state in () if _begin_monitoring() else states:
+                state.refuse(NO_NUMBER)
         if states is not None:
             _active[thread] = states
 

@@ -63,6 +63,12 @@ def watched(f: Function, args: Sequence[Any]) -> Any:
     return form.unravel([y._number if y.__class__ is Value else y for y in numbers])
 
 
+def drop_oldest(kept: dict[Any, Any]) -> None:
+    """Remove what was put in first; each step is one for other threads, which may remove it, too."""
+    for key in list(kept)[:1]:
+        kept.pop(key, None)
+
+
 class Recordings:
     """A function with all its recordings.
 
@@ -99,7 +105,7 @@ class Recordings:
         which = tuple(map(IdentityKey, objects))
         if which not in self.captured:
             if len(self.captured) >= MANY:
-                del self.captured[next(iter(self.captured))]
+                drop_oldest(self.captured)
             self.captured[which] = Captured(self.f, *objects)
         return self.captured[which]
 

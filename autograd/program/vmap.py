@@ -26,7 +26,7 @@ from autograd.program.form import Form
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.observed import include, unobserved
 from autograd.program.paths import UnknownPath
-from autograd.program.recording import Recordings, watched
+from autograd.program.recording import Recordings, drop_oldest, watched
 from autograd.program.steps import Step
 from autograd.program.streams import restarted as restarted  # noqa: PLC0414  # importing it registers it
 from autograd.program.trace import Trace, of_kind, with_captured
@@ -143,7 +143,7 @@ class VMap(Transformed):
             try:
                 return self._called(given, made, inputs and inputs[0])
             except UnknownPath:  # of an inner vmap: from now on its lanes are unrolled, so that its paths are ours
-                self.recordings, self.forms = Recordings(self.f, self.recordings.name), {}
+                self.recordings, self.forms, self.repeated = Recordings(self.f, self.recordings.name), {}, {}
                 return self._over_lanes(args)
         rows = np.empty((count, lanes), dtype=object if joined else float)
         for trace, chosen in made:
@@ -161,14 +161,14 @@ class VMap(Transformed):
             found = branching(self.recordings.name, self.f, given, made, tracer, **options)
         else:
             key = signature(given), *[(trace, rows.tobytes() if len(made) > 1 else None) for trace, rows in made]
-            if key not in self.forms:
-                if len(self.forms) >= KEPT:
-                    del self.forms[next(iter(self.forms))]
-                self.forms[key] = unobserved(lambda: fixed(given, made, **options))
-            found = self.forms[key]
+            known = self.forms.get(key)
+            if known is None and len(self.forms) >= KEPT:
+                drop_oldest(self.forms)
+            found = known or unobserved(lambda: fixed(given, made, **options))
+            self.forms[key] = found
             if kinds is not None and plain and len(made) == 1 and not (made[0][0].captured or len(made[0][0].guards)):
                 if len(self.repeated) >= KINDS:
-                    del self.repeated[next(iter(self.repeated))]
+                    drop_oldest(self.repeated)
                 self.repeated[kinds] = given.captured, found, made
         name, inputs = name_of(self.f), found.inputs(given)
         return self._results(found, unobserved(lambda: call(name, found.form, inputs)) if plain else call(name, found.form, inputs), made)
