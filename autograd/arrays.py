@@ -252,7 +252,7 @@ def _stands_for_bools(x: Any) -> bool:
         return isinstance(x, bool | np.bool)
     tracer: Any = current().tracer
     if x.dtype != object or not x.size or tracer is None:
-        return x.dtype.kind in {"b"}
+        return bool(x.dtype == bool)
     return all(isinstance(a, bool | np.bool) or (is_node(a) and tracer.is_bool(a)) for a in x.ravel())
 
 

@@ -18,7 +18,7 @@ from autograd.program.observed import unobserved
 
 CHOICES = ("off", "quick", "full")
 DEFAULT = "off"  # while sums of one lane, and some functions, have other bits in machine code than in the kernel
-RUN, COMPILE = 1e-9, 100e-6  # seconds: of the interpreter, an operand in a lane; of compiling, an operand
+RUN, COMPILE = 1e-9, 200e-6  # seconds: of the interpreter, an operand in a lane; of compiling, an operand
 LEAST = 500_000  # operands times lanes below which a call in lanes stays with the kernel, whose call is quicker
 
 
