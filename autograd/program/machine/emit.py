@@ -17,8 +17,9 @@ from autograd.op import Op
 from autograd.program.machine.library import Library, known, restored, small
 from autograd.program.machine.numbers import CONDITION, FLOAT, WHOLE, Code, Functions, Number, added
 
-PIECE, TERMS = 64, 32  # operands of a piece; of an operation with more, which has its own, the terms in a function
-MODULE = 24  # pieces
+PIECE = 256  # operands of a piece
+MANY, TERMS = 64, 32  # operands up to which an operation shares a piece; and of one with more, the terms in a function
+MODULE = 8  # pieces
 EMPTY_SUM = -0.0
 POINTERS = "ptr noalias %v, ptr noalias %g, ptr noalias %s, ptr noalias %m, ptr noalias %u, ptr noalias %a"
 
@@ -203,11 +204,11 @@ class Emission:
         size = 0
         for k in instructions:
             count = len(self.facts.args[k])
-            if size and size + count > PIECE:
+            if size and (size + count > PIECE or count > MANY):
                 pieces.append([])
                 size = 0
             pieces[-1].append(k)
-            size += count
+            size += count if count <= MANY else PIECE
         return pieces
 
     def _functions(self) -> list["_Piece"]:
@@ -336,7 +337,7 @@ class _Piece:
             return total
 
         def again() -> Number:
-            if len(slots) <= PIECE:
+            if len(slots) <= MANY:
                 return self.whole.library.brought_down(code, op, total, [self.local[a] for a in slots])
             return restored(code, op, total, Functions(code).compensated(*self._folded(terms, self._brought_down)))
 
@@ -350,7 +351,7 @@ class _Piece:
 
     def _folded(self, terms: Sequence[tuple[int, ...]], fold: Fold) -> tuple[Any, Any]:
         """What `fold` gives for the terms; where there are many, in functions for some of them, one after the other."""
-        if sum(map(len, terms)) <= PIECE:
+        if sum(map(len, terms)) <= MANY:
             return fold(terms, None)
         for k in range(0, len(terms), TERMS):
             with self._apart():
@@ -506,7 +507,7 @@ class _Piece:
 
     def _back_to_terms(self, g: Number, terms: Sequence[tuple[int, int | None]], mask: Number | None) -> None:
         """The same for the numbers that a sum has as terms, or as factors of these: each comes with the other factor."""
-        if len(terms) <= PIECE:
+        if len(terms) <= MANY:
             for a, b in terms:
                 self._send(a, g, 1.0 if b is None else self._fetch(b), mask)
             return
