@@ -143,17 +143,29 @@ def tree_ravel(tree: Any) -> tuple[list[Any], Form]:
     >>> [float(x) for x in numbers], form.unravel([10.0, 20.0, 30.0])
     ([1.0, 2.0, 3.0], {'w': array([10., 20.]), 'b': 30.0})
     """
-    leaves, structure = tree_flatten(tree)
-    if not any(hasattr(cls, "__array__") for cls in set(map(type, leaves))):
-        return leaves, Form(structure, [()] * len(leaves))
-    leaves = list(map(unlabelled, leaves))
+    leaves, form = _leaves(tree)
+    if not any(isinstance(x, np.ndarray) for x in leaves):
+        return leaves, form
     numbers: list[Any] = []
     for x in leaves:
         if isinstance(x, np.ndarray):
             numbers.extend(plain(x).ravel())
         else:
             numbers.append(x)
-    return numbers, Form(structure, [np.shape(x) if isinstance(x, np.ndarray) else () for x in leaves])
+    return numbers, form
+
+
+def tree_form(tree: Any) -> Form:
+    """The form of a structure."""
+    return _leaves(tree)[1]
+
+
+def _leaves(tree: Any) -> tuple[list[Any], Form]:
+    leaves, structure = tree_flatten(tree)
+    if not any(hasattr(cls, "__array__") for cls in set(map(type, leaves))):
+        return leaves, Form(structure, [()] * len(leaves))
+    leaves = list(map(unlabelled, leaves))
+    return leaves, Form(structure, [x.shape if isinstance(x, np.ndarray) else () for x in leaves])
 
 
 def unlabelled(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd.arrays import tree_ravel
+from autograd.arrays import tree_form
 from autograd.compiled import kernel
 from autograd.context import current
 from autograd.engine import Value
@@ -286,7 +286,7 @@ class Jit(Transformed):
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any, axes: Sequence[int | None] = ()) -> Any:
         """Value and gradient, or the gradient alone, the gradient in the structure of x, whose leaves have lanes along these axes."""
-        form = tree_ravel(x)[1]
+        form = tree_form(x)
         if any(axes):  # in the gradient of each leaf the lanes come first
             along = [None if axis is None else axis % len(shape) for shape, axis in zip(form.shapes, axes, strict=True)]
             gradients = [View(0, shape, axis).put(g) for shape, axis, g in zip(form.shapes, along, gradients, strict=True)]
