@@ -8,7 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 12, on chec
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from autograd.program.forks import Forks, along
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram, kernel
 from autograd.program.nested import masked
-from autograd.program.packing import Pack, Unpack
+from autograd.program.packing import Pack, Unpack, joined
 from autograd.program.paths import BranchingProgram, Route
 from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
@@ -257,11 +257,11 @@ class Body:
         self, length: int | None, starts: Sequence[Any], xs: Sequence[Any], shared: Sequence[Any], *, backwards: bool
     ) -> tuple[list[Any], list[np.ndarray], int]:
         form, c, n = self.form, self.carries, length or 0
-        carry = _joined(starts)
+        carry = joined(starts)
         rows = [x for x, w in zip(xs, self.widths(form.inputs[c : c + self.xs]), strict=True) if w]
         given = [np.require(x, float, ["C", "A"]).reshape(n, -1) for x in rows]
         ends = form.outputs[c:]
-        ys, rest = [np.empty((n, w)) for w in self.widths(ends)], _joined(shared)
+        ys, rest = [np.empty((n, w)) for w in self.widths(ends)], joined(shared)
         inputs, outputs = [*given, *([rest] if len(rest) else [])], [y for y in ys if y.size]
         if self.forks is not None:
             steps = self.forks.run(length, carry, inputs, outputs, partial(self._one, carry, given, rest, ys), backwards=backwards)
@@ -278,7 +278,7 @@ class Body:
         whole = np.concatenate([carry, *[x[i] for x in xs], shared])
         given = [whole.item(own.start) if shape is None else whole[own].reshape(shape) for own, shape in self.parts]
         found = form(given)
-        carry[:] = _joined(found[: self.carries])
+        carry[:] = joined(found[: self.carries])
         for y, x in zip(ys, found[self.carries :], strict=True):
             y[i] = np.ravel(x)
         return given
@@ -377,12 +377,3 @@ class Adjoint(NamedTuple):
 def _keys(plain: Sequence[int], flagged: Sequence[int]) -> list[tuple[int, bool]]:
     """The keys of cotangents or gradients, then those of flags."""
     return [*[(k, False) for k in plain], *[(k, True) for k in flagged]]
-
-
-def _joined(xs: Sequence[Any]) -> np.ndarray:
-    """Numbers and arrays as one array of its own."""
-    parts: list[Any] = []
-    for is_array, own in groupby(xs, lambda x: isinstance(x, np.ndarray)):
-        found = list(own)
-        parts += map(np.ravel, found) if is_array else [found]
-    return np.concatenate(parts).astype(float) if parts else np.empty(0)

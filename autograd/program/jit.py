@@ -4,7 +4,6 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall
 from autograd.program.machine.tiers import available, compiling, eager
+from autograd.program.packing import joined
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, drop_oldest, watched
 from autograd.program.trace import Trace, given_to, with_captured
@@ -290,11 +290,7 @@ class Jit(Transformed):
         if any(axes):  # in the gradient of each leaf the lanes come first
             along = [None if axis is None else axis % len(shape) for shape, axis in zip(form.shapes, axes, strict=True)]
             gradients = [View(0, shape, axis).put(g) for shape, axis, g in zip(form.shapes, along, gradients, strict=True)]
-        found: list[np.ndarray] = []
-        for are_arrays, some in groupby(gradients, lambda g: isinstance(g, np.ndarray)):
-            own = [*some]
-            found += [g.ravel() for g in own] if are_arrays else [np.array(own)]
-        numbers, start = np.concatenate([np.empty(0), *found]), 0  # a copy
+        numbers, start = joined(gradients), 0
 
         def leaf(shape: tuple[int, ...]) -> Any:
             nonlocal start

@@ -1,8 +1,9 @@
 """Pack, the step that puts numbers into an array, and Unpack, the step that takes them out; see `Step` for their methods."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Self
 
 import numpy as np
@@ -140,3 +141,12 @@ class Unpack(_Rearranged):
         tangents = [form.place() for _ in self.numbers]
         form.steps += [self, Unpack(carried[self.array], self.shape, np.array(tangents))]
         carried.update(zip(self.numbers.tolist(), tangents, strict=True))
+
+
+def joined(xs: Sequence[Any]) -> np.ndarray:
+    """Numbers and arrays as one array of its own."""
+    parts: list[Any] = []
+    for is_array, own in groupby(xs, lambda x: isinstance(x, np.ndarray)):
+        found = list(own)
+        parts += map(np.ravel, found) if is_array else [found]
+    return np.concatenate(parts).astype(float, copy=False) if parts else np.empty(0)

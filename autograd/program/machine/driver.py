@@ -62,27 +62,10 @@ load.head:
   %i.more = icmp ult i64 %i, %nloads
   br i1 %i.more, label %load.begin, label %run
 load.begin:
-  %i.word = mul i64 %i, 3
-  %i.at = getelementptr i64, ptr %loads, i64 %i.word
-  %i.array = load ptr, ptr %i.at
-  %i.at1 = getelementptr i64, ptr %i.at, i64 1
-  %i.number = load i64, ptr %i.at1
-  %i.at2 = getelementptr i64, ptr %i.at, i64 2
-  %i.row = load ptr, ptr %i.at2
-  %i.base = load ptr, ptr %i.array
-  %i.at3 = getelementptr i64, ptr %i.array, i64 1
-  %i.stride = load i64, ptr %i.at3
-  %i.at4 = getelementptr i64, ptr %i.array, i64 2
-  %i.apart = load i64, ptr %i.at4
-  %i.inner = mul i64 %i.number, %i.apart
-  %i.from = getelementptr i8, ptr %i.base, i64 %i.inner
-  %i.offset = mul i64 %lane, %i.stride
-  %i.source = getelementptr i8, ptr %i.from, i64 %i.offset
-  %i.close = icmp eq i64 %i.stride, 8
-  %i.vector = and i1 %i.close, %whole
+{_place("i", "loads")}
   br i1 %i.vector, label %load.vector, label %load.one
 load.vector:
-  %i.all = load {vector}, ptr %i.source, align 8
+  %i.all = load {vector}, ptr %i.place, align 8
   store {vector} %i.all, ptr %i.row, align 8
   br label %load.done
 load.one:
@@ -90,7 +73,7 @@ load.one:
   %j.in = icmp ult i64 %j, %last
   %j.lane = select i1 %j.in, i64 %j, i64 %last
   %j.offset = mul i64 %j.lane, %i.stride
-  %j.from = getelementptr i8, ptr %i.source, i64 %j.offset
+  %j.from = getelementptr i8, ptr %i.place, i64 %j.offset
   %j.x = load double, ptr %j.from
   %j.to = getelementptr double, ptr %i.row, i64 %j
   store double %j.x, ptr %j.to
@@ -146,35 +129,18 @@ store.head:
   %o.more = icmp ult i64 %o, %nstores
   br i1 %o.more, label %store.begin, label %lane.end
 store.begin:
-  %o.word = mul i64 %o, 3
-  %o.at = getelementptr i64, ptr %stores, i64 %o.word
-  %o.array = load ptr, ptr %o.at
-  %o.at1 = getelementptr i64, ptr %o.at, i64 1
-  %o.number = load i64, ptr %o.at1
-  %o.at2 = getelementptr i64, ptr %o.at, i64 2
-  %o.row = load ptr, ptr %o.at2
-  %o.base = load ptr, ptr %o.array
-  %o.at3 = getelementptr i64, ptr %o.array, i64 1
-  %o.stride = load i64, ptr %o.at3
-  %o.at4 = getelementptr i64, ptr %o.array, i64 2
-  %o.apart = load i64, ptr %o.at4
-  %o.inner = mul i64 %o.number, %o.apart
-  %o.to = getelementptr i8, ptr %o.base, i64 %o.inner
-  %o.offset = mul i64 %lane, %o.stride
-  %o.target = getelementptr i8, ptr %o.to, i64 %o.offset
-  %o.close = icmp eq i64 %o.stride, 8
-  %o.vector = and i1 %o.close, %whole
+{_place("o", "stores")}
   br i1 %o.vector, label %store.vector, label %store.one
 store.vector:
   %o.all = load {vector}, ptr %o.row, align 8
-  store {vector} %o.all, ptr %o.target, align 8
+  store {vector} %o.all, ptr %o.place, align 8
   br label %store.done
 store.one:
   %l = phi i64 [ 0, %store.begin ], [ %l.next, %store.one ]
   %l.from = getelementptr double, ptr %o.row, i64 %l
   %l.x = load double, ptr %l.from
   %l.offset = mul i64 %l, %o.stride
-  %l.to = getelementptr i8, ptr %o.target, i64 %l.offset
+  %l.to = getelementptr i8, ptr %o.place, i64 %l.offset
   store double %l.x, ptr %l.to
   %l.next = add i64 %l, 1
   %l.in = icmp ult i64 %l.next, {width}
@@ -215,6 +181,29 @@ done:
   ret void
 }}
 """
+
+
+def _place(k: str, table: str) -> str:
+    """Where number k of a table is for this lane: %k.place, %k.stride, %k.row, and whether a vector lies there in a row: %k.vector."""
+    return f"""\
+  %{k}.word = mul i64 %{k}, 3
+  %{k}.at = getelementptr i64, ptr %{table}, i64 %{k}.word
+  %{k}.array = load ptr, ptr %{k}.at
+  %{k}.at1 = getelementptr i64, ptr %{k}.at, i64 1
+  %{k}.number = load i64, ptr %{k}.at1
+  %{k}.at2 = getelementptr i64, ptr %{k}.at, i64 2
+  %{k}.row = load ptr, ptr %{k}.at2
+  %{k}.base = load ptr, ptr %{k}.array
+  %{k}.at3 = getelementptr i64, ptr %{k}.array, i64 1
+  %{k}.stride = load i64, ptr %{k}.at3
+  %{k}.at4 = getelementptr i64, ptr %{k}.array, i64 2
+  %{k}.apart = load i64, ptr %{k}.at4
+  %{k}.inner = mul i64 %{k}.number, %{k}.apart
+  %{k}.first = getelementptr i8, ptr %{k}.base, i64 %{k}.inner
+  %{k}.offset = mul i64 %lane, %{k}.stride
+  %{k}.place = getelementptr i8, ptr %{k}.first, i64 %{k}.offset
+  %{k}.close = icmp eq i64 %{k}.stride, 8
+  %{k}.vector = and i1 %{k}.close, %whole"""
 
 
 def _fold() -> str:

@@ -80,7 +80,7 @@ class _Numbers:
         self.values[facts.inputs : facts.first] = facts.constants
         v, g, m = [row.ctypes.data for row in (self.values, self.cotangents, masks)]
         self.call = partial(function.call, v, g, None, m, None, None)
-        self.given, self.received, self.masks = self.values[: facts.inputs], self.cotangents[: facts.inputs], masks
+        self.given, self.received = self.values[: facts.inputs], self.cotangents[: facts.inputs]
 
 
 class _One:
