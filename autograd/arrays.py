@@ -265,7 +265,7 @@ def _stands_for_bools(x: Any) -> bool:
     tracer: Any = current().tracer
     if x.dtype != object or not x.size or tracer is None:
         return bool(x.dtype == bool)
-    return all(isinstance(a, bool | np.bool) or (is_node(a) and tracer.is_bool(a)) for a in x.ravel())
+    return all(isinstance(a, bool | np.bool) or (is_node(a) and tracer.is_bool(a)) for a in x.flat)
 
 
 def _has_sequence(x: Sequence[Any]) -> bool:
