@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from threading import RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -25,6 +24,7 @@ from autograd.blocks import (
     tracer_for,
 )
 from autograd.errors import OperationError, api_boundary
+from autograd.locks import Lock
 
 __all__ = [
     "ACTIVE_INPUTS",
@@ -55,7 +55,7 @@ __all__ = [
 
 # How many contexts of inner scopes a context caches.
 KEPT = 512
-_lock = RLock()
+_lock = Lock()
 _scopes: WeakValueDictionary[tuple[str, ...], Scope] = WeakValueDictionary()
 
 

@@ -8,7 +8,7 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 5.
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from autograd.engine import push as push_floats
 from autograd.errors import LengthError, OperationError
 from autograd.graph import order
 from autograd.kinds import named_float
+from autograd.locks import cached_property
 from autograd.program import calls
 from autograd.program.building import form_of, older
 from autograd.program.calls import call

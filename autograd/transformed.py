@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from autograd.context import log_of_tracer
 from autograd.errors import LengthError, OperationError, filter_traceback
+from autograd.locks import cached_property
 from autograd.spellings import hints
 from autograd.words import RECORDED
 
@@ -215,7 +216,7 @@ class Derivative(Transformed):
             filter_traceback(error)
             raise
 
-    @functools.cached_property
+    @cached_property
     def whole(self) -> Function | None:
         """The derivative of a recorded function, recorded itself; None for that of another function."""
         return self.f.differentiated(self) if isinstance(self.f, Transformed) else None

@@ -75,8 +75,6 @@ def test_plans_run_at_once_in_several_threads_of_python():
     assert not wrong
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def arithmetic(setting):
     """Change how this thread computes, and give what changes it back: a rounding mode, or subnormal numbers taken and given as 0."""
     libm, machine = ctypes.CDLL(ctypes.util.find_library("m")), platform.machine()
@@ -122,6 +120,8 @@ def test_threads_compute_as_their_caller_does(setting):
     assert results(2) == results(1) == usual
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_threads_after_a_fork():
     """The child has none of the parent's threads, and gets its own."""
     plan, lanes = recorded_network(), max(LANES)

@@ -16,7 +16,7 @@ TOP = Path(autograd.__file__).parent
 
 # From the top down. A folder's files may import each other in the order given; `autograd` and `__main__` come last.
 ORDER = """
-    errors graph trees labels blocks context spellings words elsewhere transformed walks compiled elementary
+    errors locks graph trees labels blocks context spellings words elsewhere transformed walks compiled elementary
     kinds numeric symbols jaxarrays probes special facts calling op ops ufuncs linalg functions arrays
     copies methods operators value
     native native.cnames native.ctext native.loops native.second native.header native.cbits native.stubs native.generate native.cforms

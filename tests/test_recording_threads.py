@@ -3,6 +3,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ from autograd.errors import (
     AnomalyError,
     GradientLostError,
 )
+from autograd.program import observed
 from autograd.program.observed import unobserved
 
 held = Value(3.0)
@@ -57,6 +59,47 @@ def test_threads_call_one_function_at_once():
         for thread in threads:
             thread.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_forks_while_threads_record():
+    """Whatever its threads have locked and begun at that moment: a child has none of them, and records for itself."""
+    shared, over = jit(lambda x, n: ops.exp(x) * n if x > 0.0 else -x * n), False
+
+    def work():
+        n = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while not over:
+                n += 1
+                shared(0.5, n % 50)
+                jit(grad(lambda x: ops.tanh(x * n)))(0.5)
+
+    def in_child():
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(60)
+        own = jit(grad(lambda x: ops.exp(x * 2.0)))
+        slope = [own(0.0), own(0.5)] == [2.0, pytest.approx(2.0 * np.e)] and not own.runs_itself
+        silent = sys.getprofile() is None and not (observed.monitoring and observed._tool_named("autograd"))
+        return slope and silent and [numbers(shared(x, 7)) for x in (-1.0, 0.0)] == [[7.0], [-0.0]]
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(60):
+            if not (child := os.fork()):
+                right = False
+                try:
+                    right = in_child()
+                finally:
+                    os._exit(not right)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        over = True
+        for thread in threads:
+            thread.join()
 
 
 def test_results_do_not_depend_on_the_number_of_threads():

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from autograd.engine import Value
 from autograd.errors import GradientLostError
 from autograd.interop.formed import Formed
+from autograd.locks import cached_property
 from autograd.program.arguments import Arguments
 from autograd.program.jit import jit
 from autograd.program.observed import unobserved

@@ -1,12 +1,12 @@
 """A recorded function as one of arrays alone, whose derivatives are passes over its form: no number has to be known for them."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from autograd.locks import cached_property
 from autograd.program.form import Form
 from autograd.program.fusion import fused
 from autograd.program.lanes import BatchedProgram

@@ -8,10 +8,10 @@ result.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from autograd.context import scope_path
 from autograd.engine import Value
+from autograd.locks import cached_property
 
 Path = tuple[str, ...]
 Cut = Callable[[Path], Path]

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import as_file, files
-from threading import Lock, Timer
+from threading import Timer
 from typing import Any
+
+from autograd.locks import Lock
 
 FAMILIES = re.compile(r'fontname="(\w+)(,[^"]*)"')  # Graphviz knows the letter widths of a single font, not of a list
 _one_at_a_time = Lock()  # since all instances share the clock that interrupts

@@ -5,11 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from autograd.engine import Value
 from autograd.labels import printable, scope_name, shortened
+from autograd.locks import cached_property
 from autograd.pictures.arrange import Arrangement, arrange, origin
 from autograd.pictures.bodies import Body, contents, is_call, is_hidden, loops, operations, result_name
 from autograd.pictures.colours import LIGHT, depth, mixed

@@ -7,13 +7,14 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 12, on chec
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.locks import cached_property
 from autograd.numeric import FLOATS
 from autograd.ops import where
 from autograd.program.forks import Forks, along

@@ -7,7 +7,6 @@ once, however many outputs there are.
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from autograd.arrays import array_of
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import ChangedError
+from autograd.locks import cached_property
 from autograd.op import Op
 from autograd.operators import identical
 from autograd.program.columns import plainly

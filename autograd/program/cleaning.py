@@ -8,12 +8,12 @@ programs, so few rounds are needed. After ROUNDS of them, a loop over the instru
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd.kinds import kind_of
+from autograd.locks import cached_property
 from autograd.ops import TABLE
 from autograd.program.program import CODES, OPS, Program
 

@@ -1,7 +1,6 @@
 """What runs a program over lanes where the kernel was not built: NumPy columns, and machine code as soon as there is some."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.kinds import quietly
+from autograd.locks import cached_property
 from autograd.program import passes
 from autograd.program.machine.tiers import RUN, eager
 from autograd.program.program import Program

@@ -10,11 +10,12 @@ Source of the passes: Griewank and Walther, Evaluating Derivatives (2008), chapt
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from autograd.locks import cached_property
 from autograd.ops import TABLE
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack, Unpack

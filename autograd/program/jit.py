@@ -3,7 +3,6 @@
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from autograd.compiled import kernel
 from autograd.context import current
 from autograd.engine import Value
 from autograd.errors import OperationError, RangeError, StateError, api_boundary, filter_traceback
+from autograd.locks import cached_property
 from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.explain import Explanation
 from autograd.program.fast import FastCall, ValueCall

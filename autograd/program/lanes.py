@@ -5,13 +5,14 @@ Inputs come in groups, arrays with a row for each lane, or with one row that all
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd.compiled import kernel as kernel  # noqa: PLC0414  # tests replace it, for all who run programs
 from autograd.errors import RangeError
+from autograd.locks import cached_property
 from autograd.program import passes
 from autograd.program.columnplan import ColumnPlan
 from autograd.program.machine.tiers import LEAST, Tier, expected

@@ -8,13 +8,14 @@ has no good divisor, a loop over the steps that remain comes after it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from math import isqrt
 from typing import Any
 
 import numpy as np
 
 from autograd.errors import OperationError
+from autograd.locks import cached_property
 from autograd.program.body import Body
 from autograd.program.checkpoints import joined, reverse, taken
 from autograd.program.form import Form

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from math import prod
-from threading import RLock
 from types import CellType
 from typing import Any
 
@@ -19,6 +18,7 @@ from autograd.arrays import array_of
 from autograd.context import NEUTRAL, in_context
 from autograd.engine import Value
 from autograd.errors import LengthError
+from autograd.locks import Lock
 from autograd.operators import identical
 from autograd.program.arguments import Arguments
 from autograd.program.form import Form
@@ -34,7 +34,7 @@ from autograd.trees import tree_flatten
 # The traces of a call, each with the indices of the lanes that take its path.
 Made = Sequence[tuple[Trace, np.ndarray]]
 # Recording a further path changes the numbers of captured Values for that time, so only one path is recorded at once.
-LOCK = RLock()
+LOCK = Lock()
 
 
 class LaneForm:

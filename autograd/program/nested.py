@@ -7,7 +7,7 @@ blocks, so that the memory for the arrays between the steps is bounded.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.kinds import quietly
+from autograd.locks import cached_property
 from autograd.ops import where
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram

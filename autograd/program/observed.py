@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dis import opmap
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from threading import RLock, get_ident
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 from autograd.compiled import kernel
+from autograd.locks import Lock, in_children
 from autograd.program import known
 from autograd.program.captured import COARSE, State
 from autograd.program.places import MISSING
@@ -28,7 +29,7 @@ monitoring: Any = None if COARSE else sys.monitoring  # type: ignore[attr-define
 _active: dict[int, list[State]] = {}
 _muted: dict[int, tuple[FrameType, int | None]] = {}
 _pauses: dict[int, tuple[Callable[[], object], Callable[[], object]]] = {}  # how reports go on and end where all code is slower with them
-_lock = RLock()
+_lock = Lock()
 _threads: set[int] = set()  # those that record, with sys.monitoring
 CALLS, RESUME = {"call", "c_call"}, opmap["RESUME"]
 NO_NUMBER = "the tools that use sys.monitoring have left it no number"
@@ -134,6 +135,19 @@ def _end_monitoring() -> None:
             for event in (monitoring.events.PY_START, monitoring.events.CALL):
                 monitoring.register_callback(tool, event, None)
             monitoring.free_tool_id(tool)
+
+
+def _forget_others() -> None:
+    """In the child of a fork, where of all threads this one alone lives on."""
+    for own in (_active, _muted, _pauses):
+        for thread in own.keys() - {get_ident()}:
+            del own[thread]
+    _threads.intersection_update({get_ident()})
+    if not COARSE and not _threads:
+        _end_monitoring()
+
+
+in_children(_forget_others)
 
 
 def _profiling() -> tuple[Callable[[], object], Callable[[], object]]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any, Self
 
 import numpy as np
 
+from autograd.locks import cached_property
 from autograd.program.views import moved
 
 

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from autograd.errors import TraceError
 from autograd.kinds import quietly
+from autograd.locks import Lock
 from autograd.program import passes
 from autograd.program.branches import Branches
 from autograd.program.lanes import BatchedProgram
@@ -82,7 +82,7 @@ class Paths:
         self.tree = Branches(inputs)
         self.kept: dict[PathProgram, None] = {}  # the oldest first
         self.lost = 0
-        self.lock = RLock()
+        self.lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"name": self.name, "inputs": self.inputs, "kept": self.kept, "lost": self.lost}

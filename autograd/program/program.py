@@ -10,7 +10,7 @@ import re
 import struct
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -23,6 +23,7 @@ from autograd.errors import LengthError, NumberError, OperationError, api_bounda
 from autograd.files import check_version, file_path, is_sealed, reading, writing
 from autograd.graph import walk
 from autograd.kinds import kind_of, named_float
+from autograd.locks import cached_property
 from autograd.op import Op
 from autograd.ops import TABLE
 from autograd.program.archive import LABEL, read_arrays, write_arrays

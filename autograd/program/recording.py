@@ -7,7 +7,6 @@ the function is recorded again.
 
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from autograd.context import current, in_context, run_of_its_own
 from autograd.engine import Value
 from autograd.errors import OperationError, TraceError
 from autograd.graph import order
+from autograd.locks import Lock
 from autograd.program.arguments import Arguments, group_arrays
 from autograd.program.branches import Branches
 from autograd.program.captured import Captured, IdentityKey, State
@@ -98,7 +98,7 @@ class Recordings:
         self.changing: set[Any] = set()  # the keys of calls that changed what they captured
         self.refusal: str | None = None  # why it is not recorded
         self.made = self.lost = 0
-        self.lock = RLock()
+        self.lock = Lock()
 
     def what_is_captured(self, objects: Sequence[Any]) -> Captured:
         """The `Captured` of the function and of those static arguments that are objects."""

@@ -6,11 +6,11 @@ and Unpack in `packing.py`, and Route in `paths.py`, have the same methods.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from autograd.locks import cached_property
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack as Pack  # noqa: PLC0414  # older pickles name them here
 from autograd.program.packing import Unpack as Unpack  # noqa: PLC0414

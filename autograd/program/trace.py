@@ -10,7 +10,6 @@ Source of the idea: Griewank and Walther, Evaluating Derivatives (2008), section
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from autograd.engine import Value
 from autograd.errors import TraceError
 from autograd.graph import order
 from autograd.kinds import named_float
+from autograd.locks import cached_property
 from autograd.program import calls
 from autograd.program.arguments import Arguments, Groups
 from autograd.program.branches import Branches

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
+
+from autograd.locks import cached_property
 
 NONE = np.empty(0, int)
 

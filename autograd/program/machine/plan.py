@@ -1,17 +1,17 @@
 """A program in machine code, ready to run: what a plan of the kernel does, and with the same arguments."""
 
-import os
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograd.kinds import quietly
+from autograd.locks import cached_property, in_children
 from autograd.ops import TABLE
 from autograd.program.machine import engine
 from autograd.program.machine.driver import ACCUMULATORS
@@ -448,5 +448,4 @@ def _forget() -> None:
     _threads = None
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+in_children(_forget)

@@ -14,6 +14,7 @@ from typing import Any
 
 from autograd.compiled import kernel
 from autograd.errors import RangeError
+from autograd.locks import Lock
 from autograd.program.observed import unobserved
 
 CHOICES = ("off", "quick", "full")
@@ -142,7 +143,7 @@ def expected() -> bool:
 
 
 _tasks: SimpleQueue[tuple[Tier, Any, Any, str]] = SimpleQueue()
-_lock = threading.Lock()
+_lock = Lock()
 _worker: threading.Thread | None = None
 
 
