@@ -74,7 +74,7 @@ def test_a_process_forks_while_threads_record():
             while not over:
                 n += 1
                 shared(0.5, n % 50)
-                jit(grad(lambda x: ops.tanh(x * n)))(0.5)
+                jit(grad(lambda x, n=n: ops.tanh(x * n)))(0.5)
 
     def in_child():
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
