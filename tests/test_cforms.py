@@ -76,11 +76,15 @@ def test_loops_lanes_and_branches_in_c(tmp_path, monkeypatch):
         total = vmap(lambda x: root(x * b + 1.0) * dot([a, b], [x, 2.0]), reduce="mean")(X * X)
         return [rows[1][0], rows[4][1], total]
 
+    def repeated(a, b):  # numbers that the loop reads many times
+        ys = scan(lambda c, x: (sin(c) * x, c * x), a, np.array([a, b, a, a * b, b, a]))[1]
+        return [ys[5], ys[2]]
+
     def none(a, b):
         return [while_loop(lambda c: c > 10.0, lambda c: c * b, a), scan(lambda c, x: (c * x, None), a * b, np.ones(0))[0], exp(a), 2.0]
 
     agree(tmp_path, [(recorded(second), POINTS[:1]), (recorded(arrays), POINTS), (recorded(lanes), POINTS)], "-O0", lanes=True)
-    cases = [(recorded(f), POINTS) for f in (swapped, nested, none)]
+    cases = [(recorded(f), POINTS) for f in (swapped, nested, repeated, none)]
     monkeypatch.setattr(loop, "KEPT", 64)  # a loop of loops, with checkpoints
     cases.append((recorded(lambda a, b: [scan(lambda c, x: (sin(c * a) + x * b, None), b, X)[0]]), POINTS))
     cases.append((recorded(lambda a, b: [np.sum(scan(lambda c, x: (sin(c * a) + x * b, c), b, X[:11])[1])]), POINTS))  # steps remain

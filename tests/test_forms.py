@@ -335,3 +335,35 @@ def test_what_a_derivative_does_not_read_is_not_computed():
     for _ in range(3):
         close(f(P, X), X.T @ (X * (s * (1.0 - s))[:, None]) / N)
     assert str(f.explain()).count(f"in {N} lanes") == 1
+
+
+ORDER, WEIGHTS = np.array([2, 0, 2, 2, 1, 0, 2]), np.arange(1.0, 8.0)
+
+
+def written(p):
+    q = np.array([p[k] for k in ORDER])
+    return np.sum(np.sin(q * WEIGHTS) * q)
+
+
+def rolled_up(p):
+    z = 0.3 * p[0]
+    for k in range(200):
+        z = np.sin(z) * p[k % 3] + p[(k + 1) % 3]
+    return z
+
+
+@pytest.mark.parametrize("f", [written, rolled_up])
+def test_numbers_that_an_array_has_many_times(f):
+    """Each is put there once, and its cotangents are summed."""
+    points = np.array([P, V, -0.5 * P])
+    for way, along in ((grad, ()), (hessian, ()), (jvp, (V,)), (hvp, (V,))):
+        once = jit(way(f))
+        for x in points:
+            np.testing.assert_allclose(once(x, *along), way(f)(x, *along), rtol=1e-11, atol=1e-13)
+    for outer in (lambda g: g, jit):
+        np.testing.assert_allclose(outer(vmap(grad(jit(f))))(points), [grad(f)(x) for x in points], rtol=1e-11)
+        np.testing.assert_allclose(outer(vmap(hessian(jit(f))))(points), [hessian(f)(x) for x in points], rtol=1e-10, atol=1e-12)
+    if f is written:
+        q, closed = P[ORDER], np.zeros(D)
+        np.add.at(closed, ORDER, np.cos(q * WEIGHTS) * WEIGHTS * q + np.sin(q * WEIGHTS))
+        np.testing.assert_allclose(jit(grad(f))(P), closed, rtol=1e-12)

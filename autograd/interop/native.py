@@ -147,12 +147,16 @@ def _loop(step: Loop, held: dict[int, Any], dtype: Any) -> None:
 
 
 def _pack(step: Pack, held: dict[int, Any], dtype: Any) -> None:
-    numbers = [held[p] for p in step.numbers.tolist()]
-    held[step.array] = (jnp.stack(numbers) if numbers else jnp.zeros(0, dtype)).reshape(step.shape)
+    places, index = step.once
+    numbers = jnp.stack([held[p] for p in places]) if places else jnp.zeros(0, dtype)
+    held[step.array] = (numbers if index is None else numbers[index]).reshape(step.shape)
 
 
 def _unpack(step: Unpack, held: dict[int, Any], _dtype: Any) -> None:
-    held.update(zip(step.numbers.tolist(), held[step.array].ravel(), strict=True))
+    numbers = held[step.array].ravel()
+    if step.index is not None:
+        numbers = jnp.zeros(len(step.numbers), numbers.dtype).at[step.index].add(numbers)
+    held.update(zip(step.numbers.tolist(), numbers, strict=True))
 
 
 RUN: dict[type, Any] = {Step: _step, Loop: _loop, Pack: _pack, Unpack: _unpack}

@@ -106,6 +106,10 @@ class FormText:
         """Add a statement."""
         self.lines.append("    " * self._depth + text)
 
+    def run_through(self, n: int | str, text: str) -> None:
+        """Add a statement, run for each k below n."""
+        self.line(f"for (size_t k = 0; k < {n}; k++) {text};")
+
     def name(self, letter: str) -> str:
         """A name that is not taken."""
         self._names += 1
@@ -180,12 +184,22 @@ class FormText:
 
     def pack(self, step: Any, at: Bound) -> None:
         """Numbers as an array."""
-        runs = merged([(at[p], 1) for p in step.numbers.tolist()])
-        at[step.array] = self.joined(runs)
+        places, index = step.once
+        numbers = self.joined(merged([(at[p], 1) for p in places]))
+        if index is not None:
+            numbers, once = self.room(len(index)), numbers
+            self.run_through(len(index), f"({numbers.pointer})[k] = ({once.pointer})[{self.table(index.tolist(), 'size_t')}[k]]")
+        at[step.array] = numbers
 
     def unpack(self, step: Any, at: Bound) -> None:
-        """The numbers of an array."""
-        at.update((p, at[step.array].after(k)) for k, p in enumerate(step.numbers.tolist()))
+        """The numbers of an array, or their sums."""
+        numbers = at[step.array]
+        if step.index is not None:
+            numbers, entries = self.room(len(step.numbers)), numbers
+            self.run_through(len(step.numbers), f"({numbers.pointer})[k] = -0.0")
+            index = self.table(step.index.tolist(), "size_t")
+            self.run_through(len(step.index), f"({numbers.pointer})[{index}[k]] += ({entries.pointer})[k]")
+        at.update((p, numbers.after(k)) for k, p in enumerate(step.numbers.tolist()))
 
     def joined(self, runs: Sequence[Run]) -> Ref:
         """Where all of these numbers stand one after the other."""
@@ -254,7 +268,7 @@ class FormText:
             return runs
         n = sum([n for _, n in runs])
         ref, source = self.room(n), self.joined(runs)
-        self.line(f"for (size_t k = 0; k < {n}; k++) ({ref.pointer})[k] = {literal(weight)} * ({source.pointer})[k];")
+        self.run_through(n, f"({ref.pointer})[k] = {literal(weight)} * ({source.pointer})[k]")
         return [(ref, n)]
 
     def _row(self, view: Any, lane: str) -> str:

@@ -19,7 +19,7 @@ from autograd.locks import cached_property
 from autograd.ops import where
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
-from autograd.program.packing import Pack, Unpack
+from autograd.program.packing import Pack, Unpack, summed
 from autograd.program.paths import Route, repeated
 from autograd.program.program import CODES, Program
 from autograd.program.steps import Step
@@ -337,7 +337,7 @@ class _Product:
 
     def unpack(self, step: Unpack) -> None:
         """Add the step that takes the numbers out of an array, in each lane."""
-        self.made.steps.append(_Columns(self.at[step.array], [self.column(p) for p in step.numbers.tolist()], self.lanes))
+        self.made.steps.append(_Columns(self.at[step.array], [self.column(p) for p in step.numbers.tolist()], self.lanes, step.index))
 
 
 STEPS: dict[type, Callable[[_Product, Any], None]] = {
@@ -400,13 +400,14 @@ class _Columns:
         array: the place of the array.
         places: for each entry of a row the place of the array that holds it for all lanes.
         lanes: the number of lanes.
+        index: as `Unpack` has it.
     """
 
     array: int
     places: list[int]
     lanes: int
+    index: np.ndarray | None
 
     def run(self, _numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
-        rows = arrays[self.array].reshape(self.lanes, -1)
-        for k, place in enumerate(self.places):
-            arrays[place] = rows[:, k]
+        columns = summed(arrays[self.array].reshape(self.lanes, -1).T, self.index, len(self.places))
+        arrays.update(zip(self.places, columns, strict=True))

@@ -20,8 +20,8 @@ class _Rearranged:
 
     @cached_property
     def _each(self) -> list[list[int]]:
-        """The place of each number, as `Step.sources` has it."""
-        return [[place] for place in self.numbers.tolist()]
+        """The place of each number, as `Step.sources` has it, once."""
+        return [[place] for place in dict.fromkeys(self.numbers.tolist())]
 
     def only(self, _live: set[int]) -> Self:
         """This step: its results cannot be computed in part."""
@@ -35,19 +35,29 @@ class _Rearranged:
 
 @dataclass(frozen=True, eq=False)
 class Pack(_Rearranged):
-    """Put numbers into an array."""
+    """Put numbers into an array, some of them several times."""
 
     numbers: np.ndarray
     array: int
     shape: tuple[int, ...]
+
+    @cached_property
+    def once(self) -> tuple[list[int], np.ndarray | None]:
+        """The places of the numbers, each once; and for each entry which of them it is, None where no two are the same."""
+        places = [place for place, *_ in self._each]
+        if len(places) == len(self.numbers):
+            return places, None
+        at = {place: k for k, place in enumerate(places)}
+        return places, np.array([at[place] for place in self.numbers.tolist()])
 
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Store the array."""
         arrays[self.array] = numbers[self.numbers].reshape(self.shape)
 
     def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], active: set[int], _selected: set[int], send: Any) -> None:
-        """Send each number its entry of the cotangent."""
-        for place, x in zip(self.numbers.tolist(), np.ravel(received[self.array]).tolist(), strict=True):
+        """Send each number its entry of the cotangent, or the sum of its entries."""
+        places, index = self.once
+        for place, x in zip(places, summed(np.ravel(received[self.array]), index, len(places)).tolist(), strict=True):
             if place in active:
                 send(place, x)
 
@@ -73,40 +83,47 @@ class Pack(_Rearranged):
 
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], selected: set[int]) -> None:
         """Add to a form the step that unpacks the cotangent, and the flags where there are some, see `Form.flags`."""
+        own_places, index = self.once
         for sent, among in ((received, active), (form.flags, active & selected)):
             if self.array in sent:
-                places = [form.place() for _ in self.numbers]
-                form.steps.append(Unpack(sent[self.array][0], self.shape, np.array(places)))
-                for place, own in zip(self.numbers.tolist(), places, strict=True):
+                places = [form.place() for _ in own_places]
+                form.steps.append(Unpack(sent[self.array][0], self.shape, np.array(places, int), index))
+                for place, own in zip(own_places, places, strict=True):
                     if place in among:
                         sent.setdefault(place, []).append(own)
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that packs the tangents."""
-        places = [carried[p] if p in carried else form.zero(None) for p in self.numbers.tolist()]
+        places, index = self.once
+        tangents = np.array([carried[p] if p in carried else form.zero(None) for p in places], int)
         carried[self.array] = form.place(self.shape)
-        form.steps += [self, Pack(np.array(places), carried[self.array], self.shape)]
+        form.steps += [self, Pack(tangents if index is None else tangents[index], carried[self.array], self.shape)]
 
 
 @dataclass(frozen=True, eq=False)
 class Unpack(_Rearranged):
-    """Take the numbers out of an array."""
+    """Take the numbers out of an array, or with an `index` their sums: number k is that of the entries whose index is k."""
 
     array: int
     shape: tuple[int, ...]
     numbers: np.ndarray
+    index: np.ndarray | None = None
 
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Store the numbers."""
-        numbers[self.numbers] = arrays[self.array].ravel()
+        numbers[self.numbers] = summed(arrays[self.array].ravel(), self.index, len(self.numbers))
+
+    def _entries(self, xs: Sequence[Any]) -> np.ndarray:
+        """What there is for each number, as an array of the entries."""
+        return np.array(xs if self.index is None else np.array(xs)[self.index]).reshape(self.shape)
 
     def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], _selected: set[int], send: Any) -> None:
         """Send the array the cotangents of its entries."""
-        send(self.array, np.array([received.get(p, 0.0) for p in self.numbers.tolist()]).reshape(self.shape))
+        send(self.array, self._entries([received.get(p, 0.0) for p in self.numbers.tolist()]))
 
     def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Store the numbers."""
-        numbers.update(zip(self.numbers.tolist(), numbers[self.array].ravel(), strict=True))
+        numbers.update(zip(self.numbers.tolist(), summed(numbers[self.array].ravel(), self.index, len(self.numbers)), strict=True))
 
     def places(self) -> list[list[int]]:
         """The places of the numbers."""
@@ -118,11 +135,11 @@ class Unpack(_Rearranged):
 
     def reading(self, places: Mapping[int, int]) -> "Unpack":
         """This step with its argument at another place; `places` maps the old ones to the new."""
-        return Unpack(places[self.array], self.shape, self.numbers)
+        return Unpack(places[self.array], self.shape, self.numbers, self.index)
 
     def moved(self, places: Mapping[int, int]) -> "Unpack":
         """This step with arguments and results at other places; `places` maps the old ones to the new."""
-        return Unpack(places[self.array], self.shape, moved(self.numbers, places))
+        return Unpack(places[self.array], self.shape, moved(self.numbers, places), self.index)
 
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], _active: set[int], selected: set[int]) -> None:
         """Add to a form the step that packs the cotangents, and the flags likewise."""
@@ -134,13 +151,22 @@ class Unpack(_Rearranged):
         for sent, to in both:
             places = [sent[p][0] if p in sent else form.zero(None) for p in self.numbers.tolist()]
             to.setdefault(self.array, []).append(form.place(self.shape))
-            form.steps.append(Pack(np.array(places), to[self.array][-1], self.shape))
+            form.steps.append(Pack(self._entries(places).ravel(), to[self.array][-1], self.shape))
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that unpacks the tangent."""
         tangents = [form.place() for _ in self.numbers]
-        form.steps += [self, Unpack(carried[self.array], self.shape, np.array(tangents))]
+        form.steps += [self, Unpack(carried[self.array], self.shape, np.array(tangents, int), self.index)]
         carried.update(zip(self.numbers.tolist(), tangents, strict=True))
+
+
+def summed(entries: np.ndarray, index: np.ndarray | None, count: int) -> np.ndarray:
+    """The numbers, each the sum of those entries, along the first axis, that have its index, in order; the entries themselves without."""
+    if index is None:
+        return entries
+    found = np.full((count, *entries.shape[1:]), -0.0, entries.dtype)  # to which a number is added without a change
+    np.add.at(found, index, entries)
+    return found
 
 
 def joined(xs: Sequence[Any]) -> np.ndarray:
