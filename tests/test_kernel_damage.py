@@ -58,6 +58,31 @@ def test_a_damaged_program_is_refused(change, message):
         kernel.Plan(**GOOD | change)
 
 
+EQUAL = {"codes": np.uint32([ADD, DOT]), "starts": GOOD["starts"], "args": GOOD["args"], "known": 3, "found": np.zeros(2, np.int32)}
+NOT_EQUAL = {
+    "starts go back": {"starts": np.uint32([0, 7, 6])},
+    "starts late": {"starts": np.uint32([1, 2, 6])},
+    "a start too few": {"starts": np.uint32([0, 6])},
+    "more arguments than starts": {"args": np.int32([0, 1, 0, 1, 2, 3, 0])},
+    "itself as argument": {"args": np.int32([0, 3, 0, 1, 2, 3])},
+    "negative argument": {"args": np.int32([0, -1, 0, 1, 2, 3])},
+    "negative number of slots": {"known": -1},
+    "too many slots": {"known": 2**31 - 2},
+    "room too short": {"found": np.zeros(1, np.int32)},
+    "codes of another type": {"codes": np.uint8([ADD, DOT])},
+    "args of another type": {"args": np.float32([0, 1, 0, 1, 2, 3])},
+}
+
+
+@pytest.mark.parametrize("change", NOT_EQUAL.values(), ids=NOT_EQUAL)
+def test_where_equal_instructions_are_looked_for_in_what_is_no_program(change):
+    kernel.first_equal(*EQUAL.values())
+    assert EQUAL["found"].tolist() == [0, 1]
+    with pytest.raises(ValueError, match="expected"):
+        kernel.first_equal(*(EQUAL | change).values())
+    assert EQUAL["found"].tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_no_array_is_refused(name):
     with pytest.raises(TypeError):

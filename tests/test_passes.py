@@ -20,6 +20,7 @@ from random_programs import EDGES, ORDINARY, random_point, random_program
 from autograd import TABLE, Op, Program, Value, ops
 from autograd.errors import OperationError, RangeError
 from autograd.graph import order
+from autograd.program import cleaning
 from autograd.program.cleaning import Edges, folded, merged
 from autograd.program.lanes import BatchedProgram
 from autograd.program.passes import adjoint, pruned, tangent
@@ -221,6 +222,27 @@ def test_cleaning_changes_no_bit():
     codes = [CODES[op] for op in (ops.sin, ops.sin, ops.exp, ops.exp)]
     doubled = Program.from_arrays(codes, range(5), [0, 0, 1, 2], [], [3, 4], 1)
     assert pruned(merged(doubled), [0, 1]) == Program([ops.exp(ops.sin(x))] * 2, [x])
+
+
+def test_long_chains_and_random_programs_that_are_there_twice(monkeypatch):
+    """The second of two equal parts, however deep, is the first; the compiled kernel finds what the loop in Python does."""
+    made = [Program([functools.reduce(lambda y, k: ops.sin(y) * float(k), range(3000), Value(0.5))], [])]
+    draw = random.Random(15)
+    made += [random_program(draw, most=60) for _ in range(200)]
+    for one in made:
+        known, size = one.inputs + len(one.constants), len(one)
+        again = np.where(one.args < known, one.args, one.args + size)
+        starts = np.append(one.starts, one.starts[-1] + one.starts[1:])
+        outputs = np.append(one.outputs, np.where(one.outputs < known, one.outputs, one.outputs + size))
+        args = np.append(one.args, again)
+        program = Program.from_arrays(np.tile(one.codes, 2), starts, args, one.constants, outputs, one.inputs)
+        found = merged(program)
+        assert (found.args < known + size).all()
+        assert found.outputs[: len(one.outputs)].tolist() == found.outputs[len(one.outputs) :].tolist()
+        assert len(pruned(found, [0])) <= size
+        with monkeypatch.context() as changed:
+            changed.setattr(cleaning, "kernel", None)
+            assert merged(program) == found
 
 
 def test_long_chains_spread_as_short_ones():

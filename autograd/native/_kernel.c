@@ -729,6 +729,7 @@ static void job_free(Plan *plan, Job *job, void *memory, size_t room) {
 }
 
 #include "_branches.h"
+#include "_equal.h"
 #include "_loop.h"
 
 
@@ -1055,6 +1056,9 @@ static PyMethodDef functions[] = {
     {"digest", digest, METH_O, PyDoc_STR("digest(x, /)\n--\n\n64 bits that depend on all that an object with a buffer holds.")},
     {"first_changed", first_changed, METH_VARARGS,
      PyDoc_STR("first_changed(places, digests, missing, /)\n--\n\nThe number of the first place that has changed: see places.py.")},
+    {"first_equal", first_equal, METH_VARARGS,
+     PyDoc_STR("first_equal(codes, starts, args, known, found, /)\n--\n\n"
+               "Store the index of the first instruction that is equal to each; slots below `known` are no results.")},
     HOOK_FUNCTIONS
     {NULL, NULL, 0, NULL},
 };

@@ -137,7 +137,9 @@ class Builder:
     def _packed(self, entries: list[Any], shape: tuple[int, ...]) -> int:
         """Add the step that puts numbers into an array; return its place."""
         place = self.form.place(shape)
-        self.form.steps.append(Pack(np.array([self._number(x) for x in entries], int), place, shape))
+        at = {x: self._number(x) for x in dict.fromkeys([x for x in entries if x.__class__ is Value])}  # many may be there several times
+        numbers = [at[x] if x.__class__ is Value else self.form.constant(float(x)) for x in entries]
+        self.form.steps.append(Pack(np.array(numbers, int), place, shape))
         return place
 
     def _unpack(self, owner: Any, entries: list[Any]) -> None:

@@ -1,10 +1,11 @@
 """Passes that simplify a program: dead code elimination, constant folding, and common subexpression elimination.
 
-All three work on whole arrays. A property that spreads along a program, such as whether an instruction depends on an input, is defined by
-an equation for each instruction in terms of its arguments. A program has no cycle, so these equations have one solution, and it is found
-from any first guess by evaluating all of them repeatedly until nothing changes. The number of rounds is one more than the length of the
-longest chain of wrong guesses. The first guess is that everything depends on the inputs and is used, which is nearly right for most
-programs, so few rounds are needed. After ROUNDS of them, a loop over the instructions in order finds the solution instead.
+Equal instructions are found by one pass over them in order, in the compiled kernel where it is there. The others work on whole arrays. A
+property that spreads along a program, such as whether an instruction depends on an input, is defined by an equation for each instruction in
+terms of its arguments. A program has no cycle, so these equations have one solution, and it is found from any first guess by evaluating all
+of them repeatedly until nothing changes. The number of rounds is one more than the length of the longest chain of wrong guesses. The first
+guess is that everything depends on the inputs and is used, which is nearly right for most programs, so few rounds are needed. After ROUNDS
+of them, a loop over the instructions in order finds the solution instead.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiled import kernel
 from autograd.kinds import kind_of
 from autograd.locks import cached_property
 from autograd.ops import TABLE
@@ -215,40 +217,28 @@ def merged(program: Program) -> Program:
 
     The others (common subexpressions) are dead code afterwards, which `pruned` removes.
     """
-    edges = Edges(program)
-    if not edges.size:
+    first = _first_equal(program)
+    if (first == np.arange(len(first))).all():
         return program
-    place, source = np.arange(edges.places), edges.source
-    weight = mixed(np.arange(edges.counts.max()))[edges.position]
-    code = mixed(program.codes + (edges.counts << 32))
-    for _ in range(ROUNDS):
-        rows, first = _alike(code + np.add.reduceat(source.view(np.uint64) * weight, edges.starts[:-1]))
-        fresh = place[edges.known + rows] == edges.known + rows
-        rows, first = rows[fresh], first[fresh]
-        same = _equal(edges, source, rows, first)
-        if not same.any():
-            break
-        place[edges.known + rows[same]] = edges.known + first[same]
-        source = place[source]
-    if source is edges.source:
-        return program
-    outputs = followed(place)[program.outputs]
-    return Program.from_arrays(program.codes, program.starts, source, program.constants, outputs, program.inputs, program.own)
+    known = program.inputs + len(program.constants)
+    place = np.append(np.arange(known, dtype=np.int32), known + first)
+    args, outputs = place[program.args], place[program.outputs]
+    return Program.from_arrays(program.codes, program.starts, args, program.constants, outputs, program.inputs, program.own)
 
 
-def _alike(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The indices of entries whose hash has occurred before, and for each the index of its first occurrence."""
-    ordered = np.sort(hashes)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(repeated):
-        return np.empty((2, 0), np.intp)[0], np.empty(0, np.intp)
-    kind = np.minimum(np.searchsorted(repeated, hashes), len(repeated) - 1)
-    rows = np.flatnonzero(repeated[kind] == hashes)
-    kind = kind[rows]
-    first = np.empty(len(repeated), np.intp)
-    first[kind[::-1]] = rows[::-1]
-    later = first[kind] != rows
-    return rows[later], first[kind[later]]
+def _first_equal(program: Program) -> np.ndarray:
+    """For each instruction the index of the first that has the same operation on equal arguments."""
+    known, found = program.inputs + len(program.constants), np.empty(len(program), np.int32)
+    if kernel is not None:
+        kernel.first_equal(program.codes.astype(np.uint32), program.starts, program.args, known, found)
+        return found
+    rows: dict[tuple[int, ...], int] = {}
+    places, args, starts = [*range(known)], program.args.tolist(), program.starts.tolist()
+    for k, code in enumerate(program.codes.tolist()):
+        row = (code, *[places[a] for a in args[starts[k] : starts[k + 1]]])
+        places.append(rows.setdefault(row, known + k))
+    found[:] = places[known:]
+    return found - known
 
 
 def followed(pointers: np.ndarray) -> np.ndarray:
@@ -258,13 +248,3 @@ def followed(pointers: np.ndarray) -> np.ndarray:
         if np.array_equal(further, pointers):
             return pointers
         pointers = further
-
-
-def _equal(edges: Edges, source: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """For each pair of instructions a[i] and b[i] whether they have the same operation and the same arguments."""
-    codes, counts = edges.program.codes, edges.counts
-    same = (codes[a] == codes[b]) & (counts[a] == counts[b])
-    width = np.where(same, counts[a], 0)
-    differs = source[ranges(edges.starts[a], width)] != source[ranges(edges.starts[b], width)]
-    same[np.repeat(np.arange(len(a)), width)[differs]] = False
-    return np.asarray(same)

@@ -1,12 +1,11 @@
 """Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
 
 from collections import Counter
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from autograd.program.cleaning import pruned
+from autograd.program.cleaning import merged, pruned
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
 from autograd.program.packing import Pack
@@ -226,29 +225,23 @@ def _aligned(one: View, two: View) -> bool:
 
 
 def _merged(programs: list[tuple[Program, list[int]]], inputs: int, outputs: list[int]) -> Program:
-    """The instructions of all as one program, in which equal ones on equal arguments are computed once, in one loop over them.
+    """The instructions of all as one program, in which equal ones on equal arguments are computed once.
 
     Args:
         programs: with each the inputs of the whole, or ~outputs of the programs before it, that it takes.
         inputs: the number of inputs of the whole.
         outputs: those outputs of the programs that the whole has, in order.
     """
-    constants: dict[int, int] = {}  # by their bits: ~place
-    rows: dict[tuple[int, ...], int] = {}  # codes and places of arguments: the place among inputs and results
-    ends: list[int] = []
+    bits, which = np.unique(np.concatenate([program.constants for program, _ in programs]).view(np.int64), return_inverse=True)
+    constants, made = inputs + which, inputs + len(bits)
+    ends, args, starts = np.empty(0, int), [], [np.zeros(1, int)]
     for program, sources in programs:
-        places = [k if k >= 0 else ends[~k] for k in sources]
-        places += [constants.setdefault(x, ~len(constants)) for x in program.constants.view(np.int64).tolist()]
-        args, starts = program.args.tolist(), program.starts.tolist()
-        for k, code in enumerate(program.codes.tolist()):
-            row = (code, *[places[a] for a in args[starts[k] : starts[k + 1]]])
-            places.append(rows.setdefault(row, inputs + len(rows)))
-        ends += [places[k] for k in program.outputs.tolist()]
-    found = np.array([*[a for row in rows for a in row[1:]], *[ends[k] for k in outputs]], np.int32)
-    found = np.where(found < 0, inputs + ~found, np.where(found < inputs, found, found + len(constants)))
-    counts = [len(row) - 1 for row in rows]
-    size, bits = sum(counts), np.array([*constants], np.int64)
-    whole = Program.from_arrays(
-        [row[0] for row in rows], [*accumulate(counts, initial=0)], found[:size], bits.view(float), found[size:], inputs
-    )
-    return pruned(whole, range(len(outputs)))
+        own, read = len(program.constants), np.array(sources, int)
+        places = np.concatenate([read, constants[:own], np.arange(made, made + len(program))])
+        places[: len(read)][read < 0] = ends[~read[read < 0]]
+        args.append(places[program.args])
+        starts.append(starts[-1][-1] + program.starts[1:].astype(int))
+        ends, constants, made = np.append(ends, places[program.outputs]), constants[own:], made + len(program)
+    codes = np.concatenate([program.codes for program, _ in programs])
+    whole = Program.from_arrays(codes, np.concatenate(starts), np.concatenate(args), bits.view(float), ends[outputs], inputs)
+    return pruned(merged(whole), range(len(outputs)))

@@ -174,7 +174,8 @@ class Log:
 
     def _forget(self, gone: list[Any], kept: list[Any]) -> None:
         """Forget what is known of operations that are part of a loop now."""
-        for node in set(gone).difference(kept):
+        known = [*self.loops, *self.marks]
+        for node in set(gone).difference(kept).intersection(known) if known else ():
             if node in self.loops:
                 self.loops.pop(node).call = None
             if node in self.marks:
