@@ -147,9 +147,8 @@ def _loop(step: Loop, held: dict[int, Any], dtype: Any) -> None:
 
 
 def _pack(step: Pack, held: dict[int, Any], dtype: Any) -> None:
-    places, index = step.once
-    numbers = jnp.stack([held[p] for p in places]) if places else jnp.zeros(0, dtype)
-    held[step.array] = (numbers if index is None else numbers[index]).reshape(step.shape)
+    numbers = jnp.stack([held[p] for p in step.numbers.tolist()]) if len(step.numbers) else jnp.zeros(0, dtype)
+    held[step.array] = (numbers if step.index is None else numbers[step.index]).reshape(step.shape)
 
 
 def _unpack(step: Unpack, held: dict[int, Any], _dtype: Any) -> None:

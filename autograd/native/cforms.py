@@ -184,11 +184,10 @@ class FormText:
 
     def pack(self, step: Any, at: Bound) -> None:
         """Numbers as an array."""
-        places, index = step.once
-        numbers = self.joined(merged([(at[p], 1) for p in places]))
-        if index is not None:
-            numbers, once = self.room(len(index)), numbers
-            self.run_through(len(index), f"({numbers.pointer})[k] = ({once.pointer})[{self.table(index.tolist(), 'size_t')}[k]]")
+        numbers = self.joined(merged([(at[p], 1) for p in step.numbers.tolist()]))
+        if step.index is not None:
+            numbers, once, index = self.room(len(step.index)), numbers, self.table(step.index.tolist(), "size_t")
+            self.run_through(len(step.index), f"({numbers.pointer})[k] = ({once.pointer})[{index}[k]]")
         at[step.array] = numbers
 
     def unpack(self, step: Any, at: Bound) -> None:

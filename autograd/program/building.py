@@ -139,7 +139,7 @@ class Builder:
         place = self.form.place(shape)
         at = {x: self._number(x) for x in dict.fromkeys([x for x in entries if x.__class__ is Value])}  # many may be there several times
         numbers = [at[x] if x.__class__ is Value else self.form.constant(float(x)) for x in entries]
-        self.form.steps.append(Pack(np.array(numbers, int), place, shape))
+        self.form.steps.append(Pack.of(numbers, place, shape))
         return place
 
     def _unpack(self, owner: Any, entries: list[Any]) -> None:

@@ -51,7 +51,7 @@ def _without_copies(form: Form) -> Form:
     for step in form.steps:
         own = step.reading(aliases) if aliases else step
         if own.__class__ is Pack:
-            place = packed.setdefault((own.numbers.tobytes(), own.shape), own.array)
+            place = packed.setdefault((own.numbers.tobytes(), own.shape, None if own.index is None else own.index.tobytes()), own.array)
             if place != own.array:
                 aliases[own.array] = place
                 continue
@@ -233,15 +233,16 @@ def _merged(programs: list[tuple[Program, list[int]]], inputs: int, outputs: lis
         outputs: those outputs of the programs that the whole has, in order.
     """
     bits, which = np.unique(np.concatenate([program.constants for program, _ in programs]).view(np.int64), return_inverse=True)
-    constants, made = inputs + which, inputs + len(bits)
+    constants, made, edges = inputs + which, inputs + len(bits), 0
     ends, args, starts = np.empty(0, int), [], [np.zeros(1, int)]
     for program, sources in programs:
         own, read = len(program.constants), np.array(sources, int)
         places = np.concatenate([read, constants[:own], np.arange(made, made + len(program))])
         places[: len(read)][read < 0] = ends[~read[read < 0]]
         args.append(places[program.args])
-        starts.append(starts[-1][-1] + program.starts[1:].astype(int))
-        ends, constants, made = np.append(ends, places[program.outputs]), constants[own:], made + len(program)
+        starts.append(edges + program.starts[1:].astype(int))
+        ends, constants = np.append(ends, places[program.outputs]), constants[own:]
+        made, edges = made + len(program), edges + len(program.args)
     codes = np.concatenate([program.codes for program, _ in programs])
     whole = Program.from_arrays(codes, np.concatenate(starts), np.concatenate(args), bits.view(float), ends[outputs], inputs)
     return pruned(merged(whole), range(len(outputs)))

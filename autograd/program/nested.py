@@ -333,7 +333,7 @@ class _Product:
     def pack(self, step: Pack) -> None:
         """Add the step that puts numbers into an array, in each lane."""
         numbers = [(self.at[p], p in self.varies) for p in step.numbers.tolist()]
-        self.made.steps.append(_Stack(numbers, self.column(step.array), (self.lanes, *step.shape)))
+        self.made.steps.append(_Stack(numbers, self.column(step.array), (self.lanes, *step.shape), step.index))
 
     def unpack(self, step: Unpack) -> None:
         """Add the step that takes the numbers out of an array, in each lane."""
@@ -379,17 +379,19 @@ class _Stack:
         numbers: the place of each number, and whether it differs from lane to lane, so that the place is that of an array.
         array: the place of the result.
         shape: its shape.
+        index: as `Pack` has it.
     """
 
     numbers: list[tuple[int, bool]]
     array: int
     shape: tuple[int, ...]
+    index: np.ndarray | None
 
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         rows = np.empty((self.shape[0], len(self.numbers)))
         for k, (place, varies) in enumerate(self.numbers):
             rows[:, k] = arrays[place] if varies else numbers[place]
-        arrays[self.array] = rows.reshape(self.shape)
+        arrays[self.array] = (rows if self.index is None else rows[:, self.index]).reshape(self.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,35 +35,37 @@ class _Rearranged:
 
 @dataclass(frozen=True, eq=False)
 class Pack(_Rearranged):
-    """Put numbers into an array, some of them several times."""
+    """Put numbers into an array; entry e is number e, or number index[e], so that those that it has several times are given once."""
 
     numbers: np.ndarray
     array: int
     shape: tuple[int, ...]
+    index: np.ndarray | None = None
 
-    @cached_property
-    def once(self) -> tuple[list[int], np.ndarray | None]:
-        """The places of the numbers, each once; and for each entry which of them it is, None where no two are the same."""
-        places = [place for place, *_ in self._each]
-        if len(places) == len(self.numbers):
-            return places, None
-        at = {place: k for k, place in enumerate(places)}
-        return places, np.array([at[place] for place in self.numbers.tolist()])
+    @classmethod
+    def of(cls, entries: Sequence[int], array: int, shape: tuple[int, ...]) -> "Pack":
+        """The step for the places of all entries."""
+        at = {place: k for k, place in enumerate(dict.fromkeys(entries))}
+        index = None if len(at) == len(entries) else np.array([at[place] for place in entries])
+        return cls(np.array([*at], int), array, shape, index)
+
+    def _entries(self, numbers: np.ndarray) -> np.ndarray:
+        return (numbers if self.index is None else numbers[self.index]).reshape(self.shape)
 
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Store the array."""
-        arrays[self.array] = numbers[self.numbers].reshape(self.shape)
+        arrays[self.array] = self._entries(numbers[self.numbers])
 
     def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], active: set[int], _selected: set[int], send: Any) -> None:
         """Send each number its entry of the cotangent, or the sum of its entries."""
-        places, index = self.once
-        for place, x in zip(places, summed(np.ravel(received[self.array]), index, len(places)).tolist(), strict=True):
+        sums = summed(np.ravel(received[self.array]), self.index, len(self.numbers))
+        for place, x in zip(self.numbers.tolist(), sums.tolist(), strict=True):
             if place in active:
                 send(place, x)
 
     def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Store the array."""
-        numbers[self.array] = np.array([numbers[p] for p in self.numbers.tolist()]).reshape(self.shape)
+        numbers[self.array] = self._entries(np.array([numbers[p] for p in self.numbers.tolist()]))
 
     def places(self) -> list[list[int]]:
         """The place of the array."""
@@ -75,29 +77,27 @@ class Pack(_Rearranged):
 
     def reading(self, places: Mapping[int, int]) -> "Pack":
         """This step with its arguments at other places; `places` maps the old ones to the new."""
-        return Pack(moved(self.numbers, places), self.array, self.shape)
+        return Pack(moved(self.numbers, places), self.array, self.shape, self.index)
 
     def moved(self, places: Mapping[int, int]) -> "Pack":
         """This step with arguments and results at other places; `places` maps the old ones to the new."""
-        return Pack(moved(self.numbers, places), places[self.array], self.shape)
+        return Pack(moved(self.numbers, places), places[self.array], self.shape, self.index)
 
     def reverse(self, form: Any, _sent: Any, received: dict[int, list[int]], active: set[int], selected: set[int]) -> None:
         """Add to a form the step that unpacks the cotangent, and the flags where there are some, see `Form.flags`."""
-        own_places, index = self.once
         for sent, among in ((received, active), (form.flags, active & selected)):
             if self.array in sent:
-                places = [form.place() for _ in own_places]
-                form.steps.append(Unpack(sent[self.array][0], self.shape, np.array(places, int), index))
-                for place, own in zip(own_places, places, strict=True):
+                places = [form.place() for _ in self.numbers]
+                form.steps.append(Unpack(sent[self.array][0], self.shape, np.array(places, int), self.index))
+                for place, own in zip(self.numbers.tolist(), places, strict=True):
                     if place in among:
                         sent.setdefault(place, []).append(own)
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that packs the tangents."""
-        places, index = self.once
-        tangents = np.array([carried[p] if p in carried else form.zero(None) for p in places], int)
+        places = [carried[p] if p in carried else form.zero(None) for p in self.numbers.tolist()]
         carried[self.array] = form.place(self.shape)
-        form.steps += [self, Pack(tangents if index is None else tangents[index], carried[self.array], self.shape)]
+        form.steps += [self, Pack(np.array(places, int), carried[self.array], self.shape, self.index)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +113,10 @@ class Unpack(_Rearranged):
         """Store the numbers."""
         numbers[self.numbers] = summed(arrays[self.array].ravel(), self.index, len(self.numbers))
 
-    def _entries(self, xs: Sequence[Any]) -> np.ndarray:
-        """What there is for each number, as an array of the entries."""
-        return np.array(xs if self.index is None else np.array(xs)[self.index]).reshape(self.shape)
-
     def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], _selected: set[int], send: Any) -> None:
         """Send the array the cotangents of its entries."""
-        send(self.array, self._entries([received.get(p, 0.0) for p in self.numbers.tolist()]))
+        sums = np.array([received.get(p, 0.0) for p in self.numbers.tolist()])
+        send(self.array, (sums if self.index is None else sums[self.index]).reshape(self.shape))
 
     def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Store the numbers."""
@@ -151,7 +148,7 @@ class Unpack(_Rearranged):
         for sent, to in both:
             places = [sent[p][0] if p in sent else form.zero(None) for p in self.numbers.tolist()]
             to.setdefault(self.array, []).append(form.place(self.shape))
-            form.steps.append(Pack(self._entries(places).ravel(), to[self.array][-1], self.shape))
+            form.steps.append(Pack(np.array(places, int), to[self.array][-1], self.shape, self.index))
 
     def forward(self, form: Any, carried: dict[int, int]) -> None:
         """Add to a form this step, and one that unpacks the tangent."""
