@@ -37,7 +37,7 @@ PYTEST = {
     "wheel": (
         "test",
         "",
-        "tests/test_{public,backend,main,files,program,draw,step,jit,module}.py",
+        "tests/test_{public,backend,main,files,draw,step,jit,module}.py tests/test_program.py::test_c_of_{hardly_anything,a_sum_of_many}",
     ),
     "oracle": ("test,oracle", "oracle", "tests/test_{oracle,interop,workers,scan}.py"),
     "browser": ("test,browser,docs", "browser or site", "tests"),

@@ -7,6 +7,8 @@ from loop_programs import OURS, PYTHON
 from autograd import grad, hessian, jit, jvp, sin, sqrt, vmap, where
 from autograd.program import loop
 
+pytestmark = [pytest.mark.any_python]
+
 XS, AT, ALONG = np.array([1.0, 2.0, -1.0, 0.5]), np.array([1.5, 0.5]), np.array([0.7, -1.3])
 
 

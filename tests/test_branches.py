@@ -16,7 +16,7 @@ from autograd import Value, grad, jit, ops, value_and_grad, vmap
 from autograd.program import branches, lanes
 from autograd.program.recording import KEPT, MANY
 
-pytestmark = pytest.mark.usefixtures("execution")
+pytestmark = [pytest.mark.usefixtures("execution"), pytest.mark.any_python]
 
 
 def bisection(depth):

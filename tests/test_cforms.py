@@ -10,7 +10,7 @@ from autograd.errors import OperationError
 from autograd.program import loop
 from autograd.program.stages import expanded
 
-pytestmark = [pytest.mark.any_python]
+pytestmark = [pytest.mark.any_python, pytest.mark.any_backend]
 
 POINTS = [(0.31, 0.74), (-0.45, 0.92)]
 X = np.linspace(-1.0, 1.0, 12)

@@ -10,6 +10,8 @@ import pytest
 from autograd import dot, grad, hessian, jit, ops, softplus, value_and_grad, vmap
 from autograd.program.outputs import entry_of as entry
 
+pytestmark = [pytest.mark.any_python]
+
 ROWS, SIDE = 100, 10  # enough rows for a traced array
 P = np.linspace(-0.5, 0.5, 8)
 X = np.random.default_rng(0).normal(size=(ROWS, 8))

@@ -13,6 +13,8 @@ from programs import OURS
 
 from autograd import Op, grad, hvp, jacobian, jit, jvp, maximum, norm, ops, sqrt, vmap, where
 
+pytestmark = [pytest.mark.any_python]
+
 ORDINARY = [pytest.param(first, marks=[pytest.mark.any_backend] * (first >= 10)) for first in range(0, 15, 5)]
 LONG = [pytest.param(first, marks=pytest.mark.fuzz) for first in range(1000, 6000, 5)]
 

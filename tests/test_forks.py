@@ -25,6 +25,8 @@ from autograd import (
 )
 from autograd.program import body, lanes, loop
 
+pytestmark = [pytest.mark.any_python]
+
 P = np.array([0.7, 0.9])
 XS = np.linspace(-1.0, 1.0, 60)
 needs_kernel = pytest.mark.skipif(lanes.kernel is None, reason="the kernel was not built")

@@ -10,6 +10,8 @@ from flat_programs import MACHINE, NAMES, flat, run, use
 
 from autograd import Value, ops
 
+pytestmark = [pytest.mark.any_python]
+
 LEAF, SUMS = 1024, 8
 RNG = np.random.default_rng(5)
 # Of very different sizes, so that any other order gives another sum.

@@ -22,7 +22,7 @@ from autograd.elementary import ELEMENTARY
 from autograd.errors import RangeError
 from autograd.program.machine import engine, tiers
 
-pytestmark = pytest.mark.skipif(MACHINE not in NAMES, reason="llvmlite is not installed")
+pytestmark = [pytest.mark.skipif(MACHINE not in NAMES, reason="llvmlite is not installed"), pytest.mark.any_python]
 
 
 @pytest.fixture(autouse=True)

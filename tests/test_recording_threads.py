@@ -88,7 +88,7 @@ def test_a_process_forks_while_threads_record():
     for thread in threads:
         thread.start()
     try:
-        for _ in range(60):
+        for _ in range(20):
             if not (child := os.fork()):
                 right = False
                 try:

@@ -17,6 +17,8 @@ from autograd.program import rolling
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 from fuzz_rolling import differences
 
+pytestmark = [pytest.mark.any_python]
+
 P = np.array([0.8, 0.3, -0.4])
 STEPS = 120
 SEEDS = 3, 5, 7, 9, 13, 18, 29, 487

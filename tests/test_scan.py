@@ -39,6 +39,8 @@ from autograd.program import lanes, loop
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 from fuzz_loops import differences
 
+pytestmark = [pytest.mark.any_python]
+
 RANDOM = np.random.default_rng(17)
 
 

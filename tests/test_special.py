@@ -14,6 +14,8 @@ from operations import OF_AN_ORDER, error
 import autograd
 from autograd import Value, grad, gradcheck, jit, ops, special, value_and_grad, vmap
 
+pytestmark = [pytest.mark.any_python]
+
 inf, nan = math.inf, math.nan
 POINTS = {
     "erfc": [(x,) for x in (-3.0, -0.2, 0.0, 0.7, 5.0, 26.0)],
