@@ -182,6 +182,7 @@ class Derivative(Transformed):
 
     Attributes:
         derivative_of: for `jit`, where it can sweep back over the program of the function: that one, and whether its value is wanted.
+        product_of: likewise, where it is the product of a tangent with a Jacobian, or, if so, a Hessian: of which function.
         rule: what is computed of the derivative itself and the arguments of a call.
         argnums: one index or a tuple of indices of arguments.
         has_aux: whether the function gives a pair, of which the second is handed through.
@@ -194,6 +195,7 @@ class Derivative(Transformed):
 
     gives_floats = gives_numbers = True
     derivative_of: tuple[Function | None, bool] = (None, False)
+    product_of: tuple[Function | None, bool] = (None, False)
 
     def __init__(self, transform: Callable[..., Any], f: Any, rule: Function, argnums: Any, has_aux: bool) -> None:  # noqa: FBT001  # as named above
         options = {} if argnums.__class__ is int and argnums == 0 else {"argnums": argnums}

@@ -135,6 +135,13 @@ def _evaluated(of: Derivative, args: tuple[Any, ...]) -> Pullback:
     return Pullback(Evaluation(of, args))
 
 
+def _along(made: Derivative, *, second: bool) -> Derivative:
+    """The same, marked for `jit`, which takes it of the recorded function as a whole where that is one of large arrays."""
+    if made.argnums == 0 and not made.has_aux:
+        made.product_of = made.f, second
+    return made
+
+
 @of_a_function[JacobianVector]("jvp(f)(x, v)")
 def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function (x, v, …) ↦ J v, J the Jacobian of f at x: forward mode; the arguments are those of `value_and_grad`.
@@ -155,7 +162,7 @@ def jvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     def rule(call: Evaluation, v: Any) -> Any:
         return call.with_aux(call.output_form.unravel(call.push(matched("tangent", v, call.given))))
 
-    return _derivative(jvp, f, rule, argnums, has_aux, Product)
+    return _along(_derivative(jvp, f, rule, argnums, has_aux, Product), second=False)
 
 
 @of_a_function[HessianVector]("hvp(f)(x, v)")
@@ -180,7 +187,7 @@ def hvp(f: Function, *, argnums: int | Sequence[int] = 0, has_aux: bool = False)
         vector = matched("tangent", v, call.given)
         return call.with_aux(call.input_form.unravel(call.second(vector) if vector else []))
 
-    return _derivative(hvp, f, rule, argnums, has_aux, Product)
+    return _along(_derivative(hvp, f, rule, argnums, has_aux, Product), second=True)
 
 
 @of_a_function[Jacobian]("jacobian(f)(x)")

@@ -12,6 +12,7 @@ from autograd import (
     dot,
     exp,
     grad,
+    gradient,
     hessian,
     hvp,
     jacfwd,
@@ -29,6 +30,7 @@ from autograd import (
     vmap,
     where,
 )
+from autograd.errors import LengthError
 from autograd.graph import order
 from autograd.program.calls import Call
 from autograd.program.traced import TracedArray
@@ -367,3 +369,68 @@ def test_numbers_that_an_array_has_many_times(f):
         q, closed = P[ORDER], np.zeros(D)
         np.add.at(closed, ORDER, np.cos(q * WEIGHTS) * WEIGHTS * q + np.sin(q * WEIGHTS))
         np.testing.assert_allclose(jit(grad(f))(P), closed, rtol=1e-12)
+
+
+LONG, ALONG = RANDOM.normal(size=300), RANDOM.normal(size=300)
+
+
+def branching(x):
+    return np.sum(np.sin(x) * x) if np.sum(x) > 0.0 else np.sum(x * x * x)
+
+
+PRODUCTS = {
+    "whole": lambda x: np.sum(np.sin(x) * x),
+    "entries": lambda x: np.sum(np.exp(-x * x)) + x[0] * x[7] * np.tanh(x[0]),
+    "branches": branching,
+    "linear": np.sum,
+    "rows": lambda x: np.sum(vmap(lambda a: a * tanh(a))(x) * x[::-1]),
+}
+
+
+@pytest.mark.parametrize("f", PRODUCTS.values(), ids=PRODUCTS)
+def test_products_with_a_tangent_of_functions_of_large_arrays(f):
+    """They are taken of the recorded function as a whole: the same as without jit, whose derivatives go by entries."""
+    for outer in (jit, lambda d: d):
+        inner = (lambda f: f) if outer is jit else jit
+        first, second = outer(jvp(inner(f))), outer(hvp(inner(f)))
+        for x in (LONG, LONG + 0.5, -LONG - 1.0, LONG):
+            assert first(x, ALONG) == pytest.approx(grad(f)(x) @ ALONG, rel=1e-10)
+            np.testing.assert_allclose(second(x, ALONG), hvp(f)(x, ALONG), rtol=1e-10, atol=1e-12)
+    if f is PRODUCTS["whole"]:
+        assert "in 300 lanes" in str(first.whole.explain())
+        assert "in 300 lanes" in str(second.whole.explain())
+
+
+def test_structures_of_large_arrays_and_what_products_refuse():
+    w, b = LONG[:200].reshape(20, 10), 0.5
+    dw, db = ALONG[:200].reshape(20, 10), -1.5
+    p, dp = {"w": w, "b": b}, {"w": dw, "b": db}
+
+    def outputs(p, x):
+        return {"same": p["w"], "hidden": np.tanh(p["w"] @ x + p["b"]), "bias": p["b"] * 2.0}
+
+    x = LONG[200:210]
+    found = jit(jvp(outputs))(p, dp, x)
+    np.testing.assert_allclose(found["hidden"], (1.0 - np.tanh(w @ x + b) ** 2) * (dw @ x + db), rtol=1e-12)
+    assert found["bias"] == 2.0 * db
+    found["same"][:] = 0.0  # an array of its own
+    assert dw.any()
+    once = jit(hvp(lambda p, x: np.sum(np.tanh(p["w"] @ x + p["b"]))))
+    for _ in range(3):
+        made = once(p, dp, x)
+        expected = hvp(lambda p, x: np.sum(np.tanh(p["w"] @ x + p["b"])))(p, dp, x)
+        np.testing.assert_allclose(made["w"], expected["w"], rtol=1e-10, atol=1e-13)
+        assert made["b"] == pytest.approx(expected["b"], rel=1e-10)
+    with pytest.raises(LengthError, match="got 10 numbers as tangent"):
+        once(p, {"w": w[0], "b": 1.0}, x)
+    with pytest.raises(LengthError, match="expected a tangent"):
+        once(p)
+    with pytest.raises(LengthError, match="expected one"):
+        jit(hvp(lambda x: x * x))(LONG, ALONG)
+    of_ints = jit(jvp(lambda x: np.sum(x * x)))
+    assert of_ints(np.arange(100), np.ones(100, int)) == of_ints(np.arange(100.0), np.ones(100)) == 9900.0
+    a = Value(2.0)
+    scaled = jit(jvp(lambda x: np.sum(x * a)))
+    assert scaled(LONG, ALONG).data == pytest.approx(2.0 * ALONG.sum())  # joined to what it captured
+    (slope,) = gradient(scaled(LONG, ALONG), [a])
+    assert slope == pytest.approx(ALONG.sum())

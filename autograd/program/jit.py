@@ -20,12 +20,13 @@ from autograd.program.machine.tiers import available, compiling, eager
 from autograd.program.packing import joined
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import KEPT, Recordings, drop_oldest, watched
-from autograd.program.trace import Trace, given_to, with_captured
+from autograd.program.trace import LARGE, Trace, given_to, with_captured
 from autograd.program.views import View
 from autograd.program.vmap import VMap
 from autograd.signatures import Made, P, R, R_co
 from autograd.sweeps import numbers_of
 from autograd.transformed import Derivative, Streamed, Transformed, name_of, streamed
+from autograd.trees import tree_flatten, tree_unflatten
 
 Function = Callable[..., Any]
 NUMBERS = {float, int, bool}
@@ -53,6 +54,11 @@ class Jit(Transformed):
         if self.loss is not None:
             own = isinstance(self.loss, VMap)
             self.of_loss = self.loss.recordings if own else Recordings(self.loss, f"jit({name_of(self.loss)})", lazy=True)
+        self.is_product: bool = False  # whether it is a product that is taken of the recorded function as a whole
+        self.is_second: bool
+        of, self.is_second = getattr(f, "product_of", (None, False))
+        if of is not None and not isinstance(of, Transformed):
+            self.is_product, self.of_loss = True, Recordings(of, f"jit({name_of(of)})", lazy=True)
 
     @cached_property
     def of_recorded(self) -> Any:
@@ -115,7 +121,8 @@ class Jit(Transformed):
                     if error.obj.__class__ not in NUMBERS or not hasattr(Value, error.name or ""):
                         raise
                     self.needs_values = True  # such as x.exp(): a recording hands it Values
-            found = self._differentiated(args) if self.loss is not None and self.is_swept and args else None
+            whole = self._differentiated if self.loss is not None and self.is_swept and args else self._along if self.is_product else None
+            found = None if whole is None else whole(args)
             return self._replayed(args) if found is None else found
         except Streamed:
             if holds_values(args):
@@ -162,7 +169,9 @@ class Jit(Transformed):
     def _own(self) -> Recordings:
         """The recordings that its calls use."""
         inner: Any = self.f
-        return inner.recordings if self.recorded else self.of_loss if self.loss is not None and self.is_swept else self.recordings
+        product = self.is_product and self.of_loss.made and not self.recordings.made
+        swept = product or (self.loss is not None and self.is_swept)
+        return inner.recordings if self.recorded else self.of_loss if swept else self.recordings
 
     def explain(self) -> Explanation:
         """Describe in sentences what has been recorded: operations, steps and paths, and what runs them.
@@ -283,6 +292,29 @@ class Jit(Transformed):
         except UnknownPath:
             return None
         return self._finished(value, gradients, args[0])
+
+    def _along(self, args: Sequence[Any]) -> Any:
+        """The result of `jit(jvp(f))` or `jit(hvp(f))` by the recorded form of f; None where f is none of large arrays."""
+        (xs, structure), (vs, own) = map(tree_flatten, args[:2]) if len(args) > 1 else [([], None)] * 2
+        large = any(isinstance(x, np.ndarray) and x.size >= LARGE for x in xs)
+        if not large or structure != own or [*map(np.shape, xs)] != [*map(np.shape, vs)]:
+            return None
+        given, along = Arguments([args[0], *args[2:]], [None] * (len(args) - 1), floats=1), Arguments(args[1:2], [None], floats=1)
+        if any(own for _, own in [*given.groups, *along.groups]) or given.first < len(xs) or along.first < len(xs):
+            return None
+        trace: Any = next(iter(self.of_loss.parts(given)))[0]
+        form = None if self.of_loss.refusal else trace.product(along.groups, second=self.is_second)
+        if form is None:
+            self.is_product = False
+            return None
+        inputs, one = trace.whole.inputs, [1.0] if self.is_second else []
+        try:
+            found = form([*given_to(given.groups, inputs), *one, *given_to(along.groups, inputs)])
+        except UnknownPath:
+            return None
+        if self.is_second:
+            return self._finished(0.0, found, args[0])
+        return tree_unflatten(trace.structure, [np.array(y) if isinstance(y, np.ndarray) else y for y in found])
 
     def _finished(self, value: float, gradients: Sequence[Any], x: Any, axes: Sequence[int | None] = ()) -> Any:
         """Value and gradient, or the gradient alone, the gradient in the structure of x, whose leaves have lanes along these axes."""

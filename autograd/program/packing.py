@@ -15,13 +15,13 @@ class _Rearranged:
     """The methods that Pack and Unpack share: their results are computed as a whole."""
 
     numbers: np.ndarray
-    places: Callable[[], list[list[int]]]
-    sources: Callable[[], list[list[int]]]
+    places: Callable[[], list[Sequence[int]]]
+    sources: Callable[[], list[Sequence[int]]]
 
     @cached_property
-    def _each(self) -> list[list[int]]:
+    def _each(self) -> list[Sequence[int]]:
         """The place of each number, as `Step.sources` has it, once."""
-        return [[place] for place in dict.fromkeys(self.numbers.tolist())]
+        return [*zip(dict.fromkeys(self.numbers.tolist()), strict=True)]
 
     def only(self, _live: set[int]) -> Self:
         """This step: its results cannot be computed in part."""
@@ -67,11 +67,11 @@ class Pack(_Rearranged):
         """Store the array."""
         numbers[self.array] = self._entries(np.array([numbers[p] for p in self.numbers.tolist()]))
 
-    def places(self) -> list[list[int]]:
+    def places(self) -> list[Sequence[int]]:
         """The place of the array."""
         return [[self.array]]
 
-    def sources(self) -> list[list[int]]:
+    def sources(self) -> list[Sequence[int]]:
         """The places of the numbers."""
         return self._each
 
@@ -122,11 +122,11 @@ class Unpack(_Rearranged):
         """Store the numbers."""
         numbers.update(zip(self.numbers.tolist(), summed(numbers[self.array].ravel(), self.index, len(self.numbers)), strict=True))
 
-    def places(self) -> list[list[int]]:
+    def places(self) -> list[Sequence[int]]:
         """The places of the numbers."""
         return self._each
 
-    def sources(self) -> list[list[int]]:
+    def sources(self) -> list[Sequence[int]]:
         """The place of the array."""
         return [[self.array]]
 

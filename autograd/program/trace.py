@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ops
+from autograd import foreign, ops
 from autograd.anomaly import users_line
 from autograd.arrays import Form as Shapes
 from autograd.arrays import array_of, tree_ravel, wrapped
@@ -205,6 +205,7 @@ class Trace:
         self.leaf_kinds = [own[0] if own and len(set(own)) == 1 else None for own in each]
         self.whole: Form | None = None
         self.derived: dict[int, Form] = {}
+        self.products: dict[tuple[bool, int], Form | None] = {}
         self.lazy, self.masks = lazy, masks
         forms = [node.op.form for node in nodes if isinstance(node.op, Call)] if called else []
         if forms and not self.guards.size and all(form.runs_once for form in forms) and self._runs_once(tree, [*inputs, *outside], nodes):
@@ -292,6 +293,31 @@ class Trace:
         if n not in self.derived:
             self.derived[n] = fused(self._single.adjoint([0], range(n), with_outputs=True))
         return self.derived[n]
+
+    def product(self, groups: Groups, *, second: bool) -> Form | None:
+        """The form from the inputs, then a tangent of each of the first, to the product with it of the Jacobian, or of the Hessian.
+
+        Args:
+            groups: the groups of the arguments that have a tangent, which are the first ones.
+            second: whether it is the Hessian; then the cotangent of the result comes before the tangents.
+
+        Returns:
+            The form; None where it cannot be had, as where an operation of the user's own has no second derivative.
+        """
+        if self.whole is None or self.captured or self.kinds or (second and not self.is_differentiable):
+            return None
+        every = range(len(given_to(groups, self.whole.inputs)))
+        if (second, len(every)) not in self.products:
+            whole, before = self.whole.copy(), foreign.made
+            whole.outputs = whole.outputs[: self.structure.count]
+            if second:
+                form = fused(whole.pruned().adjoint([0], every))
+                made = form.adjoint(every, every) if foreign.made == before else None
+            else:
+                made = whole.pruned().tangent(every)
+                made.outputs = made.outputs[self.structure.count :]
+            self.products[second, len(every)] = made if made is None else fused(made.pruned())
+        return self.products[second, len(every)]
 
     def value_and_gradient(self, groups: Groups, own: Groups) -> tuple[float, list[Any]]:
         """The result for all these groups, and the gradients with respect to those that are `own`, the first ones."""

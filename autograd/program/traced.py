@@ -1,7 +1,7 @@
 """Traced arrays: while `jit` records a function, a large array among its arguments is one handle rather than a Value for each entry."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from autograd.arrays import NUMPY_CLASSES, Handle, array_of, known_as
 from autograd.context import current
 from autograd.errors import TraceError
 from autograd.program.columns import LANES, RECORDED, itself, longest, of_ufunc, part_of, plainly
+from autograd.program.observed import unobserved
 from autograd.program.outputs import entry_of
 from autograd.trees import tree_map
 
@@ -175,12 +176,12 @@ class TracedArray(Traced):
         """The Values of the entries, as a vector; within one recording they are always the same nodes."""
         known = tracer.unpacked.setdefault(self.owner, {})
         if self.output not in known:
-            numbers = enumerate(self.numbers.ravel().tolist())
-            entries = [entry_of(self.owner, (self.output, i), x) for i, x in numbers]
-            if self.kind is bool:
-                entries = list(map(tracer.note_bool, entries))
-            known[self.output] = array_of(entries, (self.size,))
+            known[self.output] = unobserved(partial(self._all_entries, tracer))
         return known[self.output]
+
+    def _all_entries(self, tracer: Any) -> Any:
+        entries = [entry_of(self.owner, (self.output, i), x) for i, x in enumerate(self.numbers.ravel().tolist())]
+        return array_of(list(map(tracer.note_bool, entries)) if self.kind is bool else entries, (self.size,))
 
     @property
     def T(self) -> Any:  # noqa: N802  # NumPy's
