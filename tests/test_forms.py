@@ -434,3 +434,43 @@ def test_structures_of_large_arrays_and_what_products_refuse():
     assert scaled(LONG, ALONG).data == pytest.approx(2.0 * ALONG.sum())  # joined to what it captured
     (slope,) = gradient(scaled(LONG, ALONG), [a])
     assert slope == pytest.approx(ALONG.sum())
+
+
+FEW_ENTRIES = {
+    "one": lambda x: x[5] * np.sum(x),
+    "from the end, twice": lambda x: x[-1] ** 2 * np.sum(np.cos(x)) + x[299] * x[-1],
+    "of rows": lambda x: x.reshape(30, 10)[3, -2] * np.sum(np.exp(x.reshape(30, 10))) + x.reshape(30, 10)[np.int64(29), 9],
+    "more and more": lambda x: sum(x[k] * x[k + 1] for k in range(0, 60, 3)) + np.sum(x * x),
+    "all, one by one": lambda x: sum(x[k] * x[-k] for k in range(300)) + np.sum(x),
+    "some, then all": lambda x: x[3] * sum(list(x)) + np.sum(x * x),
+    "in lanes": lambda x: np.sum(vmap(lambda a: a * x[7] + x[8])(x)),
+    "in a branch": lambda x: np.sum(x * x) * (x[2] if x[1] > x[0] else x[4]),
+    "where": lambda x: where(x[0] > 0.0, sqrt(x[1] - x[1]), x[2]) * np.sum(x),
+}
+
+
+@pytest.mark.parametrize("f", FEW_ENTRIES.values(), ids=FEW_ENTRIES)
+def test_a_few_entries_of_a_large_array(f):
+    """Only those are taken apart; derivatives are those of the function by entries."""
+    x = np.where(np.arange(300) == 0, -1.0, LONG)
+    for point in (x, x * 0.5):
+        for way, along in ((grad, ()), (hvp, (ALONG,)), (jvp, (ALONG,))):
+            once, expected = jit(way(f)), way(f)(point, *along)
+            for _ in range(2):
+                np.testing.assert_allclose(once(point, *along), expected, rtol=1e-10, atol=1e-12)
+        assert jit(f)(point) == pytest.approx(f(point), rel=1e-13)
+        of_values = [Value(a) for a in point]
+        jit(f)(np.array(of_values)).backward()
+        np.testing.assert_allclose([v.grad for v in of_values], grad(f)(point), rtol=1e-10, atol=1e-12)
+
+
+def test_entries_of_masks_and_of_arrays_that_are_captured():
+    x = LONG
+
+    def f(x):
+        mask = x > 0.0
+        inner = jit(lambda y: y * x[3] + np.sum(x) * x[4])
+        return np.sum(np.where(mask, x * x, -x)) * (2.0 if mask[0] else 3.0) + inner(x[5])
+
+    np.testing.assert_allclose(jit(grad(f))(x), grad(f)(x), rtol=1e-12)
+    assert jit(f)(x) == pytest.approx(f(x), rel=1e-13)

@@ -14,12 +14,16 @@ from autograd.engine import Value
 from autograd.program.calls import Call, SingleCall
 from autograd.program.cleaning import without_copies
 from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram
+from autograd.program.lanes import BatchedProgram, copying
 from autograd.program.outputs import Output
 from autograd.program.packing import Pack, Unpack
 from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.traced import TracedArray
+from autograd.program.views import NONE, View
+
+# Where no more than one in so many entries of an array is used, these are taken first.
+PART = 8
 
 
 class Builder:
@@ -153,9 +157,19 @@ class Builder:
             if shape is None:
                 self.places.update(dict.fromkeys(nodes, place))
                 continue
-            places = np.array([self.form.place() for _ in range(int(np.prod(shape)))], int)
-            self.form.steps.append(Unpack(place, shape, places))
-            self.places.update((node, int(places[node.op.key[1]])) for node in nodes)
+            size = int(np.prod(shape))
+            used = np.array(sorted({node.op.key[1] for node in nodes}), int)
+            if len(used) * PART > size:
+                used = np.arange(size)
+            else:  # first an array of these
+                some = self.form.place(used.shape)
+                given, taken = View(place, (size,), 0, used), View(some, used.shape)
+                self.form.steps.append(Step(copying(1), len(used), (given,), NONE, (taken,)))
+                place, shape = some, used.shape
+            places = [self.form.place() for _ in used]
+            self.form.steps.append(Unpack(place, shape, np.array(places, int)))
+            at = dict(zip(used.tolist(), places, strict=True))
+            self.places.update((node, at[node.op.key[1]]) for node in nodes)
 
     def _number(self, x: Any) -> int:
         """The place of a Value, or of a number, which becomes a constant."""
@@ -203,8 +217,7 @@ def older(nodes: Iterable[Any], run: int, *, calls: bool, tracer: Any = None) ->
         elif node.op.__class__ is Output and node.args[0]._run < run:
             owner, k = node.args[0], node.op.key[0]
             if (owner, k) not in arrays:
-                entries = tracer.unpacked[owner][k]  # there are traced arrays only while tracing
-                arrays[owner, k] = TracedArray.of(np.array([x._number for x in entries]), owner, k)
+                arrays[owner, k] = TracedArray.of(tracer.unpacked[owner][k].numbers, owner, k)  # there are traced arrays only while tracing
         elif isinstance(node.op, Call):
             for slot, given in zip(node.op.slots, node.op.given, strict=True):
                 if slot.__class__ is tuple and node.args[slot[0]]._run < run:

@@ -4,23 +4,15 @@ A loop whose length has no good divisor becomes a loop of loops and a loop over 
 """
 
 from collections.abc import Sequence
-from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from autograd.program.body import CHOICE
-from autograd.program.lanes import BatchedProgram
-from autograd.program.program import Program
+from autograd.program.lanes import copying
 from autograd.program.steps import Step
 from autograd.program.views import NONE, View
-
-
-@cache
-def copying(width: int) -> BatchedProgram:
-    """The program whose outputs are its inputs."""
-    return BatchedProgram(Program.from_arrays([], [0], [], [], range(width), width), range(width))
 
 
 def taken(form: Any, place: int, shape: tuple[int, ...], rows: range) -> tuple[Step, int]:

@@ -1,12 +1,12 @@
 """Traced arrays: while `jit` records a function, a large array among its arguments is one handle rather than a Value for each entry."""
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd.arrays import NUMPY_CLASSES, Handle, array_of, known_as
+from autograd.arrays import NUMPY_CLASSES, Handle, known_as
 from autograd.context import current
 from autograd.errors import TraceError
 from autograd.program.columns import LANES, RECORDED, itself, longest, of_ufunc, part_of, plainly
@@ -73,6 +73,10 @@ class Traced(Handle):
         """The array as a result of the function that is recorded."""
         raise NotImplementedError
 
+    def picked(self, key: Any) -> Any:
+        """What is at an index: entries."""
+        return self.entries()[key]
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         ufunc = known_as(ufunc, method, inputs, options)
         found = of_ufunc(ufunc, method, inputs, options)
@@ -86,7 +90,7 @@ class Traced(Handle):
 
     def __getitem__(self, key: Any) -> Any:
         found = part_of(self, key)
-        return self.entries()[key] if found is None else found
+        return self.picked(key) if found is None else found
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self))) if self.ndim == 2 and longest(self.shape) == 1 else iter(self.entries())
@@ -136,6 +140,10 @@ for _name in dir(np.ndarray):
         setattr(Traced, _name, _method(METHODS[_name]) if _name in METHODS else _by_entries(_name))
 
 
+# Entries are made one by one until there are so many, and one in so many of the array; then all are made.
+FEW, SHARE = 16, 64
+
+
 class TracedArray(Traced):
     """A handle for an array that is an argument of a recorded function, or a result of lanes; it has no object for an entry.
 
@@ -172,21 +180,60 @@ class TracedArray(Traced):
         """This array with a Value for each entry."""
         return self.unpacked(current().tracer).reshape(self.shape)
 
+    def picked(self, key: Any) -> Any:
+        """What is at an index: of one entry its Value, and where only a few are used, of no other."""
+        keys = key if key.__class__ is tuple else (key,)
+        if len(keys) != self.ndim or any(not isinstance(k, int | np.integer) or k.__class__ is bool for k in keys):
+            return self.entries()[key]
+        tracer: Any = current().tracer
+        known = self._entries(tracer)
+        if known.count > max(FEW, self.size // SHARE):
+            return self.entries()[key]
+        index = np.ravel_multi_index([k + n * (k < 0) for k, n in zip(keys, self.shape, strict=True)], self.shape) if keys else 0
+        return known.at(int(index), tracer)
+
     def unpacked(self, tracer: Any) -> Any:
         """The Values of the entries, as a vector; within one recording they are always the same nodes."""
-        known = tracer.unpacked.setdefault(self.owner, {})
-        if self.output not in known:
-            known[self.output] = unobserved(partial(self._all_entries, tracer))
-        return known[self.output]
+        known = self._entries(tracer)
+        if known.count < self.size:
+            unobserved(lambda: [known.at(i, tracer) for i in range(self.size)])
+        return known.nodes
 
-    def _all_entries(self, tracer: Any) -> Any:
-        entries = [entry_of(self.owner, (self.output, i), x) for i, x in enumerate(self.numbers.ravel().tolist())]
-        return array_of(list(map(tracer.note_bool, entries)) if self.kind is bool else entries, (self.size,))
+    def _entries(self, tracer: Any) -> "Entries":
+        own = tracer.unpacked.setdefault(self.owner, {})
+        if self.output not in own:
+            own[self.output] = Entries(self)
+        found: Entries = own[self.output]
+        return found
 
     @property
     def T(self) -> Any:  # noqa: N802  # NumPy's
         """The transpose."""
         return Turned.made(self) if self.ndim == 2 else self if self.ndim < 2 else self.entries().T
+
+
+class Entries:
+    """The Values of the entries of a traced array, made where they are used.
+
+    Attributes:
+        numbers: the numbers in this recording, as a vector.
+        nodes: the Value of each, None where there is none yet.
+        count: how many there are.
+    """
+
+    def __init__(self, of: TracedArray) -> None:
+        self.owner, self.output, self.kind = of.owner, of.output, of.kind
+        self.numbers: np.ndarray = of.numbers.ravel()
+        self.nodes: np.ndarray = np.full(of.size, None, object)
+        self.count: int = 0
+
+    def at(self, i: int, tracer: Any) -> Any:
+        """The Value of an entry."""
+        if self.nodes[i] is None:
+            made = entry_of(self.owner, (self.output, i), self.numbers.item(i))
+            self.nodes[i] = tracer.note_bool(made) if self.kind is bool else made
+            self.count += 1
+        return self.nodes[i]
 
 
 class Turned(Traced):

@@ -19,10 +19,10 @@ from autograd.engine import Value
 from autograd.errors import LengthError, RangeError, api_boundary, filter_traceback
 from autograd.program.arguments import Arguments, group_arrays, holds_values
 from autograd.program.calls import call
-from autograd.program.checkpoints import copying
 from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
 from autograd.program.form import Form
+from autograd.program.lanes import copying
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.observed import include, unobserved
 from autograd.program.paths import UnknownPath
