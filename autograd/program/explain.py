@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import prod
 from typing import Any
 
 from autograd.program import lanes, loop
@@ -108,7 +109,7 @@ def _of_step(step: Any) -> list[str]:
     if step.__class__ is Loop:
         return _of_loop(step)
     if step.__class__ is not Step:
-        return [f"an array of {_counted(len(step.numbers), 'number')}, taken apart or put together."]
+        return [f"an array of {_counted(prod(step.shape), 'number')}, taken apart or put together."]
     where = "once" if step.lanes == 1 else f"in {step.lanes:,} lanes"
     if step.batched.__class__ is BranchingProgram:
         return [f"the program of the path that it takes in each of {step.lanes:,} lanes."]
@@ -127,6 +128,8 @@ def _of_step(step: Any) -> list[str]:
         own, where = sweep.primal, f"{where}, forward and in reverse"
     else:
         own = step.batched
+    if not len(own.program):
+        return [f"{_counted(step.lanes, 'row')} of an array, taken or put in their places."]
     return [f"{_counted(len(own.program), 'operation')} {where}, run by {_runs(own)}."]
 
 
