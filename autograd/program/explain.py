@@ -123,10 +123,10 @@ def _of_step(step: Any) -> list[str]:
     if step.batched.__class__ is BatchedForm:
         inner = [line for own in step.batched.form.steps for line in _of_step(own)]
         return [f"{_counted(len(step.batched.form.steps), 'step')} {where}:", *["  - " + line for line in inner]]
-    return [_of_program(step, where)]
+    return [_in_places(step, where)]
 
 
-def _of_program(step: Step, where: str) -> str:
+def _in_places(step: Step, where: str) -> str:
     sweep = step.batched.sweep if step.lanes > 1 else None
     if sweep is not None and sweep.primal.compiled:
         own, where = sweep.primal, f"{where}, forward and in reverse"
