@@ -325,3 +325,11 @@ def test_what_is_compiled_while_a_function_is_recorded_is_no_part_of_it(transfor
     f.compile(p)
     assert "machine code" in str(f.explain())
     assert np.allclose(f(p), true, rtol=1e-12)
+
+
+def test_compile_within_compile_leaves_the_outer_one_its_level():
+    inner = jit(lambda x: exp(x) * 2.0)
+    with tiers.compiling("full"):
+        inner.compile(0.5, level="quick")
+        assert tiers.eager()
+    assert not tiers.eager()

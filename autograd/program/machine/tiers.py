@@ -122,12 +122,12 @@ _wanted = _Wanted()
 @contextmanager
 def compiling(level: str) -> Iterator[None]:
     """Within it, what runs in this thread is compiled after its run."""
-    _wanted.level = level
+    outer, _wanted.level = _wanted.level, level
     before = kernel is not None and kernel.eager(1)
     try:
         yield
     finally:
-        _wanted.level = None
+        _wanted.level = outer
         if kernel is not None:
             kernel.eager(before)
 
