@@ -474,3 +474,19 @@ def test_entries_of_masks_and_of_arrays_that_are_captured():
 
     np.testing.assert_allclose(jit(grad(f))(x), grad(f)(x), rtol=1e-12)
     assert jit(f)(x) == pytest.approx(f(x), rel=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:.*is not recorded")
+@pytest.mark.parametrize(("way", "along"), [(grad, ()), (jvp, (ALONG,)), (hvp, (ALONG,))])
+def test_what_cannot_be_recorded_is_called_once_a_call(way, along):
+    calls, state = [], iter(range(1, 10))
+
+    def f(x):
+        calls.append(None)
+        return np.sum(np.sin(x) * x) * next(state)
+
+    expected = way(lambda x: np.sum(np.sin(x) * x))(LONG, *along)
+    g = jit(way(f))
+    for k in range(1, 5):
+        np.testing.assert_allclose(g(LONG, *along), k * expected, rtol=1e-11, atol=1e-12)
+        assert len(calls) == k

@@ -303,7 +303,7 @@ class Jit(Transformed):
         if any(own for _, own in [*given.groups, *along.groups]) or given.first < len(xs) or along.first < len(xs):
             return None
         trace: Any = next(iter(self.of_loss.parts(given)))[0]
-        form = None if self.of_loss.refusal else trace.product(along.groups, second=self.is_second)
+        form = trace.product(along.groups, second=self.is_second)
         if form is None:
             self.is_product = False
             return None
