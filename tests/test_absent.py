@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from loop_programs import OURS, PYTHON
 
-from autograd import grad, hessian, jit, jvp, sin, sqrt, vmap, where
+from autograd import Value, grad, hessian, jit, jvp, scan, sin, sqrt, vmap, where
 from autograd.program import loop
 
 pytestmark = [pytest.mark.any_python]
@@ -90,3 +90,67 @@ def test_an_infinite_derivative_that_is_not_taken_stays_out(t):
     assert [jit(g)(1.5) for g in derivatives] == [0.0, 0.0, 18.0, 36.0]
     if t is OURS:
         assert [vmap(g)(np.array([1.5, 1.5]))[1] for g in derivatives] == [0.0, 0.0, 18.0, 36.0]
+
+
+RESET = np.array([0.0, 0.0, 1.0])
+
+
+def of_a_state_that_is_reset(w, run):
+    """The last step does not take what the first two have computed, whose slopes are infinite."""
+
+    def step(h, x):
+        return np.sqrt(x[0] * w) + where(x[1] > 0.5, 0.0, h), None
+
+    given = (np.array([0.3, 0.0, 0.5]), RESET)
+    return run(step, 0.1 * w, given)[0]
+
+
+def by_python(step, h, xs):
+    for x in zip(*xs, strict=True):
+        h, _ = step(h, x)
+    return h, None
+
+
+def rolled_up(p):
+    c = np.sqrt(p)
+    for _ in range(3000):
+        c = where(p > 0.5, np.sin(c) * 1.01 + 0.1, 0.25)
+        c = c * 1.01 + p
+    return c
+
+
+def of_entries(p):
+    q = np.array([np.sqrt(p), p + 1.0])
+    return scan(lambda c, x: (c + where(x[1] > 0.5, x[0], 0.0) + p, None), 0.0, (q, np.zeros(2)))[0]
+
+
+def of_lanes(p):
+    return vmap(lambda x, t: where(t > 0.5, x, 0.0), reduce="sum")(np.array([np.sqrt(p), p + 1.0]), np.zeros(2)) + p
+
+
+CARRIED = [
+    (lambda w: of_a_state_that_is_reset(w, scan), 0.7, 0.5 * np.sqrt(0.5 / 0.7), -0.25 * np.sqrt(0.5) * 0.7**-1.5),
+    (rolled_up, 0.0, 1.0, 0.0),
+    (of_entries, 0.0, 2.0, 0.0),
+    (of_lanes, 0.0, 1.0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "first", "second"), CARRIED)
+def test_a_carry_or_an_entry_that_is_not_taken(f, x, first, second):
+    """A carry may be used after the last step, and yet by no step."""
+    with np.errstate(all="ignore"):
+        ways = [
+            grad(f),
+            jit(grad(f)),
+            grad(jit(f)),
+            lambda x: jvp(f)(x, 1.0),
+            lambda x: jit(jvp(f))(x, 1.0),
+            lambda x: vmap(grad(f))(np.array([x]))[0],
+        ]
+        assert [way(x) for way in ways] == [pytest.approx(first, rel=1e-13)] * len(ways)
+        assert [hessian(f)(x), jit(hessian(f))(x)] == [pytest.approx(second, rel=1e-13)] * 2
+        v = Value(x)
+        f(v).backward()
+        assert v.grad == pytest.approx(first, rel=1e-13)
+    assert of_a_state_that_is_reset(0.7, scan) == of_a_state_that_is_reset(0.7, by_python)

@@ -22,6 +22,7 @@ from autograd import (
     jvp,
     log1p,
     norm,
+    scan,
     sqrt,
     take,
     tanh,
@@ -490,3 +491,13 @@ def test_what_cannot_be_recorded_is_called_once_a_call(way, along):
     for k in range(1, 5):
         np.testing.assert_allclose(g(LONG, *along), k * expected, rtol=1e-11, atol=1e-12)
         assert len(calls) == k
+
+
+def test_sums_of_cotangents_warn_of_nothing():
+    weights = np.array([np.inf, 1.0, -np.inf, 2.0, 3.0, 1.0, 1.0])
+
+    def f(p):
+        return np.dot(weights, scan(lambda c, x: (c, x * x), 0.0, np.array([p[k] for k in ORDER]))[1])
+
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(jit(grad(f))(np.array([1.0, 2.0, 3.0])), [4.0, 12.0, np.nan])

@@ -42,7 +42,7 @@ static void equal_find(const uint32_t *codes, const uint32_t *starts, const int3
 }
 
 static PyObject *first_equal(PyObject *module, PyObject *given) {
-    static const char *names[] = {"codes", "starts", "args", "found"}, *kinds[] = {"I", "I", "i", "i"};
+    static const char *names[] = {"codes", "starts", "args", "found"}, *kinds[] = {"IL", "IL", "il", "il"};
     PyObject *arrays[4], *result = NULL;
     Py_buffer views[4] = {{0}};
     Py_ssize_t known;

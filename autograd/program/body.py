@@ -94,8 +94,11 @@ class Body:
         return form.pruned()
 
     def selected(self, ends: Sequence[bool]) -> tuple[list[bool], list[bool]]:
-        """Which outputs, and which inputs, only branches of a `where` use, where the results of the loop are used within such or not."""
-        outputs, form = list(ends), self.form
+        """Which outputs, and which inputs, only branches of a `where` use, where the results of the loop are used within such or not.
+
+        Of a carry it is the next step that uses it; what comes after the last step does so unless it says otherwise: see `Loop.reverse`.
+        """
+        outputs, form = [*[True] * self.carries, *ends[self.carries :]], self.form
         while True:
             kinds = form.selected_within(outputs)
             inputs = [kinds.get(p, True) for p in form.inputs]
@@ -147,7 +150,7 @@ class Body:
         wanted = [*bars, *[i for i in range(c, n) if active[i] and i in needed[1]]]
         outputs, inputs = self.selected(selected)
         masks = [k for k in seeded if outputs[k]]
-        flagged = [i for i in wanted if inputs[i] and (i >= c or outputs[i])]
+        flagged = [i for i in wanted if inputs[i]]
         inner = masked(self.form, masks).adjoint(seeded, wanted, flagged=flagged)
         form = Form()
         own = [form.input(self.form.shape(p)) for p in self.form.inputs]

@@ -129,7 +129,7 @@ class Call(Op):
         if args is None:
             found = self.form.sweep(self.given, seeded, seeds, wanted)
             return list(zip(slots, found, [self.selected[i] for i in wanted], strict=True))
-        flagged = [i for i in wanted if self.selected[i] and self.slots[i].__class__ is int]
+        flagged = [i for i in wanted if self.selected[i] and self.slots[i].__class__ is not tuple]
         form = self.form.adjoint_of(tuple(seeded), tuple(wanted), flagged=tuple(flagged))
         found = call(f"{self.name}'", form, [*self.inputs_at(args), *seeds])
         flags = dict(zip(flagged, found[len(wanted) :], strict=True))
@@ -169,7 +169,7 @@ class Call(Op):
                 found[slot[0]] = 0.0
             else:
                 for i, g in zip(slot, gradient.ravel().tolist(), strict=True):
-                    found[i] = g
+                    found[i] = None if selected and g == 0.0 else g
         return 1.0, tuple(found)
 
     def pulled(self, node: Any, _cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any, Any]]:
@@ -187,16 +187,16 @@ class Call(Op):
         found: list[tuple[Any, Any, Any]] = []
         for slot, gradient, flag in self.back(carried.pop(node), self.wanted(node.args, reached), node.args):
             if slot.__class__ is int:
-                own = mask if flag.__class__ is not Value else _masked(mask, ops.where(flag, 1.0, 0.0))
-                found.append((node.args[slot], _masked(mask, gradient), own))
+                found.append((node.args[slot], _masked(mask, gradient), _flagged(mask, flag)))
             elif slot.__class__ is tuple:
                 owner, k = node.args[slot[0]], slot[1]
                 kept, sent = carried.setdefault(owner, {}), _masked(mask, gradient)
                 kept[k, ALL] = kept[k, ALL] + sent if (k, ALL) in kept else sent
                 found.append((owner, 1.0, mask))
             else:
-                entries = zip(slot, plainly(gradient).ravel().tolist(), strict=True)
-                found += [(node.args[i], _masked(mask, g), mask) for i, g in entries if node.args[i] in reached]
+                flags = [None] * len(slot) if flag is None else plainly(flag).ravel().tolist()
+                entries = zip(slot, plainly(gradient).ravel().tolist(), flags, strict=True)
+                found += [(node.args[i], _masked(mask, g), _flagged(mask, own)) for i, g, own in entries if node.args[i] in reached]
         return found
 
     def pushed(self, node: Any, carried: dict[Any, Any], *, graph: bool) -> list[Any]:
@@ -251,8 +251,9 @@ class SingleCall(Call):
             if slot.__class__ is int:
                 partials[slot] = None if self.selected[k] and gradient.__class__ is float and gradient == 0.0 else gradient
             else:
+                drops = self.selected[k] and gradient.dtype != object
                 for i, g in zip(slot, np.ravel(gradient).tolist(), strict=True):
-                    partials[i] = g
+                    partials[i] = None if drops and g == 0.0 else g
         return tuple(partials)
 
     def value(self, _xp: Any, *x: Any) -> Any:
@@ -266,6 +267,11 @@ class SingleCall(Call):
         wanted = self.wanted(x)
         form = self.form.adjoint_of((0,), tuple(wanted))
         return self._sorted(wanted, call(f"{self.name}'", form, [*self.inputs_at(x), 1.0]), len(x))
+
+
+def _flagged(mask: Any, flag: Any) -> Any:
+    """The mask of an argument: 0 where that of the node is, or where the argument was not used, `flag`."""
+    return mask if flag.__class__ is not Value else _masked(mask, ops.where(flag, 1.0, 0.0))
 
 
 def _masked(mask: Any, sent: Any) -> Any:

@@ -216,8 +216,10 @@ class Loop:
 
     def selected(self, kinds: Mapping[int, bool]) -> list[tuple[int, bool]]:
         """For each argument its place, and whether only branches of a `where` use it; `kinds` tells the same of the results."""
-        outputs, inputs = self.body.selected([kinds.get(p, True) for p in self.results])
-        return [(p, inputs[i] and (i >= len(self.starts) or outputs[i])) for i, p in enumerate(self.given)]
+        ends = [kinds.get(p, True) for p in self.results]
+        inputs = self.body.selected(ends)[1]
+        passed = ends[: len(self.starts)] if self.length == 0 else []  # with no step, the starts are the ends
+        return [(p, inputs[i] and (i >= len(passed) or passed[i])) for i, p in enumerate(self.given)]
 
     # Derivatives.
 
@@ -264,7 +266,9 @@ class Loop:
 
         def sent_to(key: tuple[int, bool]) -> int:
             place = self.results[key[0]]
-            return form.flags.get(place, received[place])[0] if key[1] else received[place][0]
+            if key[1] and place not in selected:  # it is reached, whatever its cotangent is
+                return int(form.one(form.shape(place)))
+            return int((form.flags.get(place, received[place]) if key[1] else received[place])[0])
 
         results = [form.place(form.shape(given[i])) for i, _ in found]
         n = body.carries

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.kinds import quietly
 from autograd.locks import cached_property
 from autograd.program.views import moved
 
@@ -162,7 +163,7 @@ def summed(entries: np.ndarray, index: np.ndarray | None, count: int) -> np.ndar
     if index is None:
         return entries
     found = np.full((count, *entries.shape[1:]), -0.0, entries.dtype)  # to which a number is added without a change
-    np.add.at(found, index, entries)
+    quietly(np.add.at, found, index, entries)
     return found
 
 
