@@ -299,3 +299,14 @@ def test_the_kernel_refuses_arrays_that_do_not_fit():
     for given, words in cases:
         with pytest.raises(ValueError, match=words):
             plan.loop(*given)
+
+
+def test_pickled_outputs_of_one_call_stay_together():
+    v = [Value(0.7), Value(1.3)]
+    ys = scan(lambda c, x: (c * sin(x) + v[1], c * x), v[0], np.linspace(0.1, 1.0, 200))[1]
+    program = Program(list(ys), v)
+    data = pickle.dumps(program)
+    again = pickle.loads(data)
+    assert again.to_c("f") == program.to_c("f")
+    assert again([0.5, 0.2]) == program([0.5, 0.2])
+    assert len(data) < 100_000

@@ -61,9 +61,18 @@ class Call(Op):
         self.numbers, self.given = numbers, given
 
     @cached_property
-    def selected(self) -> list[bool]:
-        """For each input of the form whether a gradient of exactly 0 counts as none: see `Form.selected`."""
-        return [place in self.form.selected for place in self.form.inputs]
+    def _selected(self) -> dict[tuple[int, ...], list[bool]]:
+        return {}
+
+    def selected(self, seeded: tuple[int, ...]) -> list[bool]:
+        """For each input of the form whether a gradient of exactly 0, from cotangents of these outputs, counts as none.
+
+        So it is where only branches of a `where` use the input for them, or nothing does: see `Form.selected`.
+        """
+        if seeded not in self._selected:
+            kinds = self.form.selected_within([k not in seeded for k in range(len(self.form.outputs))])
+            self._selected[seeded] = [kinds.get(place, True) for place in self.form.inputs]
+        return self._selected[seeded]
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.name, self.form, self.slots, self.numbers, self.given)
@@ -125,11 +134,11 @@ class Call(Op):
         """
         seeded = sorted({k for k, _ in cotangents})
         seeds = [self._whole(k, cotangents) for k in seeded]
-        slots = [self.slots[i] for i in wanted]
+        slots, selected = [self.slots[i] for i in wanted], self.selected(tuple(seeded))
         if args is None:
             found = self.form.sweep(self.given, seeded, seeds, wanted)
-            return list(zip(slots, found, [self.selected[i] for i in wanted], strict=True))
-        flagged = [i for i in wanted if self.selected[i] and self.slots[i].__class__ is not tuple]
+            return list(zip(slots, found, [selected[i] for i in wanted], strict=True))
+        flagged = [i for i in wanted if selected[i] and self.slots[i].__class__ is not tuple]
         form = self.form.adjoint_of(tuple(seeded), tuple(wanted), flagged=tuple(flagged))
         found = call(f"{self.name}'", form, [*self.inputs_at(args), *seeds])
         flags = dict(zip(flagged, found[len(wanted) :], strict=True))
@@ -232,6 +241,9 @@ class SingleCall(Call):
         # Whether it reads arrays that the caller can change in place afterwards.
         self.changeable = any(slot is None and x.flags.writeable for slot, x in zip(slots, given, strict=True))
 
+    def __reduce__(self) -> Any:
+        return super().__reduce__() if self.of is None else (Call.single, self.of)  # so that those of one call stay together
+
     def pulled(self, node: Any, cotangent: Any, mask: Any, carried: dict[Any, Any], reached: Any) -> list[tuple[Any, Any, Any]]:
         """See `Call`."""
         carried[node] = {(0, 0): cotangent}
@@ -246,12 +258,13 @@ class SingleCall(Call):
     def _sorted(self, wanted: Sequence[int], found: Sequence[Any], count: int) -> tuple[Any, ...]:
         """The partials in the order of the arguments, from the gradients of the wanted inputs of the form."""
         partials: list[Any] = [None] * count
+        selected = self.selected((0,))
         for k, gradient in zip(wanted, found, strict=True):
             slot = self.slots[k]
             if slot.__class__ is int:
-                partials[slot] = None if self.selected[k] and gradient.__class__ is float and gradient == 0.0 else gradient
+                partials[slot] = None if selected[k] and gradient.__class__ is float and gradient == 0.0 else gradient
             else:
-                drops = self.selected[k] and gradient.dtype != object
+                drops = selected[k] and gradient.dtype != object
                 for i, g in zip(slot, np.ravel(gradient).tolist(), strict=True):
                     partials[i] = None if drops and g == 0.0 else g
         return tuple(partials)
