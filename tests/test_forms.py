@@ -465,6 +465,12 @@ def test_a_few_entries_of_a_large_array(f):
         np.testing.assert_allclose([v.grad for v in of_values], grad(f)(point), rtol=1e-10, atol=1e-12)
 
 
+def test_an_index_that_is_out_of_range_is_numpys_error():
+    for f in (lambda x: x[300] * x[0], lambda x: x.reshape(30, 10)[3, -11] * np.sum(x)):
+        with pytest.raises(IndexError, match="out of bounds for axis"):
+            jit(f)(LONG)
+
+
 def test_entries_of_masks_and_of_arrays_that_are_captured():
     x = LONG
 

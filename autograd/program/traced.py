@@ -182,15 +182,16 @@ class TracedArray(Traced):
 
     def picked(self, key: Any) -> Any:
         """What is at an index: of one entry its Value, and where only a few are used, of no other."""
-        keys = key if key.__class__ is tuple else (key,)
-        if len(keys) != self.ndim or any(not isinstance(k, int | np.integer) or k.__class__ is bool for k in keys):
-            return self.entries()[key]
-        tracer: Any = current().tracer
+        keys, tracer = key if key.__class__ is tuple else (key,), current().tracer
         known = self._entries(tracer)
-        if known.count > max(FEW, self.size // SHARE):
+        are_indices = len(keys) == self.ndim and all(isinstance(k, int | np.integer) and k.__class__ is not bool for k in keys)
+        if not are_indices or known.count > max(FEW, self.size // SHARE):
             return self.entries()[key]
-        index = np.ravel_multi_index([k + n * (k < 0) for k, n in zip(keys, self.shape, strict=True)], self.shape) if keys else 0
-        return known.at(int(index), tracer)
+        try:
+            at = np.ravel_multi_index([k + n * (k < 0) for k, n in zip(keys, self.shape, strict=True)], self.shape)
+        except ValueError:
+            return self.entries()[key]  # and NumPy says why
+        return known.at(int(at), tracer)
 
     def unpacked(self, tracer: Any) -> Any:
         """The Values of the entries, as a vector; within one recording they are always the same nodes."""
