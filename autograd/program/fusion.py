@@ -1,6 +1,8 @@
 """Fusion: steps over the same lanes become one step, so that what both compute is computed once, and what lies between is not stored."""
 
 from collections import Counter
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -8,19 +10,19 @@ import numpy as np
 from autograd.program.cleaning import merged, pruned
 from autograd.program.form import Form
 from autograd.program.lanes import BatchedProgram
-from autograd.program.packing import Pack
+from autograd.program.packing import Pack, Unpack
 from autograd.program.program import Program
 from autograd.program.steps import Step
 from autograd.program.sweep import Sweep
 from autograd.program.views import View
 
-# So many instructions at most in a step over lanes that is made of several.
-LONGEST = 20000
+# So many instructions at most in a step over lanes that is made of several, and so many numbers in one that is made into moves of numbers.
+LONGEST, SMALL = 20000, 1024
 
 
 def fused(form: Form) -> Form:
     """The form with fewer steps."""
-    made = form = _without_copies(form)
+    made = form = _without_copies(_with_numbers(form))
     uses = Counter(place for step in form.steps for place in {place for place, *_ in step.sources()})
     uses.update(form.outputs)
     kept: list[Any] = []
@@ -63,6 +65,62 @@ def _without_copies(form: Form) -> Form:
                 aliases.update((p, sources[end]) for p, end in zip(own.sums.tolist(), ends.tolist(), strict=True) if end in sources)
     made.outputs = [aliases[place] for place in form.outputs]
     return made.pruned() if aliases else made
+
+
+def _with_numbers(form: Form) -> Form:
+    """The form in which steps that only move the entries of small arrays are packs of these entries, which are then read where they are."""
+    if not any(map(_moves, form.steps)):
+        return form
+    made, aliases = form.copy(), _Aliases()
+    made.steps = []
+    known: dict[int, list[int]] = {}  # the places of the entries of an array
+
+    def entries(array: int) -> list[int]:
+        if array not in known:
+            known[array] = [made.place() for _ in range(prod(form.shapes[array]))]
+            made.steps.append(Unpack(array, form.shapes[array], np.array(known[array], int)))
+        return known[array]
+
+    for step in form.steps:
+        own = step.reading(aliases) if aliases else step
+        if own.__class__ is Pack:
+            known[own.array] = (own.numbers if own.index is None else own.numbers[own.index]).tolist()
+        elif own.__class__ is Unpack and own.index is None and own.array in known:
+            aliases.update(zip(own.numbers.tolist(), known[own.array], strict=True))
+            continue
+        elif own.__class__ is Unpack and own.index is None:
+            known[own.array] = own.numbers.tolist()
+        elif _moves(own):
+            for view, found in zip(own.columns, _moved_entries(made, own, entries), strict=True):
+                made.steps.append(Pack.of(found, view.place, form.shapes[view.place]))
+                known[view.place] = found
+            continue
+        made.steps.append(own)
+    made.outputs = [aliases[place] for place in form.outputs]
+    return made.pruned()
+
+
+def _moves(step: Any) -> bool:
+    """Whether it only moves entries of small arrays."""
+    if not _is_flat(step) or len(step.batched.program) or len(step.sums) or step.totals or step.weight != 1.0:
+        return False
+    views: list[View] = [*step.columns, *[g for g in step.inputs if g.__class__ is View]]
+    return sum([view.outer * prod(view.shape) for view in views]) <= SMALL
+
+
+def _moved_entries(form: Form, step: Step, entries: Callable[[int], list[int]]) -> list[list[int]]:
+    """For each column of a step that moves entries the places of the entries of that array."""
+    groups = [g.take(np.array(entries(g.place)) + 1.0) if g.__class__ is View else g[None] + 1.0 for g in step.inputs]  # 0 is no place
+    program = step.batched.program
+    constants = np.array([form.constant(x) for x in program.constants.tolist()]) + 1.0
+    rows = np.concatenate([np.broadcast_to(g, (step.lanes, g.shape[1])) for g in [*groups, constants[None]]], axis=1)[:, program.outputs]
+    found, first = [], 0
+    for view in step.columns:
+        places = view.put(rows[:, first : first + view.width]).ravel().astype(int) - 1
+        first += view.width
+        zero = form.zero(None) if (places < 0).any() else 0
+        found.append(np.where(places < 0, zero, places).tolist())
+    return found
 
 
 def _partner(kept: list[Any], own: "_Joined", uses: "Counter[int]") -> int | None:
