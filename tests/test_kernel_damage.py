@@ -83,6 +83,33 @@ def test_where_equal_instructions_are_looked_for_in_what_is_no_program(change):
     assert EQUAL["found"].tolist() == [0, 1]
 
 
+FLAGS = {
+    "starts": GOOD["starts"],
+    "args": GOOD["args"],
+    "known": 3,
+    "through": None,
+    "flags": np.uint8([1, 0, 0, 0, 0]),
+    "backwards": False,
+}
+NO_FLAGS = {
+    **{name: change for name, change in NOT_EQUAL.items() if "codes" not in change and "found" not in change},
+    "no starts": {"starts": np.uint32([])},
+    "marks too short": {"through": np.uint8([1])},
+    "flags too short": {"flags": np.uint8([1, 0, 0, 0])},
+    "flags of another type": {"flags": np.zeros(5)},
+    "flags that are fixed": {"flags": np.frombuffer(bytes(5), np.uint8)},
+}
+
+
+@pytest.mark.parametrize("change", NO_FLAGS.values(), ids=NO_FLAGS)
+def test_where_flags_are_spread_over_what_is_no_program(change):
+    given = FLAGS | {"flags": FLAGS["flags"].copy()}
+    kernel.spread(*given.values())
+    assert given["flags"].tolist() == [1, 0, 0, 1, 1]
+    with pytest.raises(ValueError, match="expected"):
+        kernel.spread(*(given | change).values())
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_no_array_is_refused(name):
     with pytest.raises(TypeError):

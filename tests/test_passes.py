@@ -240,9 +240,14 @@ def test_long_chains_and_random_programs_that_are_there_twice(monkeypatch):
         assert (found.args < known + size).all()
         assert found.outputs[: len(one.outputs)].tolist() == found.outputs[len(one.outputs) :].tolist()
         assert len(pruned(found, [0])) <= size
+        through = np.array([draw.random() < 0.8 for _ in range(len(program.args))], bool)
+        seeds = [draw.randrange(known + 2 * size) for _ in range(2)]
+        edges = [getattr(Edges(program), name)(seeds, only) for name in ("depending", "reached") for only in (None, through)]
         with monkeypatch.context() as changed:
             changed.setattr(cleaning, "kernel", None)
             assert merged(program) == found
+            again = [getattr(Edges(program), name)(seeds, only) for name in ("depending", "reached") for only in (None, through)]
+        assert [flags.tolist() for flags in edges] == [flags.tolist() for flags in again]
 
 
 def test_long_chains_spread_as_short_ones():

@@ -729,7 +729,6 @@ static void job_free(Plan *plan, Job *job, void *memory, size_t room) {
 }
 
 #include "_branches.h"
-#include "_equal.h"
 #include "_loop.h"
 
 
@@ -760,6 +759,8 @@ static const uint8_t *plan_flags(Py_buffer *view, PyObject *array, const char *w
     PyErr_Format(PyExc_ValueError, "got %s as an array of another kind or length, expected uint8 of shape (%zu,)", what, count);
     return NULL;
 }
+
+#include "_passes.h"
 
 static void plan_free(Plan *plan) {
     PyTypeObject *type = Py_TYPE(plan);
@@ -1059,6 +1060,9 @@ static PyMethodDef functions[] = {
     {"first_equal", first_equal, METH_VARARGS,
      PyDoc_STR("first_equal(codes, starts, args, known, found, /)\n--\n\n"
                "Store the index of the first instruction that is equal to each; slots below `known` are no results.")},
+    {"spread", spread, METH_VARARGS,
+     PyDoc_STR("spread(starts, args, known, through, flags, backwards, /)\n--\n\n"
+               "Flag what depends on flagged slots, or backwards what they depend on, along all arguments or those marked in `through`.")},
     HOOK_FUNCTIONS
     {NULL, NULL, 0, NULL},
 };

@@ -1,11 +1,11 @@
 """Passes that simplify a program: dead code elimination, constant folding, and common subexpression elimination.
 
-Equal instructions are found by one pass over them in order, in the compiled kernel where it is there. The others work on whole arrays. A
-property that spreads along a program, such as whether an instruction depends on an input, is defined by an equation for each instruction in
-terms of its arguments. A program has no cycle, so these equations have one solution, and it is found from any first guess by evaluating all
-of them repeatedly until nothing changes. The number of rounds is one more than the length of the longest chain of wrong guesses. The first
-guess is that everything depends on the inputs and is used, which is nearly right for most programs, so few rounds are needed. After ROUNDS
-of them, a loop over the instructions in order finds the solution instead.
+Equal instructions, and what depends on what, are found by one pass over the instructions in order, in the compiled kernel where it is
+there. Without it the latter works on whole arrays. A property that spreads along a program, such as whether an instruction depends on an
+input, is defined by an equation for each instruction in terms of its arguments. A program has no cycle, so these equations have one
+solution, and it is found from any first guess by evaluating all of them repeatedly until nothing changes. The number of rounds is one more
+than the length of the longest chain of wrong guesses. The first guess is that everything depends on the inputs and is used, which is nearly
+right for most programs, so few rounds are needed. After ROUNDS of them, a loop over the instructions in order finds the solution instead.
 """
 
 from collections.abc import Sequence
@@ -73,6 +73,8 @@ class Edges:
     def depending(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
         """For each place whether it is one of these or depends on one, along all edges or along those marked in `through`."""
         seeds = self.at(places)
+        if kernel is not None:
+            return self._spread(seeds, through, backwards=False)
         flags = seeds.copy()
         flags[self.known :] = True
         for _ in range(ROUNDS):
@@ -91,6 +93,8 @@ class Edges:
     def reached(self, places: Any, through: np.ndarray | None = None) -> np.ndarray:
         """For each place whether it is one of these or one depends on it, along all edges or along those marked in `through`."""
         seeds = self.at(places)
+        if kernel is not None:
+            return self._spread(seeds, through, backwards=True)
         uses = np.bincount(self.source if through is None else self.source[through], minlength=self.places) + seeds
         unused = np.flatnonzero(uses[self.known :] == 0)
         for _ in range(ROUNDS):
@@ -109,6 +113,11 @@ class Edges:
                     if a >= 0:
                         on[a] = True
         return np.array(on, bool)
+
+    def _spread(self, flags: np.ndarray, through: np.ndarray | None, *, backwards: bool) -> np.ndarray:
+        """The flags after one pass over the instructions in the compiled kernel."""
+        kernel.spread(self.program.starts, self.program.args, self.known, through, flags, backwards)
+        return flags
 
 
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
