@@ -155,3 +155,16 @@ def test_a_carry_or_an_entry_that_is_not_taken(f, x, first, second):
         f(v).backward()
         assert v.grad == pytest.approx(first, rel=1e-13)
     assert of_a_state_that_is_reset(0.7, scan) == of_a_state_that_is_reset(0.7, by_python)
+
+
+def test_where_all_is_taken_nothing_is_carried_for_it():
+    def body(f):
+        once = jit(f)
+        once(0.5)
+        (step,) = [step for own in once.recordings.wholes.values() for step in own[0].whole.steps if isinstance(step, loop.Loop)]
+        return step.body
+
+    plain = body(lambda q: scan(lambda c, x: (sin(c) * q + x, None), 0.3, XS)[0])
+    chosen = body(lambda q: scan(lambda c, x: (sin(q) + where(x > 0.0, c, 0.0), None), 0.3, XS)[0])
+    assert not any(plain.selected([False])[0] + plain.selected([False])[1])
+    assert chosen.selected([False])[0] == [True]

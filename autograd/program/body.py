@@ -96,17 +96,20 @@ class Body:
     def selected(self, ends: Sequence[bool]) -> tuple[list[bool], list[bool]]:
         """Which outputs, and which inputs, only branches of a `where` use, where the results of the loop are used within such or not.
 
-        Of a carry it is the next step that uses it; what comes after the last step does so unless it says otherwise: see `Loop.reverse`.
+        A carry is used by the next step, and after the last one by what uses the result. Where a step uses it within a branch, but what
+        comes after the loop does not, it counts as used so: it is reached in the last step, see `Loop.reverse`.
         """
-        outputs, form = [*[True] * self.carries, *ends[self.carries :]], self.form
+        outputs, form = list(ends), self.form
         while True:
             kinds = form.selected_within(outputs)
             inputs = [kinds.get(p, True) for p in form.inputs]
-            fewer = [j for j in range(self.carries) if outputs[j] and not inputs[j]]
-            if not fewer:
+            wrong = [j for j in range(self.carries) if outputs[j] and not inputs[j]]
+            if not wrong:  # from here on there are only more
+                wrong = [j for j in range(self.carries) if inputs[j] and not outputs[j]]
+            if not wrong:
                 return outputs, inputs
-            for j in fewer:
-                outputs[j] = False
+            for j in wrong:
+                outputs[j] = inputs[j]
 
     # Derivatives.
 
