@@ -14,13 +14,12 @@ from autograd.engine import Value
 from autograd.program.calls import Call, SingleCall
 from autograd.program.cleaning import without_copies
 from autograd.program.form import Form
-from autograd.program.lanes import BatchedProgram, copying
+from autograd.program.lanes import BatchedProgram
 from autograd.program.outputs import Output
 from autograd.program.packing import Pack, Unpack
 from autograd.program.program import Program
-from autograd.program.steps import Step
+from autograd.program.steps import Step, taken
 from autograd.program.traced import TracedArray
-from autograd.program.views import NONE, View
 
 # Where no more than one in so many entries of an array is used, these are taken first.
 PART = 8
@@ -162,10 +161,9 @@ class Builder:
             if len(used) * PART > size:
                 used = np.arange(size)
             else:  # first an array of these
-                some = self.form.place(used.shape)
-                given, taken = View(place, (size,), 0, used), View(some, used.shape)
-                self.form.steps.append(Step(copying(1), len(used), (given,), NONE, (taken,)))
-                place, shape = some, used.shape
+                step, place = taken(self.form, place, (size,), used.tolist())
+                self.form.steps.append(step)
+                shape = used.shape
             places = [self.form.place() for _ in used]
             self.form.steps.append(Unpack(place, shape, np.array(places, int)))
             at = dict(zip(used.tolist(), places, strict=True))

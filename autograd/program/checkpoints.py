@@ -15,14 +15,6 @@ from autograd.program.steps import Step
 from autograd.program.views import NONE, View
 
 
-def taken(form: Any, place: int, shape: tuple[int, ...], rows: range) -> tuple[Step, int]:
-    """The step that takes some entries along the first axis of an array, which is read in this shape, and the place of these."""
-    own = (len(rows), *shape[1:])
-    found = form.place(own)
-    given = View(place, shape, 0, np.arange(rows.start, rows.stop))
-    return Step(copying(prod(own[1:])), len(rows), (given,), NONE, (View(found, own),)), found
-
-
 def joined(form: Any, parts: Sequence[tuple[int, range]], place: int, shape: tuple[int, ...]) -> list[Step]:
     """The steps that put together an array of this shape from two, which have these entries of it along the first axis."""
     steps, whole = [], []

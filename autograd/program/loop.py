@@ -17,12 +17,12 @@ import numpy as np
 from autograd.errors import OperationError
 from autograd.locks import cached_property
 from autograd.program.body import Body
-from autograd.program.checkpoints import joined, reverse, taken
+from autograd.program.checkpoints import joined, reverse
 from autograd.program.form import Form
 from autograd.program.laneloops import over_lanes
 from autograd.program.lengths import OfLength
 from autograd.program.nested import STEPS, BatchedForm
-from autograd.program.steps import Step
+from autograd.program.steps import Step, taken
 from autograd.program.views import View
 
 # The carries of a loop may take so many bytes; of a longer one checkpoints are kept.

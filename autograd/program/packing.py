@@ -16,6 +16,8 @@ class _Rearranged:
     """The methods that Pack and Unpack share: their results are computed as a whole."""
 
     numbers: np.ndarray
+    shape: tuple[int, ...]
+    index: np.ndarray | None
     places: Callable[[], list[Sequence[int]]]
     sources: Callable[[], list[Sequence[int]]]
 
@@ -23,6 +25,10 @@ class _Rearranged:
     def _each(self) -> list[Sequence[int]]:
         """The place of each number, as `Step.sources` has it, once."""
         return [*zip(dict.fromkeys(self.numbers.tolist()), strict=True)]
+
+    def _entries(self, numbers: np.ndarray) -> np.ndarray:
+        """What there is for each number as an array of the entries."""
+        return (numbers if self.index is None else numbers[self.index]).reshape(self.shape)
 
     def only(self, _live: set[int]) -> Self:
         """This step: its results cannot be computed in part."""
@@ -49,9 +55,6 @@ class Pack(_Rearranged):
         at = {place: k for k, place in enumerate(dict.fromkeys(entries))}
         index = None if len(at) == len(entries) else np.array([at[place] for place in entries])
         return cls(np.array([*at], int), array, shape, index)
-
-    def _entries(self, numbers: np.ndarray) -> np.ndarray:
-        return (numbers if self.index is None else numbers[self.index]).reshape(self.shape)
 
     def run(self, numbers: np.ndarray, arrays: dict[int, np.ndarray]) -> None:
         """Store the array."""
@@ -116,8 +119,7 @@ class Unpack(_Rearranged):
 
     def sweep(self, _numbers: Any, _arrays: Any, received: dict[int, Any], _active: set[int], _selected: set[int], send: Any) -> None:
         """Send the array the cotangents of its entries."""
-        sums = np.array([received.get(p, 0.0) for p in self.numbers.tolist()])
-        send(self.array, (sums if self.index is None else sums[self.index]).reshape(self.shape))
+        send(self.array, self._entries(np.array([received.get(p, 0.0) for p in self.numbers.tolist()])))
 
     def run_on_any(self, numbers: dict[int, Any], _recorded: Any) -> None:
         """Store the numbers."""

@@ -4,17 +4,17 @@ A step runs on floats (`run`), sweeps back at floats (`sweep`), and adds the ste
 and Unpack in `packing.py`, and Route in `paths.py`, have the same methods.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd.locks import cached_property
-from autograd.program.lanes import BatchedProgram
+from autograd.program.lanes import BatchedProgram, copying
 from autograd.program.packing import Pack as Pack  # noqa: PLC0414  # older pickles name them here
 from autograd.program.packing import Unpack as Unpack  # noqa: PLC0414
-from autograd.program.views import View, moved
+from autograd.program.views import NONE, View, moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,3 +328,10 @@ class Step:
 def _kind(view: View | None) -> int:
     """The rank of a result: numbers come first, then arrays that all lanes share, then arrays with a part for each lane."""
     return 0 if view is None else 1 if view.axis is None else 2
+
+
+def taken(form: Any, place: int, shape: tuple[int, ...], rows: Sequence[int], axis: int = 0) -> tuple[Step, int]:
+    """The step that takes some entries along an axis of an array, which is read in this shape, and the place of these."""
+    own = (*shape[:axis], len(rows), *shape[axis + 1 :])
+    given, found = View(place, shape, axis, np.array(rows, int)), View(form.place(own), own, axis)
+    return Step(copying(given.width), len(rows), (given,), NONE, (found,)), found.place

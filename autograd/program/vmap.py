@@ -22,16 +22,14 @@ from autograd.program.calls import call
 from autograd.program.columns import LANES
 from autograd.program.explain import Explanation
 from autograd.program.form import Form
-from autograd.program.lanes import copying
 from autograd.program.mapped import LaneForm, branching, fixed, leaf_kinds, signature
 from autograd.program.observed import include, unobserved
 from autograd.program.paths import UnknownPath
 from autograd.program.recording import Recordings, drop_oldest, watched
-from autograd.program.steps import Step
+from autograd.program.steps import taken
 from autograd.program.streams import restarted as restarted  # noqa: PLC0414  # importing it registers it
 from autograd.program.trace import Trace, of_kind, with_captured
 from autograd.program.traced import TracedArray
-from autograd.program.views import NONE, View
 from autograd.signatures import Made, Mapped, R
 from autograd.sweeps import numbers_of
 from autograd.transformed import Streamed, Transformed, name_of, streamed
@@ -332,10 +330,10 @@ def _run(f: Function, args: Sequence[Any], axes: Sequence[int | None], reduce: s
 @lru_cache(256)
 def _taking(shape: tuple[int, ...], axis: int, rows: range) -> Form:
     """The form from an array to its entries along an axis that are these."""
-    form, own = Form(), (*shape[:axis], len(rows), *shape[axis + 1 :])
-    given, found = View(form.input(shape), shape, axis, np.array(rows)), View(form.place(own), own, axis)
-    form.steps.append(Step(copying(given.width), len(rows), (given,), NONE, (found,)))
-    form.outputs.append(found.place)
+    form = Form()
+    step, found = taken(form, form.input(shape), shape, rows, axis)
+    form.steps.append(step)
+    form.outputs.append(found)
     return form
 
 
